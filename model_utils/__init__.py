@@ -1,0 +1,1 @@
+"""Computation: tokens, masks, attention, sampling. Knows neither streamlit nor plotly."""

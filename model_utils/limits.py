@@ -1,0 +1,30 @@
+"""Every bound on what a reader may ask for, each with its reason."""
+
+# A batch is read on one screen; 16 rows of a table still are, and 16 x 64 tokens run within a second on two cores.
+MAX_SENTENCES = 16
+
+# Enough for a sentence at GPT-2's full 1,024 tokens in every row of a small batch; tokenizing it takes milliseconds.
+MAX_CHARACTERS = 20_000
+
+# Proxies often cap an address near 8 kB; above this the text stays in the session and the page says so.
+MAX_LINK_CHARACTERS = 4_000
+
+# At some 30 ms a step on GPT-2 124M this is a few seconds of streaming, and longer texts are not read on a projector.
+MAX_NEW_TOKENS = 200
+
+# Columns of the token table that are drawn at once; gaps between cells vanish above this.
+TABLE_WINDOW = 64
+
+# Attention weights of a whole batch, in MB of float32, that are computed in one pass; above it one sentence at a time.
+MAX_ATTENTION_MB = 256
+
+# Above this many MB one sentence's weights are kept in half precision (GPT-2 at 1,024 tokens: 604 MB become 302).
+FULL_PRECISION_MB = 256
+
+# What the operating system and the running app need beside the weights, in MB, before a model may be loaded.
+MEMORY_RESERVE_MB = 500
+
+
+def attention_megabytes(layers: int, heads: int, tokens: int, sentences: int = 1) -> float:
+    """Return the size in MB (10**6 bytes) of float32 attention weights `[sentences, layers, heads, tokens, tokens]`."""
+    return sentences * layers * heads * tokens * tokens * 4 / 1e6

@@ -1,0 +1,231 @@
+"""Sentences as padded batches of GPT-2 tokens. Axis letters: B sentence, T token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from model_utils.errors import InputError
+from model_utils.limits import MAX_CHARACTERS, MAX_SENTENCES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from transformers import PreTrainedTokenizerBase
+
+Side = Literal["left", "right"]
+
+END_OF_TEXT = "<|endoftext|>"
+END_OF_TEXT_ID = 50256
+PAD_LABEL = "pad"
+REPLACEMENT = "\ufffd"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """One token as a reader sees it.
+
+    `label` is plain text: a space is `␣`, a line break `⏎`, another control character its control picture, a piece of a
+    split character its bytes such as `‹D8›`. `whole` is the character that a piece belongs to, empty for whole tokens.
+    `start` and `end` are character offsets in the sentence; the pieces of one character share them.
+    """
+
+    id: int
+    label: str
+    start: int
+    end: int
+    whole: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TokenBatch:
+    """A padded batch: what GPT-2 reads.
+
+    `input_ids`, `attention_mask` (1 = real, 0 = pad) and `position_ids` are int64 `[B, T]` and read-only. Positions count
+    real tokens from 0; pads hold 0. `tokens[b]` lists the real tokens of sentence b, without its pads.
+    """
+
+    texts: tuple[str, ...]
+    tokens: tuple[tuple[Token, ...], ...]
+    input_ids: NDArray[np.int64]  # (B, T)
+    attention_mask: NDArray[np.int64]  # (B, T)
+    position_ids: NDArray[np.int64]  # (B, T)
+    side: Side
+    pad_id: int
+
+    def __post_init__(self) -> None:
+        shape = (len(self.texts), max(len(row) for row in self.tokens))
+        for name in ("input_ids", "attention_mask", "position_ids"):
+            array = getattr(self, name)
+            if array.shape != shape:
+                raise ValueError(f"{name} has shape {array.shape}, but the texts make {shape}")
+            array.setflags(write=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return (B, T): the number of sentences and the padded length in tokens."""
+        return self.input_ids.shape[0], self.input_ids.shape[1]
+
+    def pads(self, sentence: int) -> int:
+        """Return how many pad tokens the row of `sentence` holds."""
+        return self.size[1] - len(self.tokens[sentence])
+
+    def first(self, sentence: int) -> int:
+        """Return the column of the first real token of `sentence`."""
+        return self.pads(sentence) if self.side == "left" else 0
+
+    def last(self, sentence: int) -> int:
+        """Return the column of the last real token of `sentence`: where its next word is read."""
+        return self.first(sentence) + len(self.tokens[sentence]) - 1
+
+    def labels(self, sentence: int) -> tuple[str, ...]:
+        """Return the T column labels of `sentence`, pads included as `pad`."""
+        pads = (PAD_LABEL,) * self.pads(sentence)
+        real = tuple(token.label for token in self.tokens[sentence])
+        return pads + real if self.side == "left" else real + pads
+
+    def alone(self, sentence: int) -> TokenBatch:
+        """Return the batch that holds `sentence` only, without any pad."""
+        columns = slice(self.first(sentence), self.last(sentence) + 1)
+        return TokenBatch(
+            texts=(self.texts[sentence],),
+            tokens=(self.tokens[sentence],),
+            input_ids=self.input_ids[sentence : sentence + 1, columns].copy(),
+            attention_mask=self.attention_mask[sentence : sentence + 1, columns].copy(),
+            position_ids=self.position_ids[sentence : sentence + 1, columns].copy(),
+            side=self.side,
+            pad_id=self.pad_id,
+        )
+
+
+def split_sentences(text: str) -> tuple[str, ...]:
+    r"""Return the sentences of `text`, one per non-blank line, a typed `\n` as a line break, trailing spaces kept.
+
+    Raises InputError when there is none, more than MAX_SENTENCES, or more than MAX_CHARACTERS characters.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"The text has {len(text):,} characters, and {MAX_CHARACTERS:,} are the most that fit: shorten it."
+        )
+    # Not splitlines(): it also breaks at control characters that are tokens like any other.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    sentences = tuple(line.replace("\\n", "\n") for line in lines if line.strip(" \t"))
+    if not sentences:
+        raise InputError("There is no sentence yet: type one on a line of its own under “Sentences”.")
+    if len(sentences) > MAX_SENTENCES:
+        raise InputError(
+            f"There are {len(sentences)} sentences, and {MAX_SENTENCES} are the most in one batch: remove some lines."
+        )
+    return sentences
+
+
+def encode(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: tuple[str, ...],
+    *,
+    side: Side = "left",
+    pad_id: int = END_OF_TEXT_ID,
+    max_tokens: int = 1024,
+) -> TokenBatch:
+    """Return the padded batch of `texts`.
+
+    Raises InputError when a sentence has more than `max_tokens` tokens (the model's positions) or `pad_id` is not in
+    the vocabulary.
+    """
+    if not 0 <= pad_id < len(tokenizer):
+        raise InputError(f"Pad id {pad_id} is not in the vocabulary: choose one from 0 to {len(tokenizer) - 1:,}.")
+    rows = tuple(tokenize(tokenizer, text) for text in texts)
+    for number, row in enumerate(rows, start=1):
+        if len(row) > max_tokens:
+            raise InputError(
+                f"Sentence {number} has {len(row):,} tokens, and this model reads at most {max_tokens:,}: shorten it."
+            )
+    width = max(len(row) for row in rows)
+    input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)  # (B, T)
+    attention_mask = np.zeros((len(rows), width), dtype=np.int64)  # (B, T)
+    for b, row in enumerate(rows):
+        columns = slice(width - len(row), width) if side == "left" else slice(0, len(row))
+        input_ids[b, columns] = [token.id for token in row]
+        attention_mask[b, columns] = 1
+    return TokenBatch(
+        texts=texts,
+        tokens=rows,
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        position_ids=positions(attention_mask),
+        side=side,
+        pad_id=pad_id,
+    )
+
+
+def positions(attention_mask: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return position ids `[B, T]` that count the real tokens from 0, as `generate` derives them; pads hold 0."""
+    counted = np.clip(attention_mask.cumsum(-1) - 1, 0, None)  # (B, T)
+    return np.where(attention_mask == 1, counted, 0)
+
+
+def tokenize(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[Token, ...]:
+    """Return the tokens of one sentence; a typed `<|endoftext|>` becomes the special token."""
+    encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
+    found = []
+    for token_id, (start, end) in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True):
+        label, is_piece = _label(tokenizer, token_id)
+        whole = text[start:end].strip() if is_piece else ""
+        found.append(Token(id=token_id, label=label, start=start, end=end, whole=whole))
+    return tuple(found)
+
+
+def token_label(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
+    """Return the readable label of one token id, as in `Token.label`."""
+    return _label(tokenizer, token_id)[0]
+
+
+def visible(text: str) -> str:
+    """Return `text` with spaces, line breaks, tabs and control characters as characters that can be seen."""
+    return "".join(_VISIBLE.get(character, character) for character in text)
+
+
+def _label(tokenizer: PreTrainedTokenizerBase, token_id: int) -> tuple[str, bool]:
+    """Return the label of a token and whether it is a piece of a split character."""
+    text = tokenizer.decode([token_id])
+    if REPLACEMENT not in text:
+        return visible(text), False
+    raw = token_bytes(tokenizer, token_id)
+    try:
+        return visible(raw.decode()), False  # the replacement character itself was typed
+    except UnicodeDecodeError:
+        pass
+    head = raw.lstrip(b" ")
+    spaces = "␣" * (len(raw) - len(head))
+    return spaces + "‹" + " ".join(f"{byte:02X}" for byte in head) + "›", True
+
+
+def token_bytes(tokenizer: PreTrainedTokenizerBase, token_id: int) -> bytes:
+    """Return the bytes that a token stands for (GPT-2 report, section 2.2: BPE over bytes)."""
+    symbol = tokenizer.convert_ids_to_tokens(token_id)
+    if symbol == END_OF_TEXT:
+        return symbol.encode()
+    return bytes(_BYTE_OF[character] for character in symbol)
+
+
+def _byte_symbols() -> dict[str, int]:
+    """Return the byte that each of GPT-2's 256 printable stand-in characters means.
+
+    Printable bytes stand for themselves; the others take the code points from 256 on, in order.
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    table = {chr(byte): byte for byte in printable}
+    table.update({chr(256 + index): byte for index, byte in enumerate(others)})
+    return table
+
+
+_BYTE_OF = _byte_symbols()
+
+# Control pictures (U+2400 block) for what has no shape of its own; bidirectional marks would reorder their neighbours.
+_VISIBLE = {chr(code): chr(0x2400 + code) for code in range(32)}
+_VISIBLE |= {chr(0x7F): "␡", "\n": "⏎", "\t": "⇥", " ": "␣", "\u00a0": "⍽"}
+_VISIBLE |= {chr(code): f"U+{code:04X}" for code in (*range(0x80, 0xA0), 0xAD)}
+_VISIBLE |= {chr(code): f"U+{code:04X}" for code in (*range(0x200B, 0x2010), *range(0x2028, 0x202F))}
+_VISIBLE |= {chr(code): f"U+{code:04X}" for code in (*range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF)}

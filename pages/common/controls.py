@@ -1,0 +1,134 @@
+"""Every widget key and link parameter: name, label, default, bounds. Links and tests rely on the names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from model_utils.limits import MAX_LINK_CHARACTERS, MAX_NEW_TOKENS
+from model_utils.registry import BUNDLED_ID
+
+DEFAULT_TEXT = "It will rain in the\nI want to eat a big bowl of\nMy dog is"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One published control. `low` and `high` are the bounds of a number that hold whatever the model and text."""
+
+    name: str
+    label: str
+    default: Any
+    help: str = ""
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    options: tuple[str, ...] = ()
+
+    def parse(self, raw: str) -> Any:
+        """Return the value that `raw`, a link parameter, means. Raises ValueError when it means none."""
+        if self.options and raw not in self.options:
+            raise ValueError(f"one of {', '.join(self.options)}")
+        if not isinstance(self.default, int | float):
+            return raw
+        value = type(self.default)(raw)
+        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
+            raise ValueError(f"{self.low:g} to {self.high:g}" if self.high is not None else f"{self.low:g} or more")
+        return value
+
+
+_ALL = (
+    Control(name="model", label="Model", default=BUNDLED_ID),
+    Control(
+        name="text",
+        label="Sentences",
+        default=DEFAULT_TEXT,
+        help="One per line. A typed \\n is a line break, <|endoftext|> the special token; trailing spaces count.",
+    ),
+    Control(name="side", label="Padding side", default="left", options=("left", "right")),
+    Control(name="pad", label="Pad token id", default=50256, low=0, high=50256, step=1),
+    Control(name="sentence", label="Sentence", default=0, low=0, high=15, step=1, help="Counted from 0."),
+    Control(name="layer", label="Layer", default=0, low=0, step=1, help="Counted from 0."),
+    Control(name="head", label="Head", default=0, low=0, step=1, help="Counted from 0."),
+    Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
+    Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),
+    Control(name="top_p", label="Top-p", default=0.95, low=0.0, high=1.0, step=0.01),
+    Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
+    Control(name="max_new_tokens", label="New tokens", default=40, low=1, high=MAX_NEW_TOKENS, step=1),
+)
+CONTROLS = {control.name: control for control in _ALL}
+
+
+def restore() -> None:
+    """Carry every published value over page switches and cold links; note what a link asks for in vain.
+
+    Call once per run, before any widget. Streamlit drops parameters bound to another page's widgets on the first switch
+    after a cold link, and values of widgets that a page does not draw; assigning them keeps them.
+    """
+    for name, control in CONTROLS.items():
+        raw = st.query_params.get(name)
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
+        elif raw is not None:
+            try:
+                st.session_state[name] = control.parse(raw)
+            except ValueError as error:
+                allowed = str(error) if "literal" not in str(error) and "convert" not in str(error) else "a number"
+                note(f"The link asks for {name}={raw[:40]!r}, but it takes {allowed}: showing {control.default}.")
+
+
+def note(sentence: str) -> None:
+    """Keep a sentence that the frame shows once, above the page."""
+    st.session_state.setdefault("_notes", []).append(sentence)
+
+
+def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None) -> str:
+    """Draw a published choice as a row of buttons and return it."""
+    control = CONTROLS[name]
+    picked = (on or st.segmented_control)(
+        control.label,
+        options,
+        default=control.default,
+        required=True,
+        key=name,
+        bind="query-params",
+        help=control.help or None,
+    )
+    return str(picked)
+
+
+def number(name: str, *, high: float | None = None, slider: bool = False, label: str | None = None) -> Any:
+    """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
+
+    A value beyond `high`, left over from another model or text or asked for by a link, falls back and the page says so.
+    """
+    control = CONTROLS[name]
+    top = control.high if high is None else type(control.default)(high)
+    value = st.session_state.get(name)
+    if value is not None and top is not None and value > top:
+        note(f"{control.label} {value} is not there: it goes from {control.low} to {top} here; showing {control.default}.")
+        st.session_state[name] = control.default
+    draw = st.slider if slider else st.number_input
+    return draw(
+        label or control.label,
+        min_value=control.low,
+        max_value=top,
+        value=control.default,
+        step=control.step,
+        key=name,
+        bind="query-params",
+        help=control.help or None,
+    )
+
+
+def fits_link(text: str) -> bool:
+    """Return whether `text` may travel in the address: at most MAX_LINK_CHARACTERS encoded characters."""
+    return len(quote(text, safe="")) <= MAX_LINK_CHARACTERS
+
+
+def pop_notes() -> Iterable[str]:
+    """Return the sentences noted since the last call, and forget them."""
+    return st.session_state.pop("_notes", [])

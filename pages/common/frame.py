@@ -1,0 +1,106 @@
+"""What every page shares: set-up, menu, sidebar with model and sentences, the model tag, the error boundary."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils.errors import ReaderError
+from model_utils.registry import registry
+from pages.common import cache, controls
+
+if TYPE_CHECKING:
+    from model_utils.loading import LoadedModel
+    from model_utils.registry import ModelEntry
+    from model_utils.tokens import Side, TokenBatch
+    from viz.theme import Palette
+
+MENU = (
+    ("app.py", "Home"),
+    ("pages/1_Tokens.py", "Tokens"),
+    ("pages/3_Heads.py", "Heads"),
+    ("pages/5_Generate.py", "Generate"),
+)
+
+log = logging.getLogger("maskscope")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What a page gets from the frame: the model that it shows, and the sentences as typed."""
+
+    entry: ModelEntry
+    text: str
+
+    @property
+    def model(self) -> str:
+        """Return the registry id of the model that the page shows."""
+        return self.entry.id
+
+    def loaded(self) -> LoadedModel:
+        """Return the model, loading it (and torch) when this is the first to ask."""
+        with st.spinner(f"Loading {self.model} …"):
+            return cache.loaded_model(self.model)
+
+    def batch(self, side: Side = "left", pad_id: int = 50256) -> TokenBatch:
+        """Return the padded batch of the shared sentences. Raises InputError for text outside its bounds."""
+        from model_utils.tokens import split_sentences
+
+        texts = split_sentences(self.text)
+        self.loaded()
+        return cache.token_batch(self.model, texts, side, pad_id)
+
+
+def open_page(title: str, sentence: str) -> Page:
+    """Set the page up, draw menu and sidebar, and return what the page works on. Call it first on every page."""
+    st.set_page_config(page_title=f"{title} · MaskScope", page_icon="▦", layout="wide")
+    controls.restore()
+    with st.sidebar:
+        for path, label in MENU:
+            st.page_link(path, label=label)
+        st.divider()
+        page = _shared_controls()
+    st.title(title, anchor=False)
+    st.caption(sentence)
+    for line in controls.pop_notes():
+        st.info(line)
+    return page
+
+
+def _shared_controls() -> Page:
+    entries = registry()
+    model = st.selectbox("Model", list(entries), key="model", bind="query-params")
+    control = controls.CONTROLS["text"]
+    fits = controls.fits_link(st.session_state.get("text", control.default))
+    text = st.text_area(
+        control.label,
+        value=control.default,
+        key="text",
+        bind="query-params" if fits else None,
+        height=180,
+        help=control.help,
+    )
+    if not fits:
+        st.caption("This text is too long for a link: it stays in this session.")
+    return Page(entry=entries[model], text=text)
+
+
+def palette() -> Palette:
+    """Return the colours that suit the theme of the reader's browser."""
+    from viz.theme import PALETTES
+
+    return PALETTES["dark" if st.context.theme.type == "dark" else "light"]
+
+
+@contextmanager
+def reader_errors() -> Iterator[None]:
+    """Show what the reader can put right as one sentence; anything else goes to the log and is said to be a fault."""
+    try:
+        yield
+    except ReaderError as error:
+        st.error(str(error))
