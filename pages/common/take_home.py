@@ -1,0 +1,50 @@
+"""What a reader takes home: the picture, its numbers, the code that reproduces it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+
+def chart_config(name: str, *, kind: str = "png") -> dict[str, Any]:
+    """Return plotly's settings for one figure: a mode bar that saves the picture as `maskscope-NAME`, and nothing else.
+
+    `kind` is `png` (twice the screen's resolution, for slides) or `svg` (for papers).
+    """
+    return {
+        "displaylogo": False,
+        "displayModeBar": "hover",
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+        "toImageButtonOptions": {"format": kind, "filename": f"maskscope-{name}", "scale": 2},
+    }
+
+
+def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: str) -> None:
+    """Draw the row that takes a figure home: its numbers as CSV, made when asked for, and its code.
+
+    `name` goes into the file names and widget keys. The picture itself is saved from the figure's own mode bar.
+    """
+    with st.container(horizontal=True, key=f"take_home_{name}"):
+        st.download_button(
+            "Numbers (CSV)",
+            data=lambda: numbers().to_csv(index=False),
+            file_name=f"maskscope-{name}.csv",
+            mime="text/csv",
+            key=f"csv_{name}",
+            on_click="ignore",
+            icon=":material/table:",
+        )
+        with st.popover("Code", icon=":material/code:", key=f"code_{name}"):
+            st.caption("These lines reproduce the numbers of this picture with transformers alone.")
+            st.code(code, language="python")
+            st.download_button(
+                "Save as .py",
+                data=code,
+                file_name=f"maskscope_{name}.py",
+                mime="text/x-python",
+                key=f"py_{name}",
+                on_click="ignore",
+            )

@@ -1,0 +1,114 @@
+"""A running app and a real browser. Skips with a reason where there is none, but never in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What Streamlit itself asks for in vain on a cold deep link.
+ALLOWED_404 = ("_stcore/health", "_stcore/host-config")
+
+expect.set_options(timeout=20_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test in this folder as a browser test."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return one headless Chromium for all tests."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must run the browser tests, but no Chromium is installed")
+        pytest.skip("no Chromium on this machine: install one to run the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+def start_app(port: int, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Return the process of an app server that answers on `port`."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):
+                return process
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError("the app did not start within a minute")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def app(chromium: Browser) -> Iterator[str]:
+    """Return the address of one running app for all tests."""
+    port = free_port()
+    process = start_app(port)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(timeout=20)
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """Return a fresh browser page at desktop size; the test fails on any console error but the known two."""
+    yield from _watched(chromium, 1400, 900)
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    """Return a fresh browser page at phone size; the test fails on any console error but the known two."""
+    yield from _watched(chromium, 390, 844)
+
+
+def _watched(browser: Browser, width: int, height: int) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    opened = context.new_page()
+    faults: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        known = any(path in message.location.get("url", "") for path in ALLOWED_404)
+        if message.type == "error" and not known:
+            faults.append(f"{message.text} {message.location}")
+
+    opened.on("console", listen)
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    yield opened
+    context.close()
+    assert not faults, faults
