@@ -1,0 +1,112 @@
+"""One piece of work on its own thread, which any session may watch and stop. Imports neither torch nor streamlit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from model_utils.errors import ReaderError
+
+T = TypeVar("T")
+
+log = logging.getLogger("maskscope")
+
+
+class Cancelled(Exception):  # noqa: N818 - it is not an error: somebody asked for it
+    """The work was stopped on request."""
+
+
+class Job(Generic[T]):
+    """Work under way: how far it is, what it has published, and how it ended.
+
+    Everything may be read from any thread at any time. The work itself calls `report`, `publish` and `check`; whoever
+    watches calls `cancel` and `wait`, and reads the rest. A stopped job keeps what it had published.
+    """
+
+    def __init__(self, work: Callable[[Job[T]], T], *, name: str = "job") -> None:
+        self._work = work
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+        self._progress = (0, 0)
+        self._events: list[Any] = []
+        self._result: T | None = None
+        self._error: Exception | None = None
+        # A daemon: a server that shuts down does not wait for a download.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @classmethod
+    def start(cls, work: Callable[[Job[T]], T], *, name: str = "job") -> Job[T]:
+        """Return the job that runs `work(job)` from now on, on a daemon thread called `name`."""
+        job = cls(work, name=name)
+        job._thread.start()
+        return job
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self)
+        except Cancelled:
+            self._stop.set()
+        except ReaderError as error:
+            self._error = error
+        except Exception as error:
+            log.exception("Job %s failed", self._thread.name)
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; it does so at its next `check`. Work that has ended stays as it is."""
+        if not self.done:
+            self._stop.set()
+
+    def check(self) -> None:
+        """Raise Cancelled when somebody asked to stop. The work calls this between its steps."""
+        if self._stop.is_set():
+            raise Cancelled
+
+    def report(self, done: int, total: int) -> None:
+        """Note that `done` of `total` units are behind us (0 of 0: not known yet)."""
+        self._progress = (done, total)
+
+    def publish(self, event: object) -> None:
+        """Append `event` to what watchers see."""
+        with self._lock:
+            self._events.append(event)
+
+    @property
+    def events(self) -> list[Any]:
+        """Return a copy of all that was published so far, in order."""
+        with self._lock:
+            return list(self._events)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Return (done, total) as last reported."""
+        return self._progress
+
+    @property
+    def cancelled(self) -> bool:
+        """Return whether somebody asked to stop."""
+        return self._stop.is_set()
+
+    @property
+    def done(self) -> bool:
+        """Return whether the work has ended: with a result, with an error, or stopped."""
+        return self._ended.is_set()
+
+    @property
+    def result(self) -> T | None:
+        """Return what the work returned; None while it runs, and when it failed or was stopped."""
+        return self._result
+
+    @property
+    def error(self) -> Exception | None:
+        """Return the exception that ended the work, or None. A ReaderError carries a sentence for the reader."""
+        return self._error
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return whether the work has ended within `timeout` seconds (None: wait for as long as it takes)."""
+        return self._ended.wait(timeout)
