@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from pages.common import frame
+from pages.common import frame, home
 
 page = frame.open_page("MaskScope", "See what attention masks and sampling settings do to GPT-2.")
-st.page_link("pages/3_Heads.py", label="Heads")
+toy = st.container(key="toy")
+home.links()
+with toy, frame.reader_errors():
+    home.toy(page)

@@ -12,6 +12,9 @@ import streamlit as st
 from model_utils.registry import BUNDLED_FOLDER, registry
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from model_utils.loading import LoadedModel
     from model_utils.tokens import Side, TokenBatch
 
@@ -42,3 +45,17 @@ def token_batch(model: str, texts: tuple[str, ...], side: Side, pad_id: int) -> 
 
     loaded = loaded_model(model)
     return encode(loaded.tokenizer, texts, side=side, pad_id=pad_id, max_tokens=loaded.context)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def toy_chances(model: str, sentence: str, hidden: frozenset[int]) -> NDArray[np.float64]:
+    """Return the next-word chances `[V]` of `sentence` with the tokens `hidden` masked by hand, positions kept."""
+    from model_utils.masks import MaskSpec, build_mask
+    from model_utils.prediction import next_chances
+
+    batch = token_batch(model, (sentence,), "left", 50256)
+    mask = build_mask(MaskSpec(weights=dict.fromkeys(hidden, 0.0)), batch)
+    with gate():
+        chances = next_chances(loaded_model(model), batch, mask)[0]
+    chances.setflags(write=False)
+    return chances

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -65,8 +66,10 @@ def open_page(title: str, sentence: str) -> Page:
             st.page_link(path, label=label)
         st.divider()
         page = _shared_controls()
-    st.title(title, anchor=False)
-    st.caption(sentence)
+    st.html(Path(__file__).with_name("frame.css"))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
+        st.title(title, anchor=False, width="content")
+        st.caption(sentence, width="content")
     for line in controls.pop_notes():
         st.info(line)
     return page

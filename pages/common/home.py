@@ -1,0 +1,102 @@
+"""The home page's parts: the toy that hides words of one sentence, and the doors to the pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common import cache, frame
+from pages.common.components import StripToken, tokens_strip
+from pages.common.take_home import chart_config
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.tokens import TokenBatch
+
+SENTENCE = "He shook his"
+
+DOORS = (
+    ("pages/1_Tokens.py", "Tokens", "A batch of sentences becomes padded ids and masks. Where is the next word read?"),
+    ("pages/3_Heads.py", "Heads", "Every attention head at a glance, one large: who reads whom, and what the masks block."),
+    ("pages/5_Generate.py", "Generate", "Text grows word by word. Top-k and top-p decide who may enter the draw."),
+)
+
+
+def links() -> None:
+    """Draw one door per page: its name, and what it answers."""
+    for column, (path, name, answer) in zip(st.columns(len(DOORS), border=True), DOORS, strict=True):
+        with column:
+            st.page_link(path, label=f"**{name}** →")
+            st.caption(answer)
+
+
+@st.fragment
+def toy(page: frame.Page) -> None:
+    """Draw the sentence as words that a click hides, and the five likeliest next words, which move."""
+    from model_utils.prediction import top_tokens
+    from model_utils.tokens import token_label
+    from viz.words import word_bars
+
+    loaded = page.loaded()
+    hidden: frozenset[int] = st.session_state.setdefault("_toy_hidden", frozenset())
+    batch = cache.token_batch(page.model, (SENTENCE,), "left", 50256)
+    strip = st.empty()
+    clicked = _draw(strip, batch, hidden)
+    if clicked is not None and clicked < len(batch.tokens[0]):
+        hidden = hidden ^ {clicked}
+        st.session_state["_toy_hidden"] = hidden
+        st.rerun(scope="fragment")
+    before = cache.toy_chances(page.model, SENTENCE, frozenset())
+    now = cache.toy_chances(page.model, SENTENCE, hidden)
+    best = _rows(top_tokens(now, 5), top_tokens(before, 1))
+    figure = word_bars(
+        [token_label(loaded.tokenizer, token) for token in best],
+        [float(now[token]) for token in best],
+        before=[float(before[token]) for token in best] if hidden else None,
+        palette=frame.palette(),
+    )
+    st.plotly_chart(
+        figure, theme=None, key="fig_toy", config=chart_config("next-words"), alt="The five likeliest next words"
+    )
+    st.markdown(_sentence(batch, hidden, float(abs(now - before).sum() / 2)))
+
+
+def _rows(best: NDArray[np.int64], was_best: NDArray[np.int64]) -> list[int]:
+    """Return the ids to draw: the best five, the last of them giving way to the former best when that fell out."""
+    rows = [int(token) for token in best]
+    fallen = [int(token) for token in was_best if int(token) not in rows]
+    return rows[: len(rows) - len(fallen)] + fallen
+
+
+def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: frozenset[int]) -> int | None:
+    tokens = [
+        StripToken(
+            text=token.label.replace("␣", ""),
+            state="hidden" if index in hidden else "plain",
+            pressed=index in hidden,
+            title="click to show it again" if index in hidden else "click to hide it from the model",
+            spoken=f"hide {token.label.replace('␣', '')}",
+        )
+        for index, token in enumerate(batch.tokens[0])
+    ]
+    blank = StripToken(text="?", state="blank", clickable=False, spoken="the next word")
+    with strip:
+        return tokens_strip(
+            [*tokens, blank], key="toy_words", label="Words to hide", palette=frame.palette(), size="large"
+        )
+
+
+def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
+    """Return what the picture says, in one sentence."""
+    if not hidden:
+        return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
+    from viz.words import percent
+
+    names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
+    return (
+        f"Hiding {names} moved **{percent(moved)} of the model's chances** to other words. "
+        "A mask removes what a word may read; it never points at what matters."
+    )

@@ -1,0 +1,91 @@
+"""Next words as a sorted list: a word, a bar, a percentage. Before a change is pale, after it solid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from viz.theme import CODE_FONT, Palette, style
+
+# A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
+MOST_ROOM = 45
+
+
+def word_bars(
+    words: Sequence[str],
+    chances: Sequence[float],
+    *,
+    before: Sequence[float] | None = None,
+    palette: Palette,
+    height: int = 320,
+) -> go.Figure:
+    """Return horizontal bars of next words, first on top, each with its chance of the model's in percent.
+
+    `before`, where given, is drawn pale behind: trace `before`; the present chances are trace `now`, x in percent. The axis
+    always runs from 0 to 100, so that a flat prediction looks flat.
+    """
+    rows = list(range(len(words)))
+    figure = go.Figure()
+    if before is not None:
+        figure.add_bar(
+            x=[100 * chance for chance in before],
+            y=rows,
+            orientation="h",
+            name="before",
+            width=0.78,
+            marker={"color": palette.pale},
+            hovertemplate="%{x:.2f} % before<extra></extra>",
+        )
+    figure.add_bar(
+        x=[100 * chance for chance in chances],
+        y=rows,
+        orientation="h",
+        name="now",
+        width=0.44 if before is not None else 0.6,
+        marker={"color": palette.ramp[5]},
+        hovertemplate="%{x:.2f} %<extra></extra>",
+    )
+    for row, chance in enumerate(chances):
+        figure.add_annotation(_label(row, chance, None if before is None else before[row], palette))
+    style(figure, palette, height=height)
+    figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4})
+    figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
+    figure.update_yaxes(
+        tickvals=rows,
+        ticktext=[f"{plain(word)}  " for word in words],
+        tickfont={"size": 20, "family": CODE_FONT, "color": palette.text},
+        range=[len(words) - 0.4, -0.6],
+        fixedrange=True,
+    )
+    return figure
+
+
+def _label(row: int, chance: float, before: float | None, palette: Palette) -> dict[str, Any]:
+    """Return the annotation with a row's percentage: behind its bar, or inside where the bar leaves no room."""
+    end = 100 * max(chance, before or 0.0)
+    inside = end > MOST_ROOM
+    solid_below = inside and 100 * chance > MOST_ROOM
+    return {
+        "x": end,
+        "y": row,
+        "text": percent(chance) if before is None else f"{percent(chance)}  (was {percent(before)})",
+        "showarrow": False,
+        "xanchor": "right" if inside else "left",
+        "xshift": -8 if inside else 8,
+        "font": {"size": 20, "color": palette.paper if solid_below else palette.text},
+    }
+
+
+def percent(chance: float) -> str:
+    """Return a chance as a percentage with two significant figures, `<0.1 %` below that."""
+    share = 100 * chance
+    if share >= 9.95:
+        return f"{share:.0f} %"
+    return f"{share:.1f} %" if share >= 0.1 else "<0.1 %"
+
+
+def plain(text: str) -> str:
+    """Return `text` so that plotly, which reads a little HTML in labels, shows it as it is."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
