@@ -1,0 +1,30 @@
+"""The home page, run without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_home_page_shows_the_toy_and_a_door_to_each_page() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not at.exception
+    assert not at.error
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert figure["data"][0]["name"] == "now"
+    assert figure["layout"]["yaxis"]["ticktext"][0].strip() == "␣head"
+    doors = [link.proto.label for link in at.get("page_link")]
+    assert {"**Tokens** →", "**Heads** →", "**Generate** →"} <= set(doors)
+
+
+def test_hidden_words_move_the_bars() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["_toy_hidden"] = frozenset({1})
+    at.run()
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert [trace["name"] for trace in figure["data"]] == ["before", "now"]
+    assert any("Hiding “shook”" in line.value for line in at.markdown)

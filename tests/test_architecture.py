@@ -1,0 +1,47 @@
+"""What holds for the whole tree: lengths, late imports, safe rendering, documented controls."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = [path for folder in ("pages", "model_utils", "viz") for path in (ROOT / folder).rglob("*.py")]
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
+
+
+def test_pages_stay_under_100_lines_and_other_files_under_250() -> None:
+    too_long = [
+        f"{path.relative_to(ROOT)}: {lines}"
+        for path in {*SOURCES, *PAGES}
+        if (lines := path.read_text(encoding="utf-8").count("\n")) > (100 if path in PAGES else 250)
+    ]
+    assert not too_long
+
+
+@pytest.mark.parametrize(
+    "module", ["pages.common.frame", "pages.common.home", "model_utils.registry", "model_utils.limits", "viz.theme"]
+)
+def test_first_paint_does_not_wait_for_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in ('torch', 'transformers')))"
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_nothing_renders_html_or_runs_remote_code() -> None:
+    forbidden = re.compile(r"unsafe_allow_html|unsafe_allow_javascript|trust_remote_code=True|innerHTML|\bpickle\b")
+    scripts = list((ROOT / "pages").rglob("*.js"))
+    found = [path.name for path in [*SOURCES, *PAGES, *scripts] if forbidden.search(path.read_text(encoding="utf-8"))]
+    assert not found
+
+
+def test_streamlit_is_imported_in_pages_only_and_plotly_in_viz_only() -> None:
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        place = path.relative_to(ROOT).parts[0]
+        assert not (place != "pages" and re.search(r"^\s*(import|from) streamlit", text, re.M)), path
+        assert not (place != "viz" and re.search(r"^\s*(import|from) plotly", text, re.M)), path
+        assert not (place != "model_utils" and re.search(r"^\s*(import|from) (torch|transformers)", text, re.M)), path

@@ -1,0 +1,40 @@
+"""Next words as bars."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from viz.theme import DARK, LIGHT
+from viz.words import percent, plain, word_bars
+
+
+def test_bars_carry_the_chances_in_percent_and_the_axis_always_ends_at_100() -> None:
+    figure = word_bars(["␣head", "␣fist"], [0.9, 0.01], palette=LIGHT)
+    assert [trace.name for trace in figure.data] == ["now"]
+    np.testing.assert_allclose(figure.data[0].x, [90, 1])
+    assert tuple(figure.layout.xaxis.range) == (0, 100)
+
+
+def test_a_change_is_drawn_before_and_after() -> None:
+    figure = word_bars(["a", "b"], [0.1, 0.2], before=[0.7, 0.0], palette=DARK)
+    assert [trace.name for trace in figure.data] == ["before", "now"]
+    assert [note.text for note in figure.layout.annotations] == ["10 %  (was 70 %)", "20 %  (was <0.1 %)"]
+
+
+def test_the_number_of_a_long_bar_stands_inside_it() -> None:
+    long, short = word_bars(["a", "b"], [0.9, 0.1], palette=LIGHT).layout.annotations
+    assert (long.xanchor, short.xanchor) == ("right", "left")
+
+
+def test_words_are_shown_as_text_whatever_they_hold() -> None:
+    figure = word_bars(["<b>x</b>&"], [0.5], palette=LIGHT)
+    assert figure.layout.yaxis.ticktext[0].strip() == "&lt;b&gt;x&lt;/b&gt;&amp;"
+    assert plain("a") == "a"
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"), [(1.0, "100 %"), (0.0995, "10 %"), (0.0994, "9.9 %"), (0.001, "0.1 %"), (0.0009, "<0.1 %")]
+)
+def test_percentages_have_two_figures(chance: float, text: str) -> None:
+    assert percent(chance) == text
