@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.errors import ModelDamagedError, ModelMissingError
 from model_utils.registry import BUNDLED_FOLDER, registry
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
+    from model_utils.loading import LoadedModel, Shelf
+    from model_utils.registry import ModelEntry
     from model_utils.tokens import Side, TokenBatch
 
 # Forward passes under way at once on the server; torch already uses every core for one.
@@ -30,12 +33,33 @@ def gate() -> Iterator[None]:
 
 
 @st.cache_resource(show_spinner=False)
-def loaded_model(model: str) -> LoadedModel:
-    """Return the model `model`, loaded once per server and shared by all sessions."""
-    from model_utils.loading import load_model
+def shelf() -> Shelf:
+    """Return the models in memory: one copy of each per server, shared by all sessions."""
+    from model_utils.loading import Shelf
 
+    return Shelf()
+
+
+def loaded_model(model: str) -> LoadedModel:
+    """Return the model `model`, loaded by the first who asks. Raises ModelError when it cannot be used or is not here.
+
+    Not cached by Streamlit: the shelf lets go of models that have gone unused when memory is short.
+    """
     entry = registry()[model]
-    return load_model(entry, BUNDLED_FOLDER)
+    return shelf().present(entry) or shelf().get(entry, _folder(entry))
+
+
+def _folder(entry: ModelEntry) -> Path:
+    if entry.source == "bundled":
+        return BUNDLED_FOLDER  # without the half second that the hub's library takes to import
+    from model_utils.fetching import find
+
+    if entry.trouble:
+        raise ModelDamagedError(entry.trouble)
+    folder = find(entry)
+    if folder is None:
+        raise ModelMissingError(f"{entry.id} is not on this computer: fetch it in the sidebar.")
+    return folder
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -59,3 +83,40 @@ def toy_chances(model: str, sentence: str, hidden: frozenset[int]) -> NDArray[np
         chances = next_chances(loaded_model(model), batch, mask)[0]
     chances.setflags(write=False)
     return chances
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def batch_readings(model: str, texts: tuple[str, ...], side: Side, pad_id: int, rows: range) -> tuple[Reading, ...]:
+    """Return for rows `start` to `stop` of the batch the answers at the right place and in the last column."""
+    from model_utils.independence import readings
+
+    batch = token_batch(model, texts, side, pad_id)
+    with gate():
+        return readings(loaded_model(model), batch, range(start, stop))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def batch_independence(
+    model: str, texts: tuple[str, ...], side: Side, pad_id: int, start: int, stop: int
+) -> tuple[Independence, ...]:
+    """Return for rows `start` to `stop` the answer alone against the answer in the batch, in three ways."""
+    from model_utils.independence import measure
+
+    batch = token_batch(model, texts, side, pad_id)
+    with gate():
+        return measure(loaded_model(model), batch, range(start, stop))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def merge_ranks(model: str) -> dict[tuple[str, str], int]:
+    """Return the rank of every merge of the tokenizer of `model`."""
+    from model_utils.bpe import read_ranks
+
+    return read_ranks(loaded_model(model).tokenizer)
+
+
+def merged_words(model: str, text: str) -> tuple[Word, ...]:
+    """Return every merge of `text` with the tokenizer of `model`; microseconds once the ranks are read."""
+    from model_utils.bpe import explain
+
+    return explain(loaded_model(model).tokenizer, merge_ranks(model), text)

@@ -1,0 +1,69 @@
+"""GPT-2s of random weights, saved as the hub keeps them: what loads them does not know that they talk nonsense."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from model_utils.registry import BUNDLED_FOLDER, ModelEntry
+
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "generation_config.json")
+
+
+def save_random(
+    folder: Path, *, layers: int = 2, heads: int = 2, width: int = 16, context: int = 64, seed: int = 0
+) -> Path:
+    """Return `folder` after saving a GPT-2 of random float16 weights into it, with GPT-2's own tokenizer.
+
+    The names in the file are those of the hub's GPT-2: without `transformer.` in front, with the causal mask of each
+    layer among the weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in TOKENIZER:
+        shutil.copy(BUNDLED_FOLDER / name, folder / name)
+    config = json.loads((BUNDLED_FOLDER / "config.json").read_text())
+    config |= {"n_layer": layers, "n_head": heads, "n_embd": width, "n_positions": context}
+    (folder / "config.json").write_text(json.dumps(config))
+    save_file(_tensors(layers, width, context, seed), folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def entry_of(folder: Path, name: str = "random", **changes: object) -> ModelEntry:
+    """Return the registry's entry of a folder that `save_random` made."""
+    config = json.loads((folder / "config.json").read_text())
+    fields: dict[str, object] = {
+        "id": name,
+        "source": "folder",
+        "location": str(folder),
+        "layers": config["n_layer"],
+        "heads": config["n_head"],
+        "width": config["n_embd"],
+        "context": config["n_positions"],
+        "vocabulary": config["vocab_size"],
+    }
+    return ModelEntry(**(fields | changes))  # type: ignore[arg-type]
+
+
+def _tensors(layers: int, width: int, context: int, seed: int) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.empty(shape).normal_(0, 0.02, generator=generator).half()
+
+    def norm(name: str) -> dict[str, torch.Tensor]:
+        return {f"{name}.weight": torch.ones(width).half(), f"{name}.bias": torch.zeros(width).half()}
+
+    tensors = {"wte.weight": normal(50257, width), "wpe.weight": normal(context, width)} | norm("ln_f")
+    causal = torch.ones(context, context).tril().bool().view(1, 1, context, context)
+    shapes = {"attn.c_attn": (1, 3), "attn.c_proj": (1, 1), "mlp.c_fc": (1, 4), "mlp.c_proj": (4, 1)}
+    for layer in range(layers):
+        block = f"h.{layer}"
+        tensors |= norm(f"{block}.ln_1") | norm(f"{block}.ln_2") | {f"{block}.attn.bias": causal.clone()}
+        for name, (rows, columns) in shapes.items():
+            tensors[f"{block}.{name}.weight"] = normal(rows * width, columns * width)
+            tensors[f"{block}.{name}.bias"] = torch.zeros(columns * width).half()
+    return tensors
