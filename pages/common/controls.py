@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -29,15 +29,22 @@ class Control:
     options: tuple[str, ...] = ()
 
     def parse(self, raw: str) -> Any:
-        """Return the value that `raw`, a link parameter, means. Raises ValueError when it means none."""
+        """Return the value that `raw`, a link parameter, means. Raises ValueError with what it takes when it means none."""
         if self.options and raw not in self.options:
-            raise ValueError(f"one of {', '.join(self.options)}")
+            raise ValueError(" or ".join(self.options))
         if not isinstance(self.default, int | float):
             return raw
-        value = type(self.default)(raw)
-        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
+        try:
+            value = type(self.default)(raw)
+        except ValueError:
+            raise ValueError("a whole number" if isinstance(self.default, int) else "a number") from None
+        if not self.admits(value):
             raise ValueError(f"{self.low:g} to {self.high:g}" if self.high is not None else f"{self.low:g} or more")
         return value
+
+    def admits(self, value: float) -> bool:
+        """Return whether `value` lies within the bounds; NaN does not."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
 
 _ALL = (
@@ -50,6 +57,7 @@ _ALL = (
     ),
     Control(name="side", label="Padding side", default="left", options=("left", "right")),
     Control(name="pad", label="Pad token id", default=50256, low=0, high=50256, step=1),
+    Control(name="word", label="Word", default=" unbelievable", help="A space before it belongs to it."),
     Control(name="sentence", label="Sentence", default=0, low=0, high=15, step=1, help="Counted from 0."),
     Control(name="layer", label="Layer", default=0, low=0, step=1, help="Counted from 0."),
     Control(name="head", label="Head", default=0, low=0, step=1, help="Counted from 0."),
@@ -76,13 +84,26 @@ def restore() -> None:
             try:
                 st.session_state[name] = control.parse(raw)
             except ValueError as error:
-                allowed = str(error) if "literal" not in str(error) and "convert" not in str(error) else "a number"
-                note(f"The link asks for {name}={raw[:40]!r}, but it takes {allowed}: showing {control.default}.")
+                # The default stands in from now on, so that the sentence is said once.
+                st.session_state[name] = control.default
+                note(name, f"The link asks for {name}={raw[:40]!r}, but it takes {error}: showing {control.default}.")
 
 
-def note(sentence: str) -> None:
-    """Keep a sentence that the frame shows once, above the page."""
-    st.session_state.setdefault("_notes", []).append(sentence)
+def note(name: str, sentence: str) -> None:
+    """Show `sentence` above the page until the control `name` gets another value."""
+    st.session_state.setdefault("_notes", {})[name] = (sentence, st.session_state.get(name))
+    if "_notes_place" in st.session_state:
+        st.session_state["_notes_place"].info(sentence)
+
+
+def draw_notes() -> None:
+    """Draw the notes whose control still has the value that they speak of, and make this the place for new ones."""
+    notes = st.session_state.get("_notes", {})
+    alive = {name: (line, value) for name, (line, value) in notes.items() if st.session_state.get(name) == value}
+    st.session_state["_notes"] = alive
+    st.session_state["_notes_place"] = place = st.container()
+    for line, _ in alive.values():
+        place.info(line)
 
 
 def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None) -> str:
@@ -109,8 +130,8 @@ def number(name: str, *, high: float | None = None, slider: bool = False, label:
     top = control.high if high is None else type(control.default)(high)
     value = st.session_state.get(name)
     if value is not None and top is not None and value > top:
-        note(f"{control.label} {value} is not there: it goes from {control.low} to {top} here; showing {control.default}.")
         st.session_state[name] = control.default
+        note(name, f"{control.label} {value} is not there, it goes from {control.low} to {top}: showing {control.default}.")
     draw = st.slider if slider else st.number_input
     return draw(
         label or control.label,
@@ -127,8 +148,3 @@ def number(name: str, *, high: float | None = None, slider: bool = False, label:
 def fits_link(text: str) -> bool:
     """Return whether `text` may travel in the address: at most MAX_LINK_CHARACTERS encoded characters."""
     return len(quote(text, safe="")) <= MAX_LINK_CHARACTERS
-
-
-def pop_notes() -> Iterable[str]:
-    """Return the sentences noted since the last call, and forget them."""
-    return st.session_state.pop("_notes", [])

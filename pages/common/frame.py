@@ -70,8 +70,7 @@ def open_page(title: str, sentence: str) -> Page:
     with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
         st.title(title, anchor=False, width="content")
         st.caption(sentence, width="content")
-    for line in controls.pop_notes():
-        st.info(line)
+    controls.draw_notes()
     return page
 
 
