@@ -18,8 +18,24 @@ TABLE_WINDOW = 64
 # Attention weights of a whole batch, in MB of float32, that are computed in one pass; above it one sentence at a time.
 MAX_ATTENTION_MB = 256
 
+# The most MB of float32 attention that one sentence may take: GPT-2 and GPT-2 medium at their full 1,024 tokens (604 and
+# 1,611 MB) fit; for larger models the sentence must be shorter.
+MAX_SENTENCE_MB = 2_048
+
+# Batches up to this many MB of attention are kept for many sessions at once, larger ones for a few.
+SMALL_ATTENTION_MB = 8
+
 # Above this many MB one sentence's weights are kept in half precision (GPT-2 at 1,024 tokens: 604 MB become 302).
 FULL_PRECISION_MB = 256
+
+# Characters of a word whose merges are drawn: one row per merge and one column per byte still scroll comfortably.
+MAX_WORD_CHARACTERS = 64
+
+# Multiplications and additions that a page spends without being asked: some 5 s on two cores.
+UNASKED_OPERATIONS = 8e11
+
+# Multiplications and additions that two cores manage in a second with GPT-2's matrices.
+OPERATIONS_PER_SECOND = 1.6e11
 
 # What the operating system and the running app need beside the weights, in MB, before a model may be loaded.
 MEMORY_RESERVE_MB = 500

@@ -19,7 +19,6 @@ Side = Literal["left", "right"]
 END_OF_TEXT = "<|endoftext|>"
 END_OF_TEXT_ID = 50256
 PAD_LABEL = "pad"
-REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +101,16 @@ class TokenBatch:
 def split_sentences(text: str) -> tuple[str, ...]:
     r"""Return the sentences of `text`, one per non-blank line, a typed `\n` as a line break, trailing spaces kept.
 
-    Raises InputError when there is none, more than MAX_SENTENCES, or more than MAX_CHARACTERS characters.
+    Raises InputError when there is none, more than MAX_SENTENCES, more than MAX_CHARACTERS characters, or half a
+    surrogate pair.
     """
     if len(text) > MAX_CHARACTERS:
         raise InputError(
             f"The text has {len(text):,} characters, and {MAX_CHARACTERS:,} are the most that fit: shorten it."
+        )
+    if (half := next((character for character in text if "\ud800" <= character <= "\udfff"), None)) is not None:
+        raise InputError(
+            f"The text holds U+{ord(half):04X}, one half of a split character, which no tokenizer can read: remove it."
         )
     # Not splitlines(): it also breaks at control characters that are tokens like any other.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -186,27 +190,45 @@ def visible(text: str) -> str:
     return "".join(_VISIBLE.get(character, character) for character in text)
 
 
+def sentence_label(text: str, limit: int = 40) -> str:
+    """Return `text` as one line of at most `limit` characters: its end, which the next word follows, stays.
+
+    Spaces between words stay spaces; those at the end, which spoil the next word, are marked.
+    """
+    body = text.rstrip(" ")
+    line = "".join(character if character == " " else visible(character) for character in body)
+    line += "␣" * (len(text) - len(body))
+    return line if len(line) <= limit else "…" + line[-(limit - 1) :]
+
+
+def bytes_label(raw: bytes) -> tuple[str, bool]:
+    """Return the label of the bytes of a token, and whether they are a piece of a split character."""
+    try:
+        return visible(raw.decode()), False
+    except UnicodeDecodeError:
+        head = raw.lstrip(b" ")
+        return "␣" * (len(raw) - len(head)) + "‹" + " ".join(f"{byte:02X}" for byte in head) + "›", True
+
+
 def _label(tokenizer: PreTrainedTokenizerBase, token_id: int) -> tuple[str, bool]:
     """Return the label of a token and whether it is a piece of a split character."""
-    text = tokenizer.decode([token_id])
-    if REPLACEMENT not in text:
-        return visible(text), False
-    raw = token_bytes(tokenizer, token_id)
-    try:
-        return visible(raw.decode()), False  # the replacement character itself was typed
-    except UnicodeDecodeError:
-        pass
-    head = raw.lstrip(b" ")
-    spaces = "␣" * (len(raw) - len(head))
-    return spaces + "‹" + " ".join(f"{byte:02X}" for byte in head) + "›", True
+    return bytes_label(token_bytes(tokenizer, token_id))
 
 
 def token_bytes(tokenizer: PreTrainedTokenizerBase, token_id: int) -> bytes:
-    """Return the bytes that a token stands for (GPT-2 report, section 2.2: BPE over bytes)."""
+    """Return the bytes that a token stands for (GPT-2 report, section 2.2: BPE over bytes).
+
+    An id that a model's output has but its tokenizer lacks gives its number in brackets.
+    """
     symbol = tokenizer.convert_ids_to_tokens(token_id)
-    if symbol == END_OF_TEXT:
-        return symbol.encode()
-    return bytes(_BYTE_OF[character] for character in symbol)
+    return f"[{token_id}]".encode() if symbol is None else symbol_bytes(symbol)
+
+
+def symbol_bytes(symbol: str) -> bytes:
+    """Return the bytes of a token as the vocabulary writes it; tokens added later are written as they are."""
+    if all(character in _BYTE_OF for character in symbol):
+        return bytes(_BYTE_OF[character] for character in symbol)
+    return symbol.encode()
 
 
 def _byte_symbols() -> dict[str, int]:

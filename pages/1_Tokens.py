@@ -1,0 +1,40 @@
+"""Tokens page: sentences in, the padded batch that GPT-2 reads out, and what goes wrong without mask or positions."""
+
+from functools import partial
+
+import streamlit as st
+
+from model_utils.recipes import tokens_code
+from pages.common import cache, frame, take_home, tokens_answers, tokens_parts
+
+page = frame.open_page("Tokens", "Sentences become rows of numbers; short rows are padded until all are equally long.")
+
+batch = None
+with frame.reader_errors():
+    batch = tokens_parts.controlled_batch(page)
+    tokens_parts.table(batch)
+    tokens_parts.say_what_is_shown(batch)
+    take_home.bar(
+        "tokens",
+        numbers=partial(cache.batch_frame, page.model, batch.texts, batch.side, batch.pad_id),
+        code=tokens_code(page.entry, batch.texts, side=batch.side, pad_id=batch.pad_id),
+    )
+
+# The runs of the model come last though they stand higher: what needs none is there at once.
+answers = st.container()
+if batch is not None:
+    st.header("Why padding", anchor=False)
+    tokens_parts.why_padding(page.model, batch)
+st.header("From bytes to tokens", anchor=False)
+with frame.reader_errors():
+    page.loaded()
+    tokens_parts.merges(page.model)
+
+if batch is not None:
+    with answers:
+        st.header("The next word", anchor=False)
+        with frame.reader_errors():
+            tokens_answers.next_words(page.model, batch)
+        st.header("Is the answer independent of the batch?", anchor=False)
+        with frame.reader_errors():
+            tokens_answers.independence(page.model, batch)

@@ -1,0 +1,171 @@
+"""Parts of the Tokens page that run the model: the next words, and whether they depend on the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
+from pages.common import cache, frame, take_home
+from pages.common.components.scroll import scroll_frame
+
+if TYPE_CHECKING:
+    from model_utils.independence import Answer, Independence
+    from model_utils.tokens import TokenBatch
+    from viz.independence import Panel, PanelRow, Verdict
+
+# Sentences side by side in the picture of next words.
+PANELS_A_ROW = 4
+
+
+def next_words(model: str, batch: TokenBatch) -> None:
+    """Draw what the model says comes next in every row, and what it says in the last column where that is a pad."""
+    found = _gather(
+        "next",
+        model,
+        batch,
+        batch.size[0] * batch.size[1],
+        lambda rows: cache.batch_readings(model, batch.texts, batch.side, batch.pad_id, rows.start, rows.stop),
+    )
+    last, ragged = batch.size[1] - 1, bool((batch.attention_mask == 0).any())
+    right = [_panel(_title(batch, b), one.right, "reference") for b, one in enumerate(found)]
+    wrong = [
+        _panel(_title(batch, b), one.last_column, "same" if batch.last(b) == last else "different")
+        for b, one in enumerate(found)
+    ]
+    rows = []
+    for start in range(0, len(found), PANELS_A_ROW):
+        part = slice(start, start + PANELS_A_ROW)
+        both = batch.side == "right" and ragged
+        rows.append(_row("Read at the last real token" if both else "", right[part]))
+        if both:
+            rows.append(_row("Read in the last column, as generate does", wrong[part]))
+    _draw("next", rows, "The five likeliest next words of every row.")
+
+
+def independence(model: str, batch: TokenBatch) -> None:
+    """Draw each sentence's answer alone beside its answers in the batch, ticked or crossed, in three ways."""
+    real = sum(len(row) for row in batch.tokens)
+    found: list[Independence] = _gather(
+        "independence",
+        model,
+        batch,
+        3 * batch.size[0] * batch.size[1] + real,
+        lambda rows: cache.batch_independence(model, batch.texts, batch.side, batch.pad_id, rows.start, rows.stop),
+    )
+    rows = []
+    for b, one in enumerate(found):
+        panels = [_panel("alone", one.alone, "reference")]
+        panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.ways.items()]
+        rows.append(_row(_title(batch, b, 60), panels))
+    _draw("independence", rows, "The five likeliest next words of every sentence, alone and in the batch in three ways.")
+    if found:
+        _judge(batch, found)
+
+
+def _judge(batch: TokenBatch, found: list[Independence]) -> None:
+    """Write what the ticks and crosses say."""
+    from model_utils.independence import MASK_AND_POSITIONS, TOLERANCE
+
+    if not all(one.ways[MASK_AND_POSITIONS].same for one in found):
+        st.error("✗ Even with mask and positions the answers change in the batch: the positions sent are not right.")
+    elif batch.side == "right":
+        st.markdown("On the right no real token ever reads a pad, so nothing changes; only the reading place can go wrong.")
+    else:
+        st.markdown("Only mask **and** positions give a sentence in the batch the answer that it gets alone.")
+    st.caption(
+        "Logits ±: largest difference of any of the model’s logits. Chances: total variation, the share of the chances"
+        f" that moved. ✓ below ±{TOLERANCE:g}: the size of a batch moves the last bits of 32-bit numbers, some 1e-5; a"
+        " forgotten mask or position moves whole units."
+    )
+
+
+def _gather(
+    name: str, model: str, batch: TokenBatch, tokens: int, run: Callable[[range], tuple[Any, ...]]
+) -> list[Any]:
+    """Return the results of all rows, or of those finished so far: long work is asked for, shows its way, and stops.
+
+    `tokens` is how many tokens the model will read, `run` returns the results of a range of rows.
+    """
+    from model_utils.independence import operations, passes
+
+    loaded = cache.loaded_model(model)
+    work = (model, batch.texts, batch.side, batch.pad_id)
+    done = st.session_state.setdefault(f"_done_{name}", {})
+    if done.get("work") != work:
+        done.update(work=work, results=[])
+    ranges, cost = passes(loaded, batch), operations(loaded, tokens)
+    _say_split(loaded, batch, len(ranges))
+    if cost > UNASKED_OPERATIONS and len(done["results"]) < batch.size[0]:
+        asked = st.session_state.get(f"_asked_{name}") == work
+        label = "Stop" if asked else f"Measure (about {cost / OPERATIONS_PER_SECOND:.0f} s)"
+        st.button(label, key=f"_ask_{name}", on_click=_ask, args=(name, None if asked else work))
+        if not asked:
+            return list(done["results"])
+    _run(ranges, done["results"], run)
+    return list(done["results"])
+
+
+def _say_split(loaded: Any, batch: TokenBatch, passes: int) -> None:
+    if passes > 1:
+        size = attention_megabytes(loaded.layers, loaded.heads, batch.size[1], batch.size[0])
+        st.caption(
+            f"The batch’s attention weights take {size:,.0f} MB, and {MAX_ATTENTION_MB} MB are the most for one pass:"
+            " its padded rows go through the model one by one."
+        )
+
+
+def _run(ranges: tuple[range, ...], results: list[Any], run: Callable[[range], tuple[Any, ...]]) -> None:
+    """Append to `results` what is missing, with a progress line where it takes several passes."""
+    todo = [rows for rows in ranges if rows.start >= len(results)]
+    bar = st.progress(0.0, f"Row 1 of {len(ranges)} …") if len(todo) > 1 else None
+    for rows in todo:
+        results.extend(run(rows))
+        if bar is not None:
+            bar.progress(rows.stop / len(ranges), f"Row {rows.stop} of {len(ranges)}")
+    if bar is not None:
+        bar.empty()
+
+
+def _ask(name: str, work: tuple[Any, ...] | None) -> None:
+    st.session_state[f"_asked_{name}"] = work
+
+
+def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
+    from model_utils.tokens import sentence_label
+
+    return f"{sentence_label(batch.texts[sentence], limit)} →"
+
+
+def _panel(title: str, answer: Answer, verdict: Verdict) -> Panel:
+    """Return one answer as a panel; the right one needs no note."""
+    from viz.independence import Panel
+
+    note = f"logits ±{answer.logit_difference:.1g}, chances {answer.total_variation:.0%}"
+    if answer.logit_difference >= 1:
+        note = f"logits ±{answer.logit_difference:.1f}, chances {answer.total_variation:.0%}"
+    return Panel(title=title, note="" if verdict == "reference" else note, words=answer.words, verdict=verdict)
+
+
+def _row(title: str, panels: list[Panel]) -> PanelRow:
+    from viz.independence import PanelRow
+
+    return PanelRow(title=title, panels=panels)
+
+
+def _draw(name: str, rows: list[PanelRow], alt: str) -> None:
+    """Draw the panels, where there are any yet."""
+    from viz.independence import answers_figure, width
+
+    if not rows:
+        return
+    with scroll_frame(f"fig_{name}", width(rows)):
+        st.plotly_chart(
+            answers_figure(rows, palette=frame.palette()),
+            theme=None,
+            key=f"fig_{name}",
+            config=take_home.chart_config(name),
+            alt=alt,
+        )

@@ -1,0 +1,189 @@
+"""Parts of the Tokens page that need no run of the model: the padded table, why padding, the merges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from model_utils.limits import TABLE_WINDOW
+from pages.common import cache, controls, frame, take_home
+from pages.common.components.scroll import scroll_frame
+
+if TYPE_CHECKING:
+    from model_utils.bpe import Word
+    from model_utils.tokens import TokenBatch
+    from pages.common.frame import Page
+    from viz.tokens import Table
+
+EXAMPLES = ((" unbelievable", "English"), ("🦊", "Emoji"), ("你好", "Chinese"))
+
+
+def controlled_batch(page: Page) -> TokenBatch:
+    """Draw the controls of padding and return the batch that they make of the shared sentences."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(width=150):
+            side = controls.choice("side", ("left", "right"))
+        with st.container(width=190):
+            pad = controls.number("pad", high=page.entry.vocabulary - 1)
+        said = st.container(width="content")
+    batch = page.batch(side="right" if side == "right" else "left", pad_id=pad)
+    with said:
+        st.caption("The pads are this token:")
+        st.text(cache.label(page.model, pad))
+    return batch
+
+
+def table_of(batch: TokenBatch) -> Table:
+    """Return what the table draws of `batch`."""
+    from model_utils.padding import brackets
+    from viz.tokens import Table
+
+    rows = range(batch.size[0])
+    return Table(
+        labels=[batch.labels(b) for b in rows],
+        ids=batch.input_ids,
+        mask=batch.attention_mask,
+        positions=batch.position_ids,
+        read=[batch.last(b) for b in rows],
+        brackets=[(found.row, found.first, found.last, found.character) for found in brackets(batch)],
+    )
+
+
+@st.fragment
+def table(batch: TokenBatch) -> None:
+    """Draw the padded batch; above TABLE_WINDOW columns, the window over it and a way back to the read columns."""
+    from viz.tokens import batch_figure, width
+
+    shown, window = table_of(batch), _window(batch)
+    with scroll_frame("fig_batch", width(shown, window), opens="end" if batch.side == "left" else "start"):
+        st.plotly_chart(
+            batch_figure(shown, window, palette=frame.palette()),
+            theme=None,
+            key="fig_batch",
+            config=take_home.chart_config("batch"),
+            alt="The padded batch: token, id, attention mask and position of every cell, pads hatched.",
+        )
+
+
+def _window(batch: TokenBatch) -> range:
+    """Return the columns to show; the first view holds the column where the first row's next word is read."""
+    columns = batch.size[1]
+    if columns <= TABLE_WINDOW:
+        return range(columns)
+    highest = columns - TABLE_WINDOW
+    key = f"_window_{batch.side}_{columns}"
+    reads = sorted({batch.last(b) for b in range(batch.size[0])})
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for column in reads:
+            start = min(max(column - TABLE_WINDOW + 2, 0), highest)
+            st.session_state.setdefault(key, start)
+            st.button(f"To read column {column}", on_click=_set, args=(key, start), key=f"_to_{column}")
+        start = st.slider(
+            f"First of {TABLE_WINDOW} columns shown, of {columns}", 0, highest, step=1, key=key, width="stretch"
+        )
+    return range(start, start + TABLE_WINDOW)
+
+
+def _set(key: str, value: Any) -> None:
+    st.session_state[key] = value
+
+
+def say_what_is_shown(batch: TokenBatch) -> None:
+    """Write the sentence under the table, and a note for each sentence that ends in a space."""
+    from model_utils.padding import ends_in_space
+
+    last = batch.size[1] - 1
+    wrong = sum(batch.last(b) != last for b in range(batch.size[0]))
+    if len({len(row) for row in batch.tokens}) == 1:
+        st.markdown("All rows are equally long: no pad is needed, and both padding sides are the same.")
+    elif wrong:
+        st.markdown(
+            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. `generate` goes on from"
+            " the last column: there it continues the pad, not the sentence."
+        )
+    else:
+        st.markdown(
+            "Pads on the left bring every sentence’s last word into the last column, where its next word is read. "
+            "Mask 0 hides the pads; positions count the real tokens alone."
+        )
+    for b in ends_in_space(batch):
+        st.warning(
+            f"Row {b + 1} ends in white space, which is a token of its own. GPT-2’s words bring their space along, so it"
+            " spoils the next word: remove it under “Sentences”.",
+            icon=":material/space_bar:",
+        )
+
+
+def why_padding(model: str, batch: TokenBatch) -> None:
+    """Show the ragged batch and the library's own error for it, produced now."""
+    from model_utils.padding import ragged_error
+
+    lengths = [len(row) for row in batch.tokens]
+    error = ragged_error(cache.loaded_model(model).tokenizer, batch.texts)
+    if not error:
+        st.markdown(f"All rows have {lengths[0]} tokens, so they already are one rectangle: the library reports no error.")
+        return
+    st.markdown(f"A tensor is a rectangle, and the rows have {_listed(lengths)} tokens. Without pads the library says:")
+    st.code(error, language=None, wrap_lines=True)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    *head, tail = (str(number) for number in numbers)
+    return f"{', '.join(head)} and {tail}" if head else tail
+
+
+@st.fragment
+def merges(model: str) -> None:
+    """Draw how a word becomes tokens: each merge with its rank, from bytes to ids."""
+    control = controls.CONTROLS["word"]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            control.label,
+            value=control.default,
+            key="word",
+            bind="query-params",
+            help=control.help,
+            width=300,
+        )
+        for word, name in EXAMPLES:
+            st.button(f"{name}: {word.strip()}", on_click=_set, args=("word", word), key=f"_word_{name}")
+    with frame.reader_errors():
+        words = cache.merged_words(model, text or "")
+        _draw_merges(words[_which(words)])
+
+
+def _which(words: Sequence[Word]) -> int:
+    """Return the word to draw, chosen by the reader where the text was cut into several."""
+    if len(words) == 1:
+        return 0
+    st.markdown(f"GPT-2 first cuts this text into {len(words)} parts; pairs merge inside a part alone.")
+    labels = [f"{number}. {word.label}" for number, word in enumerate(words, start=1)]
+    return labels.index(st.selectbox("Part", labels, key=f"_part_{len(words)}", width=300))
+
+
+def _draw_merges(word: Word) -> None:
+    from viz.merges import MergeRow, merge_figure, width
+
+    rows = [
+        MergeRow(pieces=[(one.label, one.start, one.end, one.merged) for one in step.pieces], rank=step.rank)
+        for step in word.steps
+    ]
+    with scroll_frame("fig_merges", width(rows)):
+        st.plotly_chart(
+            merge_figure(rows, word.ids, palette=frame.palette()),
+            theme=None,
+            key="fig_merges",
+            config=take_home.chart_config("merges"),
+            alt="Each merge of the word, from its bytes to its tokens.",
+        )
+    size, merged, left = rows[0].pieces[-1][2], len(rows) - 1, len(word.ids)
+    st.markdown(
+        f"{_counted(size, 'byte')}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"
+        " neighbours whose pair stands highest in GPT-2’s list of 50,000 (lowest rank first), until no pair is listed."
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
