@@ -1,0 +1,160 @@
+"""From the model's scores to one drawn token: temperature, filters, noise, draw. Axis letters: B row, V vocabulary.
+
+The filters are those of transformers (`TemperatureLogitsWarper`, `TopKLogitsWarper`, `TopPLogitsWarper`,
+`MinPLogitsWarper`) and make the same calls on the same tensors, so that ties fall the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from model_utils.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# The letters of `order`, in the order in which `generate` applies them.
+FILTERS = {"t": "temperature", "k": "top-k", "p": "top-p", "m": "min-p"}
+
+# What cut a token, as a code: 0 = nothing, it was kept. "greedy" cuts all but the likeliest when temperature is 0.
+CUTS = ("", *FILTERS.values(), "greedy")
+
+# Below this, scores divided by the temperature may leave float32; the difference from greedy has long gone by then.
+COLDEST, HOTTEST = 0.01, 100.0
+
+_OUT = -float("inf")
+# Half the spacing of numpy's uniform numbers: keeps log(-log(u)) finite where the generator returns 0.
+_SMALLEST = 2.0**-54
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingSettings:
+    """How the next token is drawn. Off values: top_k 0, top_p 1, min_p 0; temperature 0 is greedy; top_p 0 keeps one.
+
+    `order` names the filters in the order in which they apply, each letter of FILTERS once. Raises InputError for values
+    outside their bounds.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 50
+    top_p: float = 0.95
+    min_p: float = 0.0
+    order: str = "tkpm"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.temperature != 0.0 and not COLDEST <= self.temperature <= HOTTEST:
+            raise InputError(
+                f"Temperature {self.temperature!r} does not fit: choose 0 (greedy) or {COLDEST} to {HOTTEST:g}."
+            )
+        if self.top_k < 0:
+            raise InputError(f"Top-k {self.top_k!r} is negative: choose 0 (off) or more.")
+        for name, value in (("Top-p", self.top_p), ("Min-p", self.min_p)):
+            if not 0.0 <= value <= 1.0:
+                raise InputError(f"{name} {value!r} is no share: choose a number from 0 to 1.")
+        if sorted(self.order) != sorted(FILTERS):
+            raise InputError(f"Order {self.order!r} does not fit: write each of the letters t, k, p, m once.")
+        if not 0 <= self.seed < 2**64:
+            raise InputError(f"Seed {self.seed!r} does not fit: choose a whole number from 0 up.")
+
+    @property
+    def greedy(self) -> bool:
+        """Return whether the likeliest token is always taken, so that filters and noise have no effect."""
+        return self.temperature == 0.0
+
+    def off(self, letter: str) -> bool:
+        """Return whether the filter of this letter of FILTERS is switched off."""
+        return {
+            "t": self.temperature == 1.0,
+            "k": self.top_k == 0,
+            "p": self.top_p >= 1.0,
+            "m": self.min_p == 0.0,
+        }[letter]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Warped:
+    """Scores before and after the filters, all `[B, V]`.
+
+    `tempered` are the scores after temperature alone (the raw scores when greedy), `scores` are -inf where a filter cut,
+    `cut` tells which filter did, as its place in CUTS.
+    """
+
+    tempered: torch.Tensor
+    scores: torch.Tensor
+    cut: torch.Tensor
+
+
+def warp(scores: torch.Tensor, settings: SamplingSettings) -> Warped:
+    """Return `scores[B, V]` (the model's logits, float32) after temperature and filters, with what each filter cut."""
+    cut = torch.zeros_like(scores, dtype=torch.uint8)  # (B, V)
+    if settings.greedy:
+        best = scores.argmax(-1, keepdim=True)
+        cut.fill_(CUTS.index("greedy")).scatter_(1, best, 0)
+        return Warped(tempered=scores, scores=scores.masked_fill(cut > 0, _OUT), cut=cut)
+    tempered = scores if settings.off("t") else scores / settings.temperature
+    current = scores
+    for letter in settings.order:
+        if settings.off(letter):
+            continue
+        current = _APPLY[letter](current, settings)
+        cut[(current == _OUT) & (cut == 0)] = CUTS.index(FILTERS[letter])
+    return Warped(tempered=tempered, scores=current, cut=cut)
+
+
+def _temperature(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
+    return scores / settings.temperature
+
+
+def _top_k(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
+    """Keep the k best; those that equal the last of them stay too."""
+    last = torch.topk(scores, min(settings.top_k, scores.size(-1)))[0][..., -1, None]  # (B, 1)
+    return scores.masked_fill(scores < last, _OUT)
+
+
+def _top_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
+    """Keep the fewest best whose mass reaches p, at least one (Holtzman et al. 2020, section 3.1)."""
+    ascending, order = torch.sort(scores, descending=False)  # (B, V)
+    out = ascending.softmax(dim=-1).cumsum(dim=-1) <= (1 - settings.top_p)
+    out[..., -1:] = 0
+    return scores.masked_fill(out.scatter(1, order, out), _OUT)
+
+
+def _min_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
+    """Keep those with at least `min_p` times the best chance (Nguyen et al. 2024)."""
+    chances = torch.softmax(scores, dim=-1)
+    out = chances < settings.min_p * chances.amax(dim=-1, keepdim=True)
+    out.scatter_(-1, torch.topk(chances, 1, dim=-1).indices, False)
+    return scores.masked_fill(out, _OUT)
+
+
+_APPLY = {"t": _temperature, "k": _top_k, "p": _top_p, "m": _min_p}
+
+
+def uniforms(seed: int, sample: int, step: int, vocabulary: int) -> NDArray[np.float64]:
+    """Return `[V]` numbers in (0, 1): token i's is number i of the Philox stream (Salmon et al. 2011) of these names.
+
+    Seed and sample are the key, the step is the highest word of the counter: no two streams ever meet, and nothing
+    depends on the row, on other rows, on threads or on what was drawn before.
+    """
+    philox = np.random.Philox(key=[seed, sample], counter=[0, 0, 0, step])
+    return np.maximum(np.random.Generator(philox).random(vocabulary), _SMALLEST)
+
+
+def draw(scores: NDArray[np.float32], noise: NDArray[np.float64]) -> tuple[int, float]:
+    """Return the token drawn from `scores[V]` (-inf = cut) with uniform `noise[V]`, and by how much it won.
+
+    The largest score plus Gumbel noise, -log(-log(u)), is a draw from the softmax of the scores (Gumbel-max trick,
+    Maddison et al. 2014). Equal noise under two settings is the same luck. A token without rivals wins by infinity.
+    """
+    kept = np.flatnonzero(scores > _OUT)
+    perturbed = scores[kept].astype(np.float64) - np.log(-np.log(noise[kept]))
+    first = int(perturbed.argmax())
+    if len(kept) == 1:
+        return int(kept[first]), float("inf")
+    rival = np.delete(perturbed, first).max()
+    return int(kept[first]), float(perturbed[first] - rival)

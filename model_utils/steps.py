@@ -1,0 +1,168 @@
+"""What one decoding step of one lane saw and drew. Axis letters: n some of the lanes, V vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+from model_utils.distributions import entropy_bits
+from model_utils.sampling import CUTS, FILTERS, draw, uniforms, warp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model_utils.sampling import SamplingSettings
+
+# The likeliest tokens that a Step keeps; beside them the drawn one and the likeliest that each filter cut.
+CANDIDATES = 50
+
+# Why a lane goes no further: it drew end-of-text, the model reads no more tokens, it has as many as were asked for.
+Stop = Literal["", "end", "context", "length"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What one filter left: its name in FILTERS, how many tokens, and their share of the chances before any filter."""
+
+    filter: str
+    kept: int
+    mass: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidates:
+    """Some tokens of one step, likeliest first, read-only, each array `[n]`.
+
+    `ranks` count from 1. `before` is the chance after temperature and before the filters, `after` the chance after them.
+    `cut` is the place in CUTS of what cut the token; 0 = it was kept.
+    """
+
+    ids: NDArray[np.int32]
+    ranks: NDArray[np.int32]
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    cut: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        for array in (self.ids, self.ranks, self.before, self.after, self.cut):
+            array.setflags(write=False)
+
+    def at(self, token_id: int) -> int:
+        """Return the place of a token among these candidates. Raises IndexError when it is not one of them."""
+        return int(np.flatnonzero(self.ids == token_id)[0])
+
+    def telling(self, drawn: int, count: int) -> list[int]:
+        """Return the places of `count` candidates that tell most: the top ones, `drawn`, the first that each filter cut."""
+        firsts = [int(np.flatnonzero(self.cut == code)[0]) for code in np.unique(self.cut) if code]
+        must = {drawn, *firsts}
+        top = [place for place in range(len(self.ids)) if place not in must][: max(count - len(must), 0)]
+        return sorted([*must, *top])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step:
+    """What one step of one lane saw and drew; under 3 kB each, whatever the vocabulary.
+
+    `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. Entropies are
+    in bits, before and after the filters. `chance_raw` is the drawn token's chance at temperature 1. `margin` is by how
+    much its score plus noise won; below 1e-4 rounding may turn the draw.
+    """
+
+    lane: int
+    number: int
+    token_id: int
+    stop: Stop
+    margin: float
+    chance_raw: float
+    entropy_before: float
+    entropy_after: float
+    stages: tuple[Stage, ...]
+    candidates: Candidates
+
+    @property
+    def drawn(self) -> int:
+        """Return the place of the drawn token among the candidates."""
+        return self.candidates.at(self.token_id)
+
+    @property
+    def chance(self) -> float:
+        """Return the drawn token's chance after temperature and before the filters."""
+        return float(self.candidates.before[self.drawn])
+
+    @property
+    def chance_after(self) -> float:
+        """Return the drawn token's chance after the filters."""
+        return float(self.candidates.after[self.drawn])
+
+    @property
+    def rank(self) -> int:
+        """Return the drawn token's place in the order of chances, counted from 1."""
+        return int(self.candidates.ranks[self.drawn])
+
+
+@torch.inference_mode()
+def take_steps(
+    logits: torch.Tensor, settings: SamplingSettings, *, lanes: Sequence[int], samples: Sequence[int], number: int
+) -> list[Step]:
+    """Return step `number` of each of `lanes`, all under the same settings, from their logits `[n, V]`."""
+    warped = warp(logits, settings)
+    raw, before, after = (  # each (n, V)
+        torch.softmax(scores, dim=-1).numpy() for scores in (logits, warped.tempered, warped.scores)
+    )
+    cut = warped.cut.numpy()  # (n, V)
+    top = torch.topk(warped.tempered, min(CANDIDATES, logits.size(-1)))[1].numpy()  # (n, candidates)
+    entropy_before, entropy_after = entropy_bits(before), entropy_bits(after)  # (n)
+    steps = []
+    for i, lane in enumerate(lanes):
+        noise = uniforms(settings.seed, samples[i], number, logits.size(-1))
+        token_id, margin = draw(warped.scores[i].numpy(), noise)
+        step = Step(
+            lane=lane,
+            number=number,
+            token_id=token_id,
+            stop="",
+            margin=margin,
+            chance_raw=float(raw[i, token_id]),
+            entropy_before=float(entropy_before[i]),
+            entropy_after=float(entropy_after[i]),
+            stages=_stages(before[i], cut[i], settings),
+            candidates=_candidates(before[i], after[i], cut[i], top[i], token_id),
+        )
+        steps.append(step)
+    return steps
+
+
+def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: SamplingSettings) -> tuple[Stage, ...]:
+    """Return what each filter left, temperature (which cuts nothing) aside, in their order; greedy is one of its own."""
+    if settings.greedy:
+        return (Stage(filter="greedy", kept=1, mass=float(before[cut == 0].sum())),)
+    kept = np.ones(before.shape, dtype=bool)  # (V)
+    stages = []
+    for letter in settings.order.replace("t", ""):
+        kept &= cut != CUTS.index(FILTERS[letter])
+        mass = float(before[kept].sum(dtype=np.float64))
+        stages.append(Stage(filter=FILTERS[letter], kept=int(kept.sum()), mass=mass))
+    return tuple(stages)
+
+
+def _candidates(
+    before: NDArray[np.float32], after: NDArray[np.float32], cut: NDArray[np.uint8], top: NDArray[np.int64], drawn: int
+) -> Candidates:
+    """Return the candidates worth keeping of one step's `[V]` arrays: the `top` ids, the drawn one, the first of each cut."""
+    boundary = [int(np.where(cut == code, before, -1).argmax()) for code in np.unique(cut) if code]
+    extra = np.setdiff1d([drawn, *boundary], top)
+    ids = np.concatenate([top, extra])
+    ids = ids[np.lexsort((ids, -before[ids]))]
+    # Among the top the place is the rank; an extra one lies behind all that are likelier.
+    ranks = [place if place <= top.size else 1 + int((before > before[i]).sum()) for place, i in enumerate(ids, start=1)]
+    return Candidates(
+        ids=ids.astype(np.int32),
+        ranks=np.array(ranks, dtype=np.int32),
+        before=before[ids],
+        after=after[ids],
+        cut=cut[ids],
+    )

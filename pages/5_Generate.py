@@ -1,0 +1,28 @@
+"""Generate page: text grows word by word, and every step shows who might have been drawn."""
+
+import streamlit as st
+
+from pages.common import controls, frame, generate_parts, runs
+
+page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
+
+with frame.reader_errors():
+    settings = generate_parts.settings()
+    length, generate, stop, _ = st.columns([3, 2, 2, 7], vertical_alignment="bottom", gap="medium")
+    with length:
+        max_new_tokens = controls.number("max_new_tokens")
+    batch = page.batch(side="left")
+    request = runs.Request(model=page.model, texts=batch.texts, settings=settings, max_new_tokens=max_new_tokens)
+    pressed = generate.button("Generate", type="primary", key="generate", width="stretch")
+    # The small model answers at once, so its first text needs no click; a large one waits to be asked.
+    if pressed or (runs.current() is None and page.entry.source == "bundled"):
+        runs.start(request, page.loaded(), batch)
+
+run = runs.current()
+if run is not None:
+    if stop.button("Stop", key="stop", disabled=run.job.done, width="stretch"):
+        run.job.cancel()
+        run.job.wait(2)
+    generate_parts.made_with(run, request)
+    beat = None if run.job.done else generate_parts.BEAT
+    st.fragment(generate_parts.result, run_every=beat, key="result")(run)

@@ -1,0 +1,157 @@
+"""Figures of one decoding step: the candidates as a sorted list of words with bars. Axis letter: n candidates shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import plotly.graph_objects as go
+
+from viz.theme import MIN_FONT, ramp_colour, style
+from viz.words import percent, plain
+
+if TYPE_CHECKING:
+    from viz.theme import Palette
+
+Fate = Literal["drawn", "kept", "cut"]
+
+ROW_HEIGHT = 33
+_HEAD = 58  # room for the legend line above the first word
+
+SCALES = (0.1, 0.25, 0.5, 1.0)
+
+# Where the ramp's colours turn too dark for dark text (light mode) or too light for light text (dark mode).
+_TURN = 0.45
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One candidate: its readable label, place in the order of chances, chance before and after the filters, fate.
+
+    `by` names the filter that cut it, empty when it was kept.
+    """
+
+    label: str
+    token_id: int
+    rank: int
+    before: float
+    after: float
+    fate: Fate
+    by: str = ""
+
+
+def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
+    """Return the candidates of one step, likeliest on top: pale bar = chance before the filters, solid = after them.
+
+    The traces `drawn`, `kept`, `cut` hold the chances before the filters, with `customdata` token id, rank, before, after,
+    filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label.
+    """
+    figure = go.Figure()
+    longest = max((max(bar.before, bar.after) for bar in bars), default=1.0)
+    # A few fixed scales: stepping on seldom changes it, and small chances still show.
+    scale = next((scale for scale in SCALES if scale >= longest), 1.0)
+    for fate in ("cut", "kept", "drawn"):
+        _add_fate(figure, bars, fate, palette)
+    for y, bar in enumerate(bars):
+        _add_value(figure, bar, y, palette)
+    style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
+    figure.update_layout(
+        barmode="overlay",
+        bargap=0.28,
+        showlegend=True,
+        legend={"y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "reversed", "font": {"size": 14}},
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+    )
+    figure.update_xaxes(range=[0, scale * 1.75], visible=False, fixedrange=True)
+    figure.update_yaxes(
+        range=[len(bars) - 0.45, -0.6],
+        tickvals=list(range(len(bars))),
+        ticktext=[_tick(bars, y, palette) for y in range(len(bars))],
+        tickfont={"size": 17, "color": palette.text},
+        fixedrange=True,
+    )
+    return figure
+
+
+def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palette) -> None:
+    """Add the bars of one fate; a fate that no bar has still gets its trace, empty and out of the legend."""
+    rows = [(y, bar) for y, bar in enumerate(bars) if bar.fate == fate]
+    solid = palette.accent if fate == "drawn" else ramp_colour(palette, 0.62)
+    pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[fate]
+    line = {"width": 1.5, "color": palette.causes["causal"].mark if fate == "cut" else pale}
+    figure.add_bar(
+        name=fate,
+        orientation="h",
+        x=[bar.before for _, bar in rows],
+        y=[y for y, _ in rows],
+        customdata=[[bar.token_id, bar.rank, bar.before, bar.after, bar.by] for _, bar in rows],
+        text=[plain(bar.label) for _, bar in rows],
+        textposition="none",
+        marker={"color": pale, "line": line},
+        hovertemplate="%{text}<br>number %{customdata[1]:,}<br>%{customdata[2]:.3%} of the chances before the filters"
+        "<br>%{customdata[3]:.3%} after them<extra></extra>",
+        showlegend=False,
+    )
+    if fate == "cut":
+        _legend(figure, "cut by a filter", pale, palette.causes["causal"].mark)
+        return
+    figure.add_bar(
+        name=f"{fate} after",
+        orientation="h",
+        x=[bar.after for _, bar in rows],
+        y=[y for y, _ in rows],
+        width=0.34,
+        marker={"color": solid, "line": {"width": 0}},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    _legend(figure, "drawn" if fate == "drawn" else "kept: chance after the filters", solid, solid)
+    if fate == "kept":
+        _legend(figure, "chance before them", palette.pale, palette.pale)
+
+
+def _legend(figure: go.Figure, name: str, colour: str, line: str) -> None:
+    """Add an entry to the legend alone, as a square."""
+    marker = {"symbol": "square", "size": 13, "color": colour, "line": {"width": 1.5, "color": line}}
+    figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker, hoverinfo="skip")
+
+
+def _add_value(figure: go.Figure, bar: Bar, y: int, palette: Palette) -> None:
+    """Write the chances behind a bar: before and after, or before and what cut it."""
+    then = f"cut by {bar.by}" if bar.fate == "cut" and bar.by != "greedy" else percent(bar.after)
+    if bar.by == "greedy":
+        then = "not the likeliest"
+    figure.add_annotation(
+        x=max(bar.before, bar.after),
+        y=y,
+        text=f"{percent(bar.before)} → {then}" if bar.fate != "cut" else f"{percent(bar.before)}  {then}",
+        showarrow=False,
+        xanchor="left",
+        xshift=6,
+        font={
+            "size": 15,
+            "color": {"drawn": palette.accent, "kept": palette.text, "cut": palette.muted}[bar.fate],
+        },
+    )
+
+
+def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:
+    """Return the label of one row, with its rank in front where ranks are left out before it."""
+    bar = bars[y]
+    gap = y > 0 and bar.rank != bars[y - 1].rank + 1
+    rank = f'<span style="font-size:{MIN_FONT}px;color:{palette.muted}">№ {bar.rank:,} </span>' if gap else ""
+    word = plain(bar.label if len(bar.label) <= 16 else bar.label[:15] + "…")
+    return rank + (f'<b><span style="color:{palette.accent}">{word}</span></b>' if bar.fate == "drawn" else word)
+
+
+def chance_colours(chance: float, palette: Palette) -> tuple[str, str]:
+    """Return (background, text) colours of a generated token: the ramp at the square root of its chance."""
+    share = max(chance, 0.0) ** 0.5
+    dark_background = (share > _TURN) == (palette.paper == "#ffffff")
+    return ramp_colour(palette, share), "#ffffff" if dark_background else "#10121a"
+
+
+def _faded(colour: str, opacity: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
