@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ from torch.nn.functional import dropout as dropped
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
-from model_utils.limits import FULL_PRECISION_MB, attention_megabytes
+from model_utils.errors import InputError
+from model_utils.limits import FULL_PRECISION_MB, MAX_SENTENCE_MB, attention_megabytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 KIND = "maskscope"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LayerTrace:
     """What one layer's attention computed: scores before and after the mask, weights, and what they mixed.
 
@@ -43,15 +45,17 @@ class AttentionMaps:
     """The attention weights of one sentence, read-only: `weights[L, H, T, T]`, rows are queries.
 
     float32 as the model computed them; float16 where one sentence's weights would take more than FULL_PRECISION_MB.
-    `cause[T, T]` says why a cell is blocked (0 = it is not; see masks.CAUSES).
+    `cause[T, T]` says why a cell is blocked (0 = it is not; see masks.CAUSES); `causes` holds each cause's own cells, so
+    that overlapping ones can all be told.
     """
 
     weights: NDArray[Any]  # (L, H, Q, K)
     cause: NDArray[np.uint8]  # (Q, K)
+    causes: Mapping[str, NDArray[np.bool_]]  # each (Q, K)
 
     def __post_init__(self) -> None:
-        self.weights.setflags(write=False)
-        self.cause.setflags(write=False)
+        for array in (self.weights, self.cause, *self.causes.values()):
+            array.setflags(write=False)
 
 
 def eager_attention(
@@ -98,30 +102,62 @@ def forward(
     *,
     attentions: bool = False,
     trace: list[LayerTrace] | None = None,
+    sentences: slice = slice(None),
+    columns_of_logits: int = 0,
 ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-    """Return (logits `[B, T, V]`, attentions: L tensors `[B, H, T, T]`, empty unless asked for) of `batch` under `mask`."""
+    """Return (logits `[B, T, V]`, attentions: L tensors `[B, H, T, T]`, empty unless asked for) of `batch` under `mask`.
+
+    `sentences` runs some rows only, still padded to T. `columns_of_logits` n returns the last n columns of the logits
+    alone: at 1,024 tokens all of them take 206 MB a sentence.
+    """
     extra = {} if trace is None else {"trace": trace}
     out = loaded.model(
-        input_ids=torch.from_numpy(batch.input_ids.copy()),
-        attention_mask=torch.from_numpy(mask.bias()),
-        position_ids=torch.from_numpy(mask.position_ids.copy()),
+        input_ids=torch.from_numpy(batch.input_ids[sentences].copy()),
+        attention_mask=torch.from_numpy(mask.bias()[sentences]),
+        position_ids=torch.from_numpy(mask.position_ids[sentences].copy()),
         output_attentions=attentions,
         use_cache=False,
+        logits_to_keep=columns_of_logits,
         **extra,
     )
     return out.logits, out.attentions or ()
 
 
-def attention_maps(loaded: LoadedModel, batch: TokenBatch, mask: Mask) -> tuple[AttentionMaps, ...]:
-    """Return the attention maps of every sentence, from one pass over the whole batch.
+def attention_maps(
+    loaded: LoadedModel, batch: TokenBatch, mask: Mask, *, sentence: int | None = None
+) -> tuple[AttentionMaps, ...]:
+    """Return the attention maps of every sentence from one pass over the whole batch, or of `sentence` alone.
 
-    Callers bound the batch: above MAX_ATTENTION_MB they go sentence by sentence.
+    Callers bound the batch: above MAX_ATTENTION_MB they go sentence by sentence. Raises InputError when one sentence
+    alone would take more than MAX_SENTENCE_MB.
     """
-    _, attentions = forward(loaded, batch, mask, attentions=True)
-    layers, heads = len(attentions), attentions[0].shape[1]
-    half = attention_megabytes(layers, heads, batch.size[1]) > FULL_PRECISION_MB
-    maps = []
-    for b in range(batch.size[0]):
-        weights = np.stack([layer[b].half().numpy() if half else layer[b].numpy() for layer in attentions])
-        maps.append(AttentionMaps(weights=weights, cause=mask.cause[b].copy()))  # weights (L, H, Q, K)
-    return tuple(maps)
+    layers, heads, tokens = loaded.layers, loaded.heads, batch.size[1]
+    check_sentence_size(layers, heads, tokens)
+    wanted = slice(None) if sentence is None else slice(sentence, sentence + 1)
+    half = attention_megabytes(layers, heads, tokens) > FULL_PRECISION_MB
+    found = list(forward(loaded, batch, mask, attentions=True, sentences=wanted, columns_of_logits=1)[1])
+    rows = range(batch.size[0])[wanted]
+    weights = [np.empty((layers, heads, tokens, tokens), np.float16 if half else np.float32) for _ in rows]
+    for layer in range(layers):
+        computed = found.pop(0).numpy()  # (B, H, Q, K), let go as soon as it is copied
+        for copy, one in zip(weights, computed, strict=True):
+            copy[layer] = one
+    return tuple(
+        AttentionMaps(
+            weights=copy,
+            cause=mask.cause[b].copy(),
+            causes={name: cells[b].copy() for name, cells in mask.causes.items()},
+        )
+        for copy, b in zip(weights, rows, strict=True)
+    )
+
+
+def check_sentence_size(layers: int, heads: int, tokens: int) -> None:
+    """Raise InputError when the attention of one sentence of `tokens` would take more than MAX_SENTENCE_MB."""
+    needed = attention_megabytes(layers, heads, tokens)
+    if needed > MAX_SENTENCE_MB:
+        fits = int((MAX_SENTENCE_MB / attention_megabytes(layers, heads, 1)) ** 0.5)
+        raise InputError(
+            f"The longest sentence has {tokens:,} tokens, and its attention in {layers} x {heads} heads would take "
+            f"{needed:,.0f} MB; {MAX_SENTENCE_MB:,} MB are the most: shorten it to {fits:,} tokens."
+        )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Pattern = Literal["causal", "bidirectional", "prefix", "window", "sink", "documents"]
 Gap = Literal["hole", "close"]
+Weights = Mapping[int, float] | tuple[tuple[int, float], ...]
 
 # Why a cell is blocked, in the order that decides where several causes meet. 0 means visible.
 CAUSES = ("padding", "hand", "pattern", "causal")
@@ -30,10 +32,11 @@ FILL_MIN = float(np.finfo(np.float32).min)
 class MaskSpec:
     """The rule of a mask, independent of any length.
 
-    `width` counts the token itself; `first` is used by `sink` and `prefix`. `weights` maps a real token of `sentence`
-    (counted from 0 without pads) to a weight in [0, 1]: 0 hides it, 1 leaves it, between softens it. `cells` are single
-    blocked (query, key) pairs of that sentence. `gap` says what happens to positions behind a hidden token: a `hole`
-    keeps them, `close` moves them up as `generate` does with a 2-D mask.
+    `width` counts the token itself; `first` is used by `sink` and `prefix`. `weights` gives a real token of `sentence`
+    (counted from 0 without pads) a weight in [0, 1]: 0 hides it, 1 leaves it, between softens it; a mapping or pairs,
+    kept as pairs sorted by token, so that specs compare and hash by all that they say. `cells` are single blocked
+    (query, key) pairs of that sentence. `gap` says what happens to positions behind a hidden token: a `hole` keeps
+    them, `close` moves them up as `generate` does with a 2-D mask. Raises InputError for what does not fit.
     """
 
     pattern: Pattern = "causal"
@@ -41,7 +44,7 @@ class MaskSpec:
     first: int = 1
     padding: bool = True
     sentence: int = 0
-    weights: Mapping[int, float] = field(default_factory=dict)
+    weights: Weights = ()
     cells: frozenset[tuple[int, int]] = frozenset()
     gap: Gap = "hole"
 
@@ -49,17 +52,36 @@ class MaskSpec:
         if self.pattern not in get_args(Pattern):
             raise InputError(f"Pattern {self.pattern!r} is unknown: choose one of {', '.join(get_args(Pattern))}.")
         if self.width < 1:
-            raise InputError(f"Width {self.width} is too small: a window holds at least the token itself, so 1 or more.")
+            raise InputError(
+                f"Width {self.width} is too small: a window holds at least the token itself, so 1 or more."
+            )
         if self.first < 0:
             raise InputError(f"First {self.first} is negative: choose 0 or more tokens.")
         if self.gap not in get_args(Gap):
             raise InputError(f"Gap {self.gap!r} is unknown: choose hole or close.")
-        for token, weight in self.weights.items():
+        if self.sentence < 0:
+            raise InputError(f"Sentence {self.sentence} is negative: sentences count from 0.")
+        self._settle_weights()
+        for query, key in self.cells:
+            if query < 0 or key < 0:
+                raise InputError(f"Cell {query}-{key} does not fit: tokens count from 0.")
+
+    def _settle_weights(self) -> None:
+        """Check the weights and keep them as pairs sorted by token."""
+        pairs = self.weights.items() if isinstance(self.weights, Mapping) else self.weights
+        for token, weight in pairs:
             if token < 0 or not 0.0 <= weight <= 1.0:
                 raise InputError(f"Weight {token}:{weight} does not fit: tokens count from 0, weights lie in 0 to 1.")
+        settled = tuple(sorted((int(token), float(weight)) for token, weight in pairs))
+        for (token, _), (other, _) in pairwise(settled):
+            if token == other:
+                raise InputError(f"Token {token} has two weights: give each token one.")
+        object.__setattr__(self, "weights", settled)
 
-    def __hash__(self) -> int:
-        return hash((self.pattern, self.width, self.first, self.padding, self.sentence, self.gap, self.cells))
+    @property
+    def pairs(self) -> tuple[tuple[int, float], ...]:
+        """Return the weights as (token, weight) pairs, sorted by token."""
+        return tuple(self.weights)  # type: ignore[arg-type]  # settled as pairs on construction
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,12 +125,11 @@ def build_mask(spec: MaskSpec, batch: TokenBatch) -> Mask:
     real = batch.attention_mask == 1  # (B, T)
     allowed = np.stack([_pattern(spec, batch, b) for b in range(B)])  # (B, Q, K)
     future = np.triu(np.ones((T, T), dtype=bool), k=1)  # (Q, K)
-    may_look_ahead = spec.pattern in ("bidirectional", "prefix")
     causes = {
         "padding": np.broadcast_to(~real[:, None, :], (B, T, T)).copy() if spec.padding else np.zeros((B, T, T), bool),
         "hand": np.zeros((B, T, T), dtype=bool),
         "pattern": ~allowed & ~future,
-        "causal": np.broadcast_to(future, (B, T, T)) & ~allowed if may_look_ahead else _repeat(future, B),
+        "causal": ~allowed & future,
     }
     visible = np.ones((B, T, T), dtype=np.float32)
     _apply_hand(spec, batch, visible, causes["hand"])
@@ -117,10 +138,6 @@ def build_mask(spec: MaskSpec, batch: TokenBatch) -> Mask:
         cause[causes[name]] = CAUSE_CODE[name]
     visible[cause > 0] = 0
     return Mask(visible=visible, cause=cause, causes=causes, position_ids=_positions(spec, batch))
-
-
-def _repeat(cells: NDArray[np.bool_], sentences: int) -> NDArray[np.bool_]:
-    return np.broadcast_to(cells, (sentences, *cells.shape)).copy()
 
 
 def _pattern(spec: MaskSpec, batch: TokenBatch, sentence: int) -> NDArray[np.bool_]:
@@ -150,17 +167,20 @@ def _documents(batch: TokenBatch, sentence: int) -> NDArray[np.int64]:
     return opens.cumsum()
 
 
-def _apply_hand(
-    spec: MaskSpec, batch: TokenBatch, visible: NDArray[np.float32], hidden: NDArray[np.bool_]
-) -> None:
+def _apply_hand(spec: MaskSpec, batch: TokenBatch, visible: NDArray[np.float32], hidden: NDArray[np.bool_]) -> None:
     """Write the hand mask of `spec.sentence` into `visible` (softened keys) and `hidden` (blocked cells)."""
-    if not spec.weights and not spec.cells:
+    if not spec.pairs and not spec.cells:
         return
+    if spec.sentence >= batch.size[0]:
+        raise InputError(
+            f"The hand mask is for sentence {spec.sentence}, but there are sentences 0 to {batch.size[0] - 1}."
+        )
     b, first, count = spec.sentence, batch.first(spec.sentence), len(batch.tokens[spec.sentence])
-    for token, weight in spec.weights.items():
+    for token, weight in spec.pairs:
         _check_token(token, count)
         visible[b, :, first + token] = weight
-        hidden[b, :, first + token] = weight == 0
+        # In float32, as it is stored: a weight too small for it hides the token, and must not look visible.
+        hidden[b, :, first + token] = np.float32(weight) == 0
     for query, key in spec.cells:
         _check_token(query, count)
         _check_token(key, count)
@@ -176,8 +196,8 @@ def _positions(spec: MaskSpec, batch: TokenBatch) -> NDArray[np.int64]:
     """Return `[B, T]` position ids: kept (`hole`), closed up behind hidden tokens, or restarted per document."""
     counted = batch.attention_mask.copy()
     if spec.gap == "close":
-        for token, weight in spec.weights.items():
-            if weight == 0:
+        for token, weight in spec.pairs:
+            if np.float32(weight) == 0:
                 counted[spec.sentence, batch.first(spec.sentence) + token] = 0
     found = np.clip(counted.cumsum(-1) - 1, 0, None)
     found[batch.attention_mask == 0] = 0

@@ -25,6 +25,7 @@ class CauseStyle:
     tint: str
     mark: str
     pattern: str
+    solidity: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +53,10 @@ LIGHT = Palette(
     pale="#c9cbe8",
     ramp=("#f2f2fe", "#d0d1fe", "#b0b1fa", "#9190f4", "#746eec", "#5a4ed6", "#4331b8", "#2e089a", "#1b006a"),
     causes={
-        "padding": CauseStyle(label="blocked: padding", tint="#fdf3e3", mark="#9a5b00", pattern="/"),
-        "hand": CauseStyle(label="blocked: by hand", tint="#fde8ec", mark="#b3123f", pattern="x"),
-        "pattern": CauseStyle(label="blocked: pattern", tint="#e4f3ee", mark="#0a6b50", pattern="|"),
-        "causal": CauseStyle(label="blocked: comes later", tint="#eeeff2", mark="#7a7f8c", pattern="."),
+        "padding": CauseStyle(label="blocked: padding", tint="#fdf3e3", mark="#9a5b00", pattern="/", solidity=0.1),
+        "hand": CauseStyle(label="blocked: by hand", tint="#fde8ec", mark="#b3123f", pattern="x", solidity=0.14),
+        "pattern": CauseStyle(label="blocked: pattern", tint="#e4f3ee", mark="#0a6b50", pattern="|", solidity=0.16),
+        "causal": CauseStyle(label="blocked: comes later", tint="#eeeff2", mark="#7a7f8c", pattern=".", solidity=0.05),
     },
 )
 DARK = Palette(
@@ -68,10 +69,10 @@ DARK = Palette(
     pale="#3d4670",
     ramp=("#1c1d3f", "#293362", "#324b87", "#3466ae", "#3284d0", "#3aa3e9", "#4fc3ff", "#94defe", "#d7f4fe"),
     causes={
-        "padding": CauseStyle(label="blocked: padding", tint="#2a2012", mark="#d99a3c", pattern="/"),
-        "hand": CauseStyle(label="blocked: by hand", tint="#32141d", mark="#ff7592", pattern="x"),
-        "pattern": CauseStyle(label="blocked: pattern", tint="#10291f", mark="#4fc79d", pattern="|"),
-        "causal": CauseStyle(label="blocked: comes later", tint="#1d2028", mark="#7f8698", pattern="."),
+        "padding": CauseStyle(label="blocked: padding", tint="#2a2012", mark="#d99a3c", pattern="/", solidity=0.1),
+        "hand": CauseStyle(label="blocked: by hand", tint="#32141d", mark="#ff7592", pattern="x", solidity=0.14),
+        "pattern": CauseStyle(label="blocked: pattern", tint="#10291f", mark="#4fc79d", pattern="|", solidity=0.16),
+        "causal": CauseStyle(label="blocked: comes later", tint="#1d2028", mark="#7f8698", pattern=".", solidity=0.05),
     },
 )
 PALETTES: dict[Mode, Palette] = {"light": LIGHT, "dark": DARK}

@@ -1,0 +1,345 @@
+"""One token x token matrix: separate cells, blocked cells receding under the mark of their cause. Axes: Q down, K right."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, CauseStyle, Palette, ramp_colour, style, weight_scale
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Above these many tokens: no numbers in cells; no gaps between cells; labels thinned out; no sentence per cell.
+NUMBERS_UP_TO = 24
+GAPS_UP_TO = 32
+HOVER_UP_TO = 64
+
+LEAST_LEFT = 104  # px; what the words beside the last row need
+WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
+LARGEST_CELL = 84
+LONGEST_LABEL = 12  # in widths of a digit
+DIGIT = 0.53  # width of a digit, in font sizes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry:
+    """Where things stand, in px: `cell` a side, `font` of the labels, every `step`-th token labelled, the margins."""
+
+    cell: float
+    font: int
+    step: int
+    upright: bool
+    left: int
+    top: int
+    right: int = 24
+    bottom: int = 112
+
+    def size(self, tokens: int) -> tuple[int, int]:
+        """Return (width, height) of the whole figure."""
+        side = round(self.cell * tokens)
+        return self.left + side + self.right, self.top + side + self.bottom
+
+
+def escape(text: str) -> str:
+    """Return `text` so that plotly draws it as it is: it would read `<b>` and `&lt;` as markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def units(text: str) -> int:
+    """Return how wide `text` is, in widths of a digit; East Asian characters and emoji take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def shorten(text: str, most: int = LONGEST_LABEL) -> str:
+    """Return `text` cut to `most` widths of a digit, with an ellipsis where something is left out."""
+    if units(text) <= most:
+        return text
+    kept = ""
+    for character in text:
+        if units(kept + character) > most - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def number(weight: float) -> str:
+    """Return `weight` with two significant figures, `0` for an exact zero."""
+    if weight == 0:
+        return "0"
+    if weight < 0.00095:
+        return f"{weight:.0e}".replace("e-0", "e-")
+    places = max(1, 1 - int(np.floor(np.log10(weight * 1.0000001))))
+    return f"{weight:.{places}f}"
+
+
+def geometry(labels: Sequence[str]) -> Geometry:
+    """Return where things stand for a matrix of these labels; the cells are as large as fits into WIDTH."""
+    T = len(labels)
+    widest = max(units(label) for label in labels)
+    font, left = MAX_FONT, 0
+    cell = float(LARGEST_CELL)
+    for font in range(MAX_FONT - 2, MIN_FONT - 1, -1):
+        left = max(16 + round(widest * font * DIGIT), LEAST_LEFT)
+        cell = min(LARGEST_CELL, (WIDTH - left - Geometry.right) / T)
+        if font * 1.25 <= cell:
+            break
+    long = widest * font * DIGIT
+    upright = long <= cell - 4
+    top = 24 + (font if upright else max(24, round(0.72 * long + 0.8 * font)))
+    step = max(1, math.ceil(font * 1.25 / cell))
+    return Geometry(cell=cell, font=font, step=step, upright=upright, left=left, top=top)
+
+
+def matrix(
+    values: NDArray[Any],
+    *,
+    labels: Sequence[str],
+    palette: Palette,
+    causes: Mapping[str, NDArray[np.bool_]],
+    hover: Sequence[Sequence[str]] | None = None,
+    name: str = "weight",
+) -> go.Figure:
+    """Return the figure of `values[T, T]` over 0 to 1, NaN where blocked; `causes` tells why, one `[T, T]` per cause.
+
+    `labels` are plain text; `hover` holds finished (escaped) sentences, one per cell. Traces: the matrix itself, named
+    `name`, one hatched area per cause that occurs, the numbers in the cells, the key to small weights with the colour bar.
+    """
+    T = len(labels)
+    short = [shorten(label) for label in labels]
+    place = geometry(short)
+    figure = go.Figure(_cells(values, palette, place, hover, name))
+    for cause, cells in causes.items():
+        if cells.any():
+            figure.add_trace(_area(cause, cells, palette, place))
+            figure.add_trace(_swatch(cause, palette))
+    if T <= NUMBERS_UP_TO:
+        figure.add_trace(_numbers(values, palette, place))
+    figure.add_trace(_key(palette))
+    width, height = place.size(T)
+    style(figure, palette, height=height)
+    _axes(figure, short, labels, palette, place)
+    _directions(figure, palette)
+    figure.update_layout(
+        width=width,
+        margin={"l": place.left, "r": place.right, "t": place.top, "b": place.bottom, "autoexpand": False},
+        legend={"y": -56 / (place.cell * T), "font": {"size": 15}, "itemclick": False, "itemdoubleclick": False},
+        uirevision=f"{name} {T}",
+        hovermode="closest",
+    )
+    return figure
+
+
+def _cells(
+    values: NDArray[Any], palette: Palette, place: Geometry, hover: Sequence[Sequence[str]] | None, name: str
+) -> go.Heatmap:
+    gap = _gap(place, len(values))
+    told = hover is not None and len(values) <= HOVER_UP_TO
+    return go.Heatmap(
+        z=values,
+        name=name,
+        zmin=0,
+        zmax=1,
+        colorscale=weight_scale(palette),
+        showscale=False,
+        xgap=gap,
+        ygap=gap,
+        hovertext=hover if told else None,
+        hoverongaps=told,
+        hovertemplate="%{hovertext}<extra></extra>"
+        if told
+        else "“%{y}” reads “%{x}”: %{z:.2~g} of its mix<extra></extra>",
+    )
+
+
+def _gap(place: Geometry, tokens: int) -> float:
+    return max(1.0, round(place.cell / 20)) if tokens <= GAPS_UP_TO else 0.0
+
+
+def _area(cause: str, cells: NDArray[np.bool_], palette: Palette, place: Geometry) -> go.Scatter:
+    """Return the hatched area of one cause: all its cells as one path, so a few nodes at any size."""
+    look = palette.causes[cause]
+    inset = _gap(place, len(cells)) / 2 / place.cell
+    x, y = _outlines(cells, inset, merged=len(cells) > GAPS_UP_TO)
+    return go.Scatter(
+        x=x,
+        y=y,
+        name=cause,
+        mode="none",
+        fill="toself",
+        fillcolor=look.tint,
+        fillpattern=_hatch(look, min(14, max(6, place.cell / 4))),
+        showlegend=False,
+        hoveron="fills",
+        hoverinfo="skip" if len(cells) <= HOVER_UP_TO else "text",
+        text=look.label,
+    )
+
+
+def _hatch(look: CauseStyle, size: float) -> dict[str, Any]:
+    """Return the pattern of one cause, its marks `size` px apart."""
+    return {
+        "shape": look.pattern,
+        "fgcolor": look.mark,
+        "bgcolor": look.tint,
+        "size": size,
+        "solidity": look.solidity,
+        "fillmode": "replace",
+    }
+
+
+def _swatch(cause: str, palette: Palette) -> go.Bar:
+    """Return the legend's entry of one cause: bars, unlike areas, get a swatch that is large enough to show the mark."""
+    look = palette.causes[cause]
+    line = {"width": 1, "color": palette.line}
+    return go.Bar(
+        x=[None], y=[None], name=look.label, marker={"color": look.tint, "pattern": _hatch(look, 6), "line": line}
+    )
+
+
+def _outlines(cells: NDArray[np.bool_], inset: float, *, merged: bool) -> tuple[list[float | None], list[float | None]]:
+    """Return x and y of the rectangles that cover `cells`, split by None: one per cell, or per run of equal rows."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for top, bottom, left, right in _runs(cells) if merged else _single(cells):
+        a, b, c, d = left - 0.5 + inset, right + 0.5 - inset, top - 0.5 + inset, bottom + 0.5 - inset
+        x += [a, b, b, a, a, None]
+        y += [c, c, d, d, c, None]
+    return x, y
+
+
+def _single(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+    return [(int(q), int(q), int(k), int(k)) for q, k in np.argwhere(cells)]
+
+
+def _runs(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+    """Return (top, bottom, left, right) of rectangles: runs within a row, joined over rows that have the same run."""
+    found: list[tuple[int, int, int, int]] = []
+    open_runs: dict[tuple[int, int], int] = {}
+    for row in range(len(cells) + 1):
+        edges = (
+            np.flatnonzero(np.diff(cells[row], prepend=False, append=False)) if row < len(cells) else np.empty(0, int)
+        )
+        here = {(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)}
+        for run in [run for run in open_runs if run not in here]:
+            found.append((open_runs.pop(run), row - 1, *run))
+        for run in here:
+            open_runs.setdefault(run, row)
+    return found
+
+
+def _numbers(values: NDArray[Any], palette: Palette, place: Geometry) -> go.Scatter:
+    """Return the numbers in the cells, each in the colour that reads best on its cell."""
+    seen = np.argwhere(~np.isnan(values))
+    texts = [number(float(values[q, k])) for q, k in seen]
+    widest = max((len(text) for text in texts), default=1)
+    size = int(min(18, place.cell * 0.36, place.cell * 0.92 / (0.56 * widest)))
+    return go.Scatter(
+        x=seen[:, 1],
+        y=seen[:, 0],
+        name="numbers",
+        mode="text",
+        text=texts,
+        textfont={"size": max(7, size), "color": [_ink(palette, float(values[q, k])) for q, k in seen]},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _ink(palette: Palette, weight: float) -> str:
+    """Return the text or the paper colour, whichever has more contrast with the cell of `weight`."""
+    ground = _luminance(ramp_colour(palette, weight**0.5))
+    inks = (palette.text, palette.paper)
+    return max(inks, key=lambda ink: abs(np.log((_luminance(ink) + 0.05) / (ground + 0.05))))
+
+
+def _luminance(colour: str) -> float:
+    """Return the relative luminance of `#rrggbb` or `rgb(r, g, b)` (WCAG 2.2)."""
+    parts = (
+        colour[4:-1].split(",") if colour.startswith("rgb") else [str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
+    )
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(p) / 255 for p in parts)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _key(palette: Palette) -> go.Scatter:
+    """Return what explains the colours: a swatch for small weights, and the bar, spaced as the colours are."""
+    return go.Scatter(
+        x=[None],
+        y=[None],
+        name="visible, small weight",
+        mode="markers",
+        marker={
+            "symbol": "square",
+            "size": 15,
+            "color": [0.0],
+            "cmin": 0,
+            "cmax": 1,
+            "colorscale": [(i / 16, ramp_colour(palette, i / 16)) for i in range(17)],
+            "line": {"width": 1, "color": palette.line},
+            "colorbar": {
+                "orientation": "h",
+                "thickness": 12,
+                "len": 1,
+                "x": 0.5,
+                "y": 0,
+                "yanchor": "top",
+                "ypad": 14,
+                "xpad": 0,
+                "outlinewidth": 0,
+                "tickvals": [tick**0.5 for tick in WEIGHT_TICKS],
+                "ticktext": [f"{tick:g}" for tick in WEIGHT_TICKS],
+                "tickfont": {"size": 14, "color": palette.muted},
+            },
+        },
+        hoverinfo="skip",
+    )
+
+
+def _axes(figure: go.Figure, short: list[str], labels: Sequence[str], palette: Palette, place: Geometry) -> None:
+    """Put the tokens on both axes: queries down the left, keys on top, thinned out where they would touch."""
+    T = len(short)
+    shown = list(range(0, T, place.step))
+    common = {
+        "tickmode": "array",
+        "tickvals": shown,
+        "ticktext": [escape(short[i]) for i in shown],
+        "labelalias": {str(i): escape(label) for i, label in enumerate(labels)} if place.step > 1 else None,
+        "tickfont": {"size": place.font, "color": palette.text},
+        "automargin": False,
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": palette.paper,
+        "constrain": "domain",
+    }
+    figure.update_xaxes(
+        **common,
+        range=[-0.5, T - 0.5],
+        side="top",
+        tickangle=0 if place.upright else -45,
+    )
+    figure.update_yaxes(**common, range=[T - 0.5, -0.5], scaleanchor="x")
+
+
+def _directions(figure: go.Figure, palette: Palette) -> None:
+    """Say in the corner what rows and columns are."""
+    figure.add_annotation(
+        text="reads ↓<br>is read →",
+        align="right",
+        xref="x domain",
+        yref="y domain",
+        x=0,
+        y=1,
+        xshift=-8,
+        yshift=4,
+        xanchor="right",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 14, "color": palette.muted},
+    )
