@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from model_utils.attention import AttentionMaps
+    from model_utils.bpe import Word
+    from model_utils.heads import Habits, Thumbnails
+    from model_utils.independence import Independence, Reading
     from model_utils.loading import LoadedModel, Shelf
     from model_utils.registry import ModelEntry
     from model_utils.tokens import Side, TokenBatch
@@ -48,10 +52,16 @@ def loaded_model(model: str) -> LoadedModel:
     Not cached by Streamlit: the shelf lets go of models that have gone unused when memory is short.
     """
     entry = registry()[model]
-    return shelf().present(entry) or shelf().get(entry, _folder(entry))
+    return shelf().present(entry) or shelf().get(entry, model_folder(entry))
 
 
-def _folder(entry: ModelEntry) -> Path:
+def in_memory(entry: ModelEntry) -> bool:
+    """Return whether the model of `entry` is loaded."""
+    return shelf().present(entry) is not None
+
+
+def model_folder(entry: ModelEntry) -> Path:
+    """Return the folder with the files of `entry`. Raises ModelError when they are not here or cannot be used."""
     if entry.source == "bundled":
         return BUNDLED_FOLDER  # without the half second that the hub's library takes to import
     from model_utils.fetching import find

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ReaderError
-from model_utils.registry import registry
-from pages.common import cache, controls
+from pages.common import cache, controls, models
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from model_utils.loading import LoadedModel
     from model_utils.registry import ModelEntry
     from model_utils.tokens import Side, TokenBatch
@@ -61,22 +62,24 @@ def open_page(title: str, sentence: str) -> Page:
     """Set the page up, draw menu and sidebar, and return what the page works on. Call it first on every page."""
     st.set_page_config(page_title=f"{title} · MaskScope", page_icon="▦", layout="wide")
     controls.restore()
+    st.html(Path(__file__).with_name("frame.css"))
+    heading = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="heading")
+    with heading:
+        st.title(title, anchor=False, width="content")
+        st.caption(sentence, width="content")
+    above = st.container(key="model_state")
     with st.sidebar:
         for path, label in MENU:
             st.page_link(path, label=label)
         st.divider()
-        page = _shared_controls()
-    st.html(Path(__file__).with_name("frame.css"))
-    with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
-        st.title(title, anchor=False, width="content")
-        st.caption(sentence, width="content")
+        page = _shared_controls(above)
+    heading.badge(models.tag(page.entry), icon=":material/memory:", color="gray")
     controls.draw_notes()
     return page
 
 
-def _shared_controls() -> Page:
-    entries = registry()
-    model = st.selectbox("Model", list(entries), key="model", bind="query-params")
+def _shared_controls(above: DeltaGenerator) -> Page:
+    entry = models.pick(above)
     control = controls.CONTROLS["text"]
     fits = controls.fits_link(st.session_state.get("text", control.default))
     text = st.text_area(
@@ -89,7 +92,7 @@ def _shared_controls() -> Page:
     )
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
-    return Page(entry=entries[model], text=text)
+    return Page(entry=entry, text=text)
 
 
 def palette() -> Palette:
