@@ -39,20 +39,21 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
     """Return why the likeliest token was or was not drawn; `label` gives a token id's readable text."""
     found = step.candidates
     top, drawn = label(int(found.ids[0])), label(step.token_id)
-    chance = percent(float(found.before[0]))
+    chance, after = percent(float(found.before[0])), percent(float(found.after[0]))
     if settings.greedy:
         return (
             f"“{top}” was the likeliest ({chance} of the model's chances), and greedy always takes it: "
             "at temperature 0 filters and dice have no effect."
         )
+    whose = "of the model's chances" if settings.off("t") else f"of the chances at temperature {settings.temperature:g}"
     if step.stages[-1].kept == 1:
-        return f"“{drawn}” ({chance} of the chances) was the only word that the filters left: the dice had no choice."
-    after = percent(float(found.after[0]))
+        return f"“{drawn}” ({chance} {whose}) was the only word that the filters left: the dice had no choice."
+    start = f"“{top}” was the likeliest ({chance} {whose}, {after} after the filters)"
     if step.rank == 1:
-        return f"“{top}” was the likeliest ({chance} of the chances, {after} after the filters), and the dice took it. {SAYING}"
+        return f"{start}, and the dice took it. {SAYING}"
     return (
-        f"“{top}” was the likeliest ({chance} of the chances, {after} after the filters), but the dice fell on "
-        f"“{drawn}”, number {step.rank:,} ({percent(step.chance)}, then {percent(step.chance_after)}). {SAYING}"
+        f"{start}, but the dice fell on “{drawn}”, number {step.rank:,} "
+        f"({percent(step.chance)}, {percent(step.chance_after)} after). {SAYING}"
     )
 
 

@@ -2,15 +2,12 @@
 
 import streamlit as st
 
-from pages.common import controls, frame, generate_parts, runs
+from pages.common import frame, generate_parts, runs
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
 with frame.reader_errors():
-    settings = generate_parts.settings()
-    length, generate, stop, _ = st.columns([3, 2, 2, 7], vertical_alignment="bottom", gap="medium")
-    with length:
-        max_new_tokens = controls.number("max_new_tokens")
+    settings, max_new_tokens, generate, stop = generate_parts.draw_controls()
     batch = page.batch(side="left")
     request = runs.Request(model=page.model, texts=batch.texts, settings=settings, max_new_tokens=max_new_tokens)
     pressed = generate.button("Generate", type="primary", key="generate", width="stretch")

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 Fate = Literal["drawn", "kept", "cut"]
 
-ROW_HEIGHT = 33
-_HEAD = 58  # room for the legend line above the first word
+ROW_HEIGHT = 31
+_HEAD = 26  # room above the first word for the line that names the colours
+_SOLID = 0.62  # place on the ramp of a kept word's bar
 
 SCALES = (0.1, 0.25, 0.5, 1.0)
 
-# Where the ramp's colours turn too dark for dark text (light mode) or too light for light text (dark mode).
-_TURN = 0.45
+# How far up the ramp a background may go so that the palette's text keeps 4.5:1 on it.
+_READABLE = 0.42
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +56,13 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
         _add_fate(figure, bars, fate, palette)
     for y, bar in enumerate(bars):
         _add_value(figure, bar, y, palette)
+    _add_key(figure, palette)
     style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
     figure.update_layout(
         barmode="overlay",
         bargap=0.28,
-        showlegend=True,
-        legend={"y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "reversed", "font": {"size": 14}},
-        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        showlegend=False,
+        margin={"l": 4, "r": 4, "t": _HEAD, "b": 0},
     )
     figure.update_xaxes(range=[0, scale * 1.75], visible=False, fixedrange=True)
     figure.update_yaxes(
@@ -77,7 +78,7 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
 def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palette) -> None:
     """Add the bars of one fate; a fate that no bar has still gets its trace, empty and out of the legend."""
     rows = [(y, bar) for y, bar in enumerate(bars) if bar.fate == fate]
-    solid = palette.accent if fate == "drawn" else ramp_colour(palette, 0.62)
+    solid = palette.accent if fate == "drawn" else ramp_colour(palette, _SOLID)
     pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[fate]
     line = {"width": 1.5, "color": palette.causes["causal"].mark if fate == "cut" else pale}
     figure.add_bar(
@@ -94,7 +95,6 @@ def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palett
         showlegend=False,
     )
     if fate == "cut":
-        _legend(figure, "cut by a filter", pale, palette.causes["causal"].mark)
         return
     figure.add_bar(
         name=f"{fate} after",
@@ -106,15 +106,23 @@ def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palett
         hoverinfo="skip",
         showlegend=False,
     )
-    _legend(figure, "drawn" if fate == "drawn" else "kept: chance after the filters", solid, solid)
-    if fate == "kept":
-        _legend(figure, "chance before them", palette.pale, palette.pale)
 
 
-def _legend(figure: go.Figure, name: str, colour: str, line: str) -> None:
-    """Add an entry to the legend alone, as a square."""
-    marker = {"symbol": "square", "size": 13, "color": colour, "line": {"width": 1.5, "color": line}}
-    figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker, hoverinfo="skip")
+def _add_key(figure: go.Figure, palette: Palette) -> None:
+    """Write in one line above the bars what their colours mean."""
+    solid, mark = ramp_colour(palette, _SOLID), palette.causes["causal"].mark
+    parts = ((palette.pale, "■", "before"), (solid, "■", "after the filters"), (palette.accent, "■", "drawn"), (mark, "□", "cut"))
+    figure.add_annotation(
+        x=0,
+        y=1,
+        xref="paper",
+        yref="paper",
+        yanchor="bottom",
+        xanchor="left",
+        text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
+        showarrow=False,
+        font={"size": 14, "color": palette.muted},
+    )
 
 
 def _add_value(figure: go.Figure, bar: Bar, y: int, palette: Palette) -> None:
@@ -145,11 +153,9 @@ def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:
     return rank + (f'<b><span style="color:{palette.accent}">{word}</span></b>' if bar.fate == "drawn" else word)
 
 
-def chance_colours(chance: float, palette: Palette) -> tuple[str, str]:
-    """Return (background, text) colours of a generated token: the ramp at the square root of its chance."""
-    share = max(chance, 0.0) ** 0.5
-    dark_background = (share > _TURN) == (palette.paper == "#ffffff")
-    return ramp_colour(palette, share), "#ffffff" if dark_background else "#10121a"
+def chance_colour(chance: float, palette: Palette) -> str:
+    """Return the background of a generated token: the ramp at the square root of its chance, light enough to read on."""
+    return ramp_colour(palette, _READABLE * max(chance, 0.0) ** 0.5)
 
 
 def _faded(colour: str, opacity: float) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from model_utils import verdict
+from model_utils import step_tables, verdict
 from pages.common import controls, frame, runs, take_home
 from pages.common.components import StripToken, tokens_strip
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from model_utils.sampling import SamplingSettings
     from model_utils.steps import Step
     from viz.theme import Palette
@@ -24,20 +25,20 @@ BEAT = 0.25
 USUAL = {"temperature": 2.0, "top_k": 200}
 
 
-def settings() -> SamplingSettings:
-    """Draw the controls of sampling and return what they say."""
+def draw_controls() -> tuple[SamplingSettings, int, DeltaGenerator, DeltaGenerator]:
+    """Draw the controls and return what they say, the number of new tokens, and the places of the two buttons."""
     from model_utils.sampling import SamplingSettings
 
-    temperature, top_k, top_p, seed = st.columns([3, 3, 3, 2], gap="medium")
-    with temperature:
-        chosen = {"temperature": _slider("temperature")}
-    with top_k:
-        chosen["top_k"] = _slider("top_k")
-    with top_p:
-        chosen["top_p"] = _slider("top_p")
-    with seed:
+    places = st.columns([3, 3, 3, 2.4, 2.4, 2.5, 1.9], vertical_alignment="bottom")
+    chosen = {}
+    for name, place in zip(("temperature", "top_k", "top_p"), places, strict=False):
+        with place:
+            chosen[name] = _slider(name)
+    with places[3]:
         chosen["seed"] = controls.number("seed")
-    return SamplingSettings(**chosen)
+    with places[4]:
+        length = controls.number("max_new_tokens")
+    return SamplingSettings(**chosen), length, places[5], places[6]
 
 
 def _slider(name: str) -> float:
@@ -99,14 +100,13 @@ def _choose(run: runs.Run, rows: list[list[Step]]) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
     st.session_state["step"] = min(max(st.session_state["step"], 1), last)
-    columns = st.columns([3, 5, 2, 2], vertical_alignment="bottom")
-    with columns[0]:
+    which, back, onward = st.columns([4, 4, 4], vertical_alignment="bottom", gap="small")
+    with which:
         row = controls.number("sentence", high=len(rows) - 1)
-    with columns[1]:
-        if last > 1:
-            st.slider("Step", 1, last, key="step")
-    columns[2].button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left")
-    columns[3].button("Next", key="next", on_click=_move, args=(1,), shortcut="Right")
+    back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
+    onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
+    if last > 1:
+        st.slider("Step", 1, last, key="step")
     return int(row), st.session_state["step"] - 1
 
 
@@ -117,39 +117,44 @@ def _move(by: int) -> None:
 def _texts(run: runs.Run, rows: list[list[Step]], chosen: tuple[int, int], palette: Palette) -> None:
     for row, steps in enumerate(rows):
         tokens = _strip(run, row, steps, chosen, palette)
-        tokens_strip(tokens, key=f"text_{row}", label=f"Text {row}", palette=palette)
+        tokens_strip(tokens, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
         ending = verdict.ending(steps[-1], run.loaded.context) if steps else ""
         if ending:
             st.caption(ending)
     st.caption(
         "Grey: the prompts, one batch padded on the left, so that all next words stand in one column. "
-        "Colour: how likely the model found each word. Click one to see its step."
+        "The darker a word, the likelier the model found it. Click one to see its step."
     )
+    _take_steps_home(run)
 
 
 def _strip(
     run: runs.Run, row: int, steps: list[Step], chosen: tuple[int, int], palette: Palette
 ) -> list[StripToken]:
     """Return the tokens of one row: the prompt in grey, then each drawn token in the colour of its chance."""
-    from model_utils.tokens import token_label
-    from viz.generation import chance_colours
+    from viz.generation import chance_colour
 
-    tokens = [StripToken(text=token.label, state="quiet", clickable=False) for token in run.batch.tokens[row]]
+    tokens = [StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in run.batch.tokens[row]]
     for step in steps:
-        background, colour = chance_colours(step.chance, palette)
-        label = token_label(run.loaded.tokenizer, step.token_id)
+        label = run.label(step.token_id)
         tokens.append(
             StripToken(
-                text=label,
-                background=background,
-                colour=colour,
+                text=_flowing(label),
+                spoken=label,
+                line_break="⏎" in label,
+                background=chance_colour(step.chance, palette),
                 title=f"step {step.number + 1}: {verdict.percent(step.chance)} of the chances, number {step.rank:,}",
                 selected=chosen == (row, step.number),
             )
         )
     if not run.job.done and not (steps and steps[-1].stop):
-        tokens.append(StripToken(text="", state="blank", clickable=False, spoken="next word"))
+        tokens.append(StripToken(text=" …", state="blank", clickable=False, spoken="next word"))
     return tokens
+
+
+def _flowing(label: str) -> str:
+    """Return a token's label with its spaces as spaces: here the text itself shows where they are."""
+    return label.replace("␣", " ")
 
 
 def _no_step(run: runs.Run, steps: list[Step], *, ended: bool) -> None:
@@ -165,14 +170,10 @@ def _no_step(run: runs.Run, steps: list[Step], *, ended: bool) -> None:
 
 def _step(run: runs.Run, step: Step, palette: Palette) -> None:
     """Draw one step: why the top word was or was not drawn, its candidates, what each filter left."""
-    from model_utils.tokens import token_label
     from viz.generation import Bar, fig_candidates
 
-    def label(token_id: int) -> str:
-        return token_label(run.loaded.tokenizer, token_id)
-
-    st.text(verdict.why(step, run.request.settings, label))
-    table = candidates_table(run, step)
+    st.text(verdict.why(step, run.request.settings, run.label))
+    table = step_tables.candidates_table(step, run.label)
     shown = table.iloc[step.candidates.telling(step.drawn, LISTED)]
     bars = [
         Bar(
@@ -194,25 +195,33 @@ def _step(run: runs.Run, step: Step, palette: Palette) -> None:
         alt=f"The candidates of step {step.number + 1} as bars, likeliest first.",
     )
     st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
+    st.caption(verdict.uncertainty(step))
+    take_home.bar("candidates", numbers=lambda: table, code=_code(run, step))
 
 
-def candidates_table(run: runs.Run, step: Step) -> pd.DataFrame:
-    """Return the candidates that the step kept, likeliest first, one a row."""
-    from model_utils.sampling import CUTS
-    from model_utils.tokens import token_label
+def _code(run: runs.Run, step: Step) -> str:
+    from model_utils.recipes import generate_code
 
-    found = step.candidates
-    return pd.DataFrame(
-        {
-            "rank": found.ranks,
-            "token_id": found.ids,
-            "token": [token_label(run.loaded.tokenizer, int(i)) for i in found.ids],
-            "chance_before": found.before,
-            "chance_after": found.after,
-            "fate": [
-                "drawn" if i == step.token_id else "cut" if cut else "kept"
-                for i, cut in zip(found.ids, found.cut, strict=True)
-            ],
-            "cut_by": [CUTS[cut] for cut in found.cut],
-        }
+    rows = run.rows()
+    return generate_code(
+        run.loaded.entry,
+        run.request.texts,
+        run.request.settings,
+        steps=max(len(row) for row in rows),
+        sentence=step.lane,
+        step=step.number,
+        full=any(row and row[-1].stop == "context" for row in rows),
+    )
+
+
+def _take_steps_home(run: runs.Run) -> None:
+    """Draw the button that saves all steps of all rows."""
+    st.download_button(
+        "All steps (CSV)",
+        data=lambda: step_tables.steps_table(run.rows(), run.label).to_csv(index=False),
+        file_name="maskscope-steps.csv",
+        mime="text/csv",
+        key="csv_steps",
+        on_click="ignore",
+        icon=":material/table:",
     )

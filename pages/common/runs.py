@@ -47,6 +47,12 @@ class Run:
                 rows[step.lane].append(step)
         return rows
 
+    def label(self, token_id: int) -> str:
+        """Return a token's readable text."""
+        from model_utils.tokens import token_label
+
+        return token_label(self.loaded.tokenizer, token_id)
+
 
 def current() -> Run | None:
     """Return this session's latest run, which outlives reruns and page switches; None before the first."""

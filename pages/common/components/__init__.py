@@ -53,12 +53,13 @@ def tokens_strip(
     key: str,
     label: str,
     palette: Palette,
-    size: Literal["text", "large"] = "text",
+    size: Literal["text", "large", "flow"] = "text",
 ) -> int | None:
     """Draw `tokens` as flowing text and return the index of the one that was clicked in this run, else None.
 
     Clickable tokens are buttons: Tab and the arrow keys move between them, Enter and Space click. `label` names the strip
-    for screen readers. Inside a fragment a click reruns that fragment alone.
+    for screen readers. Inside a fragment a click reruns that fragment alone. The size `flow` sets no gaps between tokens,
+    so that those which keep their own spaces read as running text.
     """
     hand = palette.causes["hand"]
     result = _STRIP(

@@ -1,0 +1,58 @@
+"""Steps as tables to take home: one row per candidate of a step, or one row per step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from model_utils.sampling import CUTS
+
+if TYPE_CHECKING:
+    from model_utils.steps import Step
+
+
+def candidates_table(step: Step, label: Callable[[int], str]) -> pd.DataFrame:
+    """Return the candidates that the step kept a note of, likeliest first; `label` gives a token id's readable text.
+
+    `fate` is `drawn`, `kept` or `cut`; `cut_by` names the filter, empty when there is none.
+    """
+    found = step.candidates
+    return pd.DataFrame(
+        {
+            "rank": found.ranks,
+            "token_id": found.ids,
+            "token": [label(int(token_id)) for token_id in found.ids],
+            "chance_before": found.before,
+            "chance_after": found.after,
+            "fate": [
+                "drawn" if token_id == step.token_id else "cut" if cut else "kept"
+                for token_id, cut in zip(found.ids, found.cut, strict=True)
+            ],
+            "cut_by": [CUTS[cut] for cut in found.cut],
+        }
+    )
+
+
+def steps_table(rows: Sequence[Sequence[Step]], label: Callable[[int], str]) -> pd.DataFrame:
+    """Return every step of every row: what was drawn, its chances, what the filters left, the uncertainty in bits."""
+    return pd.DataFrame(
+        {
+            "sentence": step.lane,
+            "step": step.number + 1,
+            "token_id": step.token_id,
+            "token": label(step.token_id),
+            "rank": step.rank,
+            "chance_before": step.chance,
+            "chance_after": step.chance_after,
+            "chance_at_temperature_1": step.chance_raw,
+            "kept_tokens": step.stages[-1].kept,
+            "kept_mass": step.stages[-1].mass,
+            "entropy_before_bits": step.entropy_before,
+            "entropy_after_bits": step.entropy_after,
+            "ended": step.stop,
+        }
+        for row in rows
+        for step in row
+    )

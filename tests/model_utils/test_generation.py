@@ -1,0 +1,179 @@
+"""The engine: equal to `generate` when greedy, each lane independent of its neighbours, every step accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from model_utils.errors import InputError
+from model_utils.generation import Lane, decode
+from model_utils.loading import LoadedModel
+from model_utils.sampling import SamplingSettings
+from model_utils.steps import Step
+from model_utils.tokens import TokenBatch, encode
+
+NEW = 20
+
+
+def lanes(batch: TokenBatch, settings: SamplingSettings) -> list[Lane]:
+    return [Lane(prompt=tuple(token.id for token in row), settings=settings) for row in batch.tokens]
+
+
+def grown(loaded: LoadedModel, wanted: Sequence[Lane], new: int = NEW) -> list[list[Step]]:
+    rows: list[list[Step]] = [[] for _ in wanted]
+    for steps in decode(loaded, wanted, new):
+        for step in steps:
+            rows[step.lane].append(step)
+    return rows
+
+
+def ids(row: Sequence[Step]) -> list[int]:
+    return [step.token_id for step in row]
+
+
+def assert_same(one: Sequence[Step], other: Sequence[Step]) -> None:
+    """Assert that two texts are equal, but for a draw so near that the last bits of the scores may turn it."""
+    for a, b in zip(one, other, strict=False):
+        if a.token_id != b.token_id:
+            assert min(a.margin, b.margin) < 1e-4, f"step {a.number}: {a.token_id} against {b.token_id}"
+            return
+    assert len(one) == len(other)
+
+
+@pytest.fixture(scope="module")
+def uneven(tiny: LoadedModel) -> TokenBatch:
+    """Return prompts of very different lengths."""
+    return encode(tiny.tokenizer, ("She", "He shook his head and said that in the middle of the night he had", "My dog is"))
+
+
+@pytest.fixture(scope="module")
+def sampled(tiny: LoadedModel, uneven: TokenBatch) -> list[list[Step]]:
+    return grown(tiny, lanes(uneven, SamplingSettings(seed=5)))
+
+
+def test_greedy_equals_generate_token_for_token(tiny: LoadedModel, uneven: TokenBatch) -> None:
+    expected = tiny.model.generate(
+        input_ids=torch.tensor(uneven.input_ids),
+        attention_mask=torch.tensor(uneven.attention_mask),
+        max_new_tokens=NEW,
+        do_sample=False,
+        pad_token_id=50256,
+    )[:, uneven.size[1] :]
+    for row, wanted in zip(grown(tiny, lanes(uneven, SamplingSettings(temperature=0.0))), expected, strict=True):
+        assert ids(row) == wanted[: len(row)].tolist()
+        assert len(row) == NEW or row[-1].stop == "end"
+
+
+def test_a_text_is_the_same_alone_and_beside_longer_neighbours(
+    tiny: LoadedModel, uneven: TokenBatch, sampled: list[list[Step]]
+) -> None:
+    every = lanes(uneven, SamplingSettings(seed=5))
+    for b, lane in enumerate(every):
+        assert_same(grown(tiny, [lane])[0], sampled[b])
+    assert_same(grown(tiny, [every[1], every[0]])[1], sampled[0])
+
+
+def test_neighbours_with_other_settings_change_nothing(
+    tiny: LoadedModel, uneven: TokenBatch, sampled: list[list[Step]]
+) -> None:
+    every = lanes(uneven, SamplingSettings(seed=5))
+    other = [Lane(prompt=every[1].prompt, settings=SamplingSettings(temperature=0.0), sample=3) for _ in range(2)]
+    assert_same(grown(tiny, [other[0], every[2], other[1]])[1], sampled[2])
+
+
+def test_four_readers_at_once_get_the_same_texts(
+    tiny: LoadedModel, uneven: TokenBatch, sampled: list[list[Step]]
+) -> None:
+    every = lanes(uneven, SamplingSettings(seed=5))
+    with ThreadPoolExecutor(4) as pool:
+        for rows in pool.map(lambda _: grown(tiny, every, 8), range(4)):
+            for row, wanted in zip(rows, sampled, strict=True):
+                assert_same(row, wanted[:8])
+
+
+def test_seed_and_sample_change_the_text(tiny: LoadedModel, uneven: TokenBatch, sampled: list[list[Step]]) -> None:
+    prompt = lanes(uneven, SamplingSettings())[0].prompt
+    others = [
+        Lane(prompt=prompt, settings=SamplingSettings(seed=6)),
+        Lane(prompt=prompt, settings=SamplingSettings(seed=5), sample=1),
+    ]
+    assert all(ids(row) != ids(sampled[0]) for row in grown(tiny, others))
+
+
+def test_every_step_equals_a_fresh_pass_over_the_text_so_far(
+    tiny: LoadedModel, uneven: TokenBatch, sampled: list[list[Step]]
+) -> None:
+    row, prompt = sampled[0], lanes(uneven, SamplingSettings())[0].prompt
+    text = torch.tensor([[*prompt, *ids(row)]])
+    with torch.inference_mode():
+        chances = tiny.model(text, attention_mask=torch.ones_like(text)).logits[0].softmax(-1).numpy()
+    for step in row:
+        expected = chances[len(prompt) - 1 + step.number]
+        np.testing.assert_allclose(step.candidates.before, expected[step.candidates.ids], rtol=1e-3, atol=1e-6)
+        assert step.rank == pytest.approx(1 + (expected > expected[step.token_id]).sum(), abs=1)
+
+
+def test_stages_and_candidates_of_a_step_add_up(sampled: list[list[Step]]) -> None:
+    for step in (step for row in sampled for step in row):
+        kept = [stage.kept for stage in step.stages]
+        assert [stage.filter for stage in step.stages] == ["top-k", "top-p", "min-p"]
+        assert kept == sorted(kept, reverse=True)
+        assert kept[0] == 50
+        found = step.candidates
+        assert np.array_equal(found.cut == 0, found.after > 0)
+        assert found.after.sum() == pytest.approx(1.0, abs=1e-5)  # all 50 that top-k kept are among the candidates
+        assert (found.cut == 0).sum() == kept[-1]
+        assert (np.diff(found.before) <= 0).all()
+        assert found.cut[step.drawn] == 0
+        assert step.entropy_after < step.entropy_before
+
+
+def test_a_step_stays_small_whatever_the_vocabulary(sampled: list[list[Step]]) -> None:
+    found = sampled[0][0].candidates
+    assert len(found.ids) <= 54
+    assert sum(array.nbytes for array in (found.ids, found.ranks, found.before, found.after, found.cut)) < 3000
+
+
+def test_end_of_text_ends_a_lane_while_the_others_go_on(tiny: LoadedModel, mission: TokenBatch) -> None:
+    """`My dog is` ends by itself under seed 0, its neighbours do not; they equal their texts alone."""
+    every = lanes(mission, SamplingSettings())
+    rows = grown(tiny, every, 16)
+    assert [row[-1].stop for row in rows] == ["length", "length", "end"]
+    assert ids(rows[2])[-1] == 50256
+    assert len(rows[2]) < 16
+    assert_same(grown(tiny, [every[0]], 16)[0], rows[0])
+
+
+def test_the_context_ends_a_lane_and_not_its_neighbours(tiny: LoadedModel, mission: TokenBatch) -> None:
+    lane = lanes(mission, SamplingSettings())[0]
+    full = Lane(prompt=(11,) * (tiny.context - 3), settings=SamplingSettings(temperature=0.0))
+    rows = grown(tiny, [full, lane], 8)
+    assert (len(rows[0]), rows[0][-1].stop) == (3, "context")
+    assert_same(rows[1], grown(tiny, [lane], 8)[0])
+
+
+def test_a_prompt_that_leaves_no_room_is_refused_at_once_with_both_numbers(tiny: LoadedModel) -> None:
+    with pytest.raises(InputError, match=r"256 tokens .* reads 256 in all"):
+        decode(tiny, [Lane(prompt=(11,) * 256, settings=SamplingSettings())], 5)
+
+
+@pytest.mark.parametrize("new", [0, 201])
+def test_a_number_of_new_tokens_outside_its_bounds_is_refused(tiny: LoadedModel, new: int) -> None:
+    with pytest.raises(InputError, match=f"{new} new tokens"):
+        decode(tiny, [Lane(prompt=(11,), settings=SamplingSettings())], new)
+
+
+def test_an_empty_prompt_is_refused() -> None:
+    with pytest.raises(InputError, match="at least one token"):
+        Lane(prompt=(), settings=SamplingSettings())
+
+
+def test_whoever_iterates_may_stop_and_keeps_what_was_made(tiny: LoadedModel, mission: TokenBatch) -> None:
+    made = decode(tiny, lanes(mission, SamplingSettings()), NEW)
+    first = next(made)
+    made.close()
+    assert len(first) == 3
