@@ -61,8 +61,8 @@ _ALL = (
     Control(name="sentence", label="Sentence", default=0, low=0, high=15, step=1, help="Counted from 0."),
     Control(name="layer", label="Layer", default=0, low=0, step=1, help="Counted from 0."),
     Control(name="head", label="Head", default=0, low=0, step=1, help="Counted from 0."),
-    Control(name="query", label="Reading word", default=-1, low=-1, step=1, help="Counted from 0 without pads; -1 = last."),
-    Control(name="key", label="Word that is read", default=0, low=-1, step=1, help="As above."),
+    Control(name="query", label="Reading word", default=-1, low=-1, step=1, help="Counted from 0; -1 = last."),
+    Control(name="key", label="Word that is read", default=0, low=-1, step=1, help="Counted from 0; -1 = last."),
     Control(
         name="pattern",
         label="Pattern",
@@ -147,7 +147,10 @@ def number(name: str, *, high: float | None = None, slider: bool = False, label:
     value = st.session_state.get(name)
     if value is not None and top is not None and value > top:
         st.session_state[name] = control.default
-        note(name, f"{control.label} {value} is not there, it goes from {control.low} to {top}: showing {control.default}.")
+        note(
+            name,
+            f"{control.label} {value} is not there, it goes from {control.low} to {top}: showing {control.default}.",
+        )
     draw = st.slider if slider else st.number_input
     return draw(
         label or control.label,

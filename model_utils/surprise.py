@@ -1,0 +1,93 @@
+"""What every row of a sentence predicts: its surprise in bits, and how far it moves.
+
+Axis letters: L layer, H head, T token, N real token, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from model_utils.attention import check_sentence_size
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model_utils.loading import LoadedModel
+    from model_utils.masks import Mask
+    from model_utils.tokens import TokenBatch
+
+# Rows that go through the output matrix at once: 64 x 50,257 chances in double precision are 26 MB.
+ROWS_AT_ONCE = 64
+
+
+@torch.inference_mode()
+def read(
+    loaded: LoadedModel, batch: TokenBatch, mask: Mask, sentence: int, *, attentions: bool = False
+) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """Return (last hidden states `[T, width]`, L attentions `[1, H, T, T]` or none) of one sentence under `mask`."""
+    if attentions:
+        check_sentence_size(loaded.layers, loaded.heads, batch.size[1])
+    one = slice(sentence, sentence + 1)
+    out = loaded.model.transformer(
+        input_ids=torch.from_numpy(batch.input_ids[one].copy()),
+        attention_mask=torch.from_numpy(mask.bias()[one]),
+        position_ids=torch.from_numpy(mask.position_ids[one].copy()),
+        output_attentions=attentions,
+        use_cache=False,
+    )
+    return out.last_hidden_state[0], out.attentions or ()
+
+
+@torch.inference_mode()
+def row_chances(loaded: LoadedModel, hidden: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Yield the chances `[up to ROWS_AT_ONCE, V]` of the rows of `hidden[N, width]`, in order, in double precision."""
+    for rows in torch.split(hidden, ROWS_AT_ONCE):
+        yield torch.softmax(loaded.model.lm_head(rows).double(), dim=-1)
+
+
+@torch.inference_mode()
+def surprise_bits(
+    loaded: LoadedModel, batch: TokenBatch, mask: Mask, sentence: int, hidden: torch.Tensor
+) -> NDArray[np.float64]:
+    """Return `[N]` the surprise -log2 p of each real token, as the row before it predicts it (Shannon 1948, section 6).
+
+    `hidden[T, width]` comes from `read` under the same mask. NaN for the first token, which no row predicts, and where
+    the row before may read nothing at all, so that its numbers mean nothing.
+    """
+    first, last = batch.first(sentence), batch.last(sentence)
+    ids = torch.from_numpy(batch.input_ids[sentence, first + 1 : last + 1].copy())  # (N - 1,)
+    bits = np.full(last - first + 1, np.nan)
+    found = [
+        chances.gather(1, wanted[:, None])[:, 0]
+        for chances, wanted in zip(row_chances(loaded, hidden[first:last]), torch.split(ids, ROWS_AT_ONCE), strict=True)
+    ]
+    if found and len(ids):
+        bits[1:] = -np.log2(np.maximum(torch.cat(found).numpy(), np.finfo(np.float64).tiny))
+        bits[1:][mask.blocked_rows[sentence, first:last]] = np.nan
+    return bits
+
+
+@torch.inference_mode()
+def row_shifts(loaded: LoadedModel, batch: TokenBatch, before: Mask, after: Mask, sentence: int) -> NDArray[np.float64]:
+    """Return `[N]` the total variation, 0 to 1, between each real row's next-word chances under two masks."""
+    real = slice(batch.first(sentence), batch.last(sentence) + 1)
+    one, other = (read(loaded, batch, mask, sentence)[0][real] for mask in (before, after))
+    pairs = zip(row_chances(loaded, one), row_chances(loaded, other), strict=True)
+    return np.concatenate([((p - q).abs().sum(-1) / 2).numpy() for p, q in pairs])
+
+
+def leak(weights: tuple[torch.Tensor, ...], batch: TokenBatch, mask: Mask, sentence: int) -> NDArray[np.float64]:
+    """Return `[L]` the share of its weight that a row gives to later tokens, mean over heads and real rows, per layer.
+
+    `weights` are L attentions `[1, H, T, T]`. Rows that may read nothing are left out, and so is the last row: no token
+    stands behind it, so it could only dilute the share.
+    """
+    first, last = batch.first(sentence), batch.last(sentence)
+    rows = [row for row in range(first, last) if not mask.blocked_rows[sentence, row]]
+    if not rows:
+        return np.zeros(len(weights))
+    return np.array([float(torch.triu(layer[0], diagonal=1)[:, rows].sum(-1).mean()) for layer in weights])
