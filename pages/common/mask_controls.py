@@ -1,0 +1,170 @@
+"""What the mask pages share: the sentence, the rule read from the published controls, and undo for the hand mask.
+
+Order on a page, inside its fragment: `choose_sentence`, then `mask_spec` or `safe_spec`, then whatever draws, with
+`hand_fields` last: a click on a word must be able to change `weights` before its field is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from model_utils.errors import InputError
+from model_utils.mask_text import format_cells, format_weights, parse_cells, parse_weights
+from model_utils.masks import MaskSpec
+from pages.common import controls
+
+if TYPE_CHECKING:
+    from model_utils.tokens import Side, TokenBatch
+    from pages.common.frame import Page
+
+# What one step of undo brings back.
+REMEMBERED = ("text", "sentence", "weights", "cells", "gap", "pattern", "width", "first", "padding")
+HAND = ("weights", "cells", "gap")
+UNDO_DEPTH = 50
+
+
+def value(name: str) -> Any:
+    """Return the present value of the published control `name`, drawn or not."""
+    return st.session_state.get(name, controls.CONTROLS[name].default)
+
+
+def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
+    """Draw the choice of the sentence (and of the padding side) and return the padded batch.
+
+    Clears the hand mask of another sentence, with undo. Raises InputError for text outside its bounds.
+    """
+    if st.session_state.pop("_mask_whole_page", False):
+        st.rerun()
+    chosen: Side = value("side")
+    batch = page.batch(chosen)
+    controls.number("sentence", high=batch.size[0] - 1)
+    if side:
+        chosen = controls.choice("side", controls.CONTROLS["side"].options)  # type: ignore[assignment]
+    batch = batch if chosen == batch.side else page.batch(chosen)
+    _settle(batch.texts[value("sentence")])
+    return batch
+
+
+def mask_spec(batch: TokenBatch) -> MaskSpec:
+    """Return the rule that the published controls describe.
+
+    Raises InputError for a hand mask or cells that cannot be read, or that name tokens which are not there.
+    """
+    sentence = value("sentence")
+    count = len(batch.tokens[sentence])
+    return MaskSpec(
+        pattern=value("pattern"),
+        width=value("width"),
+        first=value("first"),
+        padding=value("padding") == "on",
+        sentence=sentence,
+        weights=parse_weights(value("weights"), count),
+        cells=parse_cells(value("cells"), count),
+        gap=value("gap"),
+    )
+
+
+def safe_spec(batch: TokenBatch) -> MaskSpec:
+    """Return the rule of the controls; where the hand mask cannot be read, say why and go on without it."""
+    try:
+        return mask_spec(batch)
+    except InputError as error:
+        st.error(f"{error} Until then nothing is hidden by hand.")
+        return MaskSpec(
+            pattern=value("pattern"),
+            width=value("width"),
+            first=value("first"),
+            padding=value("padding") == "on",
+            sentence=value("sentence"),
+            gap=value("gap"),
+        )
+
+
+def set_weights(weights: Mapping[int, float]) -> None:
+    """Make `weights` the hand mask, with undo. Call it before `hand_fields`, or from a callback."""
+    change(weights=format_weights(weights))
+
+
+def set_cells(cells: frozenset[tuple[int, int]]) -> None:
+    """Make `cells` the blocked cells, with undo. Call it before `hand_fields`, or from a callback."""
+    change(cells=format_cells(cells))
+
+
+def change(**values: Any) -> None:
+    """Give published controls new values, with one step of undo for all. `text`, `sentence`: from a callback only."""
+    _remember({name: value(name) for name in REMEMBERED})
+    _assign(values)
+
+
+def undo() -> None:
+    """Go back one step. A callback: it may bring back the text, whose field stands in the sidebar."""
+    steps = st.session_state.get("_mask_undo", [])
+    if steps:
+        _assign(steps.pop())
+
+
+def clear() -> None:
+    """Show every word and every cell again, with undo."""
+    change(weights="", cells="")
+
+
+def undo_buttons() -> None:
+    """Draw Undo and Clear."""
+    hand = value("weights") or value("cells")
+    st.button("Undo", key="mask_undo", icon=":material/undo:", on_click=undo, disabled=not _steps())
+    st.button("Clear", key="mask_clear", icon=":material/close:", on_click=clear, disabled=not hand)
+
+
+def hand_fields() -> None:
+    """Draw the fields of the hand mask and of the single cells: what the link carries, open to typing."""
+    for column, name in zip(st.columns(2), ("weights", "cells"), strict=True):
+        control = controls.CONTROLS[name]
+        # Above what a link carries the mask stays in the session.
+        bind = "query-params" if controls.fits_link(value(name)) else None
+        column.text_input(control.label, value=control.default, key=name, bind=bind, help=control.help)
+
+
+def _settle(text: str) -> None:
+    """Note what has changed since the last run: a hand mask of another sentence goes, a typed one can be undone.
+
+    Callbacks and clicks that went through `change` or `undo` have seen to their own step.
+    """
+    state = st.session_state
+    now = {name: value(name) for name in REMEMBERED}
+    last, last_text = state.get("_mask_last"), state.get("_mask_sentence")
+    own = state.pop("_mask_own_step", False)
+    if last is not None and not own:
+        moved = (now["sentence"], text) != (last["sentence"], last_text)
+        masked = bool(last["weights"] or last["cells"])
+        if moved and masked and now["weights"] == last["weights"] and now["cells"] == last["cells"]:
+            _remember(last)
+            state["weights"] = state["cells"] = ""
+            st.toast("The hand mask belonged to another sentence and is cleared; Undo brings it back.")
+        elif any(now[name] != last[name] for name in HAND):
+            _remember(last)
+    state["_mask_last"] = {name: value(name) for name in REMEMBERED}
+    state["_mask_sentence"] = text
+
+
+def _assign(values: Mapping[str, Any]) -> None:
+    state = st.session_state
+    if "text" in values and values["text"] != value("text"):
+        state["_mask_whole_page"] = True
+    for name, new in values.items():
+        if value(name) != new:
+            state[name] = new
+    state["_mask_own_step"] = True
+
+
+def _remember(step: dict[str, Any]) -> None:
+    steps = st.session_state.setdefault("_mask_undo", [])
+    steps.append(step)
+    del steps[:-UNDO_DEPTH]
+
+
+def _steps() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = st.session_state.get("_mask_undo", [])
+    return found
