@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model_utils.tokens import token_bytes
+from model_utils.tokens import token_bytes, visible
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -53,7 +53,7 @@ def brackets(batch: TokenBatch) -> tuple[Bracket, ...]:
                 stop += 1
             if stop - start > 1:
                 whole = batch.texts[row][tokens[start].start : end].strip()
-                found.append(Bracket(row=row, first=offset + start, last=offset + stop - 1, character=whole))
+                found.append(Bracket(row=row, first=offset + start, last=offset + stop - 1, character=visible(whole)))
             start = stop
     return tuple(found)
 

@@ -14,7 +14,7 @@ from viz.words import plain
 # Sizes in px: a row, one byte's width at least, what stands at the left of the rows.
 ROW = 42
 BYTE = 30
-HEADER = 132
+HEADER = 172
 FEWEST_BYTES = 14
 FONT = 20
 
@@ -94,7 +94,7 @@ def _box(step: int, start: int, end: int, merged: bool, final: bool, palette: Pa
 def _name(step: int, row: MergeRow, palette: Palette) -> str:
     if row.rank is None:
         return "bytes" if row.pieces[-1][2] == len(row.pieces) else "special token"
-    return f"{step}. merge, rank <b>{row.rank:,}</b>"
+    return f"merge {step}: rank <b>{row.rank:,}</b>"
 
 
 def _left(palette: Palette) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
 
     if not all(one.ways[MASK_AND_POSITIONS].same for one in found):
         st.error("✗ Even with mask and positions the answers change in the batch: the positions sent are not right.")
+    elif (batch.attention_mask == 1).all():
+        st.markdown("No row holds a pad, so nothing can go wrong: add a sentence of another length.")
     elif batch.side == "right":
         st.markdown("On the right no real token ever reads a pad, so nothing changes; only the reading place can go wrong.")
     else:

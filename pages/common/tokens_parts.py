@@ -30,8 +30,7 @@ def controlled_batch(page: Page) -> TokenBatch:
         said = st.container(width="content")
     batch = page.batch(side="right" if side == "right" else "left", pad_id=pad)
     with said:
-        st.caption("The pads are this token:")
-        st.text(cache.label(page.model, pad))
+        st.text(f"pads are {cache.label(page.model, pad)}")
     return batch
 
 
@@ -105,8 +104,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         )
     else:
         st.markdown(
-            "Pads on the left bring every sentence’s last word into the last column, where its next word is read. "
-            "Mask 0 hides the pads; positions count the real tokens alone."
+            "Pads on the left bring every sentence’s last word into the last column, where its next word is read. Each cell"
+            " stacks token, id, mask and position: mask 0 hides the pads, positions count the real tokens alone."
         )
     for b in ends_in_space(batch):
         st.warning(
@@ -123,7 +122,7 @@ def why_padding(model: str, batch: TokenBatch) -> None:
     lengths = [len(row) for row in batch.tokens]
     error = ragged_error(cache.loaded_model(model).tokenizer, batch.texts)
     if not error:
-        st.markdown(f"All rows have {lengths[0]} tokens, so they already are one rectangle: the library reports no error.")
+        st.markdown(f"All rows have {_counted(lengths[0], 'token')}, so they already are one rectangle: the library reports no error.")
         return
     st.markdown(f"A tensor is a rectangle, and the rows have {_listed(lengths)} tokens. Without pads the library says:")
     st.code(error, language=None, wrap_lines=True)

@@ -1,0 +1,42 @@
+"""Answers side by side."""
+
+from viz.independence import Panel, PanelRow, answers_figure, width
+from viz.theme import LIGHT
+
+WORDS = [("␣a", 0.5), ("<i>", 0.25)]
+OTHER = [("␣a", 0.6), ("␣not", 0.1)]
+ROW = PanelRow(
+    title="My dog <b>",
+    panels=[
+        Panel(title="alone", note="", words=WORDS, verdict="reference"),
+        Panel(title="no mask", note="logits ±4", words=OTHER, verdict="different"),
+        Panel(title="both", note="logits ±1e-05", words=WORDS, verdict="same"),
+    ],
+)
+
+
+def test_every_word_has_a_bar_as_long_as_its_chance() -> None:
+    bars = answers_figure([ROW], palette=LIGHT).data[0]
+    assert bars.name == "chance"
+    assert [tuple(found) for found in bars.customdata][:2] == [(0, 0, 0, 0.5), (0, 0, 1, 0.25)]
+    assert [round(x / 0.9, 6) for x in bars.x] == [0.5, 0.25, 0.6, 0.1, 0.5, 0.25]
+
+
+def test_the_same_answer_is_ticked_and_another_crossed_and_outlined() -> None:
+    figure = answers_figure([ROW], palette=LIGHT)
+    texts = [note.text for note in figure.layout.annotations]
+    assert "✓ logits ±1e-05" in texts
+    assert "<b>✗ logits ±4</b>" in texts
+    assert [round(shape.x0) for shape in figure.layout.shapes] == [1]
+
+
+def test_words_that_changed_place_are_bold_and_markup_is_shown_as_typed() -> None:
+    texts = [note.text for note in answers_figure([ROW], palette=LIGHT).layout.annotations]
+    assert "<b>␣not</b>" in texts
+    assert "<b>␣a</b>" not in texts
+    assert "&lt;i&gt;" in texts
+    assert "<b>My dog &lt;b&gt;</b>" in texts
+
+
+def test_more_panels_need_more_room() -> None:
+    assert width([ROW]) == 648
