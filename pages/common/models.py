@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from model_utils.registry import ModelEntry
 
 # What this session keeps: the model that its pages show, what was refused and why, the downloads that it has watched.
-_SHOWN, _REFUSED, _WATCHED = "_model_shown", "_models_refused", "_models_watched"
+_SHOWN, _REFUSED, _WATCHED, _ANSWERED = "_model_shown", "_models_refused", "_models_watched", "_model_job_answered"
 
 
 def pick(place: DeltaGenerator) -> ModelEntry:
@@ -36,9 +36,12 @@ def pick(place: DeltaGenerator) -> ModelEntry:
     shown = chosen if obstacle is None else _fallback(entries, chosen, place)
     st.session_state[_SHOWN] = shown.id
     st.caption(facts(chosen))
+    # Slots that are there in any case: what they held before goes at once, not when the page is through.
+    notice, way_out = place.empty(), st.empty()
     if obstacle is not None:
-        _mend(chosen, obstacle)
-        place.warning(f"{_headline(chosen, obstacle)} **This page shows {shown.id}.**", icon=":material/swap_horiz:")
+        with way_out.container():
+            _mend(chosen, obstacle)
+        notice.warning(f"{_headline(chosen, obstacle)} **This page shows {shown.id}.**", icon=":material/swap_horiz:")
     if st.button("All models", key="all_models", type="tertiary", icon=":material/table_rows:"):
         _all_models()
     return shown
@@ -137,7 +140,7 @@ def _mend(entry: ModelEntry, obstacle: ModelError) -> None:
         watched[entry.id] = job
         _progress(entry, job)
         # Outside the fragment: inside, a click would wait for its turn.
-        st.button("Stop", key="stop_fetching", on_click=job.cancel, icon=":material/stop:")
+        st.button("Stop fetching", key="stop_fetching", on_click=job.cancel, icon=":material/stop:")
         return
     missing = isinstance(obstacle, ModelMissingError)
     failed = watched[entry.id].error if entry.id in watched else None
@@ -168,8 +171,10 @@ def _forget(entry: ModelEntry) -> None:
 
 @st.fragment(run_every=0.5)
 def _progress(entry: ModelEntry, job: Job[Path]) -> None:
-    if job.done:
-        st.rerun()  # the whole app: the page goes over to the model that has come
+    if job.done and st.session_state.get(_ANSWERED) is not job:
+        # Once: the timer goes on ticking until the page has been drawn anew, and would start it over each time.
+        st.session_state[_ANSWERED] = job
+        st.rerun()
     done, total = job.progress
     share = min(done / total, 1.0) if total else 0.0
     if job.cancelled:

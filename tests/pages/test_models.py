@@ -1,0 +1,212 @@
+"""The picker shows the chosen model or says why not, and never swaps it silently."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants
+from streamlit.testing.v1 import AppTest
+
+from model_utils import fetching
+from model_utils.registry import BUNDLED, registry
+from pages.common import models
+from tests.tools.hub import Hub
+from tests.tools.models import entry_of, save_random
+
+
+def script() -> None:
+    import streamlit as st
+
+    from pages.common import controls, models
+
+    controls.restore()
+    above = st.container()
+    with st.sidebar:
+        entry = models.pick(above)
+    controls.draw_notes()
+    st.text(f"shown: {models.tag(entry)}")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_random(tmp_path_factory.mktemp("picker") / "sound")
+
+
+@pytest.fixture
+def damaged(sound: Path, tmp_path: Path) -> Path:
+    folder = shutil.copytree(sound, tmp_path / "damaged")
+    (folder / "model.safetensors").write_bytes(b"cut")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def surroundings(sound: Path, damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    pairs = (f"mine={sound}", f"damaged={damaged}", f"nowhere={tmp_path / 'nowhere'}")
+    monkeypatch.setenv("MASKSCOPE_FOLDERS", os.pathsep.join(pairs))
+
+
+@pytest.fixture
+def hub(sound: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """Return a hub with a small model in the place of GPT-2."""
+    entry = entry_of(sound, "gpt2", source="hub", location="openai-community/gpt2", download_mb=2)
+    for module in ("models", "cache"):
+        monkeypatch.setattr(f"pages.common.{module}.registry", lambda: {"tiny-gpt2": BUNDLED, "gpt2": entry})
+    with Hub(models={entry.location: sound}) as running:
+        running.stand_in(monkeypatch)
+        yield running
+
+
+def opened(model: str | None = None) -> AppTest:
+    at = AppTest.from_function(script, default_timeout=60)
+    if model is not None:
+        at.query_params["model"] = model
+    return healthy(at.run())
+
+
+def healthy(at: AppTest) -> AppTest:
+    assert not at.exception
+    return at
+
+
+def choose(at: AppTest, model: str) -> AppTest:
+    return healthy(at.selectbox(key="model").select(model).run())
+
+
+def shown(at: AppTest) -> str:
+    return at.text[0].value.removeprefix("shown: ").partition(":")[0]
+
+
+def finish(at: AppTest) -> AppTest:
+    """Return the page after the download that it has started has ended."""
+    job = at.session_state["_models_watched"]["gpt2"]
+    assert job.wait(60)
+    return healthy(at.run())
+
+
+def test_the_bundled_model_is_first_and_says_what_it_is():
+    at = opened()
+    assert list(at.selectbox(key="model").options) == list(registry())
+    assert at.text[0].value == "shown: tiny-gpt2: small model, 164 old books; not OpenAI's GPT-2"
+    facts = at.sidebar.caption[0].value.replace("\u00a0", " ")
+    assert facts == "6 layers · 8 heads · width 256 · 18 M parameters · reads 256 tokens · 71 MB in memory"
+    assert not at.warning
+
+
+def test_a_model_that_is_not_here_leaves_the_page_with_the_bundled_one_and_says_so():
+    at = opened("gpt2")
+    assert shown(at) == "tiny-gpt2"
+    assert "gpt2 is not on this computer: 548 MB to fetch from openai-community/gpt2." in at.sidebar.markdown[0].value
+    assert at.button(key="fetch_model").label == "Fetch 548 MB"
+    assert "**This page shows tiny-gpt2.**" in at.main.warning[0].value
+
+
+def test_a_folder_of_the_operator_is_shown_once_it_is_loaded():
+    at = opened("mine")
+    assert shown(at) == "mine"
+    assert not at.warning
+
+
+def test_the_page_goes_on_with_the_model_it_had():
+    at = choose(opened("mine"), "gpt2")
+    assert shown(at) == "mine"
+    assert "**This page shows mine.**" in at.main.warning[0].value
+    assert shown(choose(at, "tiny-gpt2")) == "tiny-gpt2"
+    assert not at.warning
+
+
+def test_a_damaged_model_is_one_sentence_until_it_is_mended(damaged: Path, sound: Path):
+    at = opened("damaged")
+    assert shown(at) == "tiny-gpt2"
+    assert at.sidebar.error[0].value.startswith("damaged cannot be used: its model.safetensors is damaged")
+    assert "damaged cannot be shown" in at.main.warning[0].value
+    shutil.copy(sound / "model.safetensors", damaged / "model.safetensors")
+    assert shown(healthy(at.run())) == "tiny-gpt2", "nothing changes without being asked"
+    at.button(key="retry_model").click().run()
+    assert shown(healthy(at)) == "damaged"
+    assert not at.error
+
+
+def test_a_folder_that_is_not_there_is_one_sentence():
+    at = opened("nowhere")
+    assert "there is no readable config.json in it" in at.sidebar.error[0].value
+    assert shown(at) == "tiny-gpt2"
+
+
+@pytest.mark.parametrize("asked", ["xyz", "**bold**", "<b>x</b>", ""])
+def test_a_link_to_a_model_that_is_not_offered_says_so_and_shows_the_bundled_one(asked: str):
+    at = opened(asked)
+    assert shown(at) == "tiny-gpt2"
+    assert at.info[0].value == "The link asks for a model that this server does not offer: showing tiny-gpt2."
+
+
+def test_a_model_beyond_the_memory_is_refused_with_both_numbers_before_any_download(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("model_utils.memory.total_mb", lambda: 4000.0)
+    at = opened("gpt2-xl")
+    assert "gpt2-xl needs 6,730 MB of memory, and this computer has 4,000 MB" in at.sidebar.error[0].value
+    assert "fetch_model" not in [button.key for button in at.button]
+
+
+def test_fetching_brings_the_chosen_model_onto_the_page(hub: Hub):
+    at = opened("gpt2")
+    assert at.button(key="fetch_model").label == "Fetch 2 MB"
+    healthy(at.button(key="fetch_model").click().run())
+    at = finish(at)
+    assert shown(at) == "gpt2"
+    assert not at.warning
+    assert at.text[0].value == "shown: gpt2: openai-community/gpt2 from the hub"
+
+
+def test_a_download_under_way_can_be_stopped_by_any_session(hub: Hub):
+    import threading
+
+    hub.hold = threading.Event()
+    at = opened("gpt2")
+    healthy(at.button(key="fetch_model").click().run())
+    assert "gpt2 is being fetched." in at.main.warning[0].value
+    other = opened("gpt2")
+    healthy(other.button(key="stop_fetching").click().run())
+    hub.hold.set()
+    at = finish(at)
+    assert shown(at) == "tiny-gpt2"
+    assert at.button(key="fetch_model").label == "Fetch 2 MB"
+
+
+def test_a_hub_that_cannot_be_reached_is_one_sentence_and_a_second_try(monkeypatch: pytest.MonkeyPatch):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{probe.getsockname()[1]}")
+        at = opened("gpt2")
+        healthy(at.button(key="fetch_model").click().run())
+        at = finish(at)
+    assert "gpt2 could not be fetched" in at.sidebar.error[0].value
+    assert at.button(key="fetch_model").label == "Fetch 548 MB again"
+    assert shown(at) == "tiny-gpt2"
+    assert fetching.under_way(registry()["gpt2"]) is None
+
+
+def test_the_table_of_all_models_tells_shape_place_and_sizes():
+    table = models.table(registry()).set_index("Model")
+    assert list(table.loc["gpt2-xl"]) == [
+        "48",
+        "25",
+        "1,600",
+        "1,558 M",
+        "from openai-community/gpt2-xl",
+        "6,432 MB",
+        "6,230 MB",
+    ]
+    assert list(table.loc["tiny-gpt2"])[-3:] == ["here, bundled", "none", "71 MB"]
+    assert list(table.loc["mine"])[-3:-1] == ["here, a folder", "none"]
+    assert list(table.loc["nowhere"]) == ["", "", "", "", "cannot be used", "none", ""]
+
+
+def test_the_table_opens_from_the_sidebar():
+    at = opened()
+    healthy(at.button(key="all_models").click().run())
+    assert "gpt2-xl" in at.table[0].value.index
