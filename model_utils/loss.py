@@ -46,7 +46,7 @@ class WordLosses:
         return np.asarray(self.nats / np.log(2))
 
     def mean(self, *, pads: bool = False) -> float:
-        """Return the mean loss in nats of the words that count, or of every column, pads too; NaN when there is none."""
+        """Return the mean loss in nats of the words that count, or of all columns, pads too; NaN when there is none."""
         chosen = ~np.isnan(self.nats) if pads else self.counts
         return float(self.nats[chosen].mean()) if chosen.any() else float("nan")
 

@@ -156,7 +156,7 @@ def head_trace(
 
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the softmax of each row of `scores[Q, K]` by the model's own routine; minus infinity throughout gives NaN."""
+    """Return the softmax of each row of `scores[Q, K]` by the model's own routine; all minus infinity gives NaN."""
     return np.asarray(torch.softmax(torch.from_numpy(np.ascontiguousarray(scores)), dim=-1).numpy())
 
 

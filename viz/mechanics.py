@@ -1,0 +1,261 @@
+"""One row of one head as strips, stage by stage. Axis letters: K key, W width of a head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.heatmap import escape, shorten
+from viz.numbers import hatch, precise, reach, signed, signed_scale, size_in_column
+from viz.theme import Palette, ramp_colour, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STAGES = ("score", "mask", "exp", "weight", "values")
+MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names
+
+# Above this many keys the numbers would touch: bars alone.
+NUMBERS_UP_TO = 20
+COLUMN = 54  # px that a column with a number needs
+THIN_COLUMN = 14  # px that a column without one needs
+
+# px of one strip, its title above the bars included; the last one holds W rows.
+STRIP, LAST_STRIP, TOKENS = 112, 150, 40
+TITLE = 28
+HEIGHT = TOKENS + STRIP * (len(STAGES) - 1) + LAST_STRIP
+# The part of a strip below the bars that its numbers take, in heights of the bars.
+FLOOR = 0.62
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Strips:
+    """What the strips of one row show; one number per key.
+
+    `labels` are plain text, `causes` `[K]` truth values without overlaps, `largest` what exp subtracts, `total` the sum
+    of exp, `mixed` `[K, W]` weight x value, `output` `[W]` its sum.
+    """
+
+    labels: Sequence[str]
+    causes: Mapping[str, NDArray[np.bool_]]
+    score: NDArray[Any]
+    masked: NDArray[Any]
+    exp: NDArray[Any]
+    weight: NDArray[Any]
+    mixed: NDArray[Any]
+    output: NDArray[Any]
+    largest: float
+    total: float
+
+    @property
+    def blocked(self) -> NDArray[np.bool_]:
+        """Return `[K]`: True where a key may not be read."""
+        return np.asarray(np.any(list(self.causes.values()), axis=0))
+
+
+def strips_width(keys: int) -> int:
+    """Return how many px wide the strips of that many keys need to be."""
+    return (keys + 1) * (COLUMN if keys <= NUMBERS_UP_TO else THIN_COLUMN)
+
+
+def strips(row: Strips, *, stage: str, palette: Palette) -> go.Figure:
+    """Return the strips of one row up to `stage`, one of STAGES; later ones are titles only, so that nothing jumps.
+
+    Traces carry the true numbers and are named `score`, `masked`, `exp`, `weight`, `mixed` and `output`; blocked keys
+    lie under the hatch of their cause, in traces named after it.
+    """
+    draft = _Draft(figure=go.Figure(), row=row, palette=palette)
+    shown = STAGES.index(stage) + 1
+    for place, name in enumerate(STAGES, start=1):
+        draft.title(place, name, "now" if place == shown else "done" if place < shown else "later")
+        if place <= shown:
+            (draft.values if name == "values" else draft.bars)(place, name)
+    style(draft.figure, palette, height=HEIGHT)
+    draft.words()
+    draft.figure.update_layout(
+        margin={"l": 4, "r": 4, "t": 0, "b": 0},
+        barmode="overlay",
+        bargap=0.12,
+        showlegend=True,
+        legend={"x": 1, "xanchor": "right", "y": 1 - (TOKENS + STRIP) / HEIGHT, "yanchor": "top"},
+        legend_bgcolor="rgba(0,0,0,0)",
+        hovermode="closest",
+        uirevision="strips",
+    )
+    return draft.figure
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Draft:
+    """A figure under construction; strips stand in places 1 to 5, each on its own axis."""
+
+    figure: go.Figure
+    row: Strips
+    palette: Palette
+
+    @property
+    def few(self) -> bool:
+        return len(self.row.labels) <= NUMBERS_UP_TO
+
+    @property
+    def end(self) -> float:
+        """Return where on the x axis the totals stand."""
+        return len(self.row.labels) + (0 if self.few else 1.5)
+
+    def title(self, place: int, name: str, state: str) -> None:
+        """Reserve a strip's room and write its title: accented now, grey later."""
+        titles = {
+            "score": f"score = q·k / √{self.row.mixed.shape[1]}",
+            "mask": "plus the mask",
+            "exp": f"exp of it, less the row's largest ({signed(self.row.largest)})",
+            "weight": "divided by the row's sum = weight",
+            "values": "times values, added up (numbers: lengths)",
+        }
+        top = TOKENS + STRIP * (place - 1)
+        bottom = HEIGHT if place == len(STAGES) else top + STRIP
+        domain = [max(0.0, 1 - (bottom - 6) / HEIGHT), 1 - (top + TITLE) / HEIGHT]
+        self.figure.update_layout({f"yaxis{place}": {"domain": domain, "visible": False, "fixedrange": True}})
+        text = f"{place}  {titles[name]}"
+        self.figure.add_annotation(
+            text=f"<b>{text}</b>" if state == "now" else text,
+            xref="paper",
+            yref="paper",
+            x=0,
+            y=1 - (top + TITLE / 2 + 2) / HEIGHT,
+            xanchor="left",
+            yanchor="middle",
+            showarrow=False,
+            font={"size": 18, "color": {"now": self.palette.accent, "done": self.palette.text}.get(state)},
+            opacity=0.5 if state == "later" else 1,
+        )
+
+    def bars(self, place: int, name: str) -> None:
+        """Add one strip of bars with its numbers below, and the row's sum at the right where it matters."""
+        row = self.row
+        found = {"mask": row.masked, "exp": row.exp, "weight": row.weight}.get(name, row.score)
+        values = np.asarray(found, dtype=np.float64)
+        blocked = row.blocked if name != "score" else np.zeros(len(values), dtype=bool)
+        low, high = (0.0, 1.0) if name in {"exp", "weight"} else reach(row.score)
+        told = [precise(float(value)) for value in values]
+        if name != "score":
+            self.hatches(place, (low, high), told)
+        drawn = np.where(blocked | ~np.isfinite(values), np.nan, values)
+        self.figure.add_bar(
+            x=np.arange(len(values)),
+            y=drawn,
+            name="masked" if name == "mask" else name,
+            yaxis=f"y{place}",
+            showlegend=False,
+            marker={"color": _colours(name, drawn, self.palette)},
+            customdata=told,
+            hovertext=[escape(label) for label in row.labels],
+            hovertemplate="<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
+        )
+        floor = FLOOR * (high - low)
+        self.figure.update_layout({f"yaxis{place}": {"range": [low - floor, high]}})
+        totals = {"exp": row.total, "weight": float(np.sum(row.weight, dtype=np.float64))}
+        total = f"Σ {signed(totals[name])}" if name in totals else ""
+        self.numbers(place, [signed(float(value)) for value in values], total, low - 0.55 * floor)
+
+    def hatches(self, place: int, ends: tuple[float, float], told: Sequence[str]) -> None:
+        """Add the blocked keys of a strip, one trace per cause: blocked is a cause, not a small number."""
+        for cause, cells in self.row.causes.items():
+            keys = np.flatnonzero(cells).tolist()
+            if not keys:
+                continue
+            look = self.palette.causes[cause]
+            self.figure.add_bar(
+                x=keys,
+                y=[ends[1] - ends[0]] * len(keys),
+                base=ends[0],
+                name=look.label if place == MASK else cause,
+                showlegend=place == MASK,
+                yaxis=f"y{place}",
+                marker={"color": look.tint, "pattern": hatch(look)},
+                customdata=[told[key] for key in keys],
+                hovertext=[escape(self.row.labels[key]) for key in keys],
+                hovertemplate=f"<b>%{{hovertext}}</b>, {look.label}<br>%{{customdata}}<extra></extra>",
+            )
+
+    def numbers(self, place: int, texts: Sequence[str], total: str, y: float) -> None:
+        """Add the numbers of a strip, and its total at the right in the accent colour."""
+        text = ([*texts] if self.few else []) + [total]
+        keys = len(texts)
+        self.figure.add_scatter(
+            x=[*(range(keys) if self.few else ()), self.end],
+            y=[y] * len(text),
+            mode="text",
+            name="numbers",
+            showlegend=False,
+            yaxis=f"y{place}",
+            text=text,
+            textfont={
+                "size": [size_in_column(one, keys) for one in text[:-1]] + [18],
+                "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
+            },
+            hoverinfo="skip",
+        )
+
+    def values(self, place: int, name: str) -> None:
+        """Add the last strip: each key's value times its weight as a column of W cells, and their sum at the right."""
+        row = self.row
+        K, W = row.mixed.shape
+        self.hatches(
+            place, (-0.5, W - 0.5), [f"weight {signed(float(one))}, so no {name} come through" for one in row.weight]
+        )
+        most = float(np.nanmax(np.abs(row.output))) if np.isfinite(row.output).any() else 1.0
+        shared = {"yaxis": f"y{place}", "zmin": -most, "zmax": most, "colorscale": signed_scale(self.palette)}
+        columns = {
+            "mixed": (
+                np.where(row.blocked, np.nan, row.mixed.T),
+                np.arange(K),
+                [escape(label) for label in row.labels],
+            ),
+            "output": (row.output[:, None], [self.end], ["the sum"]),
+        }
+        for trace, (z, x, names) in columns.items():
+            self.figure.add_heatmap(
+                z=z,
+                x=x,
+                y=np.arange(W),
+                name=trace,
+                showscale=False,
+                xgap=6 if self.few else 1,
+                customdata=np.tile(names, (W, 1)),
+                hovertemplate="<b>%{customdata}</b>, number %{y}: %{z:.9g}<extra></extra>",
+                **shared,
+            )
+        self.figure.update_layout({f"yaxis{place}": {"range": [-0.5 - W * 0.3, W - 0.5]}})
+        lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
+        texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.blocked, strict=True)]
+        length = float(np.linalg.norm(row.output.astype(np.float64)))
+        self.numbers(place, texts, f"Σ {signed(length)}", -0.5 - W * 0.16)
+
+    def words(self) -> None:
+        """Put the words that are read on top, thinned out where they would touch."""
+        K = len(self.row.labels)
+        shown = list(range(0, K, 1 if self.few else max(1, K // 24)))
+        self.figure.update_xaxes(
+            range=[-0.5, self.end + (0.5 if self.few else 1)],
+            tickmode="array",
+            tickvals=shown,
+            ticktext=[escape(shorten(self.row.labels[key], 9 if self.few else 12)) for key in shown],
+            tickangle=0 if K <= 10 else -45,
+            tickfont={"size": 18 if K <= 10 else 14, "color": self.palette.text},
+            side="top",
+            anchor="free",
+            position=1 - TOKENS / HEIGHT,
+            automargin=False,
+            fixedrange=True,
+        )
+
+
+def _colours(name: str, values: NDArray[Any], palette: Palette) -> list[str]:
+    """Return the colour of each bar: the weight's own on the common scale, else by sign."""
+    if name == "weight":
+        return [ramp_colour(palette, 0.0 if np.isnan(value) else float(value) ** 0.5) for value in values]
+    return [palette.muted if value < 0 else palette.ramp[4] for value in values]
