@@ -11,6 +11,7 @@ import streamlit as st
 
 from model_utils.limits import MAX_LINK_CHARACTERS, MAX_NEW_TOKENS
 from model_utils.registry import BUNDLED_ID
+from pages.common.literal import literal
 
 DEFAULT_TEXT = "It will rain in the\nI want to eat a big bowl of\nMy dog is"
 
@@ -106,10 +107,10 @@ def restore() -> None:
 
 
 def note(name: str, sentence: str) -> None:
-    """Show `sentence` above the page until the control `name` gets another value."""
+    """Show `sentence`, as text, above the page until the control `name` gets another value."""
     st.session_state.setdefault("_notes", {})[name] = (sentence, st.session_state.get(name))
     if "_notes_place" in st.session_state:
-        st.session_state["_notes_place"].info(sentence)
+        st.session_state["_notes_place"].info(literal(sentence))
 
 
 def draw_notes() -> None:
@@ -119,7 +120,7 @@ def draw_notes() -> None:
     st.session_state["_notes"] = alive
     st.session_state["_notes_place"] = place = st.container()
     for line, _ in alive.values():
-        place.info(line)
+        place.info(literal(line))
 
 
 def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None) -> str:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from pages.common import cache, controls, models
+from pages.common.literal import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -108,4 +109,4 @@ def reader_errors() -> Iterator[None]:
     try:
         yield
     except ReaderError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))

@@ -59,7 +59,7 @@ def test_a_changed_value_goes_into_the_address_and_a_default_leaves_it(page: Pag
 def test_link_parameters_out_of_range_are_named_and_the_page_goes_on(page: Page, app: str) -> None:
     page.goto(f"{app}/Heads?layer=99&head=-3&side=up&seed=abc&model=nothing")
     expect(page.locator(".st-key-fig_head .js-plotly-plot")).to_be_visible()
-    for name in ("side", "seed", "head", "nothing"):
+    for name in ("side", "seed", "head", "does not offer"):
         expect(page.get_by_test_id("stAlert").filter(has_text=name).first).to_be_visible()
     expect(page.get_by_test_id("stAlert").filter(has_text="99").first).to_be_visible()
     assert box(page, "layer") == "0"

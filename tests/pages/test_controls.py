@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.controls import CONTROLS, fits_link
+from pages.common.literal import literal
 
 PUBLISHED = {
     "model": "tiny-gpt2",
@@ -69,7 +70,7 @@ def test_a_number_beyond_the_model_falls_back_and_says_so_until_it_is_changed() 
     at.query_params["layer"] = "9"
     at.run()
     assert at.number_input(key="layer").value == 0
-    assert [line.value for line in at.info] == ["Layer 9 is not there, it goes from 0 to 5: showing 0."]
+    assert [line.value for line in at.info] == [literal("Layer 9 is not there, it goes from 0 to 5: showing 0.")]
     at.run()
     assert len(at.info) == 1
     at.number_input(key="layer").set_value(3).run()
@@ -80,5 +81,7 @@ def test_a_bad_link_value_is_named_and_the_default_stands_in() -> None:
     at = AppTest.from_function(_numbers_page)
     at.query_params["seed"] = "abc"
     at.run()
-    assert [line.value for line in at.info] == ["The link asks for seed='abc', but it takes a whole number: showing 0."]
+    assert [line.value for line in at.info] == [
+        literal("The link asks for seed='abc', but it takes a whole number: showing 0.")
+    ]
     assert at.number_input(key="seed").value == 0

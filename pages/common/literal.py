@@ -1,0 +1,14 @@
+"""Text of readers in places that Streamlit reads as Markdown."""
+
+from __future__ import annotations
+
+import re
+
+# What starts code, emphasis, a link, a picture, HTML, a formula, an entity, or (a colon before a word or a slash) an icon,
+# a colour, an address. CommonMark 0.31, section 2.4: a backslash before any of these makes it literal.
+_SPECIAL = re.compile(r"([\\`*_\[\]<>!$~&]|:(?=[\w/]))")
+
+
+def literal(text: str) -> str:
+    """Return `text` so that Markdown shows it as it is: no link, picture, colour, icon or formula comes of it."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
