@@ -1,0 +1,98 @@
+"""The caching decorators of the masks' matrices. Keys are the model's id, the texts, the side and the mask's rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.common.cache import gate, loaded_model, token_batch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.dial import Row
+    from model_utils.masks import Mask, MaskSpec
+    from model_utils.patterns import PatternRun
+    from model_utils.tokens import Side
+
+
+def _say(spec: MaskSpec) -> tuple[Any, ...]:
+    """Return all that a rule says, as plain values in a fixed order."""
+    return (
+        spec.pattern,
+        spec.width,
+        spec.first,
+        spec.padding,
+        spec.sentence,
+        spec.pairs,
+        tuple(sorted(spec.cells)),
+        spec.gap,
+    )
+
+
+_HASH: dict[str | type, Any] = {"model_utils.masks.MaskSpec": _say}
+
+
+# A mask takes some 14 bytes a cell: at most 16 x 15 MB for one sentence of 1,024 tokens.
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=_HASH)
+def mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+    """Return the mask of `spec` over the padded batch of `texts`."""
+    from model_utils.masks import build_mask
+
+    return build_mask(spec, token_batch(model, texts, side, 50256))
+
+
+# 0.4 MB each.
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=_HASH)
+def pattern_run(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> PatternRun:
+    """Return what the model says of `spec.sentence` under the mask of `spec`."""
+    from model_utils.patterns import run
+
+    with gate():
+        return run(loaded_model(model), token_batch(model, texts, side, 50256), spec)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=_HASH)
+def row_shifts(
+    model: str, texts: tuple[str, ...], side: Side, before: MaskSpec, after: MaskSpec
+) -> NDArray[np.float64]:
+    """Return `[N]` how far each real row's next-word chances move between two masks, as total variation."""
+    from model_utils.masks import build_mask
+    from model_utils.surprise import row_shifts
+
+    batch = token_batch(model, texts, side, 50256)
+    masks = (build_mask(spec, batch) for spec in (before, after))
+    with gate():
+        return row_shifts(loaded_model(model), batch, *masks, before.sentence)
+
+
+# 2 MB each for 1,024 tokens.
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=_HASH)
+def reach(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.int16]:
+    """Return `[T, T]` after how many layers each row of `spec.sentence` has heard of each token."""
+    from model_utils.reach import reach
+
+    return reach(mask(model, texts, side, spec), spec.sentence, loaded_model(model).layers)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=_HASH)
+def dial_row(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, cell: tuple[int, int]) -> Row:
+    """Return the row of layer 0 that the dial turns."""
+    from model_utils.dial import row
+
+    with gate():
+        return row(loaded_model(model), token_batch(model, texts, side, 50256), spec, cell)
+
+
+@st.cache_data(show_spinner=False, max_entries=512, hash_funcs=_HASH)
+def dial_share(
+    model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float
+) -> float:
+    """Return the share that the key keeps in a real run with `weight` on it."""
+    from model_utils.dial import measured
+
+    batch = token_batch(model, texts, side, 50256)
+    with gate():
+        return measured(loaded_model(model), batch, spec, cell, head=head, weight=weight)

@@ -1,0 +1,159 @@
+"""The soft-mask dial of the Masks page: a weight on one key, and the share that it keeps in a real run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from model_utils.errors import InputError
+from pages.common import cache_stack, frame, mask_controls, take_home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model_utils.dial import Row
+    from model_utils.masks import MaskSpec
+    from model_utils.tokens import TokenBatch
+    from pages.common.frame import Page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What the dial turns: one key of one row, `cell` = (query, key) as real tokens of the sentence of `spec`."""
+
+    page: Page
+    spec: MaskSpec
+    batch: TokenBatch
+    cell: tuple[int, int]
+
+    def row(self) -> Row:
+        """Return the row of layer 0 with its scores."""
+        return cache_stack.dial_row(self.page.model, self.batch.texts, self.batch.side, self.spec, self.cell)
+
+    def share(self, head: int, weight: float) -> float:
+        """Return the share that the key keeps in a real run with `weight` on it."""
+        where = (self.page.model, self.batch.texts, self.batch.side, self.spec)
+        return cache_stack.dial_share(*where, cell=self.cell, head=head, weight=weight)
+
+    def names(self) -> tuple[str, str]:
+        """Return the reading and the read token in quotes."""
+        query, key = (f"“{self.batch.tokens[self.spec.sentence][token].label}”" for token in self.cell)
+        return query, key
+
+
+@st.fragment
+def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the dial for one row and one key of layer 0. The page names the part."""
+    if st.session_state.pop("_redraw_page", False):
+        st.rerun()
+    with frame.reader_errors():
+        count = len(batch.tokens[spec.sentence])
+        left, picture = st.columns([400, 620], gap="medium")
+        with left:
+            turn = Turn(page=page, spec=spec, batch=batch, cell=_cell(batch, spec, count))
+            weight = st.slider(
+                "Weight of that word", 0.0, 1.0, 0.5, 0.01, key="dial_weight", help="0 hides it, 1 leaves it."
+            )
+        row = turn.row()
+        _check(turn, row)
+        dots = [(one, turn.share(row.head, one)) for one in _dots()]
+        share = turn.share(row.head, weight)
+        with left:
+            _say(turn, row, weight, share)
+            st.button("Use this weight above", key="use_dial", on_click=_use, args=(spec, turn.cell[1], weight))
+        with picture:
+            _draw(row, dots, weight, share)
+        take_home.bar("dial", numbers=lambda: _numbers(row, dots), code=_code(turn, weight))
+
+
+def _cell(batch: TokenBatch, spec: MaskSpec, count: int) -> tuple[int, int]:
+    """Draw the choice of the row and of the key, as words, and return both as real tokens from 0."""
+    labels = [f"{number} {token.label}" for number, token in enumerate(batch.tokens[spec.sentence])]
+    for name, default in (("dial_query", count - 1), ("dial_key", min(1, count - 1))):
+        if not 0 <= st.session_state.get(name, default) < count:
+            st.session_state[name] = default
+        st.session_state.setdefault(name, default)
+    query, key = st.columns(2)
+    with query:
+        row = st.selectbox("The word that reads", range(count), format_func=labels.__getitem__, key="dial_query")
+    with key:
+        read = st.selectbox("The word that is read", range(count), format_func=labels.__getitem__, key="dial_key")
+    return int(row), int(read)
+
+
+def _check(turn: Turn, row: Row) -> None:
+    if row.bias[row.key] < 0:
+        query, key = turn.names()
+        raise InputError(f"{query} may not read {key}, so there is no weight to turn: choose another pair.")
+
+
+def _dots() -> tuple[float, ...]:
+    from model_utils.dial import DOTS
+
+    return DOTS
+
+
+def _draw(turned: Row, dots: list[tuple[float, float]], weight: float, share: float) -> None:
+    from viz.dial import LOWEST, dial
+
+    biases = np.linspace(LOWEST, 0.0, 80).tolist()
+    figure = dial(
+        biases,
+        [turned.share(bias) for bias in biases],
+        dots=dots,
+        weight=weight,
+        measured=share,
+        full=turned.share(0.0),
+        palette=frame.palette(),
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_dial",
+        config=take_home.chart_config("dial"),
+        alt="The share of the row that the word keeps, as a bias is added to its score",
+    )
+
+
+def _say(turn: Turn, turned: Row, weight: float, share: float) -> None:
+    """Say what the dial shows: the bias, the weight before dividing, the share that is left."""
+    query, key = turn.names()
+    full = turned.share(0.0)
+    st.caption(f"Layer 0, head {turned.head}: the head that reads this word most in this row.")
+    if weight == 0:
+        st.text(f"Weight 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {full:.1%}.")
+        return
+    st.text(
+        f"Adding log {weight:g} = {math.log(weight):.2f} multiplies the weight of {key} by {weight:g} before the row is "
+        f"divided by its sum: {full:.1%} becomes {share:.1%}, not {full * weight:.1%} (dashed)."
+    )
+    st.caption(
+        "Dots are real runs of the model, the curve is the softmax of its scores. Exact in layer 0, where the "
+        "scores stay; deeper layers read a changed past."
+    )
+
+
+def _use(spec: MaskSpec, key: int, weight: float) -> None:
+    pairs = {token: one for token, one in spec.pairs if token != key}
+    mask_controls.set_weights({**pairs, key: weight} if weight < 1 else pairs)
+    st.session_state["_redraw_page"] = True
+
+
+def _numbers(turned: Row, dots: list[tuple[float, float]]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [(weight, math.log(weight), share, turned.share(math.log(weight))) for weight, share in dots]
+    return pd.DataFrame(rows, columns=["weight", "added", "share_in_the_model", "share_by_softmax"])
+
+
+def _code(turn: Turn, weight: float) -> str:
+    from model_utils.dial import without
+    from model_utils.recipes_masks import mask_code
+
+    pairs = {**dict(without(turn.spec, turn.cell[1]).pairs), turn.cell[1]: weight}
+    spec = replace(turn.spec, weights=pairs)
+    return mask_code(turn.page.entry, turn.batch.texts, spec, side=turn.batch.side)

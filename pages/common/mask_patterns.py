@@ -1,0 +1,188 @@
+"""The patterns of the Masks page: six small pictures, and what the model really does under the chosen one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils.limits import UNASKED_OPERATIONS
+from pages.common import cache, cache_stack, controls, frame, mask_controls, take_home
+from pages.common.mask_reach import reach
+from pages.common.mask_surprise import leak, surprise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model_utils.masks import MaskSpec, Pattern
+    from model_utils.patterns import PatternRun
+    from model_utils.tokens import TokenBatch
+    from pages.common.frame import Page
+
+# What each pattern lets a word read, in a few words.
+SAYS = {
+    "causal": "itself and all before",
+    "bidirectional": "everything",
+    "prefix": "the first {first} whole, then causal",
+    "window": "the last {width}, itself included",
+    "sink": "the first {first} and the last {width}",
+    "documents": "back to the last end of text",
+}
+
+# Why a pattern may change nothing at all.
+WHY_NOTHING = {
+    "documents": "the sentence holds no end-of-text token, so it is one document; type <|endoftext|> between two",
+    "prefix": "the first words may read each other both ways, but a prefix of one word has nobody to read",
+    "window": "the window is wider than the sentence is long",
+    "sink": "the window is wider than the sentence is long",
+}
+
+
+def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the choice of pattern and what it does to next word, surprise, leak and reach. The page names the part."""
+    from model_utils.patterns import under
+
+    _gallery(page, spec, batch)
+    _fields(spec)
+    now = cache_stack.pattern_run(page.model, batch.texts, batch.side, spec)
+    causal = cache_stack.pattern_run(page.model, batch.texts, batch.side, under(spec, "causal"))
+    words, bits = st.columns([400, 620], gap="medium")
+    with words:
+        _words(page, spec, now, causal)
+    with bits:
+        surprise(spec, batch, now, causal)
+    leak(spec, now)
+    take_home.bar(
+        "pattern",
+        numbers=lambda: _numbers(batch, spec, now, causal),
+        code=_code(page, spec, batch),
+    )
+    st.subheader("Who can hear whom", anchor=False)
+    reach(page, spec, batch)
+
+
+def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw every pattern on this sentence with a button that chooses it and how far it moves the next word."""
+    from model_utils.masks import MaskSpec
+    from model_utils.patterns import PATTERNS
+    from viz.masks import layer
+
+    texts = (batch.texts[spec.sentence],)
+    cheap = _cheap(page, batch)
+    with st.container(horizontal=True, gap="small", key="pattern_gallery"):
+        for name in PATTERNS:
+            rule = MaskSpec(pattern=name, width=spec.width, first=spec.first)
+            mask = cache_stack.mask(page.model, texts, "left", rule)
+            with st.container(width=152, gap="xsmall"):
+                st.plotly_chart(
+                    layer(
+                        mask.visible[0],
+                        cause={cause: cells[0] for cause, cells in mask.causes.items()},
+                        palette=frame.palette(),
+                        side=148,
+                    ),
+                    theme=None,
+                    key=f"fig_pattern_{name}",
+                    width="content",
+                    config={"staticPlot": True},
+                    alt=f"The pattern {name} on this sentence",
+                )
+                st.button(
+                    name,
+                    key=f"choose_{name}",
+                    width="stretch",
+                    type="primary" if spec.pattern == name else "secondary",
+                    on_click=mask_controls.change,
+                    kwargs={"pattern": name},
+                )
+                st.caption(SAYS[name].format(first=spec.first, width=spec.width))
+                if cheap and name != "causal":
+                    st.caption(f"moves {_percent(_moved(page, spec, batch, name))}")
+
+
+def _cheap(page: Page, batch: TokenBatch) -> bool:
+    """Return whether the model may run under all patterns without being asked."""
+    from model_utils.independence import operations
+
+    return operations(page.loaded(), 6 * batch.size[1]) <= UNASKED_OPERATIONS
+
+
+def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: Pattern) -> float:
+    """Return the total variation of the next word under `pattern` against plain causal, all else equal."""
+    from model_utils.distributions import total_variation
+    from model_utils.patterns import under
+
+    runs = [
+        cache_stack.pattern_run(page.model, batch.texts, batch.side, under(spec, name)) for name in (pattern, "causal")
+    ]
+    return float(total_variation(runs[0].chances, runs[1].chances))
+
+
+def _percent(share: float) -> str:
+    from viz.words import percent
+
+    return percent(share) if share else "nothing"
+
+
+def _fields(spec: MaskSpec) -> None:
+    """Draw the numbers that the chosen pattern takes; the pattern itself, as a published control, for the keyboard."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        controls.choice("pattern", controls.CONTROLS["pattern"].options)
+        if spec.pattern in ("window", "sink"):
+            with st.container(width=150):
+                controls.number("width")
+        if spec.pattern in ("prefix", "sink"):
+            with st.container(width=150):
+                controls.number("first")
+
+
+def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
+    """Draw the likeliest next words under the pattern beside those under plain causal, and how far they moved."""
+    from model_utils.distributions import total_variation
+    from model_utils.prediction import top_tokens
+    from viz.words import word_bars
+
+    other = spec.pattern != "causal"
+    best = [int(token) for token in top_tokens(now.chances, 5)]
+    st.plotly_chart(
+        word_bars(
+            [cache.label(page.model, token) for token in best],
+            [float(now.chances[token]) for token in best],
+            before=[float(causal.chances[token]) for token in best] if other else None,
+            palette=frame.palette(),
+            height=300,
+        ),
+        theme=None,
+        key="fig_pattern_words",
+        config=take_home.chart_config("pattern-words"),
+        alt="The five likeliest next words under the pattern, and what they were under the causal mask",
+    )
+    moved = float(total_variation(now.chances, causal.chances))
+    if not other:
+        st.markdown("The plain causal mask: each word reads itself and what came before. Choose another pattern.")
+    elif moved == 0:
+        st.markdown(f"Nothing moved: {WHY_NOTHING.get(spec.pattern, 'the pattern leaves all that was visible')}.")
+    else:
+        st.markdown(
+            f"The pattern moved **{_percent(moved)} of the model’s chances** to other words. Pale: plain causal."
+        )
+
+
+def _numbers(batch: TokenBatch, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> pd.DataFrame:
+    import pandas as pd
+
+    tokens = batch.tokens[spec.sentence]
+    return pd.DataFrame(
+        {
+            "place": range(len(tokens)),
+            "token": [token.label for token in tokens],
+            f"bits_{spec.pattern}": now.bits,
+            "bits_plain_causal": causal.bits,
+        }
+    )
+
+
+def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
+    from model_utils.recipes_masks import mask_code
+
+    return mask_code(page.entry, batch.texts, spec, side=batch.side)

@@ -1,0 +1,112 @@
+"""Reach on the Masks page: what one word can hear directly, through layers, never."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common import cache_stack, frame, take_home
+from pages.common.components import StripToken, tokens_strip
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from model_utils.masks import MaskSpec
+    from model_utils.tokens import TokenBatch
+    from pages.common.frame import Page
+
+
+@st.fragment
+def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
+    after = cache_stack.reach(page.model, batch.texts, batch.side, spec)  # (T, T)
+    first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
+    real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
+    key = f"_reach_{batch.texts[spec.sentence]}"
+    words, picture = st.columns([400, 620], gap="medium")
+    with words:
+        clicked = _strip(real, [token.label for token in tokens], st.session_state.get(key, len(tokens) - 1))
+        if clicked is not None and clicked < len(tokens):
+            st.session_state[key] = clicked
+            st.rerun(scope="fragment")
+        row = st.session_state.get(key, len(tokens) - 1)
+        _say(real[row], tokens[row].label, spec, page.loaded().layers)
+    with picture:
+        _matrix(real, [token.label for token in tokens], row)
+    take_home.bar(
+        "reach", numbers=lambda: _numbers(real, [token.label for token in tokens]), code=_code(spec, page, batch)
+    )
+
+
+def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
+    """Draw the words with what `row` hears of each, and return the index of a clicked one."""
+    from viz.reach import colours, told
+
+    palette, most = frame.palette(), max(int(after.max()), 1)
+    tokens = []
+    for index, (label, layers) in enumerate(zip(labels, after[row].tolist(), strict=True)):
+        ground, ink = colours(layers, most, palette) if layers > 0 else ("", "")
+        tokens.append(
+            StripToken(
+                text=label,
+                note=told(layers).replace("after ", ""),
+                state="quiet" if layers < 0 else "plain",
+                background=ground,
+                colour=ink,
+                selected=index == row,
+                title="click to ask what this word hears",
+                spoken=f"{label}: heard {told(layers)}. What does {label} hear?",
+            )
+        )
+    return tokens_strip(tokens, key="reach_words", label="What the chosen word can hear", palette=palette)
+
+
+def _say(heard: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> None:
+    """Say how many words are heard how."""
+    direct, through, never = int((heard == 1).sum()), int((heard > 1).sum()), int((heard < 0).sum())
+    st.text(
+        f"“{label}” hears {_counted(direct)} directly, {_counted(through)} only through other words, {never} never."
+    )
+    if spec.pattern == "window" and through:
+        st.markdown(
+            f"Hidden is not forgotten: under a window of {spec.width} news travels {spec.width - 1} places a layer, and "
+            f"this model has {layers} layers. A word that is never heard cannot change anything here."
+        )
+    else:
+        st.markdown("What is never heard cannot change this word’s prediction, whatever stands there.")
+    st.caption("Click a word to ask what it hears.")
+
+
+def _counted(number: int) -> str:
+    return f"{number} word" if number == 1 else f"{number} words"
+
+
+def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
+    from viz.reach import reach as reach_figure
+
+    with st.container(horizontal=True, wrap=False, key="reach_frame"):
+        st.plotly_chart(
+            reach_figure(after, labels=labels, palette=frame.palette(), row=row),
+            theme=None,
+            key="fig_reach",
+            width="content",
+            config=take_home.chart_config("reach"),
+            alt="After how many layers each row has heard of each word",
+        )
+
+
+def _numbers(after: NDArray[np.int16], labels: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    N = len(labels)
+    rows = [(q, labels[q], k, labels[k], int(after[q, k])) for q in range(N) for k in range(N)]
+    return pd.DataFrame(rows, columns=["query", "query_token", "key", "key_token", "layers_or_minus_1_never"])
+
+
+def _code(spec: MaskSpec, page: Page, batch: TokenBatch) -> str:
+    from model_utils.recipes_masks import reach_code
+
+    return reach_code(page.entry, batch.texts, spec, side=batch.side)

@@ -1,0 +1,81 @@
+"""The mask's way into the model: the shapes and the numbers of each stage, for the batch on the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils.limits import TABLE_WINDOW
+from pages.common import controls, frame, take_home
+from pages.common.components.scroll import scroll_frame
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.masks import Mask, MaskSpec
+    from model_utils.shapes import Stage
+    from model_utils.tokens import TokenBatch
+
+
+def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw one stage, chosen by its step: its line of code, its shape, its numbers."""
+    from model_utils import shapes
+
+    fill = st.session_state.get("fill", controls.CONTROLS["fill"].default)
+    found = shapes.stages(batch, mask, fill=fill)
+    names = [f"{number}. {stage.shape}" for number, stage in enumerate(found, start=1)]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        at = st.segmented_control(
+            "Stage, by its shape",
+            range(len(found)),
+            format_func=names.__getitem__,
+            default=0,
+            required=True,
+            key="stage",
+        )
+        if at == len(found) - 1:
+            controls.choice("fill", controls.CONTROLS["fill"].options)
+    stage = found[int(at or 0)]
+    st.code(stage.code, language="python")
+    _draw(stage, spec, batch)
+    st.markdown(stage.says)
+    if int(at or 0) == len(found) - 1 and st.session_state.get("fill", "min") != "min":
+        st.caption("The fill value changes these numbers alone: all else on this page runs with `min`.")
+
+
+def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
+    from model_utils.shapes import number
+    from model_utils.tokens import sentence_label
+    from viz.shapes import grid, width
+
+    values: NDArray[np.float32] = stage.values
+    columns = list(batch.labels(spec.sentence))
+    if values.ndim == 4 and values.shape[2] > 1:
+        values, rows = values[spec.sentence, 0], columns
+        st.caption(f"Sentence {spec.sentence} of {batch.size[0]}, the one chosen above.")
+    else:
+        values = values.reshape(batch.size)
+        columns = [str(column) for column in range(batch.size[1])]
+        rows = [sentence_label(text, 14) for text in batch.texts]
+    if values.shape[1] > TABLE_WINDOW:
+        st.caption(f"The first {TABLE_WINDOW} of {values.shape[1]} columns.")
+    values = values[:TABLE_WINDOW, :TABLE_WINDOW]
+    columns, rows = columns[:TABLE_WINDOW], rows[:TABLE_WINDOW]
+    additive = stage.values.min() < 0
+    with scroll_frame("fig_stage", width(len(columns))):
+        st.plotly_chart(
+            grid(
+                values,
+                texts=[[number(float(value)) for value in line] for line in values],
+                blocked=values < -1e3 if additive else values == 0,
+                columns=columns,
+                rows=rows,
+                palette=frame.palette(),
+            ),
+            theme=None,
+            key="fig_stage",
+            config=take_home.chart_config("mask-stage"),
+            alt=f"The numbers of a mask of shape {stage.shape}",
+        )

@@ -1,0 +1,212 @@
+"""The stack of the Masks page: each mask as a layer, their combination, and the brush for single cells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages.common import cache_stack, controls, frame, mask_controls, mask_shapes, take_home
+from pages.common.components import StripToken, tokens_strip
+from pages.common.mask_dial import dial
+from pages.common.mask_patterns import patterns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model_utils.masks import Mask, MaskSpec
+    from model_utils.tokens import TokenBatch
+    from pages.common.frame import Page
+
+__all__ = ["dial", "patterns", "stack"]
+
+# The layers in the order of the lectures: the figure's name, the cause that it draws, what stands under it.
+LAYERS = (
+    ("fig_causal", "causal", "causal"),
+    ("fig_pattern", "pattern", "pattern"),
+    ("fig_padding", "padding", "padding"),
+    ("fig_hand", "hand", "by hand"),
+)
+RESTRICTING = ("window", "sink", "documents")
+
+
+def stack(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the layers, their combination with its brush, and the mask's way into the model. The page names the part."""
+    mask = cache_stack.mask(page.model, batch.texts, batch.side, spec)
+    layers, picture = st.columns([400, 620], gap="medium")
+    with layers:
+        _layers(mask, spec)
+        query, key = _choose(batch, spec)
+        _brush(spec, batch, mask, query, key)
+        _moved(page, spec, batch)
+    with picture:
+        _combined(mask, spec, batch, (query, key))
+    take_home.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=_code(page, spec, batch))
+    st.subheader("From one number per token to one per cell", anchor=False)
+    mask_shapes.stages(mask, spec, batch)
+
+
+def _layers(mask: Mask, spec: MaskSpec) -> None:
+    """Draw the masks as small pictures joined by “and”: a cell is visible where all of them leave it so."""
+    from viz.masks import layer
+
+    shown = [one for one in LAYERS if one[1] != "pattern" or spec.pattern in RESTRICTING]
+    visible = mask.visible[spec.sentence]
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="mask_layers"):
+        for number, (figure, cause, title) in enumerate(shown):
+            blocked = mask.causes[cause][spec.sentence]
+            soft = visible if cause == "hand" else np.ones_like(visible)
+            values = np.where((visible > 0) | (cause != "hand"), soft, 1.0)
+            with st.container(width=104, gap=None):
+                st.plotly_chart(
+                    layer(values, cause={cause: blocked}, palette=frame.palette(), side=104),
+                    theme=None,
+                    key=figure,
+                    width="content",
+                    config={"staticPlot": True},
+                    alt=f"What the {title} mask alone blocks",
+                )
+                st.caption(_layer_name(title, spec))
+            st.markdown("**and**" if number < len(shown) - 1 else "**=**", width="content")
+
+
+def _layer_name(title: str, spec: MaskSpec) -> str:
+    if title == "causal" and spec.pattern in ("bidirectional", "prefix"):
+        return "causal, lifted" if spec.pattern == "bidirectional" else "causal, lifted inside the prefix"
+    return spec.pattern if title == "pattern" else title
+
+
+def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
+    """Draw the numbers of the chosen cell and return (query, key) as real tokens of the sentence, from 0."""
+    count = len(batch.tokens[spec.sentence])
+    left, right = st.columns(2)
+    with left:
+        query = controls.number("query", high=count - 1)
+    with right:
+        key = controls.number("key", high=count - 1)
+    return query % count, key % count
+
+
+def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
+    from model_utils.reasons import sentences
+    from viz.masks import CLICKS_UP_TO, combined, told_up_to
+
+    number, labels = spec.sentence, batch.labels(spec.sentence)
+    first = batch.first(number)
+    figure = combined(
+        mask.visible[number],
+        labels=labels,
+        causes={name: cells[number] for name, cells in mask.causes.items()},
+        sentences=sentences(mask, spec, batch, number=number) if told_up_to(len(labels)) else None,
+        palette=frame.palette(),
+        last=batch.last(number),
+        chosen=(first + chosen[0], first + chosen[1]),
+    )
+    with st.container(horizontal=True, wrap=False, key="combined_frame"):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="fig_combined",
+            width="content",
+            on_select=lambda: _clicked(spec, batch),
+            selection_mode="points",
+            config=take_home.chart_config("masks"),
+            alt="All masks combined: which token each row may read, and why not.",
+        )
+    if len(labels) > CLICKS_UP_TO:
+        st.caption(f"Above {CLICKS_UP_TO} tokens cells are too small for a click: choose one by its numbers.")
+    if mask.blocked_rows[number].any():
+        st.caption(
+            "A row that may read nothing is computed all the same: with the smallest number in every cell, all cells are "
+            "equal again and it reads every column alike. Its numbers mean nothing."
+        )
+
+
+def _clicked(spec: MaskSpec, batch: TokenBatch) -> None:
+    """Choose the clicked cell; one that is visible, or blocked as a single cell, changes. Pads are not to be chosen."""
+    points = st.session_state["fig_combined"].selection.points
+    first, count = batch.first(spec.sentence), len(batch.tokens[spec.sentence])
+    if points:
+        query, key = (int(place) - first for place in points[0]["customdata"])
+        st.session_state["_clicked_cell"] = (query, key)
+    else:  # a second click on the same cell clears plotly's selection
+        query, key = st.session_state.get("_clicked_cell", (-1, -1))
+    if not (0 <= query < count and 0 <= key < count):
+        return
+    st.session_state["query"], st.session_state["key"] = query, key
+    mask = cache_stack.mask(st.session_state["model"], batch.texts, batch.side, spec)
+    free = mask.cause[spec.sentence, first + query, first + key] == 0
+    if free or (query, key) in spec.cells:
+        _toggle(spec, query, key)
+
+
+def _toggle(spec: MaskSpec, query: int, key: int) -> None:
+    mask_controls.set_cells(spec.cells ^ {(query, key)})
+
+
+def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) -> None:
+    """Say what is true of the chosen cell, and offer to block it or to show it again."""
+    from model_utils.reasons import sentence
+
+    number, first = spec.sentence, batch.first(spec.sentence)
+    names = [f"“{batch.tokens[number][token].label}”" for token in (query, key)]
+    at = (number, first + query, first + key)
+    causes = [name for name, cells in mask.causes.items() if cells[at]]
+    st.text(sentence(names[0], names[1], float(mask.visible[at]), causes, spec))
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        blocked = (query, key) in spec.cells
+        st.button(
+            "Show this cell again" if blocked else "Block this cell",
+            key="toggle_cell",
+            on_click=_toggle,
+            args=(spec, query, key),
+        )
+        if spec.cells:
+            st.button("Show all cells", key="clear_cells", on_click=mask_controls.set_cells, args=(frozenset(),))
+        st.caption("or click it in the picture", width="content")
+
+
+def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw how far each row's prediction moves through the blocked cells, as a strip of the sentence's words."""
+    from viz.words import percent
+
+    if not spec.cells:
+        st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
+        return
+    palette = frame.palette()
+    before = replace(spec, cells=frozenset())
+    moved = cache_stack.row_shifts(page.model, batch.texts, batch.side, before, spec)
+    rows = zip(batch.tokens[spec.sentence], moved, strict=True)
+    tokens_strip(
+        [
+            StripToken(
+                text=token.label,
+                note=percent(share) if share else "0",
+                state="plain" if share else "quiet",
+                clickable=False,
+                title=f"{percent(share)} of the chances of the word after it moved",
+            )
+            for token, share in rows
+        ],
+        key="moved_rows",
+        label="How far the prediction of each row moved",
+        palette=palette,
+    )
+    told = f"How much of its next word’s chances moved: {int((moved > 0).sum())} of {len(moved)} rows changed."
+    if spec.pattern not in ("bidirectional", "prefix"):
+        told += " Rows above the blocked cells cannot change; rows below may, through the rows that they read."
+    st.caption(told)
+
+
+def _numbers(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> pd.DataFrame:
+    from model_utils.mask_table import table
+
+    return table(mask, batch, spec.sentence)
+
+
+def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
+    from model_utils.recipes_masks import mask_code
+
+    return mask_code(page.entry, batch.texts, spec, side=batch.side)

@@ -1,0 +1,81 @@
+"""What a pattern does to the words already there: the surprise of each, and the weight that leaks to later ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages.common import frame, take_home
+from pages.common.components.scroll import scroll_frame
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model_utils.masks import MaskSpec
+    from model_utils.patterns import PatternRun
+    from model_utils.tokens import TokenBatch
+
+
+def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun) -> None:
+    """Draw each word's surprise in bits under the pattern, beside plain causal."""
+    from viz.patterns import surprise as surprise_figure
+    from viz.patterns import width
+
+    labels = [token.label for token in batch.tokens[spec.sentence]]
+    if len(labels) == 1:
+        st.markdown("One word has no word before it that could predict it, so there is no surprise to measure.")
+        return
+    other = spec.pattern != "causal"
+    with scroll_frame("fig_surprise", width(len(labels))):
+        st.plotly_chart(
+            surprise_figure(
+                labels,
+                now.bits,
+                before=causal.bits if other else None,
+                pattern=spec.pattern,
+                palette=frame.palette(),
+            ),
+            theme=None,
+            key="fig_surprise",
+            config=take_home.chart_config("surprise"),
+            alt="The surprise of each word in bits",
+        )
+    line = f"Surprise of each word, −log₂ of its chance in the row before: **{_mean(now.bits)} bits** a word"
+    st.markdown(f"{line}, {_mean(causal.bits)} under plain causal (pale)." if other else f"{line}.")
+
+
+def leak(spec: MaskSpec, now: PatternRun) -> None:
+    """Say and draw the weight on later words, where the pattern lets it through."""
+    from viz.patterns import leak as leak_figure
+
+    if spec.pattern not in ("bidirectional", "prefix"):
+        return
+    picture, words = st.columns([400, 620], gap="medium", vertical_alignment="center")
+    with picture:
+        st.plotly_chart(
+            leak_figure(now.leak, palette=frame.palette()),
+            theme=None,
+            key="fig_leak",
+            config=take_home.chart_config("leak"),
+            alt="The share of weight on later words, layer by layer",
+        )
+    with words:
+        st.markdown(
+            f"**{100 * now.leak.mean():.0f} % of the weight goes to words that come later**, mean over layers, heads and "
+            "rows; under the causal mask it is exactly 0."
+        )
+        st.markdown(
+            "This is the mask that BERT has, **but it is not BERT**: these weights learned to predict with the future "
+            "hidden, and never to read it. Each row even sees the word that it has to predict."
+            if spec.pattern == "bidirectional"
+            else "Inside the prefix words read each other both ways, as in T5’s or UniLM’s prefix masks. These weights "
+            "never learned that: causal GPT-2 is only made to read so."
+        )
+
+
+def _mean(bits: NDArray[np.float64]) -> str:
+    """Return the mean of the bits that there are."""
+    seen = bits[~np.isnan(bits)]
+    return f"{seen.mean():.1f}" if seen.size else "no"

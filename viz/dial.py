@@ -1,0 +1,91 @@
+"""The soft mask's dial: the share of a row that one key keeps, as a bias is added to its score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.theme import Palette, style
+from viz.words import percent
+
+# Weights named on the axis; each stands at its logarithm.
+NAMED = (1.0, 0.5, 0.25, 0.1, 0.05, 0.01)
+LOWEST = float(np.log(0.006))
+
+
+def dial(
+    biases: Sequence[float],
+    shares: Sequence[float],
+    *,
+    dots: Sequence[tuple[float, float]],
+    weight: float,
+    measured: float,
+    full: float,
+    palette: Palette,
+) -> go.Figure:
+    """Return the curve `share` over the added bias; trace `model` holds the dots of real runs, `now` the chosen one.
+
+    `full` is the share at weight 1. The dashed trace `plain` is what plain multiplication of that share would give.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=list(biases),
+        y=[100 * full * float(np.exp(bias)) for bias in biases],
+        name="plain",
+        mode="lines",
+        line={"color": palette.muted, "width": 2, "dash": "dash"},
+        hovertemplate="share × weight: %{y:.1f} %<extra></extra>",
+    )
+    figure.add_scatter(
+        x=list(biases),
+        y=[100 * share for share in shares],
+        name="share",
+        mode="lines",
+        line={"color": palette.ramp[5], "width": 4},
+        hovertemplate="bias %{x:.2f}: %{y:.1f} % of the row<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[float(np.log(one)) for one, _ in dots],
+        y=[100 * share for _, share in dots],
+        name="model",
+        mode="markers",
+        marker={"color": palette.paper, "size": 11, "line": {"color": palette.ramp[5], "width": 2.5}},
+        hovertemplate="the model, run: %{y:.2f} %<extra></extra>",
+    )
+    _now(figure, weight, measured, palette)
+    top = 100 * max(full, 0.02) * 1.25
+    style(figure, palette, height=360)
+    figure.update_layout(showlegend=False, margin={"l": 60, "r": 16, "t": 10, "b": 74})
+    figure.update_xaxes(
+        range=[LOWEST, 0.12],
+        tickvals=[float(np.log(one)) for one in NAMED],
+        ticktext=[f"{np.log(one):.1f}<br>× {one:g}".replace("-", "−") for one in NAMED],
+        tickfont={"size": 16, "color": palette.text},
+        title={"text": "added to the score, and what it does to the weight before dividing", "font": {"size": 14}},
+        title_font_color=palette.muted,
+        fixedrange=True,
+    )
+    figure.update_yaxes(range=[0, min(top, 112)], ticksuffix=" %", nticks=5, tickfont={"size": 15}, fixedrange=True)
+    return figure
+
+
+def _now(figure: go.Figure, weight: float, measured: float, palette: Palette) -> None:
+    """Mark the chosen weight: a line at its logarithm, a filled dot, its share."""
+    if weight <= 0:
+        return
+    at = float(np.log(weight))
+    figure.add_vline(x=at, line={"color": palette.accent, "width": 1.5, "dash": "dot"})
+    figure.add_scatter(
+        x=[at],
+        y=[100 * measured],
+        name="now",
+        mode="markers+text",
+        marker={"color": palette.accent, "size": 16},
+        text=[f"<b>{percent(measured)}</b>"],
+        textposition="top left",
+        textfont={"size": 22, "color": palette.accent},
+        cliponaxis=False,
+        hovertemplate="the model, run now: %{y:.2f} %<extra></extra>",
+    )

@@ -1,0 +1,147 @@
+"""Masks as pictures: the small layers, and the large combination with cells to choose. Axes: Q down, K right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.heads import head
+from viz.heatmap import GAPS_UP_TO, HOVER_UP_TO, escape, geometry, matrix, shorten
+from viz.theme import Palette
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Each marker that takes a click is a node of its own: above this many tokens a cell is chosen by number alone.
+CLICKS_UP_TO = 48
+
+TRACE = "visible"
+
+
+def combined(
+    visible: NDArray[Any],
+    *,
+    labels: Sequence[str],
+    causes: Mapping[str, NDArray[np.bool_]],
+    sentences: Sequence[Sequence[str]] | None,
+    palette: Palette,
+    last: int,
+    chosen: tuple[int, int] | None = None,
+    pieces: Sequence[tuple[int, int, str]] = (),
+) -> go.Figure:
+    """Return what each query row may see: `visible[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
+
+    `sentences[T][T]` are plain text, one per cell, or None above HOVER_UP_TO tokens. The trace `cells` lies over the
+    picture, takes clicks and carries (query, key) in its customdata. `chosen` is framed, `last` predicts the next word.
+    """
+    figure = head(visible, labels=labels, causes=causes, palette=palette, last=last, pieces=pieces)
+    _keep_what_masks_need(figure, visible)
+    told = None if sentences is None else [[_wrapped(one) for one in row] for row in sentences]
+    figure.update_traces(
+        selector={"type": "heatmap"},
+        hovertext=told,
+        hoverongaps=told is not None,
+        hovertemplate="%{hovertext}<extra></extra>" if told else "“%{y}” may read “%{x}”<extra></extra>",
+    )
+    figure.add_traces([_entry("may be read", palette.ramp[-1], palette)])
+    if ((visible > 0) & (visible < 1)).any():
+        figure.add_traces([_entry("softened", palette.ramp[5], palette)])
+    cell = geometry([shorten(label) for label in labels]).cell
+    if len(labels) <= CLICKS_UP_TO and told is not None:
+        figure.add_trace(_targets(told, cell))
+    if chosen is not None:
+        _frame(figure, *chosen, palette)
+    figure.update_layout(clickmode="event+select")
+    return figure
+
+
+def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any]) -> None:
+    """Turn the picture of a head into that of a mask: no colour bar, and numbers only where a weight lies between."""
+    figure.data = [trace for trace in figure.data if trace.type != "scatter" or not trace.marker.colorbar.tickvals]
+    figure.update_traces(selector={"type": "heatmap"}, name=TRACE)
+    figure.layout.annotations = [note for note in figure.layout.annotations if note.text != "weight"]
+    for trace in figure.select_traces(selector={"name": "numbers"}):
+        soft = [0 < visible[int(q), int(k)] < 1 for q, k in zip(trace.y, trace.x, strict=True)]
+        colours = [colour for colour, keep in zip(trace.textfont.color, soft, strict=True) if keep]
+        trace.update(
+            x=[x for x, keep in zip(trace.x, soft, strict=True) if keep],
+            y=[y for y, keep in zip(trace.y, soft, strict=True) if keep],
+            text=[text for text, keep in zip(trace.text, soft, strict=True) if keep],
+            textfont={"color": colours or None, "size": trace.textfont.size},
+        )
+
+
+def _wrapped(sentence: str) -> str:
+    """Return `sentence` for a hover label, broken after the colon so that it fits a phone."""
+    return escape(sentence).replace(": ", ":<br>", 1)
+
+
+def _entry(label: str, colour: str, palette: Palette) -> go.Bar:
+    """Return an entry of the legend that has no trace of its own."""
+    return go.Bar(x=[None], y=[None], name=label, marker={"color": colour, "line": {"width": 1, "color": palette.line}})
+
+
+def _targets(told: Sequence[Sequence[str]], cell: float) -> go.Scatter:
+    """Return one invisible square per cell: what a click chooses and the hover tells."""
+    at = [(q, k) for q in range(len(told)) for k in range(len(told))]
+    unseen = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=[k for _, k in at],
+        y=[q for q, _ in at],
+        name="cells",
+        mode="markers",
+        marker={"symbol": "square", "size": cell, "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        customdata=at,
+        text=[told[q][k] for q, k in at],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _frame(figure: go.Figure, query: int, key: int, palette: Palette) -> None:
+    figure.add_shape(
+        type="rect",
+        x0=key - 0.5,
+        x1=key + 0.5,
+        y0=query - 0.5,
+        y1=query + 0.5,
+        line={"color": palette.accent, "width": 3},
+    )
+
+
+def layer(
+    visible: NDArray[Any], *, cause: Mapping[str, NDArray[np.bool_]], palette: Palette, side: int = 118
+) -> go.Figure:
+    """Return one mask as a small square of `side` px without labels: `visible[T, T]`, NaN in z where `cause` blocks."""
+    T = len(visible)
+    blocked = np.any(list(cause.values()), axis=0)
+    values = np.where(blocked, np.nan, np.asarray(visible, dtype=np.float32))
+    figure = matrix(values, labels=["·"] * T, palette=palette, causes=cause, name=TRACE)
+    figure.data = [trace for trace in figure.data if trace.name in (TRACE, *cause)]
+    gap = 1 if T <= GAPS_UP_TO else 0
+    figure.update_traces(selector={"type": "heatmap"}, xgap=gap, ygap=gap, hoverinfo="skip", hovertemplate=None)
+    figure.update_traces(selector={"mode": "none"}, fillpattern={"size": 5}, hoverinfo="skip")
+    figure.layout.annotations = ()
+    figure.update_layout(
+        width=side,
+        height=side,
+        margin={"l": 1, "r": 1, "t": 1, "b": 1, "autoexpand": False},
+        showlegend=False,
+        uirevision=None,
+    )
+    figure.update_xaxes(visible=False, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True)
+    figure.add_shape(
+        type="rect", x0=-0.5, x1=T - 0.5, y0=-0.5, y1=T - 0.5, line={"color": palette.line, "width": 1}, layer="above"
+    )
+    return figure
+
+
+def told_up_to(tokens: int) -> bool:
+    """Return whether each cell of a picture of so many tokens carries its own sentence."""
+    return tokens <= HOVER_UP_TO

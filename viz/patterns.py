@@ -1,0 +1,116 @@
+"""What a pattern does: the surprise of each word, and the weight that leaks to later words. Axes: N token, L layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.heatmap import escape, shorten
+from viz.theme import Palette, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMN = 46  # px, the least for one word's bars
+
+
+def width(tokens: int) -> int:
+    """Return the px that the bars of so many words need at least; a narrower screen scrolls."""
+    return 60 + COLUMN * tokens
+
+
+def surprise(
+    labels: Sequence[str], now: NDArray[Any], *, before: NDArray[Any] | None, pattern: str, palette: Palette
+) -> go.Figure:
+    """Return bars of each word's surprise in bits: trace `now` under the pattern, `before` pale under plain causal.
+
+    NaN, where no row predicts the word, has no bar.
+    """
+    N = len(labels)
+    figure = go.Figure()
+    if before is not None:
+        figure.add_bar(
+            x=list(range(N)),
+            y=before,
+            name="before",
+            width=0.8,
+            marker={"color": palette.pale},
+            hovertemplate="causal: %{y:.1f} bits<extra></extra>",
+        )
+    figure.add_bar(
+        x=list(range(N)),
+        y=now,
+        name="now",
+        width=0.42 if before is not None else 0.62,
+        marker={"color": palette.ramp[5]},
+        hovertemplate=f"{pattern}: %{{y:.1f}} bits<extra></extra>",
+    )
+    style(figure, palette, height=300)
+    shown = [np.nan_to_num(bits) for bits in (now, before) if bits is not None]
+    top = max(1.0, float(np.max(shown)))
+    _write(figure, now, np.max(shown, axis=0), palette)
+    figure.update_layout(barmode="overlay", showlegend=False, margin={"l": 52, "r": 6, "t": 8, "b": 70})
+    figure.update_xaxes(
+        tickvals=list(range(N)),
+        ticktext=[escape(shorten(label, 10)) for label in labels],
+        tickfont={"size": 16, "color": palette.text},
+        tickangle=-40,
+        range=[-0.6, max(N, 4) - 0.4],
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        range=[0, top * 1.14],
+        title={"text": "bits", "font": {"size": 14, "color": palette.muted}},
+        tickfont={"size": 14, "color": palette.muted},
+        nticks=5,
+        fixedrange=True,
+    )
+    return figure
+
+
+def _write(figure: go.Figure, now: NDArray[Any], tops: NDArray[Any], palette: Palette) -> None:
+    """Write each word's bits over its bars."""
+    seen = [at for at in range(len(now)) if not np.isnan(now[at])]
+    figure.add_scatter(
+        x=seen,
+        y=[float(tops[at]) for at in seen],
+        text=[f"{now[at]:.1f}" for at in seen],
+        mode="text",
+        textposition="top center",
+        textfont={"size": 14, "color": palette.text},
+        name="numbers",
+        hoverinfo="skip",
+    )
+
+
+def leak(shares: NDArray[Any], *, palette: Palette) -> go.Figure:
+    """Return bars of the share of weight on later words per layer, trace `leak` in percent, their mean as a line."""
+    L = len(shares)
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(L)),
+            y=100 * shares,
+            name="leak",
+            width=0.6,
+            marker={"color": palette.accent},
+            text=[f"{100 * share:.0f} %" for share in shares] if L <= 12 else None,
+            textposition="outside",
+            textfont={"size": 15, "color": palette.text},
+            cliponaxis=False,
+            hovertemplate="layer %{x}: %{y:.1f} % of the weight<extra></extra>",
+        )
+    )
+    style(figure, palette, height=220)
+    figure.add_hline(y=100 * float(shares.mean()), line={"color": palette.muted, "width": 1.5, "dash": "dot"})
+    figure.update_layout(showlegend=False, margin={"l": 56, "r": 6, "t": 22, "b": 44})
+    figure.update_xaxes(
+        title={"text": "layer", "font": {"size": 14, "color": palette.muted}},
+        tickvals=list(range(0, L, max(1, L // 12))),
+        tickfont={"size": 14, "color": palette.text},
+        fixedrange=True,
+    )
+    figure.update_yaxes(range=[0, 100], ticksuffix=" %", tickvals=[0, 50, 100], fixedrange=True)
+    return figure

@@ -1,0 +1,89 @@
+"""The numbers of a mask as a grid: what a stage holds, written into its cells. Axes: R row, K key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.heatmap import escape, shorten
+from viz.theme import MAX_FONT, Palette, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROW = 38  # px
+LEAST_COLUMN = 62
+LABEL = 118  # px for the rows' names
+
+
+def width(columns: int) -> int:
+    """Return the px that a grid of so many columns needs at least; a narrower screen scrolls."""
+    return LABEL + LEAST_COLUMN * columns
+
+
+def grid(
+    values: NDArray[Any],
+    *,
+    texts: Sequence[Sequence[str]],
+    blocked: NDArray[np.bool_],
+    columns: Sequence[str],
+    rows: Sequence[str],
+    palette: Palette,
+) -> go.Figure:
+    """Return the numbers of one stage: `values[R, K]` as trace `value`, `texts[R][K]` written into the cells.
+
+    `blocked[R, K]` cells recede; `columns` and `rows` are plain text.
+    """
+    R, K = values.shape
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            name="value",
+            text=texts,
+            texttemplate="%{text}",
+            textfont={"size": 16, "color": palette.text},
+            showscale=False,
+            colorscale=[(0, palette.surface), (1, palette.surface)],
+            xgap=3,
+            ygap=3,
+            hoverongaps=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Heatmap(
+            z=np.where(blocked, 1.0, np.nan),
+            name="blocked",
+            showscale=False,
+            colorscale=[(0, palette.causes["padding"].tint), (1, palette.causes["padding"].tint)],
+            text=texts,
+            texttemplate="%{text}",
+            textfont={"size": 16, "color": palette.causes["padding"].mark},
+            xgap=3,
+            ygap=3,
+            hoverinfo="skip",
+        )
+    )
+    style(figure, palette, height=ROW * R + 44)
+    figure.update_layout(margin={"l": LABEL, "r": 4, "t": 38, "b": 4, "autoexpand": False})
+    common = {"tickmode": "array", "fixedrange": True, "automargin": False}
+    figure.update_xaxes(
+        **common,
+        side="top",
+        tickangle=0,
+        tickvals=list(range(K)),
+        ticktext=[escape(shorten(label, 7)) for label in columns],
+        tickfont={"size": 14, "color": palette.muted},
+        range=[-0.5, max(K, 4) - 0.5],
+    )
+    figure.update_yaxes(
+        **common,
+        tickvals=list(range(R)),
+        ticktext=[escape(shorten(label)) + " " for label in rows],
+        tickfont={"size": min(16, MAX_FONT), "color": palette.text},
+        range=[R - 0.5, -0.5],
+    )
+    return figure
