@@ -45,3 +45,16 @@ def test_streamlit_is_imported_in_pages_only_and_plotly_in_viz_only() -> None:
         assert not (place != "pages" and re.search(r"^\s*(import|from) streamlit", text, re.M)), path
         assert not (place != "viz" and re.search(r"^\s*(import|from) plotly", text, re.M)), path
         assert not (place != "model_utils" and re.search(r"^\s*(import|from) (torch|transformers)", text, re.M)), path
+
+
+def test_page_scripts_stand_on_the_shared_glue_alone() -> None:
+    allowed = re.compile(r"(__future__|streamlit|pages(\.common.*)?|collections\.abc|typing)$")
+    for path in PAGES:
+        modules = re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(encoding="utf-8"), re.M)
+        assert all(allowed.match(module) for module in modules), (path, modules)
+
+
+def test_caching_decorators_live_in_the_cache_modules_only() -> None:
+    for path in {*SOURCES, *PAGES}:
+        if not path.name.startswith("cache"):
+            assert not re.search(r"@.*cache_(data|resource)", path.read_text(encoding="utf-8")), path
