@@ -17,9 +17,9 @@ with frame.reader_errors():
 
 run = runs.current()
 if run is not None:
-    if stop.button("Stop", key="stop", disabled=run.job.done, width="stretch"):
-        run.job.cancel()
-        run.job.wait(2)
+    # The button belongs to the page, not to the part that streams: there a click would wait for the next beat.
+    idle = run.job.done or run.job.cancelled
+    stop.button("Stop", key="stop", disabled=idle, width="stretch", on_click=run.job.cancel)
     generate_parts.made_with(run, request)
     beat = None if run.job.done else generate_parts.BEAT
     st.fragment(generate_parts.result, run_every=beat, key="result")(run)

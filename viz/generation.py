@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Fate = Literal["drawn", "kept", "cut"]
 
-ROW_HEIGHT = 31
+ROW_HEIGHT = 30
 _HEAD = 26  # room above the first word for the line that names the colours
 _SOLID = 0.62  # place on the ramp of a kept word's bar
 
@@ -54,8 +54,7 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
     scale = next((scale for scale in SCALES if scale >= longest), 1.0)
     for fate in ("cut", "kept", "drawn"):
         _add_fate(figure, bars, fate, palette)
-    for y, bar in enumerate(bars):
-        _add_value(figure, bar, y, palette)
+    _add_values(figure, bars, palette)
     _add_key(figure, palette)
     style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
     figure.update_layout(
@@ -125,23 +124,27 @@ def _add_key(figure: go.Figure, palette: Palette) -> None:
     )
 
 
-def _add_value(figure: go.Figure, bar: Bar, y: int, palette: Palette) -> None:
-    """Write the chances behind a bar: before and after, or before and what cut it."""
-    then = f"cut by {bar.by}" if bar.fate == "cut" and bar.by != "greedy" else percent(bar.after)
-    if bar.by == "greedy":
-        then = "not the likeliest"
-    figure.add_annotation(
-        x=max(bar.before, bar.after),
-        y=y,
-        text=f"{percent(bar.before)} → {then}" if bar.fate != "cut" else f"{percent(bar.before)}  {then}",
-        showarrow=False,
-        xanchor="left",
-        xshift=6,
-        font={
-            "size": 15,
-            "color": {"drawn": palette.accent, "kept": palette.text, "cut": palette.muted}[bar.fate],
-        },
+def _add_values(figure: go.Figure, bars: Sequence[Bar], palette: Palette) -> None:
+    """Write the chances behind each bar: before and after, or before and what cut it. One trace: notes are slow."""
+    colours = {"drawn": palette.accent, "kept": palette.text, "cut": palette.muted}
+    figure.add_scatter(
+        name="value",
+        mode="text",
+        x=[max(bar.before, bar.after) for bar in bars],
+        y=list(range(len(bars))),
+        text=[f" {_value(bar)}" for bar in bars],
+        textposition="middle right",
+        textfont={"size": 15, "color": [colours[bar.fate] for bar in bars]},
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
     )
+
+
+def _value(bar: Bar) -> str:
+    if bar.fate != "cut":
+        return f"{percent(bar.before)} → {percent(bar.after)}"
+    return f"{percent(bar.before)}  {'not the likeliest' if bar.by == 'greedy' else f'cut by {bar.by}'}"
 
 
 def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:

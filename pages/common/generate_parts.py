@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from viz.theme import Palette
 
 # How many candidates the figure lists, and how often the growing text is drawn, in seconds.
-LISTED = 11
+LISTED = 10
 BEAT = 0.25
 
 # Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
@@ -70,7 +70,8 @@ def result(run: runs.Run) -> None:
     ended = run.job.done  # asked first: a job that ends below is drawn once more
     rows = run.rows()
     _take_click(len(rows))
-    st.session_state.setdefault("step", 1)
+    # The slider's own value is forgotten while another page is shown.
+    st.session_state.setdefault("step", st.session_state.get("_step", 1))
     text, picture = st.columns([11, 10], gap="large")
     with picture:
         row, number = _choose(run, rows)
@@ -107,6 +108,7 @@ def _choose(run: runs.Run, rows: list[list[Step]]) -> tuple[int, int]:
     onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
     if last > 1:
         st.slider("Step", 1, last, key="step")
+    st.session_state["_step"] = st.session_state["step"]
     return int(row), st.session_state["step"] - 1
 
 
