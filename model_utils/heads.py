@@ -23,6 +23,7 @@ HABITS = ("previous", "first", "itself")
 # and a message of some 0.3 MB however many heads a model has.
 MAX_TILE = 64
 MAX_PICTURE = 250_000
+# Fewer tokens than this are drawn larger, so that the gap between tiles stays thin.
 MIN_TILE = 12
 
 # The first code of a thumbnail that means a weight; below it 0 is the gap, 1 to 4 a cause as in masks.CAUSE_CODE.
@@ -99,7 +100,7 @@ def thumbnails(maps: AttentionMaps) -> Thumbnails:
     most = max(1, min(MAX_TILE, int((MAX_PICTURE / (L * H)) ** 0.5)))
     pooled = -(-T // most)
     cells = -(-T // pooled)
-    grown = max(1, -(-MIN_TILE // cells)) if cells < MIN_TILE else 1
+    grown = max(1, MIN_TILE // cells)
     gap = max(1, round(cells * grown / 12))
     pitch = cells * grown + gap
     blocked = maps.cause > 0  # (Q, K)

@@ -75,19 +75,19 @@ def number(weight: float) -> str:
         return "0"
     if weight < 0.00095:
         return f"{weight:.0e}".replace("e-0", "e-")
-    places = max(1, 1 - int(np.floor(np.log10(weight * 1.0000001))))
-    return f"{weight:.{places}f}"
+    rounded = float(f"{weight:.1e}")
+    return f"{rounded:.{max(1, 1 - math.floor(math.log10(rounded)))}f}"
 
 
-def geometry(labels: Sequence[str]) -> Geometry:
-    """Return where things stand for a matrix of these labels; the cells are as large as fits into WIDTH."""
+def geometry(labels: Sequence[str], width: int = WIDTH) -> Geometry:
+    """Return where things stand for a matrix of these labels; the cells are as large as fits into `width` px."""
     T = len(labels)
     widest = max(units(label) for label in labels)
     font, left = MAX_FONT, 0
     cell = float(LARGEST_CELL)
     for font in range(MAX_FONT - 2, MIN_FONT - 1, -1):
         left = max(16 + round(widest * font * DIGIT), LEAST_LEFT)
-        cell = min(LARGEST_CELL, (WIDTH - left - Geometry.right) / T)
+        cell = min(LARGEST_CELL, (width - left - Geometry.right) / T)
         if font * 1.25 <= cell:
             break
     long = widest * font * DIGIT
@@ -105,6 +105,7 @@ def matrix(
     causes: Mapping[str, NDArray[np.bool_]],
     hover: Sequence[Sequence[str]] | None = None,
     name: str = "weight",
+    width: int = WIDTH,
 ) -> go.Figure:
     """Return the figure of `values[T, T]` over 0 to 1, NaN where blocked; `causes` tells why, one `[T, T]` per cause.
 
@@ -113,7 +114,7 @@ def matrix(
     """
     T = len(labels)
     short = [shorten(label) for label in labels]
-    place = geometry(short)
+    place = geometry(short, width)
     figure = go.Figure(_cells(values, palette, place, hover, name))
     for cause, cells in causes.items():
         if cells.any():
@@ -125,7 +126,7 @@ def matrix(
     width, height = place.size(T)
     style(figure, palette, height=height)
     _axes(figure, short, labels, palette, place)
-    _directions(figure, palette)
+    _directions(figure, palette, name)
     figure.update_layout(
         width=width,
         margin={"l": place.left, "r": place.right, "t": place.top, "b": place.bottom, "autoexpand": False},
@@ -253,10 +254,9 @@ def _numbers(values: NDArray[Any], palette: Palette, place: Geometry) -> go.Scat
 
 
 def _ink(palette: Palette, weight: float) -> str:
-    """Return the text or the paper colour, whichever has more contrast with the cell of `weight`."""
+    """Return black or white, whichever has more contrast with the cell of `weight`: at least 4.5:1 on any ground."""
     ground = _luminance(ramp_colour(palette, weight**0.5))
-    inks = (palette.text, palette.paper)
-    return max(inks, key=lambda ink: abs(np.log((_luminance(ink) + 0.05) / (ground + 0.05))))
+    return "#000000" if (ground + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
 
 
 def _luminance(colour: str) -> float:
@@ -273,7 +273,7 @@ def _key(palette: Palette) -> go.Scatter:
     return go.Scatter(
         x=[None],
         y=[None],
-        name="visible, small weight",
+        name="small weight",
         mode="markers",
         marker={
             "symbol": "square",
@@ -327,19 +327,11 @@ def _axes(figure: go.Figure, short: list[str], labels: Sequence[str], palette: P
     figure.update_yaxes(**common, range=[T - 0.5, -0.5], scaleanchor="x")
 
 
-def _directions(figure: go.Figure, palette: Palette) -> None:
-    """Say in the corner what rows and columns are."""
+def _directions(figure: go.Figure, palette: Palette, name: str) -> None:
+    """Say in the corner what rows and columns are, and beside the bar what the colours are."""
+    common = {"xref": "x domain", "yref": "y domain", "x": 0, "xshift": -8, "xanchor": "right", "showarrow": False}
+    font = {"size": 14, "color": palette.muted}
     figure.add_annotation(
-        text="reads ↓<br>is read →",
-        align="right",
-        xref="x domain",
-        yref="y domain",
-        x=0,
-        y=1,
-        xshift=-8,
-        yshift=4,
-        xanchor="right",
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 14, "color": palette.muted},
+        **common, text="reads ↓<br>is read →", align="right", y=1, yshift=4, yanchor="bottom", font=font
     )
+    figure.add_annotation(**common, text=name, y=0, yshift=-8, yanchor="top", font=font)

@@ -12,6 +12,7 @@ import streamlit as st
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens import visible
 from pages.common import cache, controls, frame, take_home
+from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.attention import AttentionMaps
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 # Where a head with this habit takes most of its mix from.
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
+
+
+# On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap.
+NARROWEST = 560
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,12 +165,12 @@ def draw_head(view: View) -> None:
         last=last,
         pieces=_pieces(batch, sentence),
     )
-    with st.container(horizontal=True, wrap=False, key="head_frame"):
+    with scroll_frame("head", NARROWEST):
         st.plotly_chart(
             figure,
             theme=None,
             key="fig_head",
-            width=int(figure.layout.width),
+            width="content",
             config=take_home.chart_config(f"layer-{layer}-head-{head}"),
             alt=f"Attention weights of layer {layer}, head {head}: rows read columns.",
         )
