@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from model_utils.masks import Mask
     from model_utils.tokens import TokenBatch
 
+LeaveOut = Literal["pads and first word", "pads", "nothing"]
 LEFT_OUT = -100  # transformers' label for "does not count"
 
 
@@ -26,14 +27,16 @@ class WordLosses:
 
     `nats[T]` is minus the log of the chance that the column before gave to the token; the first column has none: NaN.
     `labels[T]` are the token ids, LEFT_OUT for pads and for a first word, which has nothing before it.
+    `real[T]` is True for the columns of real tokens.
     """
 
     nats: NDArray[np.float64]  # (T,)
     labels: NDArray[np.int64]  # (T,)
+    real: NDArray[np.bool_]  # (T,)
 
     def __post_init__(self) -> None:
-        self.nats.setflags(write=False)
-        self.labels.setflags(write=False)
+        for array in (self.nats, self.labels, self.real):
+            array.setflags(write=False)
 
     @property
     def counts(self) -> NDArray[np.bool_]:
@@ -45,9 +48,10 @@ class WordLosses:
         """Return `[T]` the losses in bits."""
         return np.asarray(self.nats / np.log(2))
 
-    def mean(self, *, pads: bool = False) -> float:
-        """Return the mean loss in nats of the words that count, or of all columns, pads too; NaN when there is none."""
-        chosen = ~np.isnan(self.nats) if pads else self.counts
+    def mean(self, leave_out: LeaveOut = "pads and first word") -> float:
+        """Return the mean loss in nats over the columns that are not left out; NaN when there is none."""
+        columns = {"pads and first word": self.counts, "pads": self.real, "nothing": np.ones_like(self.real)}
+        chosen = columns[leave_out] & ~np.isnan(self.nats)
         return float(self.nats[chosen].mean()) if chosen.any() else float("nan")
 
 
@@ -67,4 +71,7 @@ def word_losses(loaded: LoadedModel, batch: TokenBatch, mask: Mask, *, sentence:
     logits = forward(loaded, batch, mask, sentences=slice(sentence, sentence + 1))[0][0]  # (T, V)
     targets = torch.from_numpy(batch.input_ids[sentence, 1:].copy())  # (T - 1,)
     paid = torch.nn.functional.cross_entropy(logits[:-1].float(), targets, reduction="none")  # (T - 1,)
-    return WordLosses(nats=np.concatenate([[np.nan], paid.double().numpy()]), labels=labels_of(batch, sentence))
+    real = batch.attention_mask[sentence] == 1
+    return WordLosses(
+        nats=np.concatenate([[np.nan], paid.double().numpy()]), labels=labels_of(batch, sentence), real=real
+    )

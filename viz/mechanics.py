@@ -25,7 +25,7 @@ COLUMN = 54  # px that a column with a number needs
 THIN_COLUMN = 14  # px that a column without one needs
 
 # px of one strip, its title above the bars included; the last one holds W rows.
-STRIP, LAST_STRIP, TOKENS = 112, 150, 40
+STRIP, LAST_STRIP, TOKENS = 106, 140, 40
 TITLE = 28
 HEIGHT = TOKENS + STRIP * (len(STAGES) - 1) + LAST_STRIP
 # The part of a strip below the bars that its numbers take, in heights of the bars.

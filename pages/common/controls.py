@@ -77,6 +77,19 @@ _ALL = (
     Control(name="fill", label="Fill value", default="min", options=("min", "-10000", "-inf")),
     Control(name="weights", label="Hand mask", default="", help="token:weight pairs, such as 3:0.5,4:0."),
     Control(name="cells", label="Single cells", default="", help="query-key pairs, such as 5-2,6-2."),
+    Control(name="stage", label="Stage", default="score", options=("score", "mask", "exp", "weight", "values")),
+    Control(
+        name="part",
+        label="More",
+        default="matrices",
+        options=("matrices", "without the mask", "fill values", "wrong ways", "loss"),
+    ),
+    Control(
+        name="look",
+        label="Look closer",
+        default="Stack",
+        options=("Stack", "Patterns", "Word list", "Half a word", "Dial", "Says and does", "On trial"),
+    ),
     Control(name="rows", label="Rows are", default="queries", options=("queries", "keys")),
     Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
     Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),
@@ -123,8 +136,10 @@ def draw_notes() -> None:
         place.info(literal(line))
 
 
-def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None) -> str:
-    """Draw a published choice as a row of buttons and return it."""
+def choice(
+    name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None, show_label: bool = True
+) -> str:
+    """Draw a published choice as a row of buttons and return it; without its label where the options say enough."""
     control = CONTROLS[name]
     picked = (on or st.segmented_control)(
         control.label,
@@ -134,6 +149,7 @@ def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None =
         key=name,
         bind="query-params",
         help=control.help or None,
+        label_visibility="visible" if show_label else "collapsed",
     )
     return str(picked)
 

@@ -1,0 +1,24 @@
+"""Mechanics: one row of one head, from the scores to what it hands on, step by step."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common import frame, mechanics, mechanics_parts
+
+page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to what it hands on.")
+
+
+@st.fragment(key="mechanics")
+def workings() -> None:
+    """Draw everything that a change of sentence, side, head, row or cell touches."""
+    with frame.reader_errors():
+        picture, chooser = st.columns([640, 250], gap="small")
+        with chooser:
+            view = mechanics.choose(page)
+        with picture:
+            mechanics.stages(view)
+        mechanics_parts.draw(view)
+
+
+workings()

@@ -1,0 +1,48 @@
+"""The caching decorators of one head's inside. Keys are the model's id, the texts, the side and the mask's rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.cache import gate, loaded_model, token_batch
+from pages.common.cache_stack import _HASH, mask
+
+if TYPE_CHECKING:
+    from model_utils.loss import WordLosses
+    from model_utils.masks import MaskSpec
+    from model_utils.mechanics import HeadTrace
+    from model_utils.mishaps import Spread
+    from model_utils.tokens import Side
+
+
+# Some 26 bytes a cell: at most 16 x 27 MB for one sentence of 1,024 tokens, 0.03 MB for one of 32.
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=_HASH)
+def head_trace(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, layer: int, head: int) -> HeadTrace:
+    """Return what one head computed on `spec.sentence` under the mask of `spec`."""
+    from model_utils.mechanics import record
+
+    batch, built = token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    with gate():
+        return record(loaded_model(model), batch, built, sentence=spec.sentence, layer=layer, head=head)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_HASH)
+def spread(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Spread:
+    """Return where a real pass with minus infinity in the mask of `spec` is NaN."""
+    from model_utils.mishaps import spread
+
+    batch, built = token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    with gate():
+        return spread(loaded_model(model), batch, built, sentence=spec.sentence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_HASH)
+def word_losses(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> WordLosses:
+    """Return the loss of every token of `spec.sentence` under the mask of `spec`."""
+    from model_utils.loss import word_losses
+
+    batch, built = token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    with gate():
+        return word_losses(loaded_model(model), batch, built, sentence=spec.sentence)

@@ -1,0 +1,214 @@
+"""The Mechanics page's first screen: what is chosen, and one row of one head as strips, stage by stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from pages.common import cache_mechanics, cache_stack, controls, frame, mask_controls, take_home
+from pages.common.components import StripToken, tokens_strip
+from pages.common.components.scroll import scroll_frame
+from pages.common.literal import literal
+from pages.common.mask_controls import value
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.masks import Mask, MaskSpec
+    from model_utils.mechanics import HeadTrace, Row
+    from model_utils.tokens import TokenBatch
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What the page shows: one cell of one head, on one sentence of a padded batch under the mask of `spec`.
+
+    `query` and `key` are columns of the padded sentence.
+    """
+
+    page: frame.Page
+    batch: TokenBatch
+    spec: MaskSpec
+    layer: int
+    head: int
+    query: int
+    key: int
+
+    @property
+    def fill(self) -> str:
+        """Return the published name of the fill that the shown head uses."""
+        return str(value("fill"))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of the padded sentence."""
+        return self.batch.labels(self.spec.sentence)
+
+    @property
+    def source(self) -> tuple[str, tuple[str, ...], str, MaskSpec]:
+        """Return what the caches take."""
+        return self.page.model, self.batch.texts, self.batch.side, self.spec
+
+    @property
+    def mask(self) -> Mask:
+        """Return the mask of `spec`."""
+        return cache_stack.mask(*self.source)  # type: ignore[arg-type]
+
+    @cached_property
+    def trace(self) -> HeadTrace:
+        """Return what the head computed."""
+        return cache_mechanics.head_trace(*self.source, layer=self.layer, head=self.head)  # type: ignore[arg-type]
+
+    @cached_property
+    def causes(self) -> dict[str, NDArray[np.bool_]]:
+        """Return the cells `[Q, K]` of each cause, each cell in the first that names it."""
+        from model_utils.masks import CAUSE_CODE
+
+        return {cause: self.trace.cause == code for cause, code in CAUSE_CODE.items()}
+
+    @cached_property
+    def row(self) -> Row:
+        """Return the chosen row, stage by stage."""
+        from model_utils.mechanics import row_of
+
+        return row_of(self.trace, self.query, self.fill)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Return the labels of the chosen query and key."""
+        return self.labels[self.query], self.labels[self.key]
+
+
+def choose(page: frame.Page) -> View:
+    """Draw the choice of sentence, head, row and cell, and return what to show."""
+    loaded = page.loaded()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        batch = mask_controls.choose_sentence(page)
+    spec = mask_controls.safe_spec(batch)
+    count = len(batch.tokens[spec.sentence])
+    _click_row(batch, spec.sentence)
+    columns = [*st.columns(2), *st.columns(2)]
+    tops = {"layer": loaded.layers - 1, "head": loaded.heads - 1, "query": count - 1, "key": count - 1}
+    for column, (name, top) in zip(columns, tops.items(), strict=True):
+        with column:
+            controls.number(name, high=top)
+    controls.choice("fill", controls.CONTROLS["fill"].options)
+    first = batch.first(spec.sentence)
+    query, key = (first + value(name) % count for name in ("query", "key"))
+    return View(page=page, batch=batch, spec=spec, layer=value("layer"), head=value("head"), query=query, key=key)
+
+
+def _click_row(batch: TokenBatch, sentence: int) -> None:
+    """Draw the sentence as words; a click makes a word the one whose row is shown."""
+    count = len(batch.tokens[sentence])
+    chosen = value("query") % count if value("query") < count else count - 1
+    tokens = [
+        StripToken(
+            text=token.label.replace("␣", "") or "␣",
+            selected=index == chosen,
+            title="show what this word reads",
+            spoken=f"row of {token.label.replace('␣', '')}",
+        )
+        for index, token in enumerate(batch.tokens[sentence])
+    ]
+    st.caption("Whose row? Click a word.")
+    clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
+    if clicked is not None and clicked < count and clicked != chosen:
+        # Counted from the end for the last word, so that it stays the last when the sentence changes.
+        st.session_state["query"] = -1 if clicked == count - 1 else clicked
+        st.rerun(scope="fragment")
+
+
+def _step(by: int) -> None:
+    stages = controls.CONTROLS["stage"].options
+    at = stages.index(value("stage")) + by
+    st.session_state["stage"] = stages[min(max(at, 0), len(stages) - 1)]
+
+
+@st.fragment(key="stages")
+def stages(view: View) -> None:
+    """Draw the row's strips up to the present stage, with the buttons that step through."""
+    from viz.mechanics import strips, strips_width
+
+    options = controls.CONTROLS["stage"].options
+    with st.container(horizontal=True, key="stage_buttons"):
+        stage = value("stage")
+        st.button("Back", key="stage_back", on_click=_step, args=(-1,), shortcut="PageUp", disabled=stage == options[0])
+        last = stage == options[-1]
+        st.button(
+            "Next", key="stage_next", on_click=_step, args=(1,), shortcut="PageDown", type="primary", disabled=last
+        )
+        stage = controls.choice("stage", options, show_label=False)
+    figure = strips(_strips(view), stage=stage, palette=frame.palette())
+    with scroll_frame("strips", strips_width(len(view.labels))):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="fig_row",
+            config=take_home.chart_config(f"layer-{view.layer}-head-{view.head}-row"),
+            alt=f"What “{view.names[0]}” reads in layer {view.layer}, head {view.head}, up to the stage {stage}.",
+        )
+    st.markdown(f"{_sentence(view, stage)}")
+
+
+def _strips(view: View):  # type: ignore[no-untyped-def]
+    from viz.mechanics import Strips
+
+    row = view.row
+    return Strips(
+        labels=view.labels,
+        causes={cause: cells[view.query] for cause, cells in view.causes.items()},
+        score=row.score,
+        masked=row.masked,
+        exp=row.exp,
+        weight=row.weight,
+        mixed=row.mixed,
+        output=row.output,
+        largest=row.largest,
+        total=row.total,
+    )
+
+
+def _sentence(view: View, stage: str) -> str:
+    """Return the sentence under the strips: what this stage does."""
+    from model_utils.mechanics import FILLS
+    from viz.numbers import signed
+
+    word, fill = literal(view.names[0].replace("␣", "")), signed(FILLS[view.fill])
+    heaviest = literal(view.labels[int(view.row.weight.argmax())].replace("␣", ""))
+    return {
+        "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score, later words and pads "
+        "too: the mask comes after.",
+        "mask": f"**The mask adds 0 to what may be read and {fill} to what may not.** It removes; it never points at what "
+        "matters.",
+        "exp": f"**exp makes every number positive, and {fill} exactly 0.** The largest is taken off first so that nothing "
+        "overflows; the division cancels it.",
+        "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
+        f"Most goes to “{heaviest}”.",
+        "values": f"**Each word's value times its weight, added up:** the {view.trace.width} numbers at the right are all "
+        f"that this head hands on to “{word}”.",
+    }[stage]
+
+
+def numbers(view: View) -> pd.DataFrame:
+    """Return the chosen row, one line per key: every stage, and why a blocked key is blocked."""
+    from model_utils.masks import CAUSES
+
+    row = view.row
+    return pd.DataFrame(
+        {
+            "key": range(len(view.labels)),
+            "key_token": view.labels,
+            "score": row.score,
+            "mask": row.bias,
+            "masked": row.masked,
+            "exp": row.exp,
+            "weight": row.weight,
+            "blocked_by": [("", *CAUSES)[code] for code in view.trace.cause[view.query]],
+        }
+    )

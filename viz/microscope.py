@@ -1,0 +1,71 @@
+"""One cell of a head as a chain of numbers. Axis letter: W width of a head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.numbers import precise, signed
+from viz.theme import Palette, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HEIGHT = 400
+# The part of the height that the bars of the products take.
+PRODUCTS = 0.3
+
+
+def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette: Palette) -> go.Figure:
+    """Return the `products` `[W]` of q and k as bars (trace `products`), and below each of `steps` with its number.
+
+    `steps` are (what is done, the number that it gives); the last number stands in the accent colour. Trace `steps` holds
+    the numbers; the hover tells them to the last figure.
+    """
+    figure = go.Figure()
+    figure.add_bar(
+        x=np.arange(len(products)),
+        y=products,
+        name="products",
+        marker={"color": [palette.muted if value < 0 else palette.ramp[4] for value in products]},
+        hovertemplate="q × k, number %{x}: %{y:.9g}<extra></extra>",
+    )
+    rows = np.arange(len(steps))
+    figure.add_scatter(
+        x=[1] * len(steps),
+        y=rows,
+        mode="text",
+        name="steps",
+        xaxis="x2",
+        yaxis="y2",
+        text=[signed(value) for _, value in steps],
+        textposition="middle left",
+        textfont={"size": 22, "color": [palette.text] * (len(steps) - 1) + [palette.accent]},
+        customdata=[precise(value) for _, value in steps],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    for row, (said, _) in enumerate(steps):
+        figure.add_annotation(
+            text=said,
+            x=0,
+            y=row,
+            xref="x2",
+            yref="y2",
+            xanchor="left",
+            showarrow=False,
+            font={"size": 17, "color": palette.text},
+        )
+    style(figure, palette, height=HEIGHT)
+    hidden = {"visible": False, "fixedrange": True}
+    figure.update_layout(
+        showlegend=False,
+        hovermode="closest",
+        xaxis={"domain": [0, 1], "anchor": "y", **hidden},
+        yaxis={"domain": [1 - PRODUCTS, 1], **hidden},
+        xaxis2={"domain": [0, 1], "anchor": "y2", "range": [0, 1], **hidden},
+        yaxis2={"domain": [0, 0.94 - PRODUCTS], "range": [len(steps) - 0.5, -0.5], **hidden},
+    )
+    return figure
