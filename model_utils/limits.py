@@ -37,6 +37,12 @@ UNASKED_OPERATIONS = 8e11
 # Multiplications and additions that two cores manage in a second with GPT-2's matrices.
 OPERATIONS_PER_SECOND = 1.6e11
 
+# Tokens of a sentence whose words are hidden one after another, a row each: 128 rows x 128 tokens take some 2 s.
+MAX_SWEEP_TOKENS = 128
+
+# Entries of a typed list of words: it still can be read.
+MAX_LIST_WORDS = 500
+
 # What the operating system and the running app need beside the weights, in MB, before a model may be loaded.
 MEMORY_RESERVE_MB = 500
 

@@ -15,6 +15,7 @@ from model_utils.errors import InputError
 from model_utils.mask_text import format_cells, format_weights, parse_cells, parse_weights
 from model_utils.masks import MaskSpec
 from pages.common import controls
+from pages.common.literal import literal
 
 if TYPE_CHECKING:
     from model_utils.tokens import Side, TokenBatch
@@ -72,7 +73,7 @@ def safe_spec(batch: TokenBatch) -> MaskSpec:
     try:
         return mask_spec(batch)
     except InputError as error:
-        st.error(f"{error} Until then nothing is hidden by hand.")
+        st.error(literal(f"{error} Until then nothing is hidden by hand."))
         return MaskSpec(
             pattern=value("pattern"),
             width=value("width"),

@@ -1,0 +1,32 @@
+"""Masks: words that a click hides, and what that does to the next word; the mask itself, layer by layer, on demand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common import controls, frame, mask_controls, mask_tools, mask_words
+from pages.common.mask_parts import PARTS
+
+page = frame.open_page("Masks", "A mask removes what a word may read; it never points at what matters.")
+
+
+@st.fragment(key="masks")
+def explorer() -> None:
+    """Draw the first screen and the one part below it that is open; the others do not compute."""
+    with frame.reader_errors():
+        with st.container(horizontal=True, vertical_alignment="bottom", key="mask_sentence"):
+            batch = mask_controls.choose_sentence(page)
+        spec = mask_controls.safe_spec(batch)
+        words = mask_words.sentence_words(page, batch)
+        mask_words.strip(page, spec, batch)
+        mask_tools.row(page, spec, words)
+        mask_tools.typed_mask(spec, words, batch.texts[spec.sentence])
+        mask_words.answer(page, spec, batch)
+        mask_words.gap(page, spec, batch)
+        st.divider()
+        part = controls.choice("look", tuple(PARTS))
+        with frame.reader_errors():
+            PARTS[part](page, spec, batch)
+
+
+explorer()

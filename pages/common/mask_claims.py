@@ -1,0 +1,83 @@
+"""Claims about masks on trial: each is put to the chosen model when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common import cache_masks
+
+if TYPE_CHECKING:
+    from model_utils.masks import MaskSpec
+    from model_utils.tokens import TokenBatch
+    from pages.common.frame import Page
+
+
+def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the claims; the model answers those that were asked for."""
+    trials: tuple[tuple[str, str, Callable[[], None]], ...] = (
+        ("emphasis", "“The mask emphasises *fox*.”", lambda: _emphasis(page)),
+        ("half", "“0.5 in the mask is half the attention.”", lambda: _half(page)),
+        ("track", "“Without a mask GPT-2 loses track.”", lambda: _track(page, spec, batch)),
+    )
+    for column, (name, claim, answer) in zip(st.columns(3, border=True), trials, strict=True):
+        with column:
+            st.markdown(f"##### {claim}")
+            asked = st.session_state.setdefault("_mask_tried", set())
+            if name in asked:
+                answer()
+            else:
+                st.button("Ask the model", key=f"mask_try_{name}", on_click=asked.add, args=(name,))
+
+
+def _emphasis(page: Page) -> None:
+    from viz.words import percent
+
+    found = cache_masks.emphasis(page.model)
+    st.markdown("**No.** A mask removes the others; what stays shares their part by one factor, *fox* like the rest.")
+    lines = "\n".join(
+        f"| {word} | {percent(before)} | {percent(after)} | × {factor:.2f} |"
+        for word, before, after, factor in found.rows
+    )
+    st.markdown(f"| read by the last token | before | 3 words hidden | |\n|---|---|---|---|\n{lines}")
+    st.caption(
+        f"Layer 0, head 0, of the fox sentence. A mask of ones on every word, *fox* included, moves "
+        f"{percent(found.ones) if found.ones else 'exactly 0 %'} of the model’s chances."
+    )
+
+
+def _half(page: Page) -> None:
+    from viz.words import percent
+
+    found = cache_masks.half(page.model)
+    st.markdown("**No.** transformers makes a 2-D mask true or false: 0.5 counts as 1.")
+    st.markdown(
+        "| 0.5 on *jumps* | its weight | chances moved |\n|---|---|---|\n"
+        f"| unmasked | {percent(found.before)} | |\n"
+        f"| 2-D mask | {percent(found.flat)} | {percent(found.flat_change) if found.flat_change else '0 %'} |\n"
+        f"| log(0.5) on the scores | {percent(found.log)} | {percent(found.log_change)} |"
+    )
+    st.caption(
+        "Layer 0, mean of its heads. Even log(0.5) gives a little more than half: it halves the word’s part before the "
+        "row is divided by its sum."
+    )
+
+
+def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    from viz.words import percent
+
+    found = cache_masks.track(page.model, batch.texts, batch.side, spec.sentence)
+    same = "exactly 0" if found.difference == 0 else f"{found.difference:.1e}"
+    st.markdown(
+        "**No.** GPT-2 reads backwards only, mask or not: that rule is built in. Hiding words makes it lose track."
+    )
+    padded = "no pads here" if found.padded is None else percent(found.padded)
+    st.markdown(
+        "| your sentence | chances moved |\n|---|---|\n"
+        f"| alone, no mask at all | {'0 %' if found.difference == 0 else percent(0)} |\n"
+        f"| in the padded batch, pads read | {padded} |\n"
+        f"| only its last two words visible | {percent(found.short)} |"
+    )
+    st.caption(f"With and without a mask of ones, the logits of the sentence alone differ by {same}.")

@@ -1,0 +1,146 @@
+"""What "0.5 in the mask" has meant: three ways side by side, each really run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from model_utils.tokens import visible
+from pages.common import cache, cache_masks, controls, frame
+from pages.common.literal import literal
+from pages.common.take_home import bar, chart_config
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from model_utils.masks import MaskSpec
+    from model_utils.softening import Softened
+    from model_utils.tokens import TokenBatch
+    from model_utils.words import Word
+    from pages.common.frame import Page
+
+NAMES = {"none": "no mask", "today": "2-D mask today", "formula": "old formula", "log": "log-weight"}
+SAYS = {
+    "today": ("2-D mask, transformers today", "Made true or false: it counts as 1, nothing changes."),
+    "formula": ("Old formula, (1 − m) · min", "Still minus 10³⁸: it counts as 0, the word is gone."),
+    "log": (
+        "log(m) added to the scores",
+        "The word’s part is multiplied by m, then the row is divided by its new sum.",
+    ),
+}
+
+
+def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw one word's weight in three ways: the row of a head, and the next words. The causal mask alone, one sentence."""
+    text = batch.texts[spec.sentence]
+    words = cache_masks.words(page.model, text)
+    loaded = page.loaded()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        word = _choose(words)
+        weight = st.slider("Weight m", 0.0, 1.0, 0.5, step=0.05, key="mask_half", width=260)
+        layer = controls.number("layer", high=loaded.layers - 1)
+        head = controls.number("head", high=loaded.heads - 1)
+    found = cache_masks.softened(page.model, text, word.tokens, weight)
+    rows = np.stack([one.weights[layer, head] for one in found])  # (ways, T)
+    _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
+    for column, one in zip(st.columns(3, border=True), found[1:], strict=True):
+        with column:
+            _column(page, one, found[0], (layer, head), word)
+    _check(rows, word, weight, layer)
+    bar(
+        "half-a-word",
+        numbers=lambda: numbers(rows, batch, spec.sentence),
+        code=_code(page, text, word, weight, layer, head),
+    )
+
+
+def _choose(words: tuple[Word, ...]) -> Word:
+    """Draw the choice of a word. Opens on the second last: the last word's own row reads itself."""
+    if st.session_state.get("mask_half_word", len(words)) not in range(len(words)):
+        st.session_state["mask_half_word"] = max(len(words) - 2, 0)
+    at = st.selectbox(
+        "Word",
+        range(len(words)),
+        format_func=lambda index: f"{index + 1}. {visible(words[index].text)}",
+        key="mask_half_word",
+        width=220,
+    )
+    return words[at]
+
+
+def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: int, head: int) -> None:
+    from viz.hiding import ways
+
+    figure = ways(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_half",
+        config=chart_config("half-a-word"),
+        alt=f"What the last token reads in layer {layer}, head {head}, under each kind of mask",
+    )
+
+
+def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], word: Word) -> None:
+    """Draw one way: the word's weight before and after, and the likeliest next words."""
+    from model_utils.distributions import total_variation
+    from model_utils.prediction import top_tokens
+    from viz.words import percent
+
+    title, says = SAYS[one.way]
+    before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))
+    st.metric(title, f"{_share(before)} → {_share(after)}")
+    st.caption(says)
+    moved = float(total_variation(plain.chances, one.chances))
+    best = ", ".join(
+        f"{literal(cache.label(page.model, int(token)))} {percent(float(one.chances[token]))}"
+        for token in top_tokens(one.chances, 3)
+    )
+    st.markdown(f"Next: {best}. **{percent(moved) if moved else '0 %'}** of the model’s chances moved.")
+
+
+def _share(value: float) -> str:
+    return "0" if value == 0 else f"{value:.3f}"
+
+
+def _check(rows: NDArray[np.float64], word: Word, weight: float, layer: int) -> None:
+    """Say how near log-weight comes to reweighting the row: exact in layer 0, whose scores do not depend on the mask."""
+    if weight == 0:
+        st.markdown("At 0 the old formula and log-weight agree, and today’s 2-D mask hides the word as well.")
+        return
+    from model_utils.softening import reweighted
+
+    wanted = reweighted(rows[0], word.tokens, weight)
+    apart = float(np.abs(rows[3] - wanted).max())
+    before, after = (float(row[list(word.tokens)].sum()) for row in (rows[0], rows[3]))
+    exact = (
+        "exactly what the model computed"
+        if apart < 1e-6
+        else f"the model is {apart:.3f} off, since its scores moved too"
+    )
+    st.markdown(
+        f"Reweighting by hand: {before:.3f} × {weight:g}, divided by the row’s new sum, is "
+        f"{float(wanted[list(word.tokens)].sum()):.3f}; in layer {layer} that is {exact}. “Half the attention” is "
+        f"{after / before if before else 0:.2f} of it here, not 0.50."
+        if weight == 0.5
+        else f"Reweighting by hand: {before:.3f} × {weight:g}, divided by the row’s new sum, is "
+        f"{float(wanted[list(word.tokens)].sum()):.3f}; in layer {layer} that is {exact}."
+    )
+
+
+def numbers(rows: NDArray[np.float64], batch: TokenBatch, sentence: int) -> pd.DataFrame:
+    """Return one row per token: its weight in the last row, in each way."""
+    import pandas as pd
+
+    table = pd.DataFrame(rows.T, columns=list(NAMES.values()))
+    table.insert(0, "token", [token.label for token in batch.tokens[sentence]])
+    return table
+
+
+def _code(page: Page, text: str, word: Word, weight: float, layer: int, head: int) -> str:
+    from model_utils.recipes_hiding import softening_code
+
+    return softening_code(page.entry, text, word.tokens, weight, layer=layer, head=head)

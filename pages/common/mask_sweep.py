@@ -1,0 +1,137 @@
+"""What attention says of each word, and what hiding it does: two strips over one sentence, and their correlation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
+from model_utils.tokens import visible
+from pages.common import cache, cache_masks, frame
+from pages.common.components import StripToken, tokens_strip
+from pages.common.literal import literal
+from pages.common.take_home import bar, chart_config
+
+if TYPE_CHECKING:
+    from model_utils.hiding import Sweep
+    from model_utils.masks import MaskSpec
+    from model_utils.tokens import TokenBatch
+    from pages.common.frame import Page
+
+
+def sweep(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw attention and effect of each word. Raises InputError for a sentence that is too long for it."""
+    from model_utils.independence import operations
+
+    text = batch.texts[spec.sentence]
+    tokens, count = len(batch.tokens[spec.sentence]), len(cache_masks.words(page.model, text))
+    cost = operations(cache.loaded_model(page.model), tokens * (count + 1))
+    if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not _asked(page.model, text, cost):
+        return
+    with st.spinner(f"Hiding {count} words, each in a row of its own …"):
+        found = cache_masks.sweep(page.model, text, replace(spec, sentence=0, padding=True))
+    if count == 1:
+        st.markdown("**One word alone:** there is nothing to compare it with. Choose a longer sentence.")
+        return
+    said, done = found.attention, np.nan_to_num(found.change)
+    _strip(found, said, "mask_said", "Attention says", "share of the last row, mean of all heads in all layers")
+    _strip(found, done, "mask_done", "Hiding does", "share of the model’s chances that moves when the word is hidden")
+    picture, verdict = st.columns([1.6, 1], gap="large", vertical_alignment="center")
+    with picture:
+        _points(found)
+    with verdict:
+        _verdict(found)
+    bar("says-and-does", numbers=lambda: numbers(found), code=_code(page, spec, batch))
+
+
+def _asked(model: str, text: str, cost: float) -> bool:
+    """Return whether the reader asked for work that takes long; draw the button that asks."""
+    asked = st.session_state.setdefault("_mask_sweeps", set())
+    if (model, text) in asked:
+        return True
+    seconds = cost / OPERATIONS_PER_SECOND
+    st.button(
+        f"Hide every word in turn (about {seconds:.0f} s)", key="mask_sweep", on_click=asked.add, args=((model, text),)
+    )
+    return False
+
+
+def _strip(found: Sweep, values: np.ndarray, key: str, title: str, unit: str) -> None:
+    """Draw the sentence with one number per word, tinted on the scale of weights."""
+    from viz.hiding import tint
+    from viz.words import percent
+
+    st.markdown(f"**{title}** :gray[· {unit}]")
+    tokens = []
+    for word, value, hidden, gone in zip(found.words, values, found.hidden, np.isnan(found.change), strict=True):
+        background, colour = tint(float(value), frame.palette())
+        note = "hidden" if hidden else "–" if gone and key == "mask_done" else percent(float(value))
+        tokens.append(
+            StripToken(
+                text=visible(word.text),
+                state="hidden" if hidden else "plain",
+                background="" if hidden else background,
+                colour="" if hidden else colour,
+                note=note,
+                spoken=f"{visible(word.text)}: {note}",
+                clickable=False,
+            )
+        )
+    tokens_strip(tokens, key=key, label=title, palette=frame.palette())
+
+
+def _points(found: Sweep) -> None:
+    from viz.hiding import agreement
+
+    figure = agreement(
+        found.attention, found.change, words=[visible(word.text) for word in found.words], palette=frame.palette()
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_sweep",
+        config=chart_config("says-and-does"),
+        alt="One point per word: its attention, and the change when it is hidden",
+    )
+
+
+def _verdict(found: Sweep) -> None:
+    """Say how well attention tells what hiding does."""
+    r = found.correlation
+    if r is None:
+        st.metric("Correlation", "–", help="It takes 3 words whose numbers differ.")
+    else:
+        st.metric("Correlation", f"{r:.2f}".replace("-", "−"), help="Pearson’s r over the visible words.")
+    done = np.where(found.hidden, -1, np.nan_to_num(found.change))
+    said = np.where(found.hidden, -1, found.attention)
+    most_said, most_done = (literal(visible(found.words[int(values.argmax())].text)) for values in (said, done))
+    if most_said == most_done:
+        st.markdown(f"Here both point to “{most_said}”. A high weight is no proof: hide the word and see.")
+    else:
+        st.markdown(
+            f"Attention gives most to “{most_said}”, but hiding “{most_done}” changes most. "
+            "A weight says what is read, not what matters."
+        )
+
+
+def numbers(found: Sweep) -> pd.DataFrame:
+    """Return one row per word: attention and change; empty where nothing is left to read."""
+    return pd.DataFrame(
+        {
+            "word": [word.text for word in found.words],
+            "attention": found.attention,
+            "change": found.change,
+            "hidden": found.hidden,
+        }
+    )
+
+
+def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
+    from model_utils.recipes_hiding import sweep_code
+
+    words = cache_masks.words(page.model, batch.texts[spec.sentence])
+    return sweep_code(page.entry, batch, replace(spec, padding=True), [word.tokens for word in words])

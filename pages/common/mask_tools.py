@@ -1,0 +1,158 @@
+"""The tools under the sentence: undo, a weight for one word, examples, the mask as text, what can be taken home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils.presets import BY_NAME, MASK_TEXT, PRESETS
+from model_utils.tokens import visible
+from pages.common import cache, cache_masks, mask_controls
+from pages.common import take_home as home
+from pages.common.literal import literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from model_utils.masks import MaskSpec
+    from model_utils.tokens import TokenBatch
+    from model_utils.words import Word
+    from pages.common.frame import Page
+
+# Rows of the table that is taken home: the likeliest words before and after.
+TABLE_WORDS = 50
+
+
+def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
+    """Draw the row of tools."""
+    with st.container(horizontal=True, vertical_alignment="center", key="mask_tools"):
+        mask_controls.undo_buttons()
+        with st.popover("Soften a word", icon=":material/opacity:", key="mask_soften"):
+            _soften(spec, words)
+        with st.popover("Examples", icon=":material/auto_stories:", key="mask_examples"):
+            _examples(page)
+        with st.popover("As text", icon=":material/link:", key="mask_text"):
+            st.caption("What the link carries. Tokens count from 0; a word may be several.")
+            mask_controls.hand_fields()
+        if any(len(word.tokens) > 1 for word in words):
+            st.toggle("By pieces", key="mask_pieces", help="Hide single pieces of words instead of whole words.")
+
+
+def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
+    """Draw the choice of a word and its weight."""
+    weights = dict(spec.pairs)
+    state = st.session_state
+    if state.get("mask_soft_word", 0) not in range(len(words)):
+        state["mask_soft_word"] = 0
+    place = st.selectbox(
+        "Word",
+        range(len(words)),
+        format_func=lambda index: f"{index + 1}. {visible(words[index].text)}",
+        key="mask_soft_word",
+    )
+    tokens = words[place].tokens
+    state["mask_soft_weight"] = min(weights.get(token, 1.0) for token in tokens)
+    st.slider(
+        "Weight",
+        0.0,
+        1.0,
+        step=0.05,
+        key="mask_soft_weight",
+        on_change=_set_weight,
+        args=(weights, tokens),
+        help="0 hides the word, 1 leaves it. Between, its unnormalised attention weight is multiplied by this.",
+    )
+    st.caption("A weight scales how much of a word may be read: it adds log(weight) to the scores.")
+
+
+def _set_weight(weights: dict[int, float], tokens: tuple[int, ...]) -> None:
+    mask_controls.set_weights({**weights, **dict.fromkeys(tokens, st.session_state["mask_soft_weight"])})
+
+
+def _examples(page: Page) -> None:
+    """Draw one button per example; Undo brings the former text and mask back."""
+    st.caption("Each brings its own sentence; Undo brings yours back.")
+    for number, preset in enumerate(PRESETS):
+        badge = " · made for real GPT-2" if preset.real else ""
+        st.button(
+            literal(preset.name),
+            key=f"mask_preset_{number}",
+            help=literal(preset.says + badge),
+            on_click=use_preset,
+            args=(page.model, preset.name),
+            icon=":material/cloud:" if preset.real else None,
+            width="stretch",
+        )
+
+
+def use_preset(model: str, name: str) -> None:
+    """Put an example on the page: its sentence, its words' weights, the plain causal mask. A callback."""
+    from model_utils.mask_text import format_weights
+
+    preset = BY_NAME[name]
+    weights = preset.token_weights(cache_masks.words(model, preset.text))
+    mask_controls.change(
+        text=preset.text,
+        sentence=0,
+        weights=format_weights(weights),
+        cells="",
+        gap="hole",
+        pattern="causal",
+        padding="on",
+    )
+
+
+def typed_mask(spec: MaskSpec, words: Sequence[Word], text: str) -> None:
+    """Where [MASK] was typed, say what it is and offer to hide it instead."""
+    places = [word for word in words if MASK_TEXT in word.text]
+    weights = dict(spec.pairs)
+    tokens = [token for word in places for token in word.tokens]
+    if not places or st.session_state.get("_mask_literal") == text or all(weights.get(t) == 0 for t in tokens):
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="typed_mask"):
+        pieces = len(places[0].tokens)
+        st.markdown(
+            f"GPT-2 has no `[MASK]` token: typed, it is {pieces} tokens like any others. A mask hides words; it never "
+            "emphasises any.",
+            width="stretch",
+        )
+        st.button("Hide these words", key="typed_hide", on_click=_hide, args=(weights, tuple(tokens)), type="primary")
+        st.button("Keep them as text", key="typed_keep", on_click=_keep, args=(text,))
+
+
+def _hide(weights: dict[int, float], tokens: tuple[int, ...]) -> None:
+    mask_controls.set_weights({**weights, **dict.fromkeys(tokens, 0.0)})
+
+
+def _keep(text: str) -> None:
+    st.session_state["_mask_literal"] = text
+
+
+def take_home(
+    page: Page, spec: MaskSpec, batch: TokenBatch, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> None:
+    """Draw what can be taken home of the next words before and after."""
+    from model_utils.recipes_hiding import hiding_code
+
+    home.bar(
+        "hiding",
+        numbers=lambda: numbers(page.model, before, after),
+        code=hiding_code(page.entry, batch, spec),
+    )
+
+
+def numbers(model: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> pd.DataFrame:
+    """Return the likeliest words before and after, one per row: id, word, both chances."""
+    import pandas as pd
+
+    from model_utils.prediction import top_tokens
+
+    chosen = dict.fromkeys([*top_tokens(after, TABLE_WORDS).tolist(), *top_tokens(before, TABLE_WORDS).tolist()])
+    return pd.DataFrame(
+        [(token, cache.label(model, token), before[token], after[token]) for token in chosen],
+        columns=["id", "word", "before", "after"],
+    )

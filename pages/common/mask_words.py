@@ -1,0 +1,211 @@
+"""The first screen of the Masks page: the sentence as words that a click hides, and the next word before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils.masks import MaskSpec
+from model_utils.tokens import visible
+from pages.common import cache, cache_masks, controls, frame, mask_controls, mask_tools
+from pages.common.components import StripToken, tokens_strip
+from pages.common.literal import literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.tokens import TokenBatch
+    from model_utils.words import Word
+    from pages.common.frame import Page
+
+    Chances = NDArray[np.float64]
+
+# Above this many words they are drawn at the size of text: the answer below must stay on the first screen.
+LARGE_WORDS = 24
+
+# Total variation below which two answers are one: float32 differs by some 1e-6 with the order of the sums.
+EQUAL = 1e-5
+
+MOVED = "Total variation: half the summed difference of all chances, 0 % (nothing changed) to 100 %."
+ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 equal words, 3 bits among 8."
+
+
+def sentence_words(page: Page, batch: TokenBatch) -> tuple[Word, ...]:
+    """Return the words of the chosen sentence."""
+    return cache_masks.words(page.model, batch.texts[mask_controls.value("sentence")])
+
+
+def units(words: Sequence[Word], batch: TokenBatch, sentence: int) -> tuple[Word, ...]:
+    """Return what one click hides: words, or their single pieces where the reader wants these."""
+    if not st.session_state.get("mask_pieces"):
+        return tuple(words)
+    tokens = batch.tokens[sentence]
+    return tuple(replace(words[0], text=token.label, tokens=(index,)) for index, token in enumerate(tokens))
+
+
+def word_weight(word: Word, spec: MaskSpec) -> float:
+    """Return the weight of a word: the smallest of its pieces."""
+    weights = dict(spec.pairs)
+    return min(weights.get(token, 1.0) for token in word.tokens)
+
+
+def strip(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the sentence as clickable words; a click hides a word with all its pieces, or shows it again."""
+    shown = units(sentence_words(page, batch), batch, spec.sentence)
+    blank = StripToken(text="?", state="blank", clickable=False, spoken="the next word")
+    clicked = tokens_strip(
+        [*(_token(word, spec, batch) for word in shown), blank],
+        key="mask_strip",
+        label="Words to hide",
+        palette=frame.palette(),
+        size="large" if len(shown) <= LARGE_WORDS else "text",
+    )
+    if clicked is not None and clicked < len(shown):
+        tokens = shown[clicked].tokens
+        weight = 0.0 if word_weight(shown[clicked], spec) == 1 else 1.0
+        mask_controls.set_weights({**dict(spec.pairs), **dict.fromkeys(tokens, weight)})
+        st.rerun(scope="fragment")
+
+
+def _token(word: Word, spec: MaskSpec, batch: TokenBatch) -> StripToken:
+    """Return how a word looks: struck out when hidden, filled to the height of what it lost when softened."""
+    weights = dict(spec.pairs)
+    name, weight = visible(word.text), word_weight(word, spec)
+    hidden = all(weights.get(token, 1.0) == 0 for token in word.tokens)
+    colours = frame.palette()
+    lost = f"{100 * (1 - weight):.0f}%"
+    softened = f"linear-gradient(to top, {colours.causes['hand'].tint} {lost}, transparent {lost})"
+    pieces = [batch.tokens[spec.sentence][token].label for token in word.tokens]
+    title = "click to hide it from the model" if weight == 1 else "click to show it again"
+    return StripToken(
+        text=name,
+        state="hidden" if hidden else "plain",
+        pressed=hidden,
+        note=f"{weight:g}" if weight < 1 and not hidden else "",
+        background=softened if weight < 1 and not hidden else "",
+        colour=colours.causes["hand"].mark if weight < 1 and not hidden else "",
+        title=f"{title}; {len(pieces)} pieces: {' · '.join(pieces)}" if len(pieces) > 1 else title,
+        spoken=f"hide {name}",
+    )
+
+
+def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the next words before and after, how much that is, and what it means."""
+    from model_utils.hiding import reads_nothing, without_hand
+
+    if reads_nothing(batch, spec):
+        st.warning(
+            "Everything that the last word may read is hidden, so its softmax has nothing to share out: what the model "
+            "says then depends on the fill value alone and means nothing. Show one word again."
+        )
+        return
+    before = cache_masks.next_word(page.model, batch.texts, batch.side, without_hand(spec))
+    after = cache_masks.next_word(page.model, batch.texts, batch.side, spec)
+    masked = bool(spec.pairs or spec.cells)
+    bars, numbers = st.columns([1.7, 1], gap="large")
+    with bars:
+        _bars(page, before, after, masked=masked)
+    with numbers:
+        _numbers(before, after, masked=masked)
+    st.markdown(_sentence(page, spec, batch, before, after))
+    mask_tools.take_home(page, spec, batch, before, after)
+
+
+def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
+    """Draw the five likeliest next words; the former best stays in sight when it fell out."""
+    from model_utils.prediction import top_tokens
+    from pages.common.take_home import chart_config
+    from viz.words import word_bars
+
+    best = [int(token) for token in top_tokens(after, 5)]
+    fallen = [int(token) for token in top_tokens(before, 1) if int(token) not in best]
+    rows = best[: 5 - len(fallen)] + fallen
+    figure = word_bars(
+        [cache.label(page.model, token) for token in rows],
+        [float(after[token]) for token in rows],
+        before=[float(before[token]) for token in rows] if masked else None,
+        palette=frame.palette(),
+        height=290,
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_next",
+        config=chart_config("next-words"),
+        alt="The five likeliest next words, before and after hiding",
+    )
+
+
+def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
+    """Draw the change as one big number, and the uncertainty before and after."""
+    from model_utils.distributions import entropy_bits, total_variation
+    from viz.words import percent
+
+    bits = [float(entropy_bits(chances)) for chances in (before, after)]
+    equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
+    if not masked:
+        st.metric("of the model’s chances moved", "0 %", help=MOVED)
+        st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
+        st.caption(f"Like choosing among {equal[0]} equal words.")
+        return
+    st.metric("of the model’s chances moved", percent(float(total_variation(before, after))), help=MOVED)
+    st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
+    st.caption(f"Like choosing among {equal[0]} equal words before, {equal[1]} after.")
+
+
+def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances) -> str:
+    """Return what the picture says, in one sentence."""
+    if not spec.pairs and not spec.cells:
+        return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
+    from model_utils.distributions import total_variation
+    from viz.words import percent
+
+    moved = percent(float(total_variation(before, after)))
+    words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
+    names = ", ".join(f"“{literal(visible(word.text))}”" for word in words[:4])
+    names += f" and {len(words) - 4} more" if len(words) > 4 else ""
+    doing = "Hiding" if all(word_weight(word, spec) == 0 for word in words) else "Hiding or softening"
+    cause = f"{doing} {names}" if words else f"Blocking {len(spec.cells)} single cells"
+    last = len(batch.tokens[spec.sentence]) - 1
+    own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
+    return (
+        f"{cause} moved **{moved} of the model’s chances** to other words. A mask removes what a word may read; it never "
+        f"points at what matters.{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
+    )
+
+
+def gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the choice between a hole and a closed gap, and whether the two answers differ here."""
+    from model_utils.distributions import total_variation
+    from model_utils.hiding import hidden_tokens, reads_nothing
+    from viz.words import percent
+
+    hidden = hidden_tokens(spec)
+    choice, answer_place = st.columns([1, 4], vertical_alignment="center")
+    with choice:
+        chosen = controls.choice("gap", controls.CONTROLS["gap"].options)
+    if not hidden or reads_nothing(batch, spec):
+        answer_place.caption(
+            "✓ The same here. A hidden word leaves a hole; “close” moves the words behind it forward, as deleting would."
+        )
+        return
+    both = [
+        cache_masks.next_word(page.model, batch.texts, batch.side, replace(spec, gap=kind))
+        for kind in ("hole", "close")
+    ]
+    apart = float(total_variation(*both))
+    behind = sum(1 for token in range(min(hidden) + 1, len(batch.tokens[spec.sentence])) if token not in hidden)
+    what = (
+        "A hole keeps every word in its place" if chosen == "hole" else "Closed: the words move up, as deleting would"
+    )
+    if apart < EQUAL:
+        answer_place.caption(f"✓ {what}. Hole and closed gap give the same answer here.")
+        return
+    answer_place.caption(
+        f"✗ {what}. Closing moves {behind} {'word' if behind == 1 else 'words'} forward, and the model knows words by "
+        f"their place: the two answers differ by {percent(apart)} of the model’s chances."
+    )

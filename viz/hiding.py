@@ -1,0 +1,139 @@
+"""Hidden and softened words as pictures. Axis letters: T token, W word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike
+
+from viz.theme import CODE_FONT, MIN_FONT, Palette, ramp_colour, style, weight_scale
+from viz.words import plain
+
+# Above this many columns a cell has no room for its number.
+NUMBERED = 16
+
+
+def ways(
+    weights: ArrayLike, *, labels: Sequence[str], names: Sequence[str], chosen: Sequence[int], palette: Palette
+) -> go.Figure:
+    """Return rows of attention weights, one per way of masking: trace `weight`, z `[ways, T]`, numbers where they fit.
+
+    `chosen` columns, whose weight was set, are framed. The scale is that of every page.
+    """
+    z = np.asarray(weights, dtype=np.float64)
+    rows, T = z.shape
+    size = 18 if T <= NUMBERED else max(MIN_FONT, 22 - T // 4)
+    figure = go.Figure(
+        go.Heatmap(
+            z=z,
+            x=list(range(T)),
+            y=list(range(rows)),
+            name="weight",
+            zmin=0,
+            zmax=1,
+            colorscale=weight_scale(palette),
+            showscale=False,
+            xgap=2,
+            ygap=6,
+            customdata=[[[plain(names[row]), plain(labels[column])] for column in range(T)] for row in range(rows)],
+            hovertemplate="%{customdata[0]}: %{customdata[1]} %{z:.6f}<extra></extra>",
+        )
+    )
+    if T <= NUMBERED:
+        for row in range(rows):
+            for column in range(T):
+                share = float(z[row, column])
+                figure.add_annotation(
+                    x=column, y=row, text=two_digits(share), showarrow=False, font=_number(share, palette)
+                )
+    for column in chosen:
+        figure.add_shape(
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=-0.5,
+            y1=rows - 0.5,
+            line={"color": palette.accent, "width": 3},
+        )
+    style(figure, palette, height=90 + 56 * rows)
+    figure.update_xaxes(
+        tickvals=list(range(T)),
+        ticktext=[plain(label) for label in labels],
+        tickfont={"size": size, "family": CODE_FONT},
+        tickangle=0 if T <= 10 else -60,
+        side="top",
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(rows)),
+        ticktext=[f"{plain(name)}  " for name in names],
+        tickfont={"size": 16},
+        autorange="reversed",
+        fixedrange=True,
+    )
+    return figure
+
+
+def two_digits(value: float) -> str:
+    """Return a weight in [0, 1] with two significant figures; what is exactly 0 as `0`."""
+    if value == 0:
+        return "0"
+    if value < 0.001:
+        return "<.001"
+    return f"{value:.2f}".lstrip("0") if value >= 0.1 else f"{value:.2g}".lstrip("0")
+
+
+def _number(value: float, palette: Palette) -> dict[str, object]:
+    """Return the font of a number that stands on the colour of `value`."""
+    return {"size": 15, "color": palette.paper if value**0.5 > 0.55 else palette.text}
+
+
+def agreement(
+    attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette, top: int = 8
+) -> go.Figure:
+    """Return one point per word, trace `words`: attention on x, change of the prediction on y, both in percent.
+
+    The `top` words farthest from the origin are labelled; the others tell their name when pointed at.
+    """
+    x, y = 100 * np.asarray(attention, dtype=np.float64), 100 * np.asarray(change, dtype=np.float64)
+    reach = sum(np.nan_to_num(side / max(np.nanmax(side, initial=0), 1e-9)) for side in (x, y))
+    told = set(np.argsort(-reach)[:top].tolist())
+    figure = go.Figure(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="markers+text",
+            name="words",
+            text=[plain(word) if index in told else "" for index, word in enumerate(words)],
+            textposition="top center",
+            textfont={"size": 16, "family": CODE_FONT, "color": palette.text},
+            marker={"size": 12, "color": palette.ramp[5]},
+            customdata=[plain(word) for word in words],
+            hovertemplate="%{customdata}: attention %{x:.1f} %, change %{y:.1f} %<extra></extra>",
+        )
+    )
+    style(figure, palette, height=340)
+    for update, title, values in (
+        (figure.update_xaxes, "attention: mean weight of the last row", x),
+        (figure.update_yaxes, "hiding: share of the chances that moves", y),
+    ):
+        most = max(float(np.nanmax(values, initial=0)) * 1.15, 1.0)
+        update(
+            title={"text": title, "font": {"size": 15}},
+            range=[0, most],
+            ticksuffix=" %",
+            showgrid=True,
+            gridcolor=palette.line,
+            fixedrange=True,
+            nticks=6,
+        )
+    figure.update_layout(showlegend=False, margin={"l": 60, "r": 20, "t": 24, "b": 50})
+    return figure
+
+
+def tint(share: float, palette: Palette) -> tuple[str, str]:
+    """Return (background, text) colours of a word with `share` in [0, 1], on the scale of weights."""
+    root = min(max(share, 0.0), 1.0) ** 0.5
+    return ramp_colour(palette, root), palette.paper if root > 0.55 else palette.text
