@@ -39,7 +39,7 @@ class Geometry:
     left: int
     top: int
     right: int = 24
-    bottom: int = 112
+    bottom: int = 100
 
     def size(self, tokens: int) -> tuple[int, int]:
         """Return (width, height) of the whole figure."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
 
 
+# Characters of the sentence shown beside its number: three lines there.
+LONGEST_TEXT = 90
+
 # On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap.
 NARROWEST = 560
 
@@ -63,9 +66,16 @@ def choose_sentence(page: frame.Page) -> View:
     if side != batch.side:
         batch = page.batch(side)
     view = View(page=page, batch=batch, sentence=sentence)
-    text = batch.texts[sentence]
-    st.text(visible(text) if text != text.strip() or "\n" in text else text)
+    st.text(_shown(batch.texts[sentence]))
     return view
+
+
+def _shown(text: str) -> str:
+    """Return a sentence as one short line: spaces at its ends and line breaks seen, the middle left out where it is long."""
+    bare = text.strip(" ")
+    head, tail = text[: len(text) - len(text.lstrip(" "))], text[len(text.rstrip(" ")) :]
+    line = visible(head) + bare.replace("\n", "⏎") + visible(tail if bare else "")
+    return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 25]} … {line[-20:]}"
 
 
 def choose_head(view: View) -> None:

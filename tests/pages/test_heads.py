@@ -1,0 +1,169 @@
+"""The Heads page on a cold start: one pass per text and side, every control changes its part, bad input is one sentence."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from model_utils import attention
+from model_utils.attention import attention_maps
+from model_utils.masks import MaskSpec, build_mask
+from model_utils.tokens import encode
+from pages.common import cache
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def bundled(tiny, monkeypatch) -> Iterator[None]:
+    """Give the pages the model that the tests have already loaded, and no attention kept from another test."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def passes(monkeypatch) -> list[tuple[int, int]]:
+    """Return a list that gets (sentences, tokens) of every forward pass."""
+    seen, real = [], attention.forward
+
+    def counted(loaded, batch, mask, **options):
+        rows = range(batch.size[0])[options.get("sentences", slice(None))]
+        seen.append((len(rows), batch.size[1]))
+        return real(loaded, batch, mask, **options)
+
+    monkeypatch.setattr(attention, "forward", counted)
+    return seen
+
+
+def opened(**values: Any) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/3_Heads.py")
+    for name, value in values.items():
+        at.session_state[name] = value
+    return at.run()
+
+
+def trace(at: AppTest, figure: str) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return z and the whole figure named `figure`."""
+    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(figure)]
+    drawn = json.loads(chart.proto.spec)
+    z = drawn["data"][0]["z"]
+    if isinstance(z, dict):
+        shape = [int(part) for part in str(z["shape"]).split(",")]
+        return np.frombuffer(base64.b64decode(z["bdata"]), dtype=np.dtype(z["dtype"])).reshape(shape), drawn
+    return np.array([[np.nan if cell is None else cell for cell in row] for row in z], float), drawn
+
+
+def told(at: AppTest) -> str:
+    return "\n".join(element.value for kind in (at.text, at.caption, at.info, at.error) for element in kind)
+
+
+def test_it_opens_on_the_published_defaults_with_the_models_own_weights(tiny, mission):
+    at = opened()
+    assert not at.exception
+    maps = attention_maps(tiny, mission, build_mask(MaskSpec(), mission))[0]
+    z, figure = trace(at, "fig_head")
+    assert figure["data"][0]["name"] == "weight"
+    np.testing.assert_allclose(z, np.where(maps.cause > 0, np.nan, maps.weights[0, 0]), atol=1e-6)
+    tiles, overview = trace(at, "fig_overview")
+    assert (tiles.dtype, overview["data"][0]["name"]) == (np.uint8, "weight")
+    assert len(overview["data"][1]["customdata"]) in (48, 3)  # a list of pairs, or base64 of shape, dtype and data
+
+
+def test_changing_sentence_layer_or_head_makes_no_new_pass_and_the_side_makes_one(passes):
+    at = opened()
+    at.number_input(key="layer").set_value(3).run()
+    at.number_input(key="head").set_value(3).run()
+    at.number_input(key="sentence").set_value(2).run()
+    at.button(key="head_after").click().run()
+    assert passes == [(3, 8)]
+    at.segmented_control(key="side").set_value("right").run()
+    assert passes == [(3, 8), (3, 8)]
+    at.segmented_control(key="side").set_value("left").run()
+    assert passes == [(3, 8), (3, 8)]
+    assert not at.exception
+
+
+def test_another_head_shows_other_weights_and_says_what_its_last_row_reads(tiny, mission):
+    at = opened(layer=3, head=3, sentence=2)
+    maps = attention_maps(tiny, mission, build_mask(MaskSpec(), mission))[2]
+    z, _ = trace(at, "fig_head")
+    np.testing.assert_allclose(z[5:, 5:], np.where(maps.cause > 0, np.nan, maps.weights[3, 3])[5:, 5:], atol=1e-6)
+    share = maps.weights[3, 3, 7].max()
+    assert f"Reading “␣is”, this head takes {share:.0%} of its mix from itself: a recipe, not a reason." in told(at)
+    assert "all of it is blocked" in told(at)
+
+
+def test_a_button_opens_the_head_that_reads_the_token_before_most_on_this_text():
+    at = opened()
+    at.button(key="telling_previous").click().run()
+    assert (at.session_state["layer"], at.session_state["head"]) == (3, 3)
+    assert "layer 3, head 3 (81%)" in at.button(key="telling_previous").label
+
+
+def test_the_steps_go_on_to_the_next_layer_and_round():
+    at = opened(layer=5, head=7)
+    at.button(key="head_after").click().run()
+    assert (at.session_state["layer"], at.session_state["head"]) == (0, 0)
+    at.button(key="head_before").click().run()
+    assert (at.session_state["layer"], at.session_state["head"]) == (5, 7)
+
+
+def test_a_batch_too_large_for_one_pass_goes_sentence_by_sentence_and_says_both_numbers(passes, monkeypatch):
+    monkeypatch.setattr(cache, "SMALL_ATTENTION_MB", 0)
+    monkeypatch.setattr("pages.common.cache.MAX_ATTENTION_MB", 0.03)
+    monkeypatch.setattr("pages.common.heads.MAX_ATTENTION_MB", 0.03)
+    at = opened(sentence=1)
+    assert passes == [(1, 8)]
+    assert "would take 0 MB, and 0.03 MB are the most" in told(at)
+    at.number_input(key="layer").set_value(2).run()
+    assert passes == [(1, 8)]
+    at.number_input(key="sentence").set_value(0).run()
+    assert passes == [(1, 8), (1, 8)]
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "He shook his ", "<script>alert(1)</script> & <b>x</b>", "👋🏽 你好 مرحبا", "a\\nb"]
+)
+def test_odd_sentences_are_drawn(text):
+    at = opened(text=text)
+    assert not at.exception
+    assert not at.error
+    _, figure = trace(at, "fig_head")
+    assert not any("<script" in label or "<b>x" in label for label in figure["layout"]["xaxis"]["ticktext"])
+
+
+def test_one_token_has_no_habits_to_offer():
+    at = opened(text="a")
+    assert not any((button.key or "").startswith("telling") for button in at.button)
+
+
+@pytest.mark.parametrize(("text", "words"), [("", "no sentence"), ("word " * 300, "reads at most 256")])
+def test_text_out_of_bounds_is_one_sentence(text, words):
+    at = opened(text=text)
+    assert not at.exception
+    assert any(words in error.value for error in at.error)
+
+
+def test_a_sentence_that_is_not_there_falls_back_and_is_said():
+    at = opened(sentence=9)
+    assert at.session_state["sentence"] == 0
+    assert "Sentence 9" in told(at)
+
+
+def test_the_longest_text_of_the_model_is_drawn(tiny):
+    at = opened(text=" a" * 256, layer=5)
+    z, _ = trace(at, "fig_head")
+    assert z.shape == (256, 256)
+    batch = encode(tiny.tokenizer, (" a" * 256,))
+    maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
+    np.testing.assert_allclose(z[255], maps.weights[5, 0, 255], atol=1e-6)
