@@ -19,6 +19,9 @@ PANEL = 216
 FEWEST_COLUMNS = 3
 WORD_FONT = 18
 
+# Characters of a word that fit over its panel.
+LONGEST = 13
+
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
@@ -49,39 +52,50 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
     A ✓ stands before what is the same answer, a ✗ before another one, whose panel is outlined; words that differ from the
     row's first panel in place are bold.
     """
-    figure = go.Figure()
     columns = max(FEWEST_COLUMNS, *(len(row.panels) for row in rows))
     bars: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    outlines: list[dict[str, Any]] = []
     top = 0
     for index, row in enumerate(rows):
         if row.title:
-            font = {"size": 19, "color": palette.text}
-            _text(figure, f"<b>{plain(row.title)}</b>", 0, top + TITLE / 2, font)
+            notes.append(_note(f"<b>{plain(row.title)}</b>", 0, top + TITLE / 2, {"size": 19, "color": palette.text}))
             top += TITLE
         head = HEAD + (NOTE if any(panel.note for panel in row.panels) else 0)
+        height = head + LINE * max(len(panel.words) for panel in row.panels)
         for column, panel in enumerate(row.panels):
-            bars += _bars(panel, index, column, top + head)
-            _panel(figure, panel, column, top, head, row.panels[0], palette)
-        top += head + LINE * max(len(panel.words) for panel in row.panels) + GAP
-    figure.add_trace(_chances(bars, palette))
+            bars += _bars(panel, row.panels[0], index, column, top + head)
+            notes += _heading(panel, column, top, palette)
+            if panel.verdict == "different":
+                outlines.append(_outline(column, top, height, palette))
+        top += height + GAP
+    figure = go.Figure([_chances(bars, palette), *_texts(bars, palette)])
     style(figure, palette, height=top + 8)
+    # All at once: adding them one by one takes plotly seconds.
+    figure.update_layout(annotations=notes, shapes=outlines)
     figure.update_layout(margin={"t": 4, "b": 4, "l": 4, "r": 4}, showlegend=False)
     figure.update_xaxes(range=[-0.02, columns], visible=False, fixedrange=True)
     figure.update_yaxes(range=[top, 0], visible=False, fixedrange=True)
     return figure
 
 
-def _bars(panel: Panel, index: int, column: int, top: float) -> list[dict[str, Any]]:
-    return [
-        {
-            "x": 0.9 * chance,
-            "base": column,
-            "y": top + LINE * (rank + 0.5),
-            "customdata": (index, column, rank, chance),
-            "text": plain(word),
-        }
-        for rank, (word, chance) in enumerate(panel.words)
-    ]
+def _bars(panel: Panel, first: Panel, index: int, column: int, top: float) -> list[dict[str, Any]]:
+    """Return the lines of one panel: where each stands, and what is written there."""
+    lines = []
+    for rank, (word, chance) in enumerate(panel.words):
+        moved = rank >= len(first.words) or first.words[rank][0] != word
+        label = plain(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…")
+        lines.append(
+            {
+                "x": 0.9 * chance,
+                "base": column,
+                "y": top + LINE * (rank + 0.5),
+                "customdata": (index, column, rank, chance),
+                "text": plain(word),
+                "label": f"<b>{label}</b>" if moved and panel.verdict == "different" else label,
+            }
+        )
+    return lines
 
 
 def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> go.Bar:
@@ -96,32 +110,46 @@ def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> go.Bar:
     )
 
 
-def _panel(
-    figure: go.Figure, panel: Panel, column: int, top: float, head: float, first: Panel, palette: Palette
-) -> None:
-    """Write one panel: title, verdict, words and chances."""
+def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[go.Scatter]:
+    """Return the traces that write the words and their percentages."""
+    common: dict[str, Any] = {"y": [bar["y"] for bar in bars], "mode": "text", "hoverinfo": "skip"}
+    return [
+        go.Scatter(
+            name="word",
+            x=[bar["base"] + 0.01 for bar in bars],
+            text=[bar["label"] for bar in bars],
+            textposition="middle right",
+            textfont={"family": CODE_FONT, "size": WORD_FONT, "color": palette.text},
+            **common,
+        ),
+        go.Scatter(
+            name="percent",
+            x=[bar["base"] + 0.915 for bar in bars],
+            text=[percent(bar["customdata"][3]) for bar in bars],
+            textposition="middle left",
+            textfont={"size": 15, "color": palette.muted},
+            **common,
+        ),
+    ]
+
+
+def _heading(panel: Panel, column: int, top: float, palette: Palette) -> list[dict[str, Any]]:
+    """Return the title of one panel and its verdict."""
     mark = {"reference": "", "same": "✓ ", "different": "✗ "}[panel.verdict]
     loud = panel.verdict == "different"
-    _text(figure, plain(panel.title), column, top + 14, {"size": 16, "color": palette.text})
-    colour = palette.text if loud else palette.muted
     note = f"{mark}{plain(panel.note)}"
-    _text(figure, f"<b>{note}</b>" if loud else note, column, top + 38, {"size": 15, "color": colour})
-    for rank, (word, chance) in enumerate(panel.words):
-        y = top + head + LINE * (rank + 0.5)
-        moved = loud and (rank >= len(first.words) or first.words[rank][0] != word)
-        label = word if len(word) <= 13 else word[:12] + "…"
-        text = f"<b>{plain(label)}</b>" if moved else plain(label)
-        _text(figure, text, column, y, {"size": WORD_FONT, "color": palette.text, "family": CODE_FONT})
-        font = {"size": 15, "color": palette.muted}
-        _text(figure, percent(chance), column + 0.9, y, font, anchor="right")
-    if loud:
-        bottom = top + head + LINE * len(panel.words) + 4
-        line = {"color": palette.text, "width": 2, "dash": "dot"}
-        figure.add_shape(type="rect", x0=column - 0.015, x1=column + 0.93, y0=top + 1, y1=bottom, line=line)
+    font = {"size": 15, "color": palette.text if loud else palette.muted}
+    return [
+        _note(plain(panel.title), column, top + 14, {"size": 16, "color": palette.text}),
+        _note(f"<b>{note}</b>" if loud else note, column, top + 38, font),
+    ][: 2 if panel.note else 1]
 
 
-def _text(
-    figure: go.Figure, text: str, x: float, y: float, font: dict[str, Any], anchor: Literal["left", "right"] = "left"
-) -> None:
-    shift = 6 if anchor == "left" else 0
-    figure.add_annotation(text=text, x=x, y=y, xanchor=anchor, xshift=shift, font=font, showarrow=False)
+def _outline(column: int, top: float, height: float, palette: Palette) -> dict[str, Any]:
+    line = {"color": palette.text, "width": 2, "dash": "dot"}
+    box = {"x0": column - 0.015, "x1": column + 0.93, "y0": top + 1, "y1": top + height + 4}
+    return {"type": "rect", **box, "line": line}
+
+
+def _note(text: str, x: float, y: float, font: dict[str, Any]) -> dict[str, Any]:
+    return {"text": text, "x": x, "y": y, "xanchor": "left", "xshift": 6, "font": font, "showarrow": False}

@@ -38,36 +38,47 @@ def merge_figure(rows: Sequence[MergeRow], ids: Sequence[int], *, palette: Palet
     Trace `piece` carries one point per piece, in reading order, with customdata (step, rank or None). `ids` stand below the
     last row's pieces.
     """
-    figure = go.Figure(_labels(rows, palette))
-    for step, row in enumerate(rows):
-        for _, start, end, merged in row.pieces:
-            figure.add_shape(**_box(step, start, end, merged, step == len(rows) - 1, palette))
-        figure.add_annotation(text=_name(step, row, palette), y=step, **_left(palette))
-    figure.add_annotation(text="<b>token ids</b>", y=len(rows), **_left(palette))
+    figure = go.Figure(_pieces(rows, palette))
+    notes = [{"text": _name(step, row), "y": step, **_left(palette)} for step, row in enumerate(rows)]
+    notes.append({"text": "<b>token ids</b>", "y": len(rows), **_left(palette)})
     for (_, start, end, _), token_id in zip(rows[-1].pieces, ids, strict=True):
         font = {"size": 17, "color": palette.text}
-        figure.add_annotation(text=str(token_id), x=(start + end) / 2, y=len(rows), font=font, showarrow=False)
+        notes.append({"text": str(token_id), "x": (start + end) / 2, "y": len(rows), "font": font, "showarrow": False})
     style(figure, palette, height=ROW * (len(rows) + 1) + 8)
+    figure.update_layout(annotations=notes)  # all at once: adding them one by one takes plotly seconds
     figure.update_layout(margin={"t": 4, "b": 4, "l": HEADER, "r": 8}, showlegend=False)
     figure.update_xaxes(range=[-0.1, max(rows[0].pieces[-1][2], FEWEST_BYTES) + 0.1], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(rows) + 0.5, -0.5], visible=False, fixedrange=True)
     return figure
 
 
-def _labels(rows: Sequence[MergeRow], palette: Palette) -> go.Scatter:
+def _pieces(rows: Sequence[MergeRow], palette: Palette) -> go.Bar:
+    """Return one bar per piece, as long as its bytes."""
     cells = [(step, row.rank, piece) for step, row in enumerate(rows) for piece in row.pieces]
-    return go.Scatter(
+    pieces = [piece for _, _, piece in cells]
+    fresh = [merged for _, _, _, merged in pieces]
+    return go.Bar(
         name="piece",
-        x=[(start + end) / 2 for _, _, (_, start, end, _) in cells],
+        orientation="h",
+        x=[end - start - 0.1 for _, start, end, _ in pieces],
+        base=[start + 0.05 for _, start, _, _ in pieces],
         y=[step for step, _, _ in cells],
-        text=[plain(label) for _, _, (label, _, _, _) in cells],
-        customdata=[(step, rank) for step, rank, _ in cells],
-        mode="text",
-        textfont={
-            "family": CODE_FONT,
-            "size": [_size(label, end - start) for _, _, (label, start, end, _) in cells],
-            "color": [palette.paper if merged else palette.text for _, _, (_, _, _, merged) in cells],
+        width=0.84,
+        marker={
+            "color": [palette.accent if merged else palette.surface for merged in fresh],
+            "line": {"width": 1, "color": [palette.accent if merged else palette.line for merged in fresh]},
         },
+        text=[plain(label) for label, _, _, _ in pieces],
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        constraintext="none",
+        insidetextfont={
+            "family": CODE_FONT,
+            "size": [_size(label, end - start) for label, start, end, _ in pieces],
+            "color": [palette.paper if merged else palette.text for merged in fresh],
+        },
+        customdata=[(step, rank) for step, rank, _ in cells],
         hovertemplate="%{text}<extra></extra>",
     )
 
@@ -77,21 +88,7 @@ def _size(label: str, bytes_: int) -> float:
     return max(min(FONT, (BYTE * bytes_ - 4) / 0.6 / max(len(label), 1)), MIN_FONT)
 
 
-def _box(step: int, start: int, end: int, merged: bool, final: bool, palette: Palette) -> dict[str, Any]:
-    border = palette.accent if merged else palette.text if final else palette.line
-    return {
-        "type": "rect",
-        "x0": start + 0.05,
-        "x1": end - 0.05,
-        "y0": step - 0.42,
-        "y1": step + 0.42,
-        "layer": "below",
-        "fillcolor": palette.accent if merged else palette.surface,
-        "line": {"color": border, "width": 2 if final else 1},
-    }
-
-
-def _name(step: int, row: MergeRow, palette: Palette) -> str:
+def _name(step: int, row: MergeRow) -> str:
     if row.rank is None:
         return "bytes" if row.pieces[-1][2] == len(row.pieces) else "special token"
     return f"merge {step}: rank <b>{row.rank:,}</b>"

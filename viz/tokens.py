@@ -25,6 +25,9 @@ NUMBER_FONT = 16
 HEADER = 82
 NARROWEST, WIDEST = 74, 190
 
+# Where things stand in a row, as a share of its height from its middle.
+BRACKET_AT, TOKEN_AT, NUMBERS_AT = -0.32, -0.2, 0.18
+
 # A short batch does not stretch over the whole screen: this many columns share its width at least.
 FEWEST_COLUMNS = 7
 
@@ -59,12 +62,15 @@ def batch_figure(table: Table, window: range, *, palette: Palette) -> go.Figure:
     `padding`. The place where each row's next word is read is boxed in the accent colour; where the last column is another
     place, it is outlined and crossed. Column numbers are those of the whole batch.
     """
-    figure = go.Figure(_mask(table, window, palette))
-    figure.add_trace(_hatch(table, window, palette))
-    _write(figure, table, window, palette)
-    shown = [bracket for bracket in table.brackets if bracket[1] in window or bracket[2] in window]
-    _draw_brackets(figure, shown, window, palette)
-    _draw_boxes(figure, table, window, palette)
+    shown = [bracket for bracket in table.brackets if bracket[1] < window.stop and bracket[2] >= window.start]
+    written = _written(table, window, palette)
+    figure = go.Figure([_mask(table, window, palette), _hatch(table, window, palette), *written])
+    figure.add_traces(_brackets(shown, window, palette))
+    # All at once: adding them one by one takes plotly seconds.
+    figure.update_layout(
+        shapes=_boxes(table, window, palette),
+        annotations=[*_header(table, window, palette), *_captions(table, window, palette)],
+    )
     rows = len(table.read)
     style(figure, palette, height=TOP + BOTTOM + rows * (ROW_WITH_BRACKET if shown else ROW))
     figure.update_layout(margin={"t": TOP, "b": BOTTOM, "l": 2, "r": 4}, showlegend=False)
@@ -116,18 +122,16 @@ def _hatch(table: Table, window: range, palette: Palette) -> go.Scatter:
     return go.Scatter(name="padding", x=x, y=y, mode="lines", line=line, opacity=0.45, hoverinfo="skip")
 
 
-def _write(figure: go.Figure, table: Table, window: range, palette: Palette) -> None:
-    """Add the tokens, the numbers below them, and what the lines mean at the left of each row."""
+def _written(table: Table, window: range, palette: Palette) -> list[go.Scatter]:
+    """Return the traces that write the tokens and the numbers below them."""
     room = _cell(table, window) - 10
-    rows = range(len(table.read))
-    cells = [(b, t) for b in rows for t in window]
+    cells = [(b, t) for b in range(len(table.read)) for t in window]
     fitted = [_fit(table.labels[b][t], room) for b, t in cells]
     faint = [table.mask[b, t] == 0 for b, t in cells]
-    numbers = [f"{table.ids[b, t]}<br>{table.mask[b, t]}<br>{table.positions[b, t]}" for b, t in cells]
     common: dict[str, Any] = {"mode": "text", "hoverinfo": "skip", "x": [t for _, t in cells]}
-    figure.add_scatter(
+    tokens = go.Scatter(
         name="token",
-        y=[b - 0.2 for b, _ in cells],
+        y=[b + TOKEN_AT for b, _ in cells],
         text=[plain(text) for text, _ in fitted],
         textfont={
             "family": CODE_FONT,
@@ -136,71 +140,87 @@ def _write(figure: go.Figure, table: Table, window: range, palette: Palette) -> 
         },
         **common,
     )
-    figure.add_scatter(
+    numbers = go.Scatter(
         name="numbers",
-        y=[b + 0.18 for b, _ in cells],
-        text=numbers,
+        y=[b + NUMBERS_AT for b, _ in cells],
+        text=[f"{table.ids[b, t]}<br>{table.mask[b, t]}<br>{table.positions[b, t]}" for b, t in cells],
         textfont={"size": NUMBER_FONT, "color": palette.muted},
         **common,
     )
-    for b in rows:
-        at: dict[str, Any] = {"x": window.start - 0.56, "xanchor": "right", "align": "right", "showarrow": False}
-        font = {"size": NUMBER_FONT - 1, "color": palette.muted}
-        figure.add_annotation(text="token", y=b - 0.2, font=font, **at)
-        figure.add_annotation(text="id<br>mask<br>position", y=b + 0.18, font={**font, "size": NUMBER_FONT}, **at)
+    return [tokens, numbers]
 
 
-def _draw_brackets(
-    figure: go.Figure, brackets: Sequence[tuple[int, int, int, str]], window: range, palette: Palette
-) -> None:
-    """Join the pieces of each split character under a bracket that bears the character."""
-    for row, first, last, character in brackets:
-        start, stop = max(first, window.start), min(last, window.stop - 1)
-        left, right, top = start - 0.4, stop + 0.4, row - 0.37
-        line = {"color": palette.text, "width": 1.5}
-        path = f"M {left},{top + 0.05} L {left},{top} L {right},{top} L {right},{top + 0.05}"
-        figure.add_shape(type="path", path=path, line=line)
-        figure.add_annotation(
-            x=(start + stop) / 2,
-            y=top,
-            text=plain(character),
-            font={"size": 17, "color": palette.text},
-            bgcolor=palette.surface,
-            borderpad=1,
-            showarrow=False,
-        )
+def _header(table: Table, window: range, palette: Palette) -> list[dict[str, Any]]:
+    """Return what the lines of a cell mean, written at the left of each row."""
+    at: dict[str, Any] = {"x": window.start - 0.56, "xanchor": "right", "align": "right", "showarrow": False}
+    font = {"size": NUMBER_FONT, "color": palette.muted}
+    lines = (("token", TOKEN_AT), ("id<br>mask<br>position", NUMBERS_AT))
+    return [{"text": text, "y": b + y, "font": font, **at} for b in range(len(table.read)) for text, y in lines]
 
 
-def _draw_boxes(figure: go.Figure, table: Table, window: range, palette: Palette) -> None:
-    """Box where each next word is read; cross the last column where that is another place."""
+def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, palette: Palette) -> list[go.Scatter]:
+    """Return the brackets over the pieces of split characters, and the characters that they bear."""
+    if not brackets:
+        return []
+    x: list[float | None] = []
+    y: list[float | None] = []
+    middles = []
+    for row, first, last, _ in brackets:
+        left, right = max(first, window.start) - 0.38, min(last, window.stop - 1) + 0.38
+        top = row + BRACKET_AT
+        x += [left, left, right, right, None]
+        y += [top + 0.04, top, top, top + 0.04, None]
+        middles.append((left + right) / 2)
+    line = {"color": palette.muted, "width": 1.5}
+    return [
+        go.Scatter(name="bracket", x=x, y=y, mode="lines", line=line, hoverinfo="skip"),
+        go.Scatter(
+            name="character",
+            x=middles,
+            y=[row + BRACKET_AT - 0.085 for row, _, _, _ in brackets],
+            text=[plain(character) for _, _, _, character in brackets],
+            mode="text",
+            textfont={"size": 18, "color": palette.text},
+            hoverinfo="skip",
+        ),
+    ]
+
+
+def _boxes(table: Table, window: range, palette: Palette) -> list[dict[str, Any]]:
+    """Return the boxes where each next word is read, and the outlines of last columns that are another place."""
     last = table.mask.shape[1] - 1
-    wrong = [b for b, column in enumerate(table.read) if column != last]
     accent = {"color": palette.accent, "width": 4}
-    if not wrong and last in window:
-        figure.add_shape(type="rect", x0=last - 0.5, x1=last + 0.5, y0=-0.5, y1=len(table.read) - 0.5, line=accent)
-    for b, column in enumerate(table.read):
-        if wrong and column in window:
-            figure.add_shape(type="rect", x0=column - 0.49, x1=column + 0.49, y0=b - 0.48, y1=b + 0.48, line=accent)
-    for b in wrong:
-        if last in window:
-            line = {"color": palette.text, "width": 2, "dash": "dot"}
-            figure.add_shape(type="rect", x0=last - 0.46, x1=last + 0.46, y0=b - 0.45, y1=b + 0.45, line=line)
+    if all(column == last for column in table.read):
+        return [_box(last, -0.5, len(table.read) - 0.5, 0.5, accent)] if last in window else []
+    boxes = [_box(t, b - 0.48, b + 0.48, 0.49, accent) for b, t in enumerate(table.read) if t in window]
+    dotted = {"color": palette.text, "width": 2, "dash": "dot"}
+    wrong = [b for b, column in enumerate(table.read) if column != last and last in window]
+    return boxes + [_box(last, b - 0.45, b + 0.45, 0.46, dotted) for b in wrong]
+
+
+def _box(column: int, top: float, bottom: float, half: float, line: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "rect", "x0": column - half, "x1": column + half, "y0": top, "y1": bottom, "line": line}
+
+
+def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, Any]]:
+    """Return the captions over the table: where the next word is read, and where it is not."""
+    last = table.mask.shape[1] - 1
     top: dict[str, Any] = {"yref": "paper", "y": 1, "showarrow": False, "font": {"size": 16, "color": palette.accent}}
-    if wrong:
+    if any(column != last for column in table.read):
         text = "<b>▢ the next word is read at each row’s last real token</b>"
-        figure.add_annotation(text=text, x=window.start - 0.5, xanchor="left", yshift=44, **top)
+        captions = [{**top, "text": text, "x": window.start - 0.5, "xanchor": "left", "yshift": 44}]
         if last in window:
-            top["font"] = {"size": 16, "color": palette.text}
-            figure.add_annotation(text="✗ not here", x=last, yshift=25, bgcolor=palette.paper, **top)
-    elif last in window:
-        far = last - window.start > 1
-        figure.add_annotation(
-            text="<b>the next word is read here ▾</b>" if far else "<b>▾ the next word is read here</b>",
-            x=last + 0.5 if far else last - 0.5,
-            xanchor="right" if far else "left",
-            yshift=44,
-            **top,
-        )
+            font = {"size": 16, "color": palette.text}
+            cross = {"text": "✗ not here", "x": last, "yshift": 25, "font": font, "bgcolor": palette.paper}
+            captions.append({**top, **cross})
+        return captions
+    if last not in window:
+        return []
+    if last - window.start > 1:
+        text, x, anchor = "<b>the next word is read here ▾</b>", last + 0.5, "right"
+    else:
+        text, x, anchor = "<b>▾ the next word is read here</b>", last - 0.5, "left"
+    return [{**top, "text": text, "x": x, "xanchor": anchor, "yshift": 44}]
 
 
 def _cell(table: Table, window: range) -> int:

@@ -31,7 +31,8 @@ def test_the_same_answer_is_ticked_and_another_crossed_and_outlined() -> None:
 
 
 def test_words_that_changed_place_are_bold_and_markup_is_shown_as_typed() -> None:
-    texts = [note.text for note in answers_figure([ROW], palette=LIGHT).layout.annotations]
+    figure = answers_figure([ROW], palette=LIGHT)
+    texts = [note.text for note in figure.layout.annotations] + list(figure.data[1].text)
     assert "<b>␣not</b>" in texts
     assert "<b>␣a</b>" not in texts
     assert "&lt;i&gt;" in texts

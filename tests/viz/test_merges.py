@@ -14,7 +14,8 @@ def test_each_row_has_its_pieces_and_a_merge_its_rank() -> None:
     piece = figure.data[0]
     assert piece.name == "piece"
     assert list(piece.text) == ["&lt;", "b", "&lt;b"]
-    assert list(piece.x) == [0.5, 1.5, 1.0]
+    assert [round(start) for start in piece.base] == [0, 1, 0]
+    assert [round(length) for length in piece.x] == [1, 1, 2]
     assert [step for step, _ in piece.customdata] == [0, 0, 1]
     texts = [note.text for note in figure.layout.annotations]
     assert "bytes" in texts
@@ -23,8 +24,8 @@ def test_each_row_has_its_pieces_and_a_merge_its_rank() -> None:
 
 
 def test_what_was_merged_is_filled_with_the_accent_colour() -> None:
-    fills = [shape.fillcolor for shape in merge_figure(ROWS, [99], palette=LIGHT).layout.shapes]
-    assert fills == [LIGHT.surface, LIGHT.surface, LIGHT.accent]
+    fills = merge_figure(ROWS, [99], palette=LIGHT).data[0].marker.color
+    assert list(fills) == [LIGHT.surface, LIGHT.surface, LIGHT.accent]
 
 
 def test_a_special_token_is_one_piece_without_merges() -> None:

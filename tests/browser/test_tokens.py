@@ -1,0 +1,58 @@
+"""The Tokens page in a browser."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from playwright.sync_api import Locator, Page, expect
+
+Z = "el => { const t = el.querySelector('.js-plotly-plot').data[0]; return [t.name, Array.from(t.z, r => Array.from(r))] }"
+OVERLAP = """el => {
+  const boxes = [...el.querySelectorAll('.js-plotly-plot .textpoint text')].map(t => t.getBoundingClientRect());
+  return boxes.some((a, i) => boxes.some((b, j) => j > i && a.left < b.right - 2 && b.left < a.right - 2
+    && a.top < b.bottom - 6 && b.top < a.bottom - 6));
+}"""
+LEFT = [[0, 0, 0, 1, 1, 1, 1, 1], [1] * 8, [0, 0, 0, 0, 0, 1, 1, 1]]
+RIGHT = [row[::-1] for row in LEFT]
+
+
+def drawn(page: Page, name: str) -> Locator:
+    figure = page.locator(f".st-key-{name}")
+    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached()
+    return figure
+
+
+def test_the_padded_table_is_drawn_and_the_side_switch_works_by_keyboard(page: Page, app: str) -> None:
+    page.goto(f"{app}/Tokens")
+    figure = drawn(page, "fig_batch")
+    assert figure.evaluate(Z) == ["mask", LEFT]
+    assert not figure.evaluate(OVERLAP)
+    right = page.locator(".st-key-side").get_by_role("radio", name="right")
+    right.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Pads on the right leave a pad in the last column of 2 of 3 rows.")).to_be_visible()
+    page.wait_for_url("**side=right**")
+    drawn(page, "fig_independence")
+    assert drawn(page, "fig_batch").evaluate(Z) == ["mask", RIGHT]
+    page.reload()
+    expect(page.get_by_text("Pads on the right leave")).to_be_visible()
+    assert drawn(page, "fig_batch").evaluate(Z) == ["mask", RIGHT]
+
+
+def test_markup_in_a_sentence_is_drawn_as_it_was_typed(page: Page, app: str) -> None:
+    page.goto(f"{app}/Tokens?text={quote('<script>window.hit = 1</script> <b>x</b>')}&word={quote('<b>')}")
+    drawn(page, "fig_independence")
+    assert page.evaluate("window.hit") is None
+    labels = drawn(page, "fig_batch").evaluate("el => [...el.querySelectorAll('.textpoint')].map(t => t.textContent)")
+    assert "".join(label for label in labels if not label[0].isdigit()).startswith("<script>window.hit␣=")
+    assert "<b>" in "".join(drawn(page, "fig_merges").locator(".bartext").all_text_contents())
+
+
+def test_on_a_phone_the_table_scrolls_in_its_frame_and_opens_at_the_read_column(phone: Page, app: str) -> None:
+    phone.goto(f"{app}/Tokens?text={quote('one two three ' * 40 + 'end')}")
+    figure = drawn(phone, "fig_batch")
+    expect(figure.locator("[data-testid=stPlotlyChart]")).to_have_css("min-width", "auto")
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    box = figure.locator(".shapelayer path").last.bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] < 390

@@ -1,0 +1,168 @@
+"""The Tokens page on a cold start: every control changes what it should, bad input gives one sentence."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from model_utils import tokens
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def opened(**values: Any) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/1_Tokens.py")
+    for name, value in values.items():
+        at.session_state[name] = value
+    return at.run()
+
+
+def figures(at: AppTest) -> dict[str, Any]:
+    """Return the figures of the page, by the name of the trace that bears their numbers."""
+    found = {}
+    for chart in at.get("plotly_chart"):
+        figure = json.loads(chart.proto.spec)
+        found[chart.proto.id.rsplit("-", 1)[-1]] = figure
+    return found
+
+
+def grid(trace: dict[str, Any]) -> list[list[int]]:
+    z = trace["z"]
+    if isinstance(z, dict):
+        shape = [int(part) for part in str(z["shape"]).split(",")]
+        z = np.frombuffer(base64.b64decode(z["bdata"]), dtype=np.dtype(z["dtype"])).reshape(shape).tolist()
+    return z
+
+
+def written(at: AppTest) -> str:
+    return json.dumps(figures(at), ensure_ascii=False)
+
+
+def test_the_first_thing_seen_is_the_three_sentences_as_one_padded_table() -> None:
+    at = opened()
+    assert not at.exception
+    assert not at.error
+    mask = figures(at)["fig_batch"]["data"][0]
+    assert grid(mask) == [[0, 0, 0, 1, 1, 1, 1, 1], [1] * 8, [0, 0, 0, 0, 0, 1, 1, 1]]
+    assert [cell[0] for cell in mask["customdata"][2]] == [50256] * 5 + [3666, 3290, 318]
+    assert [cell[1] for cell in mask["customdata"][0]] == [0, 0, 0, 0, 1, 2, 3, 4]
+    assert "pads are <|endoftext|>" in [text.value for text in at.text]
+    assert "expected sequence of length 5 at dim 1 (got 8)" in at.code[0].value + at.code[1].value
+
+
+def test_the_side_switch_moves_the_pads_and_crosses_the_last_column() -> None:
+    at = opened(side="right")
+    assert grid(figures(at)["fig_batch"]["data"][0])[2] == [1, 1, 1, 0, 0, 0, 0, 0]
+    assert "not here" in written(at)
+    assert "Read in the last column, as generate does" in json.dumps(figures(at)["fig_next"])
+    at.session_state["side"] = "left"
+    at.run()
+    assert grid(figures(at)["fig_batch"]["data"][0])[2] == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert "not here" not in written(at)
+
+
+def test_another_pad_id_changes_the_pads_and_no_tick() -> None:
+    at = opened(pad=464)
+    assert figures(at)["fig_batch"]["data"][0]["customdata"][0][0][0] == 464
+    assert "pads are The" in [text.value for text in at.text]
+    assert ticks(at) == (5, 4)
+
+
+def ticks(at: AppTest) -> tuple[int, int]:
+    """Return how many answers are ticked and how many crossed."""
+    texts = [note["text"] for note in figures(at)["fig_independence"]["layout"]["annotations"]]
+    return sum(text.startswith("✓") for text in texts), sum("✗" in text for text in texts)
+
+
+def test_broken_positions_are_crossed_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ticks(opened()) == (5, 4)
+    monkeypatch.setattr(tokens, "positions", lambda mask: np.broadcast_to(np.arange(mask.shape[1]), mask.shape).copy())
+    st.cache_resource.clear()
+    at = opened()
+    st.cache_resource.clear()
+    assert ticks(at) == (3, 6)
+    assert "✗ Even with mask and positions" in at.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "There is no sentence yet"),
+        ("a\n" * 17, "17 sentences, and 16 are the most"),
+        ("word " * 10_000, "50,000 characters, and 20,000 are the most"),
+        ("a" + " a" * 256, "257 tokens, and this model reads at most 256"),
+    ],
+)
+def test_text_out_of_bounds_gives_one_sentence_and_the_merges_stay(text: str, said: str) -> None:
+    at = opened(text=text)
+    assert not at.exception
+    assert [said in error.value for error in at.error] == [True]
+    assert list(figures(at)) == ["fig_merges"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I",
+        "🦊 fox",
+        "مرحبا بالعالم\n你好",
+        "<script>alert(1)</script>\n<b>bold</b> [a](b) $x$ `c`",
+        "a\x00b\x1b\u202e\nc\x0bd",
+        "<|endoftext|>\nMy dog <|endoftext|> is",
+    ],
+)
+def test_whatever_is_typed_gives_a_table(text: str) -> None:
+    at = opened(text=text)
+    assert not at.exception
+    assert not at.error
+    found = figures(at)
+    assert len(grid(found["fig_batch"]["data"][0])) == len(text.split("\n"))
+    assert "<script>" not in written(at)
+
+
+def test_a_trailing_space_is_marked_and_explained() -> None:
+    at = opened(text="My dog is \nMy dog is")
+    assert "Row 1 ends in white space" in at.warning[0].value
+    assert [cell[2] for cell in figures(at)["fig_batch"]["data"][0]["customdata"][0]][-1] == "␣"
+
+
+def test_rows_of_one_length_need_no_pads() -> None:
+    at = opened(text="My dog is\nYour cat was")
+    assert any("no pad is needed" in text.value for text in at.markdown)
+    assert any("the library reports no error" in text.value for text in at.markdown)
+
+
+def test_a_long_batch_opens_a_window_at_the_read_column_and_a_button_leads_back() -> None:
+    at = opened(text="a" + " a" * 99 + "\nMy dog is", side="right")
+    mask = figures(at)["fig_batch"]["data"][0]
+    assert len(grid(mask)[0]) == 64
+    at.button(key="_to_99").click().run()
+    assert grid(figures(at)["fig_batch"]["data"][0])[1] == [0] * 64
+    at.slider[0].set_value(0).run()
+    assert grid(figures(at)["fig_batch"]["data"][0])[1][:4] == [1, 1, 1, 0]
+
+
+def test_a_word_is_merged_and_an_example_fills_the_box() -> None:
+    at = opened()
+    assert "rank <b>24,223</b>" in json.dumps(figures(at)["fig_merges"])
+    at.button(key="_word_Emoji").click().run()
+    assert at.text_input(key="word").value == "🦊"
+    assert "‹F0 9F›" in json.dumps(figures(at)["fig_merges"], ensure_ascii=False)
+    at.text_input(key="word").set_value("a" * 65).run()
+    assert "65 characters, and 64 are the most" in at.error[0].value
+
+
+def test_costly_runs_are_asked_for_and_show_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.common.tokens_answers.UNASKED_OPERATIONS", 0)
+    at = opened()
+    assert "fig_independence" not in figures(at)
+    assert at.button(key="_ask_independence").label.startswith("Measure (about")
+    at.button(key="_ask_independence").click().run()
+    assert ticks(at) == (5, 4)
