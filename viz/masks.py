@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.heads import head
-from viz.heatmap import GAPS_UP_TO, HOVER_UP_TO, escape, geometry, matrix, shorten
+from viz.heatmap import DIGIT, GAPS_UP_TO, HOVER_UP_TO, escape, geometry, matrix, shorten, units
 from viz.theme import Palette
 
 if TYPE_CHECKING:
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 CLICKS_UP_TO = 48
 
 TRACE = "visible"
+
+# Side of a small picture in px: Streamlit draws no figure narrower than this.
+SMALL = 150
+SMALL_EDGE = 5
+SMALLEST_NUMBER = 10  # px; smaller ones are told on hover alone
+NEXT_WORD = 116  # px of “→ next word” beside the last row
+LEGEND = 84  # px below the combination; without a colour bar the legend moves up
 
 
 def combined(
@@ -38,7 +45,7 @@ def combined(
     picture, takes clicks and carries (query, key) in its customdata. `chosen` is framed, `last` predicts the next word.
     """
     figure = head(visible, labels=labels, causes=causes, palette=palette, last=last, pieces=pieces)
-    _keep_what_masks_need(figure, visible)
+    _keep_what_masks_need(figure, visible, labels)
     told = None if sentences is None else [[_wrapped(one) for one in row] for row in sentences]
     figure.update_traces(
         selector={"type": "heatmap"},
@@ -46,23 +53,43 @@ def combined(
         hoverongaps=told is not None,
         hovertemplate="%{hovertext}<extra></extra>" if told else "“%{y}” may read “%{x}”<extra></extra>",
     )
-    figure.add_traces([_entry("may be read", palette.ramp[-1], palette)])
+    figure.add_trace(_entry("may be read", palette.ramp[-1], palette))
     if ((visible > 0) & (visible < 1)).any():
-        figure.add_traces([_entry("softened", palette.ramp[5], palette)])
-    cell = geometry([shorten(label) for label in labels]).cell
+        figure.add_trace(_entry("softened", palette.ramp[5], palette))
+    place = geometry([shorten(label) for label in labels])
     if len(labels) <= CLICKS_UP_TO and told is not None:
-        figure.add_trace(_targets(told, cell))
+        figure.add_trace(_targets(told, place.cell))
     if chosen is not None:
         _frame(figure, *chosen, palette)
+    _make_room(figure, units(shorten(labels[last])) * place.font * DIGIT + NEXT_WORD)
     figure.update_layout(clickmode="event+select")
     return figure
 
 
-def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any]) -> None:
+def without_bar(figure: go.Figure, name: str, labels: Sequence[str]) -> go.Figure:
+    """Return the matrix `name` of heatmap.py without its colour bar, the legend moved up, and no number too small."""
+    place = geometry([shorten(label) for label in labels])
+    kept = [trace for trace in figure.data if trace.type != "scatter" or not trace.marker.colorbar.tickvals]
+    figure.data = [trace for trace in kept if trace.name != "numbers" or trace.textfont.size >= SMALLEST_NUMBER]
+    figure.layout.annotations = [note for note in figure.layout.annotations if note.text != name]
+    figure.update_layout(
+        height=place.size(len(labels))[1] - place.bottom + LEGEND,
+        margin={"b": LEGEND},
+        legend={"y": -14 / (place.cell * len(labels))},
+    )
+    return figure
+
+
+def _make_room(figure: go.Figure, left: float) -> None:
+    """Widen the left margin to `left` px, so that the words beside the last row fit."""
+    more = max(0, round(left) - figure.layout.margin.l)
+    figure.update_layout(width=figure.layout.width + more, margin={"l": figure.layout.margin.l + more})
+
+
+def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any], labels: Sequence[str]) -> None:
     """Turn the picture of a head into that of a mask: no colour bar, and numbers only where a weight lies between."""
-    figure.data = [trace for trace in figure.data if trace.type != "scatter" or not trace.marker.colorbar.tickvals]
+    without_bar(figure, "weight", labels)
     figure.update_traces(selector={"type": "heatmap"}, name=TRACE)
-    figure.layout.annotations = [note for note in figure.layout.annotations if note.text != "weight"]
     for trace in figure.select_traces(selector={"name": "numbers"}):
         soft = [0 < visible[int(q), int(k)] < 1 for q, k in zip(trace.y, trace.x, strict=True)]
         colours = [colour for colour, keep in zip(trace.textfont.color, soft, strict=True) if keep]
@@ -115,30 +142,46 @@ def _frame(figure: go.Figure, query: int, key: int, palette: Palette) -> None:
 
 
 def layer(
-    visible: NDArray[Any], *, cause: Mapping[str, NDArray[np.bool_]], palette: Palette, side: int = 118
+    visible: NDArray[Any],
+    *,
+    causes: Mapping[str, NDArray[np.bool_]],
+    palette: Palette,
+    name: str = "",
+    on: bool = False,
 ) -> go.Figure:
-    """Return one mask as a small square of `side` px without labels: `visible[T, T]`, NaN in z where `cause` blocks."""
+    """Return one mask as a small square without labels: `visible[T, T]`, NaN in z where one of `causes` blocks.
+
+    With a `name`, the trace `choose` lies over it, takes a click and carries the name in its customdata. `on` frames it.
+    """
     T = len(visible)
-    blocked = np.any(list(cause.values()), axis=0)
+    blocked = np.any(list(causes.values()), axis=0)
     values = np.where(blocked, np.nan, np.asarray(visible, dtype=np.float32))
-    figure = matrix(values, labels=["·"] * T, palette=palette, causes=cause, name=TRACE)
-    figure.data = [trace for trace in figure.data if trace.name in (TRACE, *cause)]
+    figure = matrix(values, labels=["·"] * T, palette=palette, causes=causes, name=TRACE)
+    figure.data = [trace for trace in figure.data if trace.name in (TRACE, *causes)]
     gap = 1 if T <= GAPS_UP_TO else 0
     figure.update_traces(selector={"type": "heatmap"}, xgap=gap, ygap=gap, hoverinfo="skip", hovertemplate=None)
     figure.update_traces(selector={"mode": "none"}, fillpattern={"size": 5}, hoverinfo="skip")
     figure.layout.annotations = ()
-    figure.update_layout(
-        width=side,
-        height=side,
-        margin={"l": 1, "r": 1, "t": 1, "b": 1, "autoexpand": False},
-        showlegend=False,
-        uirevision=None,
-    )
+    edge = {"l": SMALL_EDGE, "r": SMALL_EDGE, "t": SMALL_EDGE, "b": SMALL_EDGE, "autoexpand": False}
+    figure.update_layout(width=SMALL, height=SMALL, margin=edge, showlegend=False, uirevision=None)
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)
-    figure.add_shape(
-        type="rect", x0=-0.5, x1=T - 0.5, y0=-0.5, y1=T - 0.5, line={"color": palette.line, "width": 1}, layer="above"
-    )
+    line = {"color": palette.accent if on else palette.line, "width": 4 if on else 1}
+    figure.add_shape(type="rect", x0=-0.5, x1=T - 0.5, y0=-0.5, y1=T - 0.5, line=line, layer="above")
+    if name:
+        unseen = {"marker": {"opacity": 0}}
+        figure.add_scatter(
+            x=[(T - 1) / 2],
+            y=[(T - 1) / 2],
+            name="choose",
+            mode="markers",
+            marker={"symbol": "square", "size": SMALL - 2 * SMALL_EDGE, "opacity": 0},
+            selected=unseen,
+            unselected=unseen,
+            customdata=[name],
+            hovertemplate=f"choose {name}<extra></extra>",
+        )
+        figure.update_layout(clickmode="event+select")
     return figure
 
 

@@ -87,7 +87,7 @@ def _write(figure: go.Figure, now: NDArray[Any], tops: NDArray[Any], palette: Pa
 
 
 def leak(shares: NDArray[Any], *, palette: Palette) -> go.Figure:
-    """Return bars of the share of weight on later words per layer, trace `leak` in percent, their mean as a line."""
+    """Return bars of the share of weight on later words per layer, trace `leak` in percent."""
     L = len(shares)
     figure = go.Figure(
         go.Bar(
@@ -103,14 +103,13 @@ def leak(shares: NDArray[Any], *, palette: Palette) -> go.Figure:
             hovertemplate="layer %{x}: %{y:.1f} % of the weight<extra></extra>",
         )
     )
-    style(figure, palette, height=220)
-    figure.add_hline(y=100 * float(shares.mean()), line={"color": palette.muted, "width": 1.5, "dash": "dot"})
-    figure.update_layout(showlegend=False, margin={"l": 56, "r": 6, "t": 22, "b": 44})
+    style(figure, palette, height=190)
+    figure.update_layout(showlegend=False, margin={"l": 6, "r": 6, "t": 22, "b": 44})
     figure.update_xaxes(
         title={"text": "layer", "font": {"size": 14, "color": palette.muted}},
         tickvals=list(range(0, L, max(1, L // 12))),
         tickfont={"size": 14, "color": palette.text},
         fixedrange=True,
     )
-    figure.update_yaxes(range=[0, 100], ticksuffix=" %", tickvals=[0, 50, 100], fixedrange=True)
+    figure.update_yaxes(range=[0, 100], visible=False, fixedrange=True)
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.heatmap import HOVER_UP_TO, NUMBERS_UP_TO, escape, geometry, matrix, shorten
+from viz.masks import without_bar
 from viz.theme import Palette, ramp_colour
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def reach(after: NDArray[Any], *, labels: Sequence[str], palette: Palette, row: 
     figure = matrix(
         place, labels=labels, palette=palette, causes={"pattern": never}, hover=hover_or_none, name="layers"
     )
-    figure.data = [trace for trace in figure.data if trace.type != "scatter" or not trace.marker.colorbar.tickvals]
-    figure.layout.annotations = [note for note in figure.layout.annotations if note.text != "layers"]
+    without_bar(figure, "layers", labels)
     for trace in figure.select_traces(selector={"type": "bar"}):
         trace.name = "never heard"
     if T <= NUMBERS_UP_TO:

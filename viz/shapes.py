@@ -42,7 +42,7 @@ def grid(
         go.Heatmap(
             z=values,
             name="value",
-            text=texts,
+            text=np.where(blocked, "", texts),
             texttemplate="%{text}",
             textfont={"size": 16, "color": palette.text},
             showscale=False,
@@ -59,7 +59,7 @@ def grid(
             name="blocked",
             showscale=False,
             colorscale=[(0, palette.causes["padding"].tint), (1, palette.causes["padding"].tint)],
-            text=texts,
+            text=np.where(blocked, texts, ""),
             texttemplate="%{text}",
             textfont={"size": 16, "color": palette.causes["padding"].mark},
             xgap=3,

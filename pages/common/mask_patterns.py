@@ -14,7 +14,7 @@ from pages.common.mask_surprise import leak, surprise
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_utils.masks import MaskSpec, Pattern
+    from model_utils.masks import Mask, MaskSpec, Pattern
     from model_utils.patterns import PatternRun
     from model_utils.tokens import TokenBatch
     from pages.common.frame import Page
@@ -42,16 +42,17 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the choice of pattern and what it does to next word, surprise, leak and reach. The page names the part."""
     from model_utils.patterns import under
 
-    _gallery(page, spec, batch)
     _fields(spec)
+    _gallery(page, spec, batch)
     now = cache_stack.pattern_run(page.model, batch.texts, batch.side, spec)
     causal = cache_stack.pattern_run(page.model, batch.texts, batch.side, under(spec, "causal"))
-    words, bits = st.columns([400, 620], gap="medium")
+    words, said = st.columns([440, 560], gap="medium", vertical_alignment="center")
     with words:
         _words(page, spec, now, causal)
-    with bits:
-        surprise(spec, batch, now, causal)
-    leak(spec, now)
+    with said:
+        _say(spec, now, causal)
+        leak(spec, now)
+    surprise(spec, batch, now, causal)
     take_home.bar(
         "pattern",
         numbers=lambda: _numbers(batch, spec, now, causal),
@@ -62,42 +63,51 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw every pattern on this sentence with a button that chooses it and how far it moves the next word."""
+    """Draw every pattern on this sentence, what it lets a word read, and how far it moves the next word."""
     from model_utils.masks import MaskSpec
     from model_utils.patterns import PATTERNS
-    from viz.masks import layer
 
     texts = (batch.texts[spec.sentence],)
     cheap = _cheap(page, batch)
-    with st.container(horizontal=True, gap="small", key="pattern_gallery"):
+    with st.container(horizontal=True, gap=None, key="pattern_gallery"):
         for name in PATTERNS:
-            rule = MaskSpec(pattern=name, width=spec.width, first=spec.first)
-            mask = cache_stack.mask(page.model, texts, "left", rule)
-            with st.container(width=152, gap="xsmall"):
-                st.plotly_chart(
-                    layer(
-                        mask.visible[0],
-                        cause={cause: cells[0] for cause, cells in mask.causes.items()},
-                        palette=frame.palette(),
-                        side=148,
-                    ),
-                    theme=None,
-                    key=f"fig_pattern_{name}",
-                    width="content",
-                    config={"staticPlot": True},
-                    alt=f"The pattern {name} on this sentence",
-                )
-                st.button(
-                    name,
-                    key=f"choose_{name}",
-                    width="stretch",
-                    type="primary" if spec.pattern == name else "secondary",
-                    on_click=mask_controls.change,
-                    kwargs={"pattern": name},
-                )
+            mask = cache_stack.mask(
+                page.model, texts, "left", MaskSpec(pattern=name, width=spec.width, first=spec.first)
+            )
+            with st.container(width=150, gap=None):
+                _tile(mask, name, spec.pattern == name)
                 st.caption(SAYS[name].format(first=spec.first, width=spec.width))
                 if cheap and name != "causal":
                     st.caption(f"moves {_percent(_moved(page, spec, batch, name))}")
+
+
+def _tile(mask: Mask, name: Pattern, on: bool) -> None:
+    """Draw one pattern as a small picture that chooses it when clicked."""
+    from viz.masks import layer
+
+    st.plotly_chart(
+        layer(
+            mask.visible[0],
+            causes={cause: cells[0] for cause, cells in mask.causes.items()},
+            palette=frame.palette(),
+            name=name,
+            on=on,
+        ),
+        theme=None,
+        key=f"fig_pattern_{name}",
+        width="content",
+        on_select=lambda: _choose(name),
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=f"The pattern {name} on this sentence",
+    )
+    st.markdown(f"**{name}**")
+
+
+def _choose(name: Pattern) -> None:
+    """Choose a pattern; a click on the one that is chosen changes nothing."""
+    if mask_controls.value("pattern") != name:
+        mask_controls.change(pattern=name)
 
 
 def _cheap(page: Page, batch: TokenBatch) -> bool:
@@ -125,7 +135,7 @@ def _percent(share: float) -> str:
 
 
 def _fields(spec: MaskSpec) -> None:
-    """Draw the numbers that the chosen pattern takes; the pattern itself, as a published control, for the keyboard."""
+    """Draw the choice of pattern and the numbers that the chosen one takes."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         controls.choice("pattern", controls.CONTROLS["pattern"].options)
         if spec.pattern in ("window", "sink"):
@@ -137,18 +147,16 @@ def _fields(spec: MaskSpec) -> None:
 
 
 def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
-    """Draw the likeliest next words under the pattern beside those under plain causal, and how far they moved."""
-    from model_utils.distributions import total_variation
+    """Draw the likeliest next words under the pattern beside those under plain causal."""
     from model_utils.prediction import top_tokens
     from viz.words import word_bars
 
-    other = spec.pattern != "causal"
     best = [int(token) for token in top_tokens(now.chances, 5)]
     st.plotly_chart(
         word_bars(
             [cache.label(page.model, token) for token in best],
             [float(now.chances[token]) for token in best],
-            before=[float(causal.chances[token]) for token in best] if other else None,
+            before=[float(causal.chances[token]) for token in best] if spec.pattern != "causal" else None,
             palette=frame.palette(),
             height=300,
         ),
@@ -157,8 +165,14 @@ def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> N
         config=take_home.chart_config("pattern-words"),
         alt="The five likeliest next words under the pattern, and what they were under the causal mask",
     )
+
+
+def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
+    """Say how far the pattern moves the next word."""
+    from model_utils.distributions import total_variation
+
     moved = float(total_variation(now.chances, causal.chances))
-    if not other:
+    if spec.pattern == "causal":
         st.markdown("The plain causal mask: each word reads itself and what came before. Choose another pattern.")
     elif moved == 0:
         st.markdown(f"Nothing moved: {WHY_NOTHING.get(spec.pattern, 'the pattern leaves all that was visible')}.")

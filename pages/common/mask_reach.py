@@ -26,19 +26,18 @@ def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
     key = f"_reach_{batch.texts[spec.sentence]}"
-    words, picture = st.columns([400, 620], gap="medium")
+    labels = [token.label for token in tokens]
+    clicked = _strip(real, labels, st.session_state.get(key, len(tokens) - 1))
+    if clicked is not None and clicked < len(tokens) and clicked != st.session_state.get(key):
+        st.session_state[key] = clicked
+        st.rerun(scope="fragment")
+    row = st.session_state.get(key, len(tokens) - 1)
+    picture, words = st.columns([620, 290], gap="medium", vertical_alignment="center")
     with words:
-        clicked = _strip(real, [token.label for token in tokens], st.session_state.get(key, len(tokens) - 1))
-        if clicked is not None and clicked < len(tokens):
-            st.session_state[key] = clicked
-            st.rerun(scope="fragment")
-        row = st.session_state.get(key, len(tokens) - 1)
-        _say(real[row], tokens[row].label, spec, page.loaded().layers)
+        _say(real[row], labels[row], spec, page.loaded().layers)
     with picture:
-        _matrix(real, [token.label for token in tokens], row)
-    take_home.bar(
-        "reach", numbers=lambda: _numbers(real, [token.label for token in tokens]), code=_code(spec, page, batch)
-    )
+        _matrix(real, labels, row)
+    take_home.bar("reach", numbers=lambda: _numbers(real, labels), code=_code(spec, page, batch))
 
 
 def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:

@@ -48,6 +48,7 @@ def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
 def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
     from model_utils.shapes import number
     from model_utils.tokens import sentence_label
+    from viz.heatmap import shorten
     from viz.shapes import grid, width
 
     values: NDArray[np.float32] = stage.values
@@ -58,7 +59,7 @@ def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
     else:
         values = values.reshape(batch.size)
         columns = [str(column) for column in range(batch.size[1])]
-        rows = [sentence_label(text, 14) for text in batch.texts]
+        rows = [shorten(sentence_label(text, len(text) + 1), 13) for text in batch.texts]
     if values.shape[1] > TABLE_WINDOW:
         st.caption(f"The first {TABLE_WINDOW} of {values.shape[1]} columns.")
     values = values[:TABLE_WINDOW, :TABLE_WINDOW]

@@ -35,9 +35,9 @@ RESTRICTING = ("window", "sink", "documents")
 def stack(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the layers, their combination with its brush, and the mask's way into the model. The page names the part."""
     mask = cache_stack.mask(page.model, batch.texts, batch.side, spec)
-    layers, picture = st.columns([400, 620], gap="medium")
-    with layers:
-        _layers(mask, spec)
+    _layers(mask, spec)
+    picture, brush = st.columns([620, 290], gap="medium")
+    with brush:
         query, key = _choose(batch, spec)
         _brush(spec, batch, mask, query, key)
         _moved(page, spec, batch)
@@ -59,9 +59,9 @@ def _layers(mask: Mask, spec: MaskSpec) -> None:
             blocked = mask.causes[cause][spec.sentence]
             soft = visible if cause == "hand" else np.ones_like(visible)
             values = np.where((visible > 0) | (cause != "hand"), soft, 1.0)
-            with st.container(width=104, gap=None):
+            with st.container(width=150, gap=None):
                 st.plotly_chart(
-                    layer(values, cause={cause: blocked}, palette=frame.palette(), side=104),
+                    layer(values, causes={cause: blocked}, palette=frame.palette()),
                     theme=None,
                     key=figure,
                     width="content",

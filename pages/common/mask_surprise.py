@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from model_utils.patterns import PatternRun
     from model_utils.tokens import TokenBatch
 
+NOT_BERT = (
+    "This is the mask that BERT has, **but it is not BERT**: these weights learned to predict with the future hidden, and "
+    "never to read it. Each row even sees the word that it has to predict."
+)
+NOT_PREFIX = (
+    "Inside the prefix words read each other both ways. Models that do so were trained so; these weights never were, so "
+    "this shows what the mask does, not what such a model would say."
+)
+
 
 def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun) -> None:
     """Draw each word's surprise in bits under the pattern, beside plain causal."""
@@ -52,27 +61,18 @@ def leak(spec: MaskSpec, now: PatternRun) -> None:
 
     if spec.pattern not in ("bidirectional", "prefix"):
         return
-    picture, words = st.columns([400, 620], gap="medium", vertical_alignment="center")
-    with picture:
-        st.plotly_chart(
-            leak_figure(now.leak, palette=frame.palette()),
-            theme=None,
-            key="fig_leak",
-            config=take_home.chart_config("leak"),
-            alt="The share of weight on later words, layer by layer",
-        )
-    with words:
-        st.markdown(
-            f"**{100 * now.leak.mean():.0f} % of the weight goes to words that come later**, mean over layers, heads and "
-            "rows; under the causal mask it is exactly 0."
-        )
-        st.markdown(
-            "This is the mask that BERT has, **but it is not BERT**: these weights learned to predict with the future "
-            "hidden, and never to read it. Each row even sees the word that it has to predict."
-            if spec.pattern == "bidirectional"
-            else "Inside the prefix words read each other both ways, as in T5’s or UniLM’s prefix masks. These weights "
-            "never learned that: causal GPT-2 is only made to read so."
-        )
+    st.markdown(
+        f"**{100 * now.leak.mean():.0f} % of the weight goes to words that come later**, mean over layers, heads and rows "
+        "(drawn: layer by layer); under the causal mask it is exactly 0."
+    )
+    st.plotly_chart(
+        leak_figure(now.leak, palette=frame.palette()),
+        theme=None,
+        key="fig_leak",
+        config=take_home.chart_config("leak"),
+        alt="The share of weight on later words, layer by layer",
+    )
+    st.markdown(NOT_BERT if spec.pattern == "bidirectional" else NOT_PREFIX)
 
 
 def _mean(bits: NDArray[np.float64]) -> str:
