@@ -157,7 +157,7 @@ def head_trace(
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the softmax of each row of `scores[Q, K]` by the model's own routine; all minus infinity gives NaN."""
-    return np.asarray(torch.softmax(torch.from_numpy(np.ascontiguousarray(scores)), dim=-1).numpy())
+    return np.asarray(torch.softmax(torch.tensor(scores), dim=-1).numpy())
 
 
 def row_of(head: HeadTrace, query: int, fill: str = "min") -> Row:

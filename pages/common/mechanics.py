@@ -92,7 +92,7 @@ def choose(page: frame.Page) -> View:
     spec = mask_controls.safe_spec(batch)
     count = len(batch.tokens[spec.sentence])
     _click_row(batch, spec.sentence)
-    columns = [*st.columns(2), *st.columns(2)]
+    columns = [*st.columns(2), *st.columns(2, vertical_alignment="bottom")]
     tops = {"layer": loaded.layers - 1, "head": loaded.heads - 1, "query": count - 1, "key": count - 1}
     for column, (name, top) in zip(columns, tops.items(), strict=True):
         with column:

@@ -1,25 +1,196 @@
-"""What the Mechanics page shows of fill values, wrong ways and the loss."""
+"""What the Mechanics page shows of fill values, wrong ways to apply a mask, and the loss of each word."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.common import cache_mechanics, frame, take_home
+from pages.common.components.scroll import scroll_frame
+from pages.common.literal import literal
+
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from model_utils.mishaps import Damage, Way
     from pages.common.mechanics import View
+
+# px that a picture with a column per token needs, of the token and of what stands left of it.
+COLUMN, LEFT = 48, 110
+
+WAYS: dict[Way, str] = {
+    "added": "right: add −∞",
+    "after": "mask after softmax",
+    "times": "multiply by 0 or 1",
+    "zero": "add 0, not −∞",
+}
+
+
+def _draw(figure: Figure, key: str, width: int, alt: str) -> None:
+    with scroll_frame(key, width // 80 * 80):
+        st.plotly_chart(figure, theme=None, key=key, config=take_home.chart_config(key.removeprefix("fig_")), alt=alt)
+
+
+def _wide(view: View) -> int:
+    tokens = len(view.labels)
+    return LEFT + tokens * (COLUMN if tokens <= 20 else 14)
 
 
 def fills(view: View) -> None:
-    """Draw what each fill does to a row."""
-    st.write(view.fill)
+    """Draw what each fill does to a word's row and to a fully blocked row, how low is low enough, and NaN spreading."""
+    import numpy as np
+
+    from model_utils.mechanics import FILLS
+    from model_utils.mishaps import fates
+    from viz import mishaps
+
+    trace, name = view.trace, literal(view.names[0])
+    shared: dict[str, Any] = {"fills": tuple(FILLS), "labels": view.labels, "palette": frame.palette()}
+    found = fates(trace, view.query)
+    rows = np.stack(list(found.values()))
+    causes = {cause: cells[view.query] for cause, cells in view.causes.items()}
+    hidden_row = bool(trace.empty_rows[view.query])
+    _draw(
+        mishaps.fates(rows, causes={} if hidden_row else causes, **shared),
+        "fig_fates_row",
+        _wide(view),
+        f"The row of {view.names[0]} under each fill",
+    )
+    same = all(np.array_equal(rows[0], row) for row in rows[1:])
+    if same:
+        st.markdown(
+            f"**“{name}” reads something: same, same, same,** to the last bit, whichever number the mask holds."
+        )
+    _blocked_row(view, shared, hidden_row)
+    _how_low(view)
+    _spread(view)
+
+
+def _blocked_row(view: View, shared: dict[str, Any], hidden_row: bool) -> None:
+    """Draw the fates of a fully blocked row: one of the sentence's own, or the row in view as if all were blocked."""
+    import numpy as np
+
+    from model_utils.mishaps import fates
+    from viz import mishaps
+
+    empty = np.flatnonzero(view.trace.empty_rows)
+    if hidden_row:
+        st.markdown(f"**“{literal(view.names[0])}” may read nothing at all,** and now the fill decides.")
+    else:
+        at = int(empty[0]) if len(empty) else view.query
+        rows = np.stack(list(fates(view.trace, at, all_blocked=True).values()))
+        picture = mishaps.fates(rows, causes={}, **shared)
+        _draw(picture, "fig_fates_blocked", _wide(view), "A fully blocked row under each fill")
+        whose = "A pad's own row is fully blocked" if len(empty) else "Were the whole row blocked"
+        st.markdown(f"**{whose}, and now the fill decides.**")
+    st.markdown(
+        f"`min` swallows every score: 1/{len(view.labels)} to each column, the future included. `-10000` moves all scores "
+        "alike: the mask vanishes. `-inf` leaves 0 divided by 0: NaN, not a number."
+    )
+
+
+def _how_low(view: View) -> None:
+    """Draw how much of the row still lies on blocked cells as the fill sinks."""
+    from model_utils.mishaps import DEPTHS, leak_by_fill
+    from viz import mishaps
+
+    st.subheader("How low is low enough?", anchor=False)
+    if not view.trace.blocked[view.query].any() or view.trace.empty_rows[view.query]:
+        st.caption("This row has nothing blocked, or nothing else: choose another word.")
+        return
+    leaks = leak_by_fill(view.trace, view.query)
+    figure = mishaps.enough(DEPTHS, leaks.tolist(), palette=frame.palette())
+    _draw(figure, "fig_enough", 320, "What still leaks to blocked cells as the fill sinks")
+    st.markdown(
+        "**−10000 is enough because exp(−10000) is exactly 0 in float32,** as is exp of anything below about −104. The "
+        "formula says −∞ because only that is 0 whatever the scores."
+    )
+
+
+def _spread(view: View) -> None:
+    """Draw where a real pass of the whole model with minus infinity is NaN."""
+    import numpy as np
+
+    from viz import mishaps
+
+    st.subheader("The whole model, really run with −∞", anchor=False)
+    found = cache_mechanics.spread(*view.source)  # type: ignore[arg-type]
+    rows = np.vstack([found.rows, found.logits])
+    names = [f"layer {layer}" for layer in range(len(found.rows))] + ["next words"]
+    figure = mishaps.nan_spread(rows, names=names, labels=view.labels, palette=frame.palette())
+    _draw(figure, "fig_nan", _wide(view) + 40, "Which rows are NaN, layer by layer")
+    if found.rows.any():
+        st.markdown(
+            f"**NaN spreads: {found.rows[0].mean():.0%} of the rows in layer 0, {rows[-1].mean():.0%} of the next-word "
+            "chances.** Each row reads the NaN keys of the layer before, blocked or not: NaN plus −∞ is NaN."
+        )
+    else:
+        st.markdown("**No row of this sentence is fully blocked, so nothing turns into NaN.**")
 
 
 def wrong_ways(view: View) -> None:
-    """Draw the wrong ways."""
-    st.write(view.fill)
+    """Draw the right way and three wrong ones, row by row: what lies where, and what is missing."""
+    from model_utils.mishaps import damage
+    from viz.wrong_ways import ways
+
+    first, last = view.trace.first, view.trace.last + 1
+    found = {way: damage(view.trace, way) for way in WAYS}
+    panels = [
+        {"lawful": one.lawful, "causal": one.later, "padding": one.pads, "hand": one.other} for one in found.values()
+    ]
+    figure = ways(
+        [{part: values[first:last] for part, values in parts.items()} for parts in panels],
+        titles=[(title, _damage(found[way], first, last)) for way, title in WAYS.items()],
+        labels=view.labels[first:last],
+        lit=view.query - first,
+        palette=frame.palette(),
+    )
+    _draw(figure, "fig_wrong", 880, "Where the weight of each row lies when the mask is applied in a wrong way")
+    st.markdown(
+        "**Only adding −∞ before the softmax hides words and keeps every row at 1.** After it, the shares of hidden words are "
+        "cut off and nobody gets them. A score multiplied by 0 is 0, and exp(0) is 1: the hidden words are back. Adding 0 "
+        "changes nothing at all."
+    )
+
+
+def _damage(found: Damage, first: int, last: int) -> str:
+    """Return the damage to the rows of words in numbers."""
+    leak, total = found.leaked[first:last].mean(), found.total[first:last]
+    if leak > 1e-6:
+        future = found.later[first:last].mean()
+        return f"leaks {leak:.0%}, {future:.0%} to the future"
+    low = float(total.min())
+    return f"rows sum to {low:.2g} – {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"
 
 
 def losses(view: View) -> None:
-    """Draw the loss of each word."""
-    st.write(view.fill)
+    """Draw the loss of each word, and the mean with and without what should be left out."""
+    import numpy as np
+
+    from viz.loss import word_losses
+
+    found = cache_mechanics.word_losses(*view.source)  # type: ignore[arg-type]
+    bit = float(np.log(2))
+    if not found.counts.any():
+        st.info("This sentence has one token, and nothing stands before it to predict it: a loss needs two.")
+        return
+    figure = word_losses(
+        found.bits, labels=view.labels, counts=found.counts, mean=found.mean() / bit, palette=frame.palette()
+    )
+    _draw(figure, "fig_loss", _wide(view), "What each word cost the model")
+    st.markdown(
+        "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
+        "see it. Pads are left out by the label −100."
+    )
+    means = {
+        "Pads and first word left out": found.mean(),
+        "Only pads left out (−100)": found.mean("pads"),
+        "Nothing left out": found.mean("nothing"),
+    }
+    for column, (name, mean) in zip(st.columns(3), means.items(), strict=True):
+        column.metric(name, f"{mean:.3g} nats", help=f"{mean:.9g} nats = {mean / bit:.9g} bits a word")
+    if view.batch.side == "left" and view.batch.pads(view.spec.sentence):
+        st.caption(
+            "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
+        )

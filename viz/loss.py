@@ -1,0 +1,100 @@
+"""The loss of each word of a text as bars. Axis letter: T token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.heatmap import escape, shorten
+from viz.numbers import hatch, signed
+from viz.theme import Palette, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HEIGHT = 420
+NUMBERS_UP_TO = 24
+
+
+def word_losses(
+    bits: NDArray[Any], *, labels: Sequence[str], counts: NDArray[np.bool_], mean: float, palette: Palette
+) -> go.Figure:
+    """Return what each word cost, `bits[T]`, as bars (trace `loss`) against a second axis in nats.
+
+    Columns that do not count, pads and a first word, lie under the hatch of padding, trace `left out`; a dashed line marks
+    `mean`, in bits.
+    """
+    T = len(labels)
+    top = 1.12 * float(np.nanmax(np.where(counts, bits, np.nan))) if counts.any() else 1.0
+    columns, out = np.flatnonzero(counts).tolist(), np.flatnonzero(~counts).tolist()
+    look = palette.causes["padding"]
+    figure = go.Figure()
+    figure.add_bar(
+        x=out,
+        y=[top] * len(out),
+        name="left out",
+        marker={"color": look.tint, "pattern": hatch(look)},
+        hovertemplate="left out: label −100<extra></extra>",
+    )
+    figure.add_bar(
+        x=columns,
+        y=bits[columns],
+        name="loss",
+        marker={"color": palette.ramp[5]},
+        text=[signed(float(bits[column])) for column in columns] if T <= NUMBERS_UP_TO else None,
+        textposition="outside",
+        textfont={"size": 18 if T <= 12 else 13, "color": palette.text},
+        cliponaxis=False,
+        customdata=[
+            [escape(labels[column]), float(bits[column]) * float(np.log(2)), 100 * 2.0 ** -float(bits[column])]
+            for column in columns
+        ],
+        hovertemplate="<b>%{customdata[0]}</b>: %{y:.6g} bits = %{customdata[1]:.6g} nats"
+        "<br>the model gave it %{customdata[2]:.3g} %<extra></extra>",
+    )
+    style(figure, palette, height=HEIGHT)
+    if np.isfinite(mean):
+        figure.add_hline(y=mean, line={"color": palette.accent, "width": 2, "dash": "dash"})
+        figure.add_annotation(
+            text=f"mean {signed(mean)} bits",
+            xref="paper",
+            x=0,
+            y=mean,
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
+            bgcolor=palette.paper,
+            font={"size": 17, "color": palette.accent},
+        )
+    step = max(1, T // 24)
+    figure.update_xaxes(
+        tickvals=list(range(0, T, step)),
+        ticktext=[escape(shorten(label, 9)) for label in labels[::step]],
+        tickangle=0 if T <= 12 else -45,
+        tickfont={"size": 17 if T <= 12 else 13, "color": palette.text},
+        range=[-0.5, T - 0.5],
+        fixedrange=True,
+    )
+    figure.update_yaxes(title={"text": "bits"}, range=[0, top], nticks=6, fixedrange=True)
+    figure.add_scatter(x=[None], y=[None], yaxis="y2", name="nats", hoverinfo="skip")
+    figure.update_layout(
+        yaxis2={
+            "title": {"text": "nats"},
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, top * float(np.log(2))],
+            "nticks": 6,
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+            "automargin": True,
+        },
+        barmode="overlay",
+        bargap=0.15,
+        showlegend=False,
+        hovermode="closest",
+    )
+    return figure
