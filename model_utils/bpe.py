@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from model_utils.errors import InputError
@@ -57,8 +58,8 @@ def read_ranks(tokenizer: PreTrainedTokenizerBase) -> dict[tuple[str, str], int]
     if model["type"] != "BPE":
         raise InputError(f"This model's tokenizer is of type {model['type']!r}: it merges no pairs; choose another model.")
     # Older files write a merge as one string with a space between the two.
-    pairs = (tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in model["merges"])
-    return {pair: rank for rank, pair in enumerate(pairs)}
+    pairs = (pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"])
+    return {(left, right): rank for rank, (left, right) in enumerate(pairs)}
 
 
 def explain(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, text: str) -> tuple[Word, ...]:
@@ -85,7 +86,7 @@ def merge(symbols: tuple[str, ...], ranks: Ranks) -> list[tuple[tuple[str, ...],
     """
     steps: list[tuple[tuple[str, ...], int | None]] = [(symbols, None)]
     while True:
-        known = [ranks[pair] for pair in zip(symbols, symbols[1:], strict=False) if pair in ranks]
+        known = [ranks[pair] for pair in pairwise(symbols) if pair in ranks]
         if not known:
             return steps
         symbols = _join(symbols, min(known), ranks)
@@ -96,7 +97,7 @@ def _join(symbols: tuple[str, ...], rank: int, ranks: Ranks) -> tuple[str, ...]:
     """Return `symbols` with every pair of `rank` joined, from the left."""
     joined, at = [], 0
     while at < len(symbols):
-        paired = ranks.get(symbols[at : at + 2]) == rank  # type: ignore[call-overload]  # a slice of one is no key
+        paired = at + 1 < len(symbols) and ranks.get((symbols[at], symbols[at + 1])) == rank
         joined.append("".join(symbols[at : at + 2]) if paired else symbols[at])
         at += 2 if paired else 1
     return tuple(joined)
@@ -114,7 +115,8 @@ def _check(text: str) -> None:
 
 
 def _word(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, symbols: str) -> Word:
-    steps, before = [], set()  # `before`: the byte spans of the last step; what is new was merged
+    steps = []
+    before: set[tuple[int, int]] = set()  # the byte spans of the last step: what is new was merged
     for parts, rank in merge(tuple(symbols), ranks):
         pieces = _pieces(parts, before if rank is not None else None)
         before = {(piece.start, piece.end) for piece in pieces}

@@ -71,7 +71,7 @@ def passes(loaded: LoadedModel, batch: TokenBatch) -> tuple[range, ...]:
 
 def operations(loaded: LoadedModel, tokens: int) -> float:
     """Return about how many multiplications and additions reading `tokens` tokens takes: two per parameter and token."""
-    return 2.0 * loaded.model.num_parameters() * tokens
+    return 2.0 * int(loaded.model.num_parameters()) * tokens
 
 
 def measure(loaded: LoadedModel, batch: TokenBatch, rows: range) -> tuple[Independence, ...]:

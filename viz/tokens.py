@@ -26,7 +26,7 @@ HEADER = 82
 NARROWEST, WIDEST = 74, 190
 
 # Where things stand in a row, as a share of its height from its middle.
-BRACKET_AT, TOKEN_AT, NUMBERS_AT = -0.32, -0.2, 0.18
+BRACKET_AT, TOKEN_AT, NUMBERS_AT = -0.3, -0.2, 0.18
 
 # A short batch does not stretch over the whole screen: this many columns share its width at least.
 FEWEST_COLUMNS = 7
@@ -170,14 +170,14 @@ def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, pale
         top = row + BRACKET_AT
         x += [left, left, right, right, None]
         y += [top + 0.04, top, top, top + 0.04, None]
-        middles.append((left + right) / 2)
+        middles.append((max(first, window.start) + min(last, window.stop - 1)) // 2)  # a cell’s middle, off its edges
     line = {"color": palette.muted, "width": 1.5}
     return [
         go.Scatter(name="bracket", x=x, y=y, mode="lines", line=line, hoverinfo="skip"),
         go.Scatter(
             name="character",
             x=middles,
-            y=[row + BRACKET_AT - 0.085 for row, _, _, _ in brackets],
+            y=[row + BRACKET_AT - 0.075 for row, _, _, _ in brackets],
             text=[plain(character) for _, _, _, character in brackets],
             mode="text",
             textfont={"size": 18, "color": palette.text},
@@ -207,7 +207,7 @@ def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, A
     last = table.mask.shape[1] - 1
     top: dict[str, Any] = {"yref": "paper", "y": 1, "showarrow": False, "font": {"size": 16, "color": palette.accent}}
     if any(column != last for column in table.read):
-        text = "<b>▢ the next word is read at each row’s last real token</b>"
+        text = "<b>▢ read at each row’s last real token</b>"
         captions = [{**top, "text": text, "x": window.start - 0.5, "xanchor": "left", "yshift": 44}]
         if last in window:
             font = {"size": 16, "color": palette.text}

@@ -122,7 +122,8 @@ def why_padding(model: str, batch: TokenBatch) -> None:
     lengths = [len(row) for row in batch.tokens]
     error = ragged_error(cache.loaded_model(model).tokenizer, batch.texts)
     if not error:
-        st.markdown(f"All rows have {_counted(lengths[0], 'token')}, so they already are one rectangle: the library reports no error.")
+        size = _counted(lengths[0], "token")
+        st.markdown(f"Every row has {size}, so they already are one rectangle: the library reports no error.")
         return
     st.markdown(f"A tensor is a rectangle, and the rows have {_listed(lengths)} tokens. Without pads the library says:")
     st.code(error, language=None, wrap_lines=True)
