@@ -6,17 +6,19 @@ from pages.common import frame, generate_parts, runs
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
+said, generate, stop = generate_parts.draw_controls()
+pressed = generate.button("Generate", type="primary", key="generate", width="stretch")
+request = None
 with frame.reader_errors():
-    settings, max_new_tokens, generate, stop = generate_parts.draw_controls()
-    batch = page.batch(side="left")
-    request = runs.Request(model=page.model, texts=batch.texts, settings=settings, max_new_tokens=max_new_tokens)
-    pressed = generate.button("Generate", type="primary", key="generate", width="stretch")
+    request = generate_parts.make_request(page, said)
     # The small model answers at once, so its first text needs no click; a large one waits to be asked.
     if pressed or (runs.current() is None and page.entry.source == "bundled"):
-        runs.start(request, page.loaded(), batch)
+        runs.start(request, page.loaded(), page.batch(side="left"))
 
 run = runs.current()
-if run is not None:
+if run is None:
+    generate_parts.invite()
+else:
     # The button belongs to the page, not to the part that streams: there a click would wait for the next beat.
     idle = run.job.done or run.job.cancelled
     stop.button("Stop", key="stop", disabled=idle, width="stretch", on_click=run.job.cancel)

@@ -23,7 +23,7 @@ _SOLID = 0.62  # place on the ramp of a kept word's bar
 SCALES = (0.1, 0.25, 0.5, 1.0)
 
 # How far up the ramp a background may go so that the palette's text keeps 4.5:1 on it.
-_READABLE = 0.42
+_READABLE = 0.38
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,12 @@ def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palett
 def _add_key(figure: go.Figure, palette: Palette) -> None:
     """Write in one line above the bars what their colours mean."""
     solid, mark = ramp_colour(palette, _SOLID), palette.causes["causal"].mark
-    parts = ((palette.pale, "■", "before"), (solid, "■", "after the filters"), (palette.accent, "■", "drawn"), (mark, "□", "cut"))
+    parts = (
+        (palette.pale, "■", "before"),
+        (solid, "■", "after the filters"),
+        (palette.accent, "■", "drawn"),
+        (mark, "□", "cut"),
+    )
     figure.add_annotation(
         x=0,
         y=1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,7 +13,6 @@ from pages.common.components import StripToken, tokens_strip
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from model_utils.sampling import SamplingSettings
     from model_utils.steps import Step
     from viz.theme import Palette
 
@@ -22,23 +21,27 @@ LISTED = 10
 BEAT = 0.25
 
 # Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
+BOXES = ("seed", "max_new_tokens")
 USUAL = {"temperature": 2.0, "top_k": 200}
 
 
-def draw_controls() -> tuple[SamplingSettings, int, DeltaGenerator, DeltaGenerator]:
-    """Draw the controls and return what they say, the number of new tokens, and the places of the two buttons."""
+def draw_controls() -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
+    """Draw the controls and return what they say, by name, and the places of the buttons Generate and Stop."""
+    places = st.columns([3, 3, 3, 2.4, 2.4, 2.5, 1.9], vertical_alignment="bottom")
+    said = {}
+    for name, place in zip(("temperature", "top_k", "top_p", "seed", "max_new_tokens"), places, strict=False):
+        with place:
+            said[name] = controls.number(name) if name in BOXES else _slider(name)
+    return said, places[-2], places[-1]
+
+
+def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:
+    """Return what the controls and the shared sentences ask for. Raises InputError for what is outside its bounds."""
     from model_utils.sampling import SamplingSettings
 
-    places = st.columns([3, 3, 3, 2.4, 2.4, 2.5, 1.9], vertical_alignment="bottom")
-    chosen = {}
-    for name, place in zip(("temperature", "top_k", "top_p"), places, strict=False):
-        with place:
-            chosen[name] = _slider(name)
-    with places[3]:
-        chosen["seed"] = controls.number("seed")
-    with places[4]:
-        length = controls.number("max_new_tokens")
-    return SamplingSettings(**chosen), length, places[5], places[6]
+    settings = SamplingSettings(**{name: value for name, value in said.items() if name != "max_new_tokens"})
+    texts = page.batch(side="left").texts
+    return runs.Request(model=page.model, texts=texts, settings=settings, max_new_tokens=said["max_new_tokens"])
 
 
 def _slider(name: str) -> float:
@@ -52,9 +55,14 @@ def _slider(name: str) -> float:
     return controls.number(name, slider=True, high=st.session_state[key])
 
 
-def made_with(run: runs.Run, request: runs.Request) -> None:
+def invite() -> None:
+    """Say what to do where there is no text yet: a large model is not set to work unasked."""
+    st.caption("Press Generate: the model continues each of your sentences, and every step can be looked into.")
+
+
+def made_with(run: runs.Run, request: runs.Request | None) -> None:
     """Say which settings the text on the page was made with, when the controls say something else by now."""
-    if run.request == request:
+    if request is None or run.request == request:
         return
     made = run.request
     parts = [verdict.describe(made.settings), f"{made.max_new_tokens} new tokens"]
@@ -125,7 +133,7 @@ def _texts(run: runs.Run, rows: list[list[Step]], chosen: tuple[int, int], palet
             st.caption(ending)
     st.caption(
         "Grey: the prompts, one batch padded on the left, so that all next words stand in one column. "
-        "The darker a word, the likelier the model found it. Click one to see its step."
+        "The stronger its colour, the likelier the model found a word. Click one to see its step."
     )
     _take_steps_home(run)
 

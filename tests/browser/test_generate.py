@@ -1,0 +1,80 @@
+"""The Generate page in a real browser: text streams, Stop stops it, steps and pages change and the text stays."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def opened(page: Page, app: str, parameters: str) -> None:
+    """Open the page and wait for its first text to end."""
+    page.goto(f"{app}/Generate?{parameters}")
+    expect(page.locator(".st-key-fig_candidates .js-plotly-plot")).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-stop button")).to_be_disabled(timeout=60_000)
+    expect(page.locator(".st-key-text_0 .blank")).to_have_count(0)
+
+
+def words(page: Page, row: int) -> Locator:
+    return page.locator(f".st-key-text_{row} button.token")
+
+
+def at_step(page: Page, number: int) -> None:
+    expect(page.locator(".st-key-step input")).to_have_value(str(number))
+
+
+def test_steps_are_chosen_by_click_and_keyboard_and_the_text_outlives_controls_and_pages(page: Page, app: str) -> None:
+    opened(page, app, "max_new_tokens=6")
+    made = page.locator(".st-key-text_1 .strip").inner_text()
+
+    page.keyboard.press("ArrowRight")
+    at_step(page, 2)
+    expect(page.locator(".st-key-text_0 .selected")).to_have_text(words(page, 0).nth(1).inner_text())
+    page.keyboard.press("ArrowLeft")
+    at_step(page, 1)
+    slider = page.locator(".st-key-step input")
+    slider.focus()
+    slider.press("ArrowRight")
+    at_step(page, 2)  # one step, not two: the slider's own key does not also press Next
+
+    words(page, 1).nth(4).click()
+    at_step(page, 5)
+    expect(page.locator(".st-key-sentence input")).to_have_value("1")
+    words(page, 1).nth(4).press("ArrowLeft")
+    words(page, 1).nth(3).press("Enter")
+    at_step(page, 4)
+
+    page.locator(".st-key-temperature input").press("ArrowLeft")
+    expect(page.get_by_text("This text was made with temperature 1,")).to_be_visible()
+    expect(page).to_have_url(re.compile("temperature=0.95"))
+    page.get_by_role("link", name="Tokens", exact=True).click()
+    expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
+    page.get_by_role("link", name="Generate", exact=True).click()
+    expect(page.locator(".st-key-text_1 .strip")).to_have_text(made, use_inner_text=True)
+    at_step(page, 4)
+
+
+def test_text_streams_and_stop_works_while_it_does(page: Page, app: str) -> None:
+    opened(page, app, "text=Once+upon+a+time&max_new_tokens=1")
+    length = page.locator(".st-key-max_new_tokens input")
+    length.fill("200")
+    length.press("Enter")
+    expect(page.get_by_text("1 new tokens")).to_be_visible()
+    page.locator(".st-key-generate button").click()
+    expect(words(page, 0).nth(4)).to_be_visible()
+    stop = page.locator(".st-key-stop button")
+    expect(stop).to_be_enabled()
+    stop.click()
+    expect(stop).to_be_disabled()
+    expect(page.locator(".st-key-text_0 .blank")).to_have_count(0)
+    count = words(page, 0).count()
+    assert 5 <= count < 200
+    expect(page.locator(".st-key-fig_candidates .js-plotly-plot")).to_be_visible()
+
+
+def test_a_link_with_values_beyond_the_usual_opens_with_them_on_a_phone(phone: Page, app: str) -> None:
+    opened(phone, app, "max_new_tokens=3&top_k=5000&temperature=3&seed=4&text=%3Cb%3Ehi%3C%2Fb%3E")
+    expect(phone.locator(".st-key-top_k input")).to_have_value("5000")
+    expect(phone.locator(".st-key-temperature input")).to_have_value("3")
+    expect(phone.locator(".st-key-text_0 .strip")).to_contain_text("<b>hi</b>")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,99 @@
+"""One step in words, against steps made by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from model_utils.sampling import SamplingSettings
+from model_utils.step_tables import candidates_table, steps_table
+from model_utils.steps import Step, take_steps
+from model_utils.verdict import SAYING, describe, ending, funnel, percent, uncertainty, why
+
+WORDS = ("sun", "rain", "snow", "hail")
+CHANCES = (0.5, 0.25, 0.125, 0.125)
+
+
+def label(token_id: int) -> str:
+    return WORDS[token_id]
+
+
+def step_of(settings: SamplingSettings, drawn: int | None = None) -> Step:
+    """Return a step over four words; with `drawn`, under the first seed that draws this one."""
+    logits = torch.tensor([[math.log(chance) for chance in CHANCES]])
+    for sample in range(200):
+        step = take_steps(logits, settings, lanes=[0], samples=[sample], number=0)[0]
+        if drawn in (None, step.token_id):
+            return step
+    raise AssertionError(f"no sample draws {drawn}")
+
+
+def test_a_word_that_lost_to_the_dice_is_told_with_both_chances() -> None:
+    settings = SamplingSettings(top_k=2, top_p=1.0)
+    said = why(step_of(settings, drawn=1), settings, label)
+    assert said == (
+        "“sun” was the likeliest (50 % of the model's chances, 67 % after the filters), but the dice fell on “rain”, "
+        f"number 2 (25 %, 33 % after). {SAYING}"
+    )
+
+
+def test_a_top_word_that_was_drawn_is_told_so_and_names_the_temperature() -> None:
+    settings = SamplingSettings(temperature=0.5, top_k=0, top_p=1.0)
+    said = why(step_of(settings, drawn=0), settings, label)
+    assert "of the chances at temperature 0.5" in said
+    assert "and the dice took it" in said
+
+
+def test_greedy_says_that_filters_and_dice_have_no_effect() -> None:
+    settings = SamplingSettings(temperature=0.0)
+    assert "filters and dice have no effect" in why(step_of(settings), settings, label)
+    assert funnel(step_of(settings), settings, 4) == "4 words → 1 taken (greedy), with 50 % of the chances."
+
+
+def test_a_lone_word_leaves_the_dice_no_choice() -> None:
+    settings = SamplingSettings(top_p=0.0)
+    assert "only word that the filters left" in why(step_of(settings), settings, label)
+
+
+def test_the_funnel_counts_what_each_filter_left_and_names_the_one_asleep() -> None:
+    settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
+    assert funnel(step_of(settings), settings, 4) == (
+        "4 words → 4 after top-k (asleep: it cuts none here) → 1 after top-p → 1 after min-p (asleep: it cuts none here), "
+        "with 50 % of the chances."
+    )
+    off = SamplingSettings(top_k=0, top_p=1.0)
+    assert "no filter" in funnel(step_of(off), off, 4)
+
+
+def test_uncertainty_is_told_in_bits_and_in_equal_words() -> None:
+    settings = SamplingSettings(top_k=1, top_p=1.0)
+    assert uncertainty(step_of(settings)) == (
+        "Uncertainty 1.8 bits → 0.0 bits: like choosing among 3 equal words, then among 1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.2703, "27 %"), (0.0995, "10 %"), (0.043, "4.3 %"), (0.0043, "0.43 %"), (1e-6, "<0.001 %")]
+)
+def test_percentages_keep_two_digits_that_count(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+def test_settings_are_named_as_a_reader_does() -> None:
+    assert describe(SamplingSettings(top_k=0, min_p=0.1)) == "temperature 1, top-k off, top-p 0.95, min-p 0.1, seed 0"
+
+
+def test_a_step_that_goes_on_has_no_ending() -> None:
+    assert ending(step_of(SamplingSettings()), 256) == ""
+
+
+def test_the_tables_hold_each_candidate_and_each_step() -> None:
+    step = step_of(SamplingSettings(top_k=2, top_p=1.0), drawn=1)
+    table = candidates_table(step, label)
+    assert table["token"].tolist()[:2] == ["sun", "rain"]
+    assert table["fate"].tolist() == ["kept", "drawn", "cut", "cut"]
+    assert table["cut_by"].tolist() == ["", "", "top-k", "top-k"]
+    row = steps_table([[step]], label).iloc[0]
+    assert (row["step"], row["token"], row["rank"], row["kept_tokens"]) == (1, "rain", 2, 2)

@@ -1,0 +1,58 @@
+"""The candidates of a step as bars."""
+
+from __future__ import annotations
+
+import pytest
+
+from viz.generation import Bar, chance_colour, fig_candidates
+from viz.theme import DARK, LIGHT, Palette
+
+BARS = (
+    Bar(label="␣sun", token_id=5, rank=1, before=0.5, after=0.6, fate="kept"),
+    Bar(label="<b>&", token_id=9, rank=2, before=0.3, after=0.4, fate="drawn"),
+    Bar(label="␣sun", token_id=7, rank=51, before=0.001, after=0.0, fate="cut", by="top-k"),
+)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_each_fate_is_a_trace_with_chances_before_and_after(palette: Palette) -> None:
+    traces = {trace.name: trace for trace in fig_candidates(BARS, palette).data}
+    assert {"drawn", "kept", "cut", "drawn after", "kept after"} <= set(traces)
+    assert list(traces["drawn"].x) == [0.3]
+    assert list(traces["drawn after"].x) == [0.4]
+    assert list(traces["cut"].x) == [0.001]
+    assert list(traces["cut"].customdata[0]) == [7, 51, 0.001, 0.0, "top-k"]
+    assert traces["drawn after"].marker.color == palette.accent
+
+
+def test_words_stand_in_rows_of_their_own_as_they_are_and_a_gap_in_the_ranks_is_marked() -> None:
+    labels = fig_candidates(BARS, LIGHT).layout.yaxis.ticktext
+    assert len(labels) == 3
+    assert labels[0] == "␣sun"
+    assert "&lt;b&gt;&amp;" in labels[1]
+    assert "№ 51" in labels[2]
+
+
+def test_what_cut_a_word_is_written_at_its_bar() -> None:
+    values = next(trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "value")
+    assert [text.strip() for text in values.text] == ["50 % → 60 %", "30 % → 40 %", "0.1 %  cut by top-k"]
+
+
+def test_a_single_candidate_and_none_at_all_are_drawn() -> None:
+    assert len(fig_candidates(BARS[:1], LIGHT).layout.yaxis.ticktext) == 1
+    assert len(fig_candidates((), LIGHT).layout.yaxis.ticktext) == 0
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("chance", [0.0, 0.01, 0.3, 1.0])
+def test_text_stays_readable_on_the_colour_of_any_chance(palette: Palette, chance: float) -> None:
+    """Contrast by WCAG 2.2's formula, at least 4.5:1."""
+    background = tuple(int(part) for part in chance_colour(chance, palette)[4:-1].split(","))
+    text = tuple(int(palette.text[i : i + 2], 16) for i in (1, 3, 5))
+    bright, dim = sorted((luminance(background), luminance(text)), reverse=True)
+    assert (bright + 0.05) / (dim + 0.05) >= 4.5
+
+
+def luminance(colour: tuple[int, ...]) -> float:
+    linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
