@@ -14,7 +14,7 @@ page = frame.open_page("Masks", "A mask removes what a word may read; it never p
 def explorer() -> None:
     """Draw the first screen and the one part below it that is open; the others do not compute."""
     with frame.reader_errors():
-        with st.container(horizontal=True, vertical_alignment="bottom", key="mask_sentence"):
+        with st.container(horizontal=True, vertical_alignment="bottom", width=330, key="mask_sentence"):
             batch = mask_controls.choose_sentence(page)
         spec = mask_controls.safe_spec(batch)
         words = mask_words.sentence_words(page, batch)
@@ -22,7 +22,6 @@ def explorer() -> None:
         mask_tools.row(page, spec, words)
         mask_tools.typed_mask(spec, words, batch.texts[spec.sentence])
         mask_words.answer(page, spec, batch)
-        mask_words.gap(page, spec, batch)
         st.divider()
         part = controls.choice("look", tuple(PARTS))
         with frame.reader_errors():

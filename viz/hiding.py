@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from viz.theme import CODE_FONT, MIN_FONT, Palette, ramp_colour, style, weight_scale
 from viz.words import plain
@@ -25,6 +25,8 @@ def ways(
     z = np.asarray(weights, dtype=np.float64)
     rows, T = z.shape
     size = 18 if T <= NUMBERED else max(MIN_FONT, 22 - T // 4)
+    # A character is some 0.6 of the font's size wide, the picture some 780 px.
+    crowded = max(map(len, labels)) * 0.6 * size > 780 / T
     figure = go.Figure(
         go.Heatmap(
             z=z,
@@ -62,7 +64,7 @@ def ways(
         tickvals=list(range(T)),
         ticktext=[plain(label) for label in labels],
         tickfont={"size": size, "family": CODE_FONT},
-        tickangle=0 if T <= 10 else -60,
+        tickangle=-60 if crowded else 0,
         side="top",
         fixedrange=True,
     )
@@ -80,9 +82,9 @@ def two_digits(value: float) -> str:
     """Return a weight in [0, 1] with two significant figures; what is exactly 0 as `0`."""
     if value == 0:
         return "0"
-    if value < 0.001:
+    if value < 0.0005:
         return "<.001"
-    return f"{value:.2f}".lstrip("0") if value >= 0.1 else f"{value:.2g}".lstrip("0")
+    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
 
 
 def _number(value: float, palette: Palette) -> dict[str, object]:
@@ -90,16 +92,13 @@ def _number(value: float, palette: Palette) -> dict[str, object]:
     return {"size": 15, "color": palette.paper if value**0.5 > 0.55 else palette.text}
 
 
-def agreement(
-    attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette, top: int = 8
-) -> go.Figure:
+def agreement(attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette) -> go.Figure:
     """Return one point per word, trace `words`: attention on x, change of the prediction on y, both in percent.
 
-    The `top` words farthest from the origin are labelled; the others tell their name when pointed at.
+    Words are labelled from the outside in where there is room; the others tell their name when pointed at.
     """
     x, y = 100 * np.asarray(attention, dtype=np.float64), 100 * np.asarray(change, dtype=np.float64)
-    reach = sum(np.nan_to_num(side / max(np.nanmax(side, initial=0), 1e-9)) for side in (x, y))
-    told = set(np.argsort(-reach)[:top].tolist())
+    told = _told(x, y, words)
     figure = go.Figure(
         go.Scatter(
             x=x,
@@ -119,7 +118,7 @@ def agreement(
         (figure.update_xaxes, "attention: mean weight of the last row", x),
         (figure.update_yaxes, "hiding: share of the chances that moves", y),
     ):
-        most = max(float(np.nanmax(values, initial=0)) * 1.15, 1.0)
+        most = max(float(values.max(initial=0)) * 1.15, 1.0)
         update(
             title={"text": title, "font": {"size": 15}},
             range=[0, most],
@@ -131,6 +130,22 @@ def agreement(
         )
     figure.update_layout(showlegend=False, margin={"l": 60, "r": 20, "t": 24, "b": 50})
     return figure
+
+
+def _told(x: NDArray[np.float64], y: NDArray[np.float64], words: Sequence[str]) -> set[int]:
+    """Return which points have room for their word: a label stands above its point, in a picture of some 500 x 250 px."""
+    across = 500 * x / max(x.max(initial=0), 1e-9)
+    up = 250 * y / max(y.max(initial=0), 1e-9)
+    told: list[int] = []
+    for index in np.argsort(-(across / 500 + up / 250)).tolist():
+        free = all(
+            abs(up[index] - up[other]) > 26
+            or abs(across[index] - across[other]) > 5.5 * (len(words[index]) + len(words[other])) + 14
+            for other in told
+        )
+        if free:
+            told.append(index)
+    return set(told)
 
 
 def tint(share: float, palette: Palette) -> tuple[str, str]:

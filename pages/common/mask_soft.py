@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 NAMES = {"none": "no mask", "today": "2-D mask today", "formula": "old formula", "log": "log-weight"}
 SAYS = {
-    "today": ("2-D mask, transformers today", "Made true or false: it counts as 1, nothing changes."),
-    "formula": ("Old formula, (1 − m) · min", "Still minus 10³⁸: it counts as 0, the word is gone."),
+    "today": ("2-D mask, transformers today", "Made true or false: {m} counts as {flat}."),
+    "formula": ("Old formula, (1 − m) · min", "{added} is added to the scores: {m} counts as {formula}."),
     "log": (
         "log(m) added to the scores",
-        "The word’s part is multiplied by m, then the row is divided by its new sum.",
+        "The word’s part is multiplied by {m}, then the row is divided by its new sum.",
     ),
 }
 
@@ -48,7 +48,7 @@ def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
     for column, one in zip(st.columns(3, border=True), found[1:], strict=True):
         with column:
-            _column(page, one, found[0], (layer, head), word)
+            _column(page, one, found[0], (layer, head), word, weight)
     _check(rows, word, weight, layer)
     bar(
         "half-a-word",
@@ -84,8 +84,8 @@ def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: in
     )
 
 
-def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], word: Word) -> None:
-    """Draw one way: the word's weight before and after, and the likeliest next words."""
+def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], word: Word, weight: float) -> None:
+    """Draw one way: the word's share of the row before and after, and the likeliest next words."""
     from model_utils.distributions import total_variation
     from model_utils.prediction import top_tokens
     from viz.words import percent
@@ -93,10 +93,12 @@ def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], wor
     title, says = SAYS[one.way]
     before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))
     st.metric(title, f"{_share(before)} → {_share(after)}")
-    st.caption(says)
+    added = "Nothing" if weight == 1 else f"−{1 - weight:.2g} × 3.4 · 10³⁸"
+    counts = {"flat": 0 if weight == 0 else 1, "formula": 1 if weight == 1 else 0}
+    st.caption(says.format(m=f"{weight:g}", added=added, **counts))
     moved = float(total_variation(plain.chances, one.chances))
     best = ", ".join(
-        f"{literal(cache.label(page.model, int(token)))} {percent(float(one.chances[token]))}"
+        f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.chances[token]))}"
         for token in top_tokens(one.chances, 3)
     )
     st.markdown(f"Next: {best}. **{percent(moved) if moved else '0 %'}** of the model’s chances moved.")
@@ -108,26 +110,20 @@ def _share(value: float) -> str:
 
 def _check(rows: NDArray[np.float64], word: Word, weight: float, layer: int) -> None:
     """Say how near log-weight comes to reweighting the row: exact in layer 0, whose scores do not depend on the mask."""
-    if weight == 0:
-        st.markdown("At 0 the old formula and log-weight agree, and today’s 2-D mask hides the word as well.")
-        return
     from model_utils.softening import reweighted
 
+    before, after = (float(row[list(word.tokens)].sum()) for row in (rows[0], rows[3]))
+    if weight in {0, 1}:
+        st.markdown(f"At {weight:g} all three agree: {'nothing is masked' if weight else 'the word is hidden'}.")
+        return
     wanted = reweighted(rows[0], word.tokens, weight)
     apart = float(np.abs(rows[3] - wanted).max())
-    before, after = (float(row[list(word.tokens)].sum()) for row in (rows[0], rows[3]))
     exact = (
-        "exactly what the model computed"
-        if apart < 1e-6
-        else f"the model is {apart:.3f} off, since its scores moved too"
+        "exactly what the model computed" if apart < 1e-6 else f"up to {apart:.3f} off, since its scores changed too"
     )
     st.markdown(
-        f"Reweighting by hand: {before:.3f} × {weight:g}, divided by the row’s new sum, is "
-        f"{float(wanted[list(word.tokens)].sum()):.3f}; in layer {layer} that is {exact}. “Half the attention” is "
-        f"{after / before if before else 0:.2f} of it here, not 0.50."
-        if weight == 0.5
-        else f"Reweighting by hand: {before:.3f} × {weight:g}, divided by the row’s new sum, is "
-        f"{float(wanted[list(word.tokens)].sum()):.3f}; in layer {layer} that is {exact}."
+        f"By hand: {before:.3f} × {weight:g}, divided by the row’s new sum, is {wanted[list(word.tokens)].sum():.3f}; "
+        f"in layer {layer} that is {exact}. A weight of {weight:g} leaves {after / max(before, 1e-12):.2f} of the share."
     )
 
 

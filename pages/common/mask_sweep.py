@@ -87,8 +87,12 @@ def _strip(found: Sweep, values: np.ndarray, key: str, title: str, unit: str) ->
 def _points(found: Sweep) -> None:
     from viz.hiding import agreement
 
+    shown = np.flatnonzero(~found.hidden & ~np.isnan(found.change))
     figure = agreement(
-        found.attention, found.change, words=[visible(word.text) for word in found.words], palette=frame.palette()
+        found.attention[shown],
+        found.change[shown],
+        words=[visible(found.words[at].text) for at in shown],
+        palette=frame.palette(),
     )
     st.plotly_chart(
         figure,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -112,6 +113,7 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     with numbers:
         _numbers(before, after, masked=masked)
     st.markdown(_sentence(page, spec, batch, before, after))
+    _gap(page, spec, batch)
     mask_tools.take_home(page, spec, batch, before, after)
 
 
@@ -129,7 +131,7 @@ def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
         [float(after[token]) for token in rows],
         before=[float(before[token]) for token in rows] if masked else None,
         palette=frame.palette(),
-        height=290,
+        height=260,
     )
     st.plotly_chart(
         figure,
@@ -148,13 +150,20 @@ def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
     bits = [float(entropy_bits(chances)) for chances in (before, after)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
     if not masked:
-        st.metric("of the model’s chances moved", "0 %", help=MOVED)
+        _change("0 %")
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
         st.caption(f"Like choosing among {equal[0]} equal words.")
         return
-    st.metric("of the model’s chances moved", percent(float(total_variation(before, after))), help=MOVED)
+    _change(percent(float(total_variation(before, after))))
     st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
     st.caption(f"Like choosing among {equal[0]} equal words before, {equal[1]} after.")
+
+
+def _change(share: str) -> None:
+    """Draw the one big number: how much of the model's chances moved."""
+    st.html(Path(__file__).with_name("mask.css"))
+    with st.container(key="mask_change"):
+        st.metric("of the model’s chances moved", share, help=MOVED)
 
 
 def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances) -> str:
@@ -173,39 +182,43 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, af
     last = len(batch.tokens[spec.sentence]) - 1
     own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
     return (
-        f"{cause} moved **{moved} of the model’s chances** to other words. A mask removes what a word may read; it never "
-        f"points at what matters.{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
+        f"{cause} moved **{moved} of the model’s chances** to other words."
+        f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
     )
 
 
-def gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the choice between a hole and a closed gap, and whether the two answers differ here."""
+    switch, verdict = st.columns([1, 5], vertical_alignment="center")
+    with switch:
+        chosen = controls.choice("gap", controls.CONTROLS["gap"].options, show_label=False)
+    verdict.caption(_gap_sentence(page, spec, batch, chosen))
+
+
+def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) -> str:
+    """Return whether a hole and a closed gap give the same answer, measured, and why not."""
     from model_utils.distributions import total_variation
-    from model_utils.hiding import hidden_tokens, reads_nothing
+    from model_utils.hiding import hidden_tokens
     from viz.words import percent
 
     hidden = hidden_tokens(spec)
-    choice, answer_place = st.columns([1, 4], vertical_alignment="center")
-    with choice:
-        chosen = controls.choice("gap", controls.CONTROLS["gap"].options)
-    if not hidden or reads_nothing(batch, spec):
-        answer_place.caption(
-            "✓ The same here. A hidden word leaves a hole; “close” moves the words behind it forward, as deleting would."
+    if not hidden:
+        return (
+            "✓ Nothing is hidden, so both are the same. A hidden word leaves a hole; “close” moves the later words up."
         )
-        return
-    both = [
+    hole, closed = (
         cache_masks.next_word(page.model, batch.texts, batch.side, replace(spec, gap=kind))
         for kind in ("hole", "close")
-    ]
-    apart = float(total_variation(*both))
-    behind = sum(1 for token in range(min(hidden) + 1, len(batch.tokens[spec.sentence])) if token not in hidden)
+    )
+    apart = float(total_variation(hole, closed))
     what = (
-        "A hole keeps every word in its place" if chosen == "hole" else "Closed: the words move up, as deleting would"
+        "A hole: later words keep their places." if chosen == "hole" else "Closed: later words move up, as if deleted."
     )
     if apart < EQUAL:
-        answer_place.caption(f"✓ {what}. Hole and closed gap give the same answer here.")
-        return
-    answer_place.caption(
-        f"✗ {what}. Closing moves {behind} {'word' if behind == 1 else 'words'} forward, and the model knows words by "
-        f"their place: the two answers differ by {percent(apart)} of the model’s chances."
+        return f"✓ {what} Hole and closed gap give the same answer here."
+    behind = sum(token not in hidden for token in range(min(hidden) + 1, len(batch.tokens[spec.sentence])))
+    moved = f"moves {behind} {'token' if behind == 1 else 'tokens'} up" if behind else "moves the reading row up"
+    return (
+        f"≠ {what} Closing {moved}, and the model knows words by their places: "
+        f"the two answers differ by **{percent(apart)}** of its chances."
     )
