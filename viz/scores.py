@@ -56,14 +56,11 @@ def scores(
             at = [(int(y), int(x)) for x, y in zip(trace.x, trace.y, strict=True)]
             # White paper at zero, dark colours at the ends: the ink turns where the ground does.
             strong = [abs(float(shown[cell])) > 0.55 * most for cell in at]
-            texts = [signed(float(shown[cell])) for cell in at]
-            widest = max((len(text) for text in texts), default=1)
-            cell_size = geometry([shorten(label) for label in labels], width=WIDTH).cell
-            size = max(7, int(min(18, cell_size * 0.4, cell_size / (0.56 * widest))))
             trace.update(
-                text=texts,
-                textfont={"size": size, "color": [palette.paper if dark else palette.text for dark in strong]},
+                text=[signed(float(shown[cell])) for cell in at],
+                textfont_color=[palette.paper if dark else palette.text for dark in strong],
             )
+    _fit(figure, labels)
     # The matrix explains its colours by a bar for weights, which scores are not.
     figure.data = [one for one in figure.data if not (one.type == "scatter" and one.marker.colorbar.tickvals)]
     told = values if held is None else held
@@ -82,11 +79,21 @@ def weights(
 ) -> go.Figure:
     """Return the matrix of weights `[Q, K]`, trace `weight`, on the common scale; z is NaN where a cause blocks it."""
     figure = _matrix(_blank(values, causes), labels, causes, rows, palette, name="weight")
+    _fit(figure, labels)
     if np.isnan(values[~_any(causes)]).any():
         _write_not_numbers(figure, np.isnan(values) & ~_any(causes), rows, palette)
     if lit is not None:
         _lay_over(figure, labels, lit, rows, palette, tell=_teller(values, causes, "weight"))
     return figure
+
+
+def _fit(figure: go.Figure, labels: Sequence[str]) -> None:
+    """Make each number as large as its cell allows, and room for a legend of two lines."""
+    cell = geometry([shorten(label) for label in labels], width=WIDTH).cell
+    for trace in figure.data:
+        if trace.name == "numbers":
+            trace.textfont.size = [max(7, int(min(17, cell * 0.4, cell / (0.57 * len(text))))) for text in trace.text]
+    figure.update_layout(height=figure.layout.height + 24, margin_b=figure.layout.margin.b + 24)
 
 
 def _any(causes: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:

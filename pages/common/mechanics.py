@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from model_utils.masks import Mask, MaskSpec
     from model_utils.mechanics import HeadTrace, Row
     from model_utils.tokens import TokenBatch
+    from viz.mechanics import Strips
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +154,11 @@ def stages(view: View) -> None:
             config=take_home.chart_config(f"layer-{view.layer}-head-{view.head}-row"),
             alt=f"What “{view.names[0]}” reads in layer {view.layer}, head {view.head}, up to the stage {stage}.",
         )
-    st.markdown(f"{_sentence(view, stage)}")
+    st.markdown(_sentence(view, stage))
+    take_home.bar("row", numbers=lambda: numbers(view), code=code(view))
 
 
-def _strips(view: View):  # type: ignore[no-untyped-def]
+def _strips(view: View) -> Strips:
     from viz.mechanics import Strips
 
     row = view.row
@@ -193,6 +195,14 @@ def _sentence(view: View, stage: str) -> str:
         "values": f"**Each word's value times its weight, added up:** the {view.trace.width} numbers at the right are all "
         f"that this head hands on to “{word}”.",
     }[stage]
+
+
+def code(view: View) -> str:
+    """Return the lines that reproduce the chosen row."""
+    from model_utils.recipes_mechanics import row_code
+
+    at = {"layer": view.layer, "head": view.head, "query": view.query, "fill": view.fill}
+    return row_code(view.page.entry, view.batch.texts, view.spec, side=view.batch.side, **at)  # type: ignore[arg-type]
 
 
 def numbers(view: View) -> pd.DataFrame:

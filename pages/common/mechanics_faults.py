@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 
 from pages.common import cache_mechanics, frame, take_home
@@ -13,6 +14,7 @@ from pages.common.literal import literal
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from model_utils.loss import WordLosses
     from model_utils.mishaps import Damage, Way
     from pages.common.mechanics import View
 
@@ -189,8 +191,28 @@ def losses(view: View) -> None:
         "Nothing left out": found.mean("nothing"),
     }
     for column, (name, mean) in zip(st.columns(3), means.items(), strict=True):
-        column.metric(name, f"{mean:.3g} nats", help=f"{mean:.9g} nats = {mean / bit:.9g} bits a word")
+        column.metric(name, f"{mean:.2f} nats", help=f"{mean:.9g} nats = {mean / bit:.9g} bits a word")
     if view.batch.side == "left" and view.batch.pads(view.spec.sentence):
         st.caption(
             "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
         )
+    take_home.bar("loss", numbers=lambda: _words(view, found), code=_loss_code(view))
+
+
+def _words(view: View, found: WordLosses) -> pd.DataFrame:
+    """Return the loss of each column, one per line; `counts` is False for what is left out."""
+    return pd.DataFrame(
+        {
+            "token": view.labels,
+            "label": found.labels,
+            "nats": found.nats,
+            "bits": found.bits,
+            "counts": found.counts,
+        }
+    )
+
+
+def _loss_code(view: View) -> str:
+    from model_utils.recipes_mechanics import loss_code
+
+    return loss_code(view.page.entry, view.batch.texts, view.spec, side=view.batch.side)

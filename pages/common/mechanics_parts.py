@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from pages.common import controls, frame, take_home
 from pages.common.components.scroll import scroll_frame
 from pages.common.literal import literal
 from pages.common.mask_controls import value
+from pages.common.mechanics import code
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -43,6 +46,28 @@ def matrices(view: View) -> None:
             st.markdown(says[key])
     with places[-1]:
         microscope(view)
+    take_home.bar("matrices", numbers=lambda: _cells(view), code=code(view))
+
+
+def _cells(view: View) -> pd.DataFrame:
+    """Return every cell of the head, one per line: query, key, score, masked score, weight, and why it is blocked."""
+    from model_utils.masks import CAUSES
+
+    T = len(view.labels)
+    query, key = (index.ravel() for index in np.indices((T, T)))
+    masked, weights = view.trace.under(view.fill)
+    return pd.DataFrame(
+        {
+            "query": query,
+            "query_token": np.asarray(view.labels, dtype=object)[query],
+            "key": key,
+            "key_token": np.asarray(view.labels, dtype=object)[key],
+            "score": view.trace.scores.ravel(),
+            "masked": masked.ravel(),
+            "weight": weights.ravel(),
+            "blocked_by": np.asarray(["", *CAUSES], dtype=object)[view.trace.cause.ravel()],
+        }
+    )
 
 
 def _clickable(view: View, key: str, figure: Figure) -> None:

@@ -1,0 +1,80 @@
+"""The lines of transformers code that take one row of one head apart, and that grade every word of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from model_utils.recipes_masks import _mask, _positions
+
+if TYPE_CHECKING:
+    from model_utils.masks import MaskSpec
+    from model_utils.registry import ModelEntry
+
+_FILLS = {"min": "torch.finfo(torch.float32).min", "-10000": "-10000.0", "-inf": 'float("-inf")'}
+
+
+def row_code(
+    entry: ModelEntry,
+    texts: Sequence[str],
+    spec: MaskSpec,
+    *,
+    side: str,
+    layer: int,
+    head: int,
+    query: int,
+    fill: str = "min",
+) -> str:
+    """Return the lines that print column `query`'s row of one head, a line per key: score, masked score, exp, weight.
+
+    Then the head's output, and how far the weights are from the model's own (0 under the fill `min`).
+    """
+    return (
+        f"{_mask(entry, texts, spec, side)}{_positions(spec)}"
+        f"LAYER, HEAD, QUERY = {layer}, {head}, {query}\n"
+        f"FILL = {_FILLS[fill]}{_ROW}"
+    )
+
+
+def loss_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
+    """Return the lines that print the loss of each word in nats and transformers' own mean, pads and first word left out."""
+    return f"{_mask(entry, texts, spec, side)}{_positions(spec)}{_LOSS}"
+
+
+_ROW = """
+
+caught = {}
+block = model.transformer.h[LAYER].attn
+block.c_attn.register_forward_hook(lambda module, given, made: caught.update(qkv=made))
+added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
+with torch.inference_mode():
+    out = model(
+        input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], output_attentions=True
+    )
+    width = model.config.n_embd // model.config.n_head
+    q, k, v = (part[0, :, HEAD * width : (HEAD + 1) * width] for part in caught["qkv"].split(model.config.n_embd, -1))
+    scores = q @ k.T * width**-0.5  # every pair, later words and pads too
+    masked = scores + torch.where(visible > 0, visible.log(), FILL)
+    weights = masked.softmax(-1)
+    exp = (masked[QUERY] - masked[QUERY].max()).exp()  # less the largest, so that nothing overflows
+for place in range(T):
+    numbers = scores[QUERY, place], masked[QUERY, place], exp[place], weights[QUERY, place]
+    print("key", place, *(f"{float(number):.6g}" for number in numbers))
+print("output", [round(number, 6) for number in (weights[QUERY] @ v).tolist()])
+print("apart", float((weights[QUERY] - out.attentions[LAYER][0, HEAD, QUERY]).abs().max()))
+"""
+
+_LOSS = """
+labels = ids[SENTENCE].masked_fill(~real, -100)  # pads are left out
+labels[first] = -100  # and a first word, which nothing stands before
+added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
+with torch.inference_mode():
+    out = model(
+        input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], labels=labels[None]
+    )
+nats = torch.nn.functional.cross_entropy(out.logits[0, :-1], ids[SENTENCE, 1:], reduction="none")
+for place in range(1, T):
+    if labels[place] != -100:
+        print("loss", repr(tokenizer.decode([int(ids[SENTENCE, place])])), f"{float(nats[place - 1]):.6f}")
+print("mean", f"{float(out.loss):.6f}")
+"""
