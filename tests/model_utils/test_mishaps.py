@@ -1,0 +1,102 @@
+"""How masks go wrong: by hand on three tokens, and in the real model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from model_utils.loading import LoadedModel
+from model_utils.masks import MaskSpec, build_mask
+from model_utils.mechanics import HeadTrace, record
+from model_utils.mishaps import DEPTHS, WAYS, damage, fates, leak_by_fill, spread, wrong_way
+from model_utils.tokens import TokenBatch, encode
+from tests.conftest import MISSION
+
+# Row by row the softmax of these is 1/2, 1/4, 1/4; 1/4, 1/2, 1/4; 1/4, 1/4, 1/2.
+TOY = np.log(np.array([[2, 1, 1], [1, 2, 1], [1, 1, 2]], dtype=np.float32))
+CAUSAL = np.tril(np.ones((3, 3), dtype=np.float32))
+
+
+def test_adding_minus_infinity_hides_later_words_and_keeps_rows_at_one() -> None:
+    found = wrong_way("added", TOY, CAUSAL)
+    assert found == pytest.approx(np.array([[1, 0, 0], [1 / 3, 2 / 3, 0], [1 / 4, 1 / 4, 1 / 2]]))
+
+
+def test_a_mask_after_the_softmax_leaves_rows_below_one() -> None:
+    found = wrong_way("after", TOY, CAUSAL)
+    assert found == pytest.approx(np.array([[1 / 2, 0, 0], [1 / 4, 1 / 2, 0], [1 / 4, 1 / 4, 1 / 2]]))
+    assert found.sum(-1) == pytest.approx([0.5, 0.75, 1])
+
+
+def test_multiplying_scores_by_zero_lets_hidden_words_back_in() -> None:
+    found = wrong_way("times", TOY, CAUSAL)
+    assert found == pytest.approx(np.array([[1 / 2, 1 / 4, 1 / 4], [1 / 4, 1 / 2, 1 / 4], [1 / 4, 1 / 4, 1 / 2]]))
+    low = wrong_way("times", TOY - 5, CAUSAL)
+    assert low[0, 0] < 0.03  # hidden words beat the word itself: 0 is more than -4.3
+
+
+def test_adding_zero_changes_nothing() -> None:
+    assert np.array_equal(wrong_way("zero", TOY, CAUSAL), torch.softmax(torch.tensor(TOY), -1).numpy())
+
+
+@pytest.fixture(scope="module")
+def head(tiny: LoadedModel, mission: TokenBatch) -> HeadTrace:
+    """Return layer 3, head 1 on the first sentence, which has three pads on its left."""
+    return record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=3, head=1)
+
+
+def test_damage_adds_up_and_names_where_the_weight_went(head: HeadTrace) -> None:
+    found = {way: damage(head, way) for way in WAYS}
+    words = head.real
+    assert found["added"].total[words] == pytest.approx(1)
+    assert (found["added"].leaked[words] == 0).all()
+    assert (found["after"].total[words] < 0.95).all()
+    assert (found["after"].leaked == 0).all()
+    assert found["times"].total == pytest.approx(1)
+    assert found["zero"].total == pytest.approx(1)
+    assert found["zero"].later[7] == 0  # the last word has no future, but it has pads
+    assert found["zero"].pads[7] == pytest.approx(found["zero"].leaked[7])
+    assert found["zero"].lawful == pytest.approx(found["after"].total)
+
+
+def test_a_fully_blocked_row_becomes_uniform_unmasked_or_not_a_number(head: HeadTrace) -> None:
+    assert head.empty_rows.tolist() == [True] * 3 + [False] * 5
+    found = fates(head, 0)
+    assert (found["min"] == np.float32(1 / 8)).all()
+    unmasked = torch.softmax(torch.tensor(head.scores[0]), -1).numpy()
+    assert found["-10000"] == pytest.approx(unmasked, abs=2e-3)  # float32 keeps three decimals of a score of -10000
+    assert np.isnan(found["-inf"]).all()
+
+
+def test_the_row_of_a_word_can_be_shown_as_if_all_of_it_were_blocked(head: HeadTrace) -> None:
+    found = fates(head, 7, all_blocked=True)
+    assert (found["min"] == np.float32(1 / 8)).all()
+    assert np.isnan(found["-inf"]).all()
+
+
+def test_the_leak_sinks_with_the_fill_to_exactly_zero(head: HeadTrace) -> None:
+    found = dict(zip(DEPTHS, leak_by_fill(head, 7), strict=True))
+    assert found[0.0] == pytest.approx(damage(head, "zero").leaked[7], rel=1e-5)
+    assert all(one >= other for one, other in zip(list(found.values())[:-1], list(found.values())[1:], strict=True))
+    assert found[-50.0] > 0
+    assert found[-200.0] == found[-10_000.0] == 0
+
+
+def test_nan_spreads_from_a_blocked_row_to_every_row_from_the_second_layer_on(
+    tiny: LoadedModel, mission: TokenBatch
+) -> None:
+    mask = build_mask(MaskSpec(), mission)
+    found = spread(tiny, mission, mask, sentence=0)
+    assert found.rows.shape == (6, 8)
+    assert found.rows[0].tolist() == [True] * 3 + [False] * 5
+    assert found.rows[1:].all()
+    assert found.logits.all()
+    clean = spread(tiny, mission, mask, sentence=1)  # the longest sentence has no pads
+    assert not clean.rows.any()
+    assert not clean.logits.any()
+
+
+def test_pads_on_the_right_block_no_row(tiny: LoadedModel) -> None:
+    batch = encode(tiny.tokenizer, MISSION, side="right")
+    assert not spread(tiny, batch, build_mask(MaskSpec(), batch), sentence=0).rows.any()
