@@ -31,7 +31,7 @@ SAYS = {
 
 # Why a pattern may change nothing at all.
 WHY_NOTHING = {
-    "documents": "the sentence holds no end-of-text token, so it is one document; type <|endoftext|> between two",
+    "documents": "the sentence holds no end-of-text token, so it is one document; type `<|endoftext|>` between two",
     "prefix": "the first words may read each other both ways, but a prefix of one word has nobody to read",
     "window": "the window is wider than the sentence is long",
     "sink": "the window is wider than the sentence is long",

@@ -33,7 +33,7 @@ def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
             format_func=names.__getitem__,
             default=0,
             required=True,
-            key="stage",
+            key="mask_stage",
         )
         if at == len(found) - 1:
             controls.choice("fill", controls.CONTROLS["fill"].options)

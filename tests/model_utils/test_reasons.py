@@ -1,0 +1,51 @@
+"""A blocked cell is told in one sentence with both tokens and every real cause."""
+
+from __future__ import annotations
+
+import pytest
+
+from model_utils.mask_table import table
+from model_utils.masks import MaskSpec, build_mask
+from model_utils.reasons import sentence, sentences, why
+from model_utils.tokens import encode
+
+
+def test_every_cause_is_told_and_the_first_leads() -> None:
+    assert why("cat", "sat", ["causal", "hand"], MaskSpec()) == (
+        "cat may not read sat: it comes later; it is also hidden by hand."
+    )
+    assert (
+        why("cat", "pad", ["causal", "padding"], MaskSpec()) == "cat may not read pad: it is padding; it comes later."
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (MaskSpec(pattern="window", width=3), "it lies outside the window of 3"),
+        (MaskSpec(pattern="sink", width=3, first=2), "it is neither among the first 2 nor in the window of 3"),
+        (MaskSpec(pattern="documents"), "it belongs to another document"),
+    ],
+)
+def test_a_pattern_says_what_it_leaves_out(spec, words) -> None:
+    assert why("a", "b", ["pattern"], spec) == f"a may not read b: {words}."
+
+
+def test_what_may_be_read_is_said_too() -> None:
+    assert sentence("a", "b", 1.0, [], MaskSpec()) == "a may read b."
+    assert sentence("a", "b", 0.5, [], MaskSpec()) == "a may read b, softened: its part counts 0.5 times."
+
+
+def test_each_cell_of_a_batch_has_its_own_sentence_and_its_line_in_the_table(tiny) -> None:
+    batch = encode(tiny.tokenizer, ("It will rain", "My dog"))
+    spec = MaskSpec(sentence=1, cells=frozenset({(1, 0)}), weights={1: 0.25})
+    mask = build_mask(spec, batch)
+    told = sentences(mask, spec, batch, number=1)
+    assert told[2][1] == "“␣dog” may not read “My”: it is hidden by hand."
+    assert told[2][0] == "“␣dog” may not read “pad”: it is padding."
+    assert told[1][2] == "“My” may not read “␣dog”: it comes later."
+    lines = table(mask, batch, 1)
+    assert len(lines) == 9
+    cell = lines[(lines["query"] == 2) & (lines["key"] == 1)].iloc[0]
+    assert (cell["query_token"], cell["key_token"], cell["visible"], cell["blocked_by"]) == ("␣dog", "My", 0, "hand")
+    assert lines[(lines["query"] == 2) & (lines["key"] == 2)]["added"].item() == pytest.approx(-1.386294, abs=1e-5)

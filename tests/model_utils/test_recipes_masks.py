@@ -1,0 +1,76 @@
+"""The code of the masks' pictures runs unedited in an empty folder and prints what the page shows."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_utils.masks import MaskSpec, build_mask
+from model_utils.patterns import PATTERNS, run
+from model_utils.reach import reach
+from model_utils.recipes_masks import mask_code, reach_code
+from model_utils.tokens import encode
+
+TEXTS = ("It will rain in the", 'The cat sat.<|endoftext|>He "shook" his head\\ and', "So")
+
+
+def check(printed: str, tiny, spec: MaskSpec, side: str) -> None:
+    batch = encode(tiny.tokenizer, TEXTS, side=side)  # type: ignore[arg-type]
+    lines = printed.splitlines()
+    visible = np.array(ast.literal_eval(lines[0].removeprefix("visible ")))
+    np.testing.assert_allclose(visible, build_mask(spec, batch).visible[spec.sentence], atol=1e-7)
+    found = run(tiny, batch, spec)
+    chances = [float(line.split()[-1]) for line in lines if line.startswith("next")]
+    assert chances == pytest.approx(np.sort(found.chances)[:-6:-1].tolist(), abs=2e-5)
+    bits = [float(line.split()[-1]) for line in lines if line.startswith("bits")]
+    told = ~np.isnan(found.bits[1:])
+    np.testing.assert_allclose(np.array(bits)[told], found.bits[1:][told], atol=2e-3)
+
+
+def test_the_code_of_a_mask_runs_in_an_empty_folder(tiny, tmp_path: Path) -> None:
+    spec = MaskSpec(pattern="documents", sentence=1, weights={1: 0.5, 2: 0.0}, cells=frozenset({(8, 6)}), gap="close")
+    (tmp_path / "run.py").write_text(mask_code(tiny.entry, TEXTS, spec, side="left"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "run.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    check(done.stdout, tiny, spec, "left")
+
+
+def executed(code: str) -> str:
+    """Return what `code` prints, run in this process, which has the libraries loaded already."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "recipe", "exec"), {})
+    return out.getvalue()
+
+
+# Documents run above, in a folder of their own.
+@pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if pattern != "documents"])
+def test_the_code_of_every_pattern_prints_the_pages_numbers(tiny, pattern) -> None:
+    side = "right" if pattern in ("prefix", "window") else "left"
+    spec = MaskSpec(pattern=pattern, width=3, first=2, padding=pattern != "bidirectional")
+    check(executed(mask_code(tiny.entry, TEXTS, spec, side=side)), tiny, spec, side)
+
+
+def test_the_code_of_reach_prints_the_pages_matrix(tiny) -> None:
+    spec = MaskSpec(pattern="window", width=2, sentence=0, cells=frozenset({(0, 0)}))
+    batch = encode(tiny.tokenizer, TEXTS)
+    after, first = reach(build_mask(spec, batch), 0, tiny.layers), batch.first(0)
+    printed = [
+        ast.literal_eval(line) for line in executed(reach_code(tiny.entry, TEXTS, spec, side="left")).splitlines()
+    ]
+    assert printed == after[first:, first:].tolist()

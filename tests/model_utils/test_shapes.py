@@ -1,0 +1,42 @@
+"""The stages of a mask hold the shapes and numbers that the model gets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model_utils.masks import FILL_MIN, MaskSpec, build_mask
+from model_utils.shapes import number, stages
+
+
+def test_the_missions_batch_goes_from_two_dimensions_to_four(mission) -> None:
+    found = stages(mission, build_mask(MaskSpec(), mission))
+    assert [stage.shape for stage in found] == [
+        "[3, 8]",
+        "[3, 1, 1, 8]",
+        "[3, 1, 1, 8]",
+        "[3, 1, 8, 8]",
+        "[3, 1, 8, 8]",
+    ]
+    given, wide, old, allowed, added = (stage.values for stage in found)
+    assert given.tolist() == mission.attention_mask.tolist()
+    assert (wide[:, 0, 0] == given).all()
+    assert old[0, 0, 0].tolist() == [-10_000] * 3 + [0] * 5
+    assert not np.signbit(old[old == 0]).any()
+    assert allowed[0, 0, 5].tolist() == [0, 0, 0, 1, 1, 1, 0, 0]
+    assert added[0, 0, 5].tolist() == [FILL_MIN] * 3 + [0] * 3 + [FILL_MIN] * 2
+
+
+@pytest.mark.parametrize(("fill", "value"), [("min", FILL_MIN), ("-10000", -10_000), ("-inf", -np.inf)])
+def test_the_last_stage_writes_the_chosen_fill_value(mission, fill, value) -> None:
+    mask = build_mask(MaskSpec(weights={1: 0.5}), mission)
+    added = stages(mission, mask, fill=fill)[-1].values
+    assert set(np.unique(added[0]).tolist()) == {value, float(np.log(np.float32(0.5))), 0.0}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (1.0, "1"), (FILL_MIN, "-3.4e38"), (-10_000.0, "-10000"), (-np.inf, "-∞"), (-0.6931, "-0.69")],
+)
+def test_additive_numbers_read_as_the_lectures_write_them(value, text) -> None:
+    assert number(value) == text
