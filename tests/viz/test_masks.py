@@ -1,0 +1,97 @@
+"""The pictures of masks: what is drawn in which cell, what may be clicked, what stays legible."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from viz.masks import CLICKS_UP_TO, combined, layer
+from viz.theme import DARK, LIGHT
+
+LABELS = ("pad", "<b>the</b>", "cat", "sat")
+
+
+def causes(T: int = 4) -> dict[str, np.ndarray]:
+    padding = np.zeros((T, T), dtype=bool)
+    padding[:, 0] = True
+    hand = np.zeros((T, T), dtype=bool)
+    hand[3, 1] = True
+    return {"padding": padding, "hand": hand, "causal": np.triu(np.ones((T, T), dtype=bool), 1)}
+
+
+def visible(T: int = 4) -> np.ndarray:
+    seen = np.ones((T, T), dtype=np.float32)
+    seen[:, 2] = 0.5
+    for cells in causes(T).values():
+        seen[cells] = 0
+    return seen
+
+
+def drawn(T: int = 4, **options):
+    labels = options.pop("labels", LABELS if T == 4 else ["a"] * T)
+    told = options.pop("sentences", [[f"{q} <{k}>: why" for k in range(T)] for q in range(T)])
+    return combined(visible(T), labels=labels, causes=causes(T), sentences=told, palette=LIGHT, last=T - 1, **options)
+
+
+def test_the_combination_holds_what_each_row_may_see_and_nan_where_it_may_not() -> None:
+    figure = drawn()
+    (trace,) = figure.select_traces(selector={"name": "visible"})
+    nan = np.nan
+    np.testing.assert_array_equal(
+        trace.z, [[nan, nan, nan, nan], [nan, 1, nan, nan], [nan, 1, 0.5, nan], [nan, nan, 0.5, 1]]
+    )
+    assert {trace.name for trace in figure.data} >= {"padding", "hand", "causal"}
+    entries = {trace.name for trace in figure.data if trace.type == "bar"}
+    assert {"blocked: padding", "blocked: by hand", "blocked: comes later", "may be read", "softened"} == entries
+
+
+def test_only_softened_cells_bear_a_number_and_there_is_no_colour_bar() -> None:
+    figure = drawn()
+    (numbers,) = figure.select_traces(selector={"name": "numbers"})
+    assert list(numbers.text) == ["0.50", "0.50"]
+    assert list(zip(numbers.y, numbers.x, strict=True)) == [(2, 2), (3, 2)]
+    assert not any(trace.type == "scatter" and trace.marker.colorbar.tickvals for trace in figure.data)
+
+
+def test_each_cell_takes_a_click_and_tells_its_sentence_as_plain_text() -> None:
+    (cells,) = drawn().select_traces(selector={"name": "cells"})
+    assert [tuple(at) for at in cells.customdata] == [(q, k) for q in range(4) for k in range(4)]
+    assert cells.text[5] == "1 &lt;1&gt;:<br>why"
+
+
+def test_above_the_bound_cells_take_no_click() -> None:
+    T = CLICKS_UP_TO + 1
+    assert "cells" not in {trace.name for trace in drawn(T).data}
+    assert "cells" not in {trace.name for trace in drawn(T, sentences=None).data}
+
+
+def test_tokens_are_never_read_as_markup() -> None:
+    assert "&lt;b&gt;the&lt;/b&gt;" in drawn().layout.yaxis.ticktext
+
+
+def test_the_words_beside_the_last_row_have_room() -> None:
+    figure = drawn(21, labels=["pad"] * 20 + ["wizard"])
+    assert figure.layout.margin.l >= 116 + 40
+
+
+def test_the_chosen_cell_is_framed() -> None:
+    frame = drawn(chosen=(2, 1)).layout.shapes[-1]
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (0.5, 1.5, 1.5, 2.5)
+    assert frame.line.color == LIGHT.accent
+
+
+@pytest.mark.parametrize("T", [1, 4, 40, 128])
+def test_a_layer_is_a_small_square_of_any_sentence(T) -> None:
+    blocked = {"causal": np.triu(np.ones((T, T), dtype=bool), 1)}
+    figure = layer(np.ones((T, T)), causes=blocked, palette=DARK)
+    assert (figure.layout.width, figure.layout.height) == (150, 150)
+    assert np.isnan(figure.data[0].z).sum() == blocked["causal"].sum()
+    assert {trace.name for trace in figure.data} <= {"visible", "causal"}
+
+
+def test_a_named_layer_can_be_chosen_and_shows_that_it_is() -> None:
+    blocked = {"causal": np.zeros((3, 3), dtype=bool)}
+    figure = layer(np.ones((3, 3)), causes=blocked, palette=LIGHT, name="window", on=True)
+    (choose,) = figure.select_traces(selector={"name": "choose"})
+    assert list(choose.customdata) == ["window"]
+    assert figure.layout.shapes[-1].line.color == LIGHT.accent
