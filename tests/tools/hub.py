@@ -5,10 +5,12 @@ It can misbehave on demand: cut connections, stall, answer with errors.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +31,7 @@ class Hub:
     cuts: list[int] = field(default_factory=list)  # bytes after which the next answers with weights break off
     status: int = 200  # anything else is the answer to every question
     hold: threading.Event | None = None  # weights stop half-way until this is set
+    pace: float = 0.0  # seconds that each 4 MB of weights take, as on a slow line
     requests: list[tuple[str, str, str]] = field(default_factory=list)  # (method, path, range)
 
     def __enter__(self) -> Hub:
@@ -128,7 +131,15 @@ class _Handler(BaseHTTPRequestHandler):
         elif weights and hub.hold is not None:
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
-            hub.hold.wait(30)
-            self.wfile.write(body[len(body) // 2 :])
+            hub.hold.wait(100)
+            # Whoever asked may have stopped meanwhile.
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(body[len(body) // 2 :])
+        elif weights and hub.pace:
+            with contextlib.suppress(ConnectionError):
+                for start in range(0, len(body), 2**22):
+                    self.wfile.write(body[start : start + 2**22])
+                    time.sleep(hub.pace)
         else:
-            self.wfile.write(body)
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(body)
