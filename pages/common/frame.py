@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 MENU = (
     ("app.py", "Home"),
     ("pages/1_Tokens.py", "Tokens"),
+    ("pages/2_Masks.py", "Masks"),
     ("pages/3_Heads.py", "Heads"),
+    ("pages/4_Mechanics.py", "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
 )
 

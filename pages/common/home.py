@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 SENTENCE = "He shook his"
 
 DOORS = (
-    ("pages/1_Tokens.py", "Tokens", "A batch of sentences becomes padded ids and masks. Where is the next word read?"),
-    ("pages/3_Heads.py", "Heads", "Every attention head at a glance, one large: who reads whom, and what the masks block."),
-    ("pages/5_Generate.py", "Generate", "Text grows word by word. Top-k and top-p decide who may enter the draw."),
+    ("pages/1_Tokens.py", "Tokens", "Sentences become padded ids and masks. Where is the next word read?"),
+    ("pages/2_Masks.py", "Masks", "Hide a word: what does the model say now? What each kind of mask blocks."),
+    ("pages/3_Heads.py", "Heads", "Every head at a glance, one large: who reads whom, and what is blocked."),
+    ("pages/4_Mechanics.py", "Mechanics", "One row, step by step: score, mask, exponent, weight."),
+    ("pages/5_Generate.py", "Generate", "Top-k and top-p decide who may enter the draw; dice decide who wins."),
 )
 
 
