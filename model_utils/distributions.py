@@ -33,4 +33,4 @@ def nucleus_size(chances: ArrayLike, share: float) -> NDArray[np.int64]:
     """
     ordered = -np.sort(-np.asarray(chances, dtype=np.float64), axis=-1)  # (..., V)
     reached = ordered.cumsum(-1) < share
-    return np.minimum(reached.sum(-1) + 1, ordered.shape[-1])
+    return np.asarray(np.minimum(reached.sum(-1) + 1, ordered.shape[-1]), dtype=np.int64)

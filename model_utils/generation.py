@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from model_utils.loading import LoadedModel
     from model_utils.sampling import SamplingSettings
 
+
 @dataclass(frozen=True, kw_only=True)
 class Lane:
     """One row of the engine: its prompt as token ids, how it draws, and which of the samples under its seed it is.

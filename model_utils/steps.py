@@ -158,7 +158,9 @@ def _candidates(
     ids = np.concatenate([top, extra])
     ids = ids[np.lexsort((ids, -before[ids]))]
     # Among the top the place is the rank; an extra one lies behind all that are likelier.
-    ranks = [place if place <= top.size else 1 + int((before > before[i]).sum()) for place, i in enumerate(ids, start=1)]
+    ranks = [
+        place if place <= top.size else 1 + int((before > before[i]).sum()) for place, i in enumerate(ids, start=1)
+    ]
     return Candidates(
         ids=ids.astype(np.int32),
         ranks=np.array(ranks, dtype=np.int32),

@@ -1,27 +1,24 @@
 """Generate page: text grows word by word, and every step shows who might have been drawn."""
 
-import streamlit as st
-
-from pages.common import frame, generate_parts, runs
+from pages.common import frame, generate_controls, generate_parts, runs
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
-said, generate, stop = generate_parts.draw_controls()
+said, generate, stop = generate_controls.draw_controls()
 pressed = generate.button("Generate", type="primary", key="generate", width="stretch")
 request = None
 with frame.reader_errors():
-    request = generate_parts.make_request(page, said)
+    request = generate_controls.make_request(page, said)
     # The small model answers at once, so its first text needs no click; a large one waits to be asked.
     if pressed or (runs.current() is None and page.entry.source == "bundled"):
         runs.start(request, page.loaded(), page.batch(side="left"))
 
 run = runs.current()
 if run is None:
-    generate_parts.invite()
+    generate_controls.invite()
 else:
     # The button belongs to the page, not to the part that streams: there a click would wait for the next beat.
     idle = run.job.done or run.job.cancelled
     stop.button("Stop", key="stop", disabled=idle, width="stretch", on_click=run.job.cancel)
-    generate_parts.made_with(run, request)
-    beat = None if run.job.done else generate_parts.BEAT
-    st.fragment(generate_parts.result, run_every=beat, key="result")(run)
+    generate_controls.made_with(run, request)
+    generate_parts.result(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,102 +16,94 @@ if TYPE_CHECKING:
     from model_utils.steps import Step
     from viz.theme import Palette
 
-# How many candidates the figure lists, and how often the growing text is drawn, in seconds.
+# How many candidates the figure lists, and how often growing text is drawn, in seconds.
 LISTED = 10
-BEAT = 0.25
-
-# Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
-BOXES = ("seed", "max_new_tokens")
-USUAL = {"temperature": 2.0, "top_k": 200}
-
-
-def draw_controls() -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
-    """Draw the controls and return what they say, by name, and the places of the buttons Generate and Stop."""
-    places = st.columns([3, 3, 3, 2.4, 2.4, 2.5, 1.9], vertical_alignment="bottom")
-    said = {}
-    for name, place in zip(("temperature", "top_k", "top_p", "seed", "max_new_tokens"), places, strict=False):
-        with place:
-            said[name] = controls.number(name) if name in BOXES else _slider(name)
-    return said, places[-2], places[-1]
-
-
-def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:
-    """Return what the controls and the shared sentences ask for. Raises InputError for what is outside its bounds."""
-    from model_utils.sampling import SamplingSettings
-
-    settings = SamplingSettings(**{name: value for name, value in said.items() if name != "max_new_tokens"})
-    texts = page.batch(side="left").texts
-    return runs.Request(model=page.model, texts=texts, settings=settings, max_new_tokens=said["max_new_tokens"])
-
-
-def _slider(name: str) -> float:
-    """Draw a published number as a slider, widened for the session when a link asks for more than is usual."""
-    if name not in USUAL:
-        return controls.number(name, slider=True)
-    key = f"_high_{name}"
-    asked = st.session_state.get(name, controls.CONTROLS[name].default)
-    if asked > st.session_state.setdefault(key, USUAL[name]):
-        st.session_state[key] = controls.CONTROLS[name].high
-    return controls.number(name, slider=True, high=st.session_state[key])
-
-
-def invite() -> None:
-    """Say what to do where there is no text yet: a large model is not set to work unasked."""
-    st.caption("Press Generate: the model continues each of your sentences, and every step can be looked into.")
-
-
-def made_with(run: runs.Run, request: runs.Request | None) -> None:
-    """Say which settings the text on the page was made with, when the controls say something else by now."""
-    if request is None or run.request == request:
-        return
-    made = run.request
-    parts = [verdict.describe(made.settings), f"{made.max_new_tokens} new tokens"]
-    if made.model != request.model:
-        parts.append(f"model {made.model}")
-    if made.texts != request.texts:
-        parts.append("other sentences")
-    st.info(f"This text was made with {', '.join(parts)}. Press Generate for one with the present settings.")
+BEAT = 0.3
 
 
 def result(run: runs.Run) -> None:
-    """Draw the growing texts and one step of one row. Meant for a fragment, which runs again while the text grows."""
-    ended = run.job.done  # asked first: a job that ends below is drawn once more
-    rows = run.rows()
-    _take_click(len(rows))
+    """Draw the texts of a run and one step of one of them; while it is under way, each part keeps its own beat."""
     # The slider's own value is forgotten while another page is shown.
     st.session_state.setdefault("step", st.session_state.get("_step", 1))
-    text, picture = st.columns([11, 10], gap="large")
+    if run.job.done:
+        st.fragment(_ended, key="ended")(run)
+        return
+    text, picture = _halves()
     with picture:
-        row, number = _choose(run, rows)
-    palette = frame.palette()
+        waits = not _is_drawn(run)
+        st.fragment(_picture, key="picture", run_every=BEAT if waits else None)(run, waits=waits)
     with text:
-        _texts(run, rows, (row, number), palette)
+        st.fragment(_growing, key="growing", run_every=BEAT)(run)
+
+
+def _ended(run: runs.Run) -> None:
+    """Draw texts and picture of a run that has ended: a click in either shows in both."""
+    _take_click(run)
+    text, picture = _halves()
     with picture:
-        if number < len(rows[row]):
-            _step(run, rows[row][number], palette)
-        else:
-            _no_step(run, rows[row], ended=ended)
-    if ended and st.session_state.get("_drawn_ended") is not run:
-        st.session_state["_drawn_ended"] = run
+        _picture(run)
+    with text:
+        _texts(run)
+
+
+def _growing(run: runs.Run) -> None:
+    """Draw the texts as far as they are. The picture stands still meanwhile: redrawing it takes most of a beat."""
+    if _take_click(run):
+        st.rerun()
+    ended = run.job.done  # asked first: what comes after it is drawn by the next run
+    _texts(run)
+    if ended:
         st.rerun()
 
 
-def _take_click(rows: int) -> None:
-    """Choose the token that was clicked, before any widget that shows the choice."""
-    for row in range(rows):
+def _picture(run: runs.Run, *, waits: bool = False) -> None:
+    """Draw the chosen step with the widgets that choose it, or why there is none; `waits` says whether it has a beat."""
+    ended = run.job.done
+    row, number = _choose(run)
+    steps = run.rows()[row]
+    with frame.reader_errors():
+        if number < len(steps):
+            _step(run, steps[number], frame.palette())
+        else:
+            _no_step(run, steps, ended=ended)
+    if not ended and waits == _is_drawn(run):
+        st.rerun()  # it needs a beat now, or none any more
+
+
+def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
+    text, picture = st.columns([11, 10], gap="large")
+    return text, picture
+
+
+def _chosen() -> tuple[int, int]:
+    """Return the chosen row and step, counted from 0."""
+    return int(st.session_state.get("sentence", 0)), int(st.session_state["step"]) - 1
+
+
+def _is_drawn(run: runs.Run) -> bool:
+    """Return whether the chosen step is there, or never will be."""
+    row, number = _chosen()
+    steps = run.rows()[min(row, len(run.batch.texts) - 1)]
+    return number < len(steps) or bool(steps and steps[-1].stop)
+
+
+def _take_click(run: runs.Run) -> bool:
+    """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
+    for row, prompt in enumerate(run.batch.tokens):
         clicked = getattr(st.session_state.get(f"text_{row}"), "clicked", None)
         if clicked is not None:
-            prompt = len(runs.current().batch.tokens[row])
-            st.session_state["sentence"], st.session_state["step"] = row, int(clicked) - prompt + 1
+            st.session_state["sentence"], st.session_state["step"] = row, int(clicked) - len(prompt) + 1
+            return True
+    return False
 
 
-def _choose(run: runs.Run, rows: list[list[Step]]) -> tuple[int, int]:
+def _choose(run: runs.Run) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
     st.session_state["step"] = min(max(st.session_state["step"], 1), last)
     which, back, onward = st.columns([4, 4, 4], vertical_alignment="bottom", gap="small")
     with which:
-        row = controls.number("sentence", high=len(rows) - 1)
+        row = controls.number("sentence", high=len(run.batch.texts) - 1)
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
     onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
     if last > 1:
@@ -124,9 +116,10 @@ def _move(by: int) -> None:
     st.session_state["step"] += by
 
 
-def _texts(run: runs.Run, rows: list[list[Step]], chosen: tuple[int, int], palette: Palette) -> None:
-    for row, steps in enumerate(rows):
-        tokens = _strip(run, row, steps, chosen, palette)
+def _texts(run: runs.Run) -> None:
+    palette = frame.palette()
+    for row, steps in enumerate(run.rows()):
+        tokens = _strip(run, row, steps, palette)
         tokens_strip(tokens, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
         ending = verdict.ending(steps[-1], run.loaded.context) if steps else ""
         if ending:
@@ -138,9 +131,7 @@ def _texts(run: runs.Run, rows: list[list[Step]], chosen: tuple[int, int], palet
     _take_steps_home(run)
 
 
-def _strip(
-    run: runs.Run, row: int, steps: list[Step], chosen: tuple[int, int], palette: Palette
-) -> list[StripToken]:
+def _strip(run: runs.Run, row: int, steps: list[Step], palette: Palette) -> list[StripToken]:
     """Return the tokens of one row: the prompt in grey, then each drawn token in the colour of its chance."""
     from viz.generation import chance_colour
 
@@ -154,7 +145,7 @@ def _strip(
                 line_break="⏎" in label,
                 background=chance_colour(step.chance, palette),
                 title=f"step {step.number + 1}: {verdict.percent(step.chance)} of the chances, number {step.rank:,}",
-                selected=chosen == (row, step.number),
+                selected=_chosen() == (row, step.number),
             )
         )
     if not run.job.done and not (steps and steps[-1].stop):

@@ -47,7 +47,9 @@ def assert_same(one: Sequence[Step], other: Sequence[Step]) -> None:
 @pytest.fixture(scope="module")
 def uneven(tiny: LoadedModel) -> TokenBatch:
     """Return prompts of very different lengths."""
-    return encode(tiny.tokenizer, ("She", "He shook his head and said that in the middle of the night he had", "My dog is"))
+    return encode(
+        tiny.tokenizer, ("She", "He shook his head and said that in the middle of the night he had", "My dog is")
+    )
 
 
 @pytest.fixture(scope="module")
