@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,10 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model_utils.tokens import Token
 
-# What counts as one word: a typed [MASK]; one Chinese or Japanese character, since no spaces part them; letters and
-# digits with the apostrophes inside them; a run of other marks.
+
+def _marks() -> str:
+    """Return, as the inside of a character class, what joins letters but is none: accents, vowel signs, joiners."""
+    codes = [code for code in range(0x10000) if unicodedata.category(chr(code)).startswith("M")]
+    return "".join(map(chr, codes)) + "\u200c\u200d"
+
+
+# What counts as one word: a typed [MASK]; one Chinese or Japanese character, since no spaces part them; letters, digits
+# and their marks, with the apostrophes inside them; a run of other marks.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"\[MASK\]|[{_CJK}]|[^\W{_CJK}]+(?:['’][^\W{_CJK}]+)*|[^\w\s]+?(?=\[MASK\]|[\w\s]|$)")
+_LETTER = rf"(?:[^\W{_CJK}]|[{_marks()}])"
+_WORD = re.compile(rf"\[MASK\]|[{_CJK}]|{_LETTER}+(?:['’]{_LETTER}+)*|[^\w\s]+?(?=\[MASK\]|[\w\s]|$)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,104 @@
+"""The code of the Masks page's first screen and parts runs unedited and prints what the page shows."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_utils.distributions import entropy_bits, total_variation
+from model_utils.hiding import next_word, sweep, without_hand
+from model_utils.loading import LoadedModel
+from model_utils.masks import MaskSpec
+from model_utils.prediction import top_tokens
+from model_utils.recipes_hiding import hiding_code, softening_code, sweep_code
+from model_utils.softening import soften
+from model_utils.tokens import TokenBatch, encode
+from model_utils.words import group_words
+
+TEXTS = ('My "dog"\\ is\n🦊 and', "The king died.<|endoftext|>The old queen was so", "I am")
+
+SPECS = (
+    MaskSpec(weights={1: 0.0, 3: 0.5}, cells=frozenset({(4, 2)})),
+    MaskSpec(weights={0: 0.0, 2: 0.0}, gap="close"),
+    MaskSpec(sentence=1, pattern="documents", weights={6: 0.0}, gap="close"),
+    MaskSpec(pattern="window", width=3, weights={6: 0.25}),
+    MaskSpec(pattern="sink", width=2, first=2, weights={1: 0.0}),
+    MaskSpec(pattern="prefix", first=4, weights={3: 0.0}),
+    MaskSpec(pattern="bidirectional", weights={3: 0.0}),
+    MaskSpec(sentence=2, padding=False, weights={0: 0.0}, gap="close"),
+)
+
+
+def run(code: str, folder: Path) -> list[str]:
+    path = folder / "run.py"
+    path.write_text(code, encoding="utf-8")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        runpy.run_path(str(path))
+    return printed.getvalue().splitlines()
+
+
+def check(lines: list[str], tiny: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> None:
+    before, after = next_word(tiny, batch, without_hand(spec)), next_word(tiny, batch, spec)
+    for name, line, entropy, chances in zip(
+        ("before", "after"), lines[0:4:2], lines[1:4:2], (before, after), strict=True
+    ):
+        printed = ast.literal_eval(line.removeprefix(f"{name} "))
+        assert [chance for _, chance in printed] == pytest.approx(chances[top_tokens(chances, 5)], abs=2e-5)
+        assert float(entropy.split()[-1]) == pytest.approx(float(entropy_bits(chances)), abs=1e-3)
+    assert float(lines[4].split()[-1]) == pytest.approx(float(total_variation(before, after)), abs=1e-4)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.pattern}-{spec.gap}-{spec.padding}")
+@pytest.mark.parametrize("side", ["left"])
+def test_the_code_of_hiding_prints_the_numbers_of_the_page(
+    tiny: LoadedModel, tmp_path: Path, spec: MaskSpec, side: str
+) -> None:
+    batch = encode(tiny.tokenizer, TEXTS, side=side)  # type: ignore[arg-type]
+    check(run(hiding_code(tiny.entry, batch, spec), tmp_path), tiny, batch, spec)
+
+
+def test_the_code_runs_in_an_empty_folder_by_itself(tiny: LoadedModel, tmp_path: Path) -> None:
+    batch, spec = encode(tiny.tokenizer, TEXTS, side="right"), MaskSpec(sentence=2, padding=False, weights={0: 0.5})
+    (tmp_path / "run.py").write_text(hiding_code(tiny.entry, batch, spec), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "run.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    check(done.stdout.splitlines(), tiny, batch, spec)
+
+
+def test_the_code_of_half_a_word_prints_each_row(tiny: LoadedModel, tmp_path: Path) -> None:
+    text = "He gave the boy a"
+    lines = run(softening_code(tiny.entry, text, [1, 3], 0.5, layer=2, head=5), tmp_path)
+    for line, one in zip(lines, soften(tiny, encode(tiny.tokenizer, (text,)), [1, 3], 0.5), strict=True):
+        way, *weights = line.split()
+        assert way == one.way
+        assert np.array(weights, dtype=float) == pytest.approx(one.weights[2, 5], abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    "spec", [MaskSpec(weights={2: 0.5, 1: 0.0}, gap="close"), SPECS[2]], ids=["words", "documents"]
+)
+def test_the_code_of_the_sweep_prints_attention_and_change(tiny: LoadedModel, tmp_path: Path, spec: MaskSpec) -> None:
+    batch = encode(tiny.tokenizer, TEXTS)
+    words = group_words(batch.texts[spec.sentence], batch.tokens[spec.sentence])
+    lines = run(sweep_code(tiny.entry, batch, spec, [word.tokens for word in words]), tmp_path)
+    found = sweep(tiny, batch, spec, words)
+    printed = np.array([line.split()[-2:] for line in lines], dtype=float)
+    assert printed[:, 0] == pytest.approx(found.attention, abs=1e-5)
+    assert printed[:, 1] == pytest.approx(found.change, abs=1e-4)
