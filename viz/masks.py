@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.heads import head
-from viz.heatmap import DIGIT, GAPS_UP_TO, HOVER_UP_TO, escape, geometry, matrix, shorten, units
-from viz.theme import Palette
+from viz.heatmap import DIGIT, GAPS_UP_TO, HOVER_UP_TO, escape, geometry, shorten, units
+from viz.theme import Palette, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,34 +155,79 @@ def layer(
     """
     T = len(visible)
     blocked = np.any(list(causes.values()), axis=0)
-    values = np.where(blocked, np.nan, np.asarray(visible, dtype=np.float32))
-    figure = matrix(values, labels=["·"] * T, palette=palette, causes=causes, name=TRACE)
-    figure.data = [trace for trace in figure.data if trace.name in (TRACE, *causes)]
     gap = 1 if T <= GAPS_UP_TO else 0
-    figure.update_traces(selector={"type": "heatmap"}, xgap=gap, ygap=gap, hoverinfo="skip", hovertemplate=None)
-    figure.update_traces(selector={"mode": "none"}, fillpattern={"size": 5}, hoverinfo="skip")
-    figure.layout.annotations = ()
-    edge = {"l": SMALL_EDGE, "r": SMALL_EDGE, "t": SMALL_EDGE, "b": SMALL_EDGE, "autoexpand": False}
-    figure.update_layout(width=SMALL, height=SMALL, margin=edge, showlegend=False, uirevision=None)
-    figure.update_xaxes(visible=False, fixedrange=True)
-    figure.update_yaxes(visible=False, fixedrange=True)
+    cells = go.Heatmap(
+        z=np.where(blocked, np.nan, np.asarray(visible, dtype=np.float32)),
+        name=TRACE,
+        zmin=0,
+        zmax=1,
+        colorscale=weight_scale(palette),
+        showscale=False,
+        xgap=gap,
+        ygap=gap,
+        hoverinfo="skip",
+    )
+    areas = [_area(cause, at, palette) for cause, at in causes.items() if at.any()]
     line = {"color": palette.accent if on else palette.line, "width": 4 if on else 1}
-    figure.add_shape(type="rect", x0=-0.5, x1=T - 0.5, y0=-0.5, y1=T - 0.5, line=line, layer="above")
-    if name:
-        unseen = {"marker": {"opacity": 0}}
-        figure.add_scatter(
-            x=[(T - 1) / 2],
-            y=[(T - 1) / 2],
-            name="choose",
-            mode="markers",
-            marker={"symbol": "square", "size": SMALL - 2 * SMALL_EDGE, "opacity": 0},
-            selected=unseen,
-            unselected=unseen,
-            customdata=[name],
-            hovertemplate=f"choose {name}<extra></extra>",
-        )
-        figure.update_layout(clickmode="event+select")
-    return figure
+    edge = {"type": "rect", "x0": -0.5, "x1": T - 0.5, "y0": -0.5, "y1": T - 0.5, "line": line, "layer": "above"}
+    axis = {"visible": False, "fixedrange": True}
+    # Made in one go: each later change of a figure costs as much as the whole, and a page draws ten of these.
+    return go.Figure(
+        data=[cells, *areas, *([_chooser(name, T)] if name else [])],
+        layout={
+            "width": SMALL,
+            "height": SMALL,
+            "margin": dict.fromkeys("lrtb", SMALL_EDGE) | {"autoexpand": False},
+            "paper_bgcolor": palette.paper,
+            "plot_bgcolor": palette.paper,
+            "hoverlabel": {"bgcolor": palette.surface, "font": {"color": palette.text, "size": 15}},
+            "showlegend": False,
+            "dragmode": False,
+            "clickmode": "event+select",
+            "shapes": [edge],
+            "xaxis": {**axis, "range": [-0.5, T - 0.5]},
+            "yaxis": {**axis, "range": [T - 0.5, -0.5]},
+        },
+    )
+
+
+def _area(cause: str, blocked: NDArray[np.bool_], palette: Palette) -> go.Scatter:
+    """Return the hatched area of one cause: a rectangle per run of blocked cells in a row."""
+    look = palette.causes[cause]
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for row, cells in enumerate(blocked):
+        edges = np.flatnonzero(np.diff(cells, prepend=False, append=False)) - 0.5
+        for left, right in edges.reshape(-1, 2).tolist():
+            x += [left, right, right, left, left, None]
+            y += [row - 0.5, row - 0.5, row + 0.5, row + 0.5, row - 0.5, None]
+    marks = {"shape": look.pattern, "fgcolor": look.mark, "bgcolor": look.tint, "size": 5, "solidity": look.solidity}
+    return go.Scatter(
+        x=x,
+        y=y,
+        name=cause,
+        mode="none",
+        fill="toself",
+        fillcolor=look.tint,
+        fillpattern={**marks, "fillmode": "replace"},
+        hoverinfo="skip",
+    )
+
+
+def _chooser(name: str, tokens: int) -> go.Scatter:
+    """Return the invisible square that takes a click on the whole small picture."""
+    unseen = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=[(tokens - 1) / 2],
+        y=[(tokens - 1) / 2],
+        name="choose",
+        mode="markers",
+        marker={"symbol": "square", "size": SMALL - 2 * SMALL_EDGE, "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        customdata=[name],
+        hovertemplate=f"choose {name}<extra></extra>",
+    )
 
 
 def told_up_to(tokens: int) -> bool:
