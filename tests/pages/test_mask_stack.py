@@ -1,0 +1,154 @@
+"""The matrices of the Masks page without a browser: layers, single cells, stages, patterns, reach, the dial."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from model_utils.masks import MaskSpec, build_mask
+from model_utils.tokens import encode
+from pages.common import cache
+
+TEXTS = ("It will rain in the", "They opened the door and saw a")
+
+
+@pytest.fixture(autouse=True)
+def bundled(tiny, monkeypatch) -> None:
+    """Give the pages the model that the tests have already loaded."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from pages.common import controls, frame, mask_controls, mask_stack
+
+    controls.restore()
+    page = frame.Page(entry=frame.cache.registry()["tiny-gpt2"], text=st.session_state["text"])
+    with frame.reader_errors():
+        batch = mask_controls.choose_sentence(page)
+        spec = mask_controls.mask_spec(batch)
+        getattr(mask_stack, st.session_state["_part"])(page, spec, batch)
+
+
+def opened(part: str, **values: Any) -> AppTest:
+    at = AppTest.from_function(_page, default_timeout=120)
+    for name, value in {"model": "tiny-gpt2", "text": "\n".join(TEXTS), "_part": part, **values}.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def figure(at: AppTest, name: str) -> dict[str, Any]:
+    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(f"-{name}")]
+    drawn: dict[str, Any] = json.loads(chart.proto.spec)
+    return drawn
+
+
+def names(at: AppTest) -> list[str]:
+    return [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")]
+
+
+def values(drawn: dict[str, Any], trace: str) -> np.ndarray:
+    (found,) = [one for one in drawn["data"] if one.get("name") == trace]
+    z = found["z"]
+    if isinstance(z, dict):
+        rows, columns = (int(part) for part in str(z["shape"]).split(","))
+        return np.frombuffer(base64.b64decode(z["bdata"]), dtype=z["dtype"]).reshape(rows, columns)
+    return np.array(z, dtype=float)
+
+
+def test_the_layers_combine_to_what_the_model_runs_with(tiny) -> None:
+    at = opened("stack", weights="1:0.5,2:0", cells="4-0", pattern="window", width=3)
+    batch = encode(tiny.tokenizer, TEXTS)
+    spec = MaskSpec(pattern="window", width=3, weights={1: 0.5, 2: 0.0}, cells=frozenset({(4, 0)}))
+    expected = build_mask(spec, batch).visible[0]
+    combined = values(figure(at, "fig_combined"), "visible")
+    np.testing.assert_array_equal(np.nan_to_num(combined), expected)
+    assert (np.isnan(combined) == (expected == 0)).all()
+    layers = [values(figure(at, name), "visible") for name in ("fig_causal", "fig_pattern", "fig_padding", "fig_hand")]
+    np.testing.assert_allclose(np.prod([np.nan_to_num(one) for one in layers], axis=0), expected)
+
+
+def test_the_chosen_cell_is_told_with_every_cause() -> None:
+    at = opened("stack", weights="3:0", query=1, key=3)
+    assert "“␣will” may not read “␣in”: it comes later; it is also hidden by hand." in [text.value for text in at.text]
+
+
+def test_a_cell_is_blocked_and_shown_again_by_button_and_the_rows_that_move_are_counted() -> None:
+    at = opened("stack", query=3, key=1)
+    at.button(key="toggle_cell").click().run()
+    assert at.session_state["cells"] == "3-1"
+    assert np.isnan(values(figure(at, "fig_combined"), "visible")[2 + 3, 2 + 1])
+    assert any("2 of 5 rows changed" in caption.value for caption in at.caption)
+    assert at.button(key="toggle_cell").label == "Show this cell again"
+    at.button(key="toggle_cell").click().run()
+    assert at.session_state["cells"] == ""
+
+
+def test_every_stage_has_its_shape_code_and_numbers() -> None:
+    at = opened("stack")
+    stage = at.get("button_group")
+    shapes = [option.content for group in stage for option in group.proto.options]
+    assert "2. [2, 1, 1, 7]" in shapes
+    assert "5. [2, 1, 7, 7]" in shapes
+    at = opened("stack", mask_stage=2)
+    assert "-10000" in str(figure(at, "fig_stage")["data"][1]["text"])
+    at = opened("stack", mask_stage=4, fill="-inf")
+    assert "-∞" in str(figure(at, "fig_stage")["data"][1]["text"])
+    assert any("runs with `min`" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize("pattern", ["causal", "bidirectional", "window"])
+def test_a_pattern_shows_next_words_surprise_and_reach_and_a_leak_where_causality_is_lifted(pattern) -> None:
+    at = opened("patterns", pattern=pattern, width=2, sentence=1)
+    drawn = names(at)
+    assert {"fig_pattern_words", "fig_surprise", "fig_reach", *(f"fig_pattern_{p}" for p in ("sink", "prefix"))} <= set(
+        drawn
+    )
+    assert ("fig_leak" in drawn) == (pattern == "bidirectional")
+    assert any("it is not BERT" in line.value for line in at.markdown) == (pattern == "bidirectional")
+    bars = [trace["name"] for trace in figure(at, "fig_surprise")["data"]]
+    assert ("before" in bars) == (pattern != "causal")
+
+
+def test_a_pattern_that_changes_nothing_says_why() -> None:
+    at = opened("patterns", pattern="documents")
+    assert any("no end-of-text token" in line.value for line in at.markdown)
+
+
+def test_a_sentence_of_one_word_has_patterns_too() -> None:
+    at = opened("patterns", text="So", pattern="bidirectional")
+    assert "fig_surprise" not in names(at)
+    assert "fig_reach" in names(at)
+
+
+def test_a_mask_that_hides_everything_still_draws() -> None:
+    at = opened("patterns", weights="0:0,1:0,2:0,3:0,4:0")
+    assert any("no bits" in line.value for line in at.markdown)
+    at = opened("stack", weights="0:0,1:0,2:0,3:0,4:0")
+    assert np.isnan(values(figure(at, "fig_combined"), "visible")).all()
+
+
+def test_the_dial_runs_the_model_and_takes_its_weight_to_the_sentence() -> None:
+    at = opened("dial", dial_weight=0.25)
+    assert any("by 0.25 before the row is divided" in text.value for text in at.text)
+    now = [trace for trace in figure(at, "fig_dial")["data"] if trace["name"] == "now"]
+    assert len(now) == 1
+    at.button(key="use_dial").click().run()
+    assert at.session_state["weights"] == "1:0.25"
+
+
+def test_a_pair_that_is_blocked_has_nothing_to_turn() -> None:
+    at = opened("dial", dial_query=0, dial_key=2)
+    assert [error.value for error in at.error] == [
+        "“It” may not read “␣rain”, so there is no weight to turn: choose another pair."
+    ]
