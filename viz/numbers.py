@@ -24,9 +24,10 @@ def signed(value: float) -> str:
     if size >= 99_999.5 or size < 0.00095:
         mantissa, power = f"{size:.1e}".split("e")
         return f"{sign}{mantissa}e{int(power)}".replace("e-", "e−")
-    if size >= 99.5:
+    size = float(f"{size:.1e}")  # rounded first: 0.996 becomes 1.0, not 1.00
+    if size >= 100:
         return f"{sign}{size:,.0f}"
-    return f"{sign}{size:.{max(0, 1 - int(np.floor(np.log10(size * 1.000001))))}f}"
+    return f"{sign}{size:.{max(0, 1 - int(np.floor(np.log10(size) + 1e-9)))}f}"
 
 
 def precise(value: float) -> str:

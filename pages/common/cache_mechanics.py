@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.cache import gate, loaded_model, token_batch
+from pages.common import cache
 from pages.common.cache_stack import _HASH, mask
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def head_trace(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *
     """Return what one head computed on `spec.sentence` under the mask of `spec`."""
     from model_utils.mechanics import record
 
-    batch, built = token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
-    with gate():
-        return record(loaded_model(model), batch, built, sentence=spec.sentence, layer=layer, head=head)
+    batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    with cache.gate():
+        return record(cache.loaded_model(model), batch, built, sentence=spec.sentence, layer=layer, head=head)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_HASH)
@@ -33,9 +33,9 @@ def spread(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Sp
     """Return where a real pass with minus infinity in the mask of `spec` is NaN."""
     from model_utils.mishaps import spread
 
-    batch, built = token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
-    with gate():
-        return spread(loaded_model(model), batch, built, sentence=spec.sentence)
+    batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    with cache.gate():
+        return spread(cache.loaded_model(model), batch, built, sentence=spec.sentence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_HASH)
@@ -43,6 +43,6 @@ def word_losses(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) 
     """Return the loss of every token of `spec.sentence` under the mask of `spec`."""
     from model_utils.loss import word_losses
 
-    batch, built = token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
-    with gate():
-        return word_losses(loaded_model(model), batch, built, sentence=spec.sentence)
+    batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    with cache.gate():
+        return word_losses(cache.loaded_model(model), batch, built, sentence=spec.sentence)

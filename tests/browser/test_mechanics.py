@@ -1,0 +1,55 @@
+"""The Mechanics page in a browser: a teacher steps by keyboard, a click opens a cell, a phone shows it all."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+TRACES = "el => el.querySelector('.js-plotly-plot').data.map(t => t.name)"
+
+
+def drawn(page: Page, name: str) -> Locator:
+    figure = page.locator(f".st-key-{name}[data-stale=false]")
+    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached(timeout=60_000)
+    return figure
+
+
+def test_a_teacher_steps_through_the_stages_by_keyboard(page: Page, app: str) -> None:
+    page.goto(f"{app}/Mechanics?layer=3&head=1&query=2")
+    assert "masked" not in drawn(page, "fig_row").evaluate(TRACES)
+    page.keyboard.press("PageDown")
+    expect(page.get_by_text("It removes; it never points", exact=False)).to_be_visible()
+    page.wait_for_url("**stage=mask**")
+    assert "blocked: comes later" in drawn(page, "fig_row").evaluate(TRACES)
+    page.keyboard.press("PageDown")
+    page.wait_for_url("**stage=exp**")
+    page.keyboard.press("PageUp")
+    page.wait_for_url("**stage=mask**")
+
+
+def test_a_click_on_a_cell_puts_it_under_the_microscope_and_the_keyboard_does_the_same(page: Page, app: str) -> None:
+    page.goto(f"{app}/Mechanics?layer=3&head=1")
+    expect(page.get_by_text("how much “␣the” takes from “It”", exact=False)).to_be_visible(timeout=60_000)
+    figure = drawn(page, "fig_weights")
+    figure.scroll_into_view_if_needed()
+    x, y = figure.evaluate(
+        """el => { const g = el.querySelector('.js-plotly-plot'), s = g._fullLayout, r = g.getBoundingClientRect();
+          return [r.left + s.xaxis._offset + s.xaxis.d2p(4), r.top + s.yaxis._offset + s.yaxis.d2p(5)]; }"""
+    )
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+    expect(page.get_by_text("how much “␣rain” takes from “␣will”", exact=False)).to_be_visible()
+    page.wait_for_url("**query=2**")
+    field = page.locator(".st-key-key input").first
+    field.fill("2")
+    field.press("Enter")
+    expect(page.get_by_text("how much “␣rain” takes from “␣rain”", exact=False)).to_be_visible()
+    page.get_by_role("button", name="row of in", exact=True).click()
+    expect(page.get_by_text("how much “␣in” takes from “␣rain”", exact=False)).to_be_visible()
+
+
+def test_a_phone_shows_the_strips_and_only_pictures_scroll_sideways(phone: Page, app: str) -> None:
+    phone.goto(f"{app}/Mechanics?stage=values&part=wrong%20ways")
+    drawn(phone, "fig_row")
+    drawn(phone, "fig_wrong")
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(phone.get_by_test_id("stException")).to_have_count(0)

@@ -1,0 +1,153 @@
+"""The Mechanics page on a cold start: the model's own numbers, every control changes its part, bad input is a sentence."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from model_utils.masks import MaskSpec, build_mask
+from model_utils.mechanics import record
+from pages.common import cache, cache_stack
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def bundled(tiny, monkeypatch) -> Iterator[None]:
+    """Give the pages the model that the tests have already loaded, and nothing kept from another test."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+    if hasattr(cache_stack, "loaded_model"):
+        monkeypatch.setattr(cache_stack, "loaded_model", lambda _model: tiny)
+    yield
+    st.cache_resource.clear()
+
+
+def opened(**values: Any) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/4_Mechanics.py")
+    for name, value in values.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def figure(at: AppTest, name: str) -> dict[str, Any]:
+    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(name)]
+    drawn: dict[str, Any] = json.loads(chart.proto.spec)
+    return drawn
+
+
+def figures(at: AppTest) -> list[str]:
+    return [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")]
+
+
+def traces(drawn: dict[str, Any]) -> list[str]:
+    return [trace.get("name", "") for trace in drawn["data"]]
+
+
+def array(drawn: dict[str, Any], name: str, field: str = "z") -> np.ndarray:
+    (found,) = [trace[field] for trace in drawn["data"] if trace.get("name") == name]
+    if isinstance(found, dict):
+        flat = np.frombuffer(base64.b64decode(found["bdata"]), dtype=np.dtype(found["dtype"]))
+        return flat.reshape([int(part) for part in str(found["shape"]).split(",")]) if "shape" in found else flat
+    return np.array(found, dtype=float)
+
+
+def told(at: AppTest) -> str:
+    return "\n".join(one.value for kind in (at.markdown, at.caption, at.info, at.error, at.text) for one in kind)
+
+
+def test_it_opens_with_the_last_words_scores_and_the_three_matrices(tiny, mission):
+    at = opened()
+    mask = build_mask(MaskSpec(), mission)
+    head = record(tiny, mission, mask, sentence=0, layer=0, head=0)
+    strips = figure(at, "fig_row")
+    assert "score" in traces(strips)
+    assert "weight" not in traces(strips)
+    assert array(strips, "score", "y") == pytest.approx(head.scores[7])
+    scores, masked = (array(figure(at, name), "score") for name in ("fig_scores", "fig_masked"))
+    assert scores == pytest.approx(head.scores)
+    assert np.isnan(masked).tolist() == head.blocked.tolist()
+    weights = array(figure(at, "fig_weights"), "weight")
+    assert np.array_equal(weights[~head.blocked], head.weights[~head.blocked].astype(np.float64))
+
+
+def test_next_and_back_step_through_the_stages():
+    at = opened()
+    assert at.button(key="stage_back").disabled
+    for stage, last in (("mask", "masked"), ("exp", "exp"), ("weight", "weight"), ("values", "output")):
+        at.button(key="stage_next").click().run()
+        assert at.session_state["stage"] == stage
+        assert last in traces(figure(at, "fig_row"))
+    assert at.button(key="stage_next").disabled
+    at.button(key="stage_back").click().run()
+    assert at.session_state["stage"] == "weight"
+
+
+def test_the_chosen_row_cell_and_fill_reach_their_pictures(tiny, mission):
+    at = opened(layer=3, head=1, query=2, key=1, stage="mask", fill="-10000")
+    head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=3, head=1)
+    assert array(figure(at, "fig_row"), "score", "y") == pytest.approx(head.scores[5])
+    texts = [trace["text"] for trace in figure(at, "fig_row")["data"] if trace.get("name") == "numbers"]
+    assert texts[1][0] == texts[1][7] == "−10,000"
+    (steps,) = [trace for trace in figure(at, "fig_cell")["data"] if trace["name"] == "steps"]
+    assert float(steps["customdata"][-1]) == pytest.approx(float(head.weights[5, 4]), rel=1e-7)
+    at.segmented_control(key="rows").set_value("keys").run()
+    assert array(figure(at, "fig_scores"), "score") == pytest.approx(head.scores.T)
+
+
+def test_the_hand_mask_and_the_pattern_of_the_masks_page_hold_here():
+    at = opened(weights="1:0,2:0.5", pattern="window", width=3, stage="weight", query=4)
+    drawn = figure(at, "fig_row")
+    assert {"hand", "pattern"} <= set(traces(drawn))
+    assert "padding" in traces(drawn)
+
+
+@pytest.mark.parametrize(
+    ("part", "pictures", "sentence"),
+    [
+        ("without the mask", ["fig_unmasked", "fig_weights"], "words that are not written yet"),
+        ("fill values", ["fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"], "38% of the rows in layer 0"),
+        ("wrong ways", ["fig_wrong"], "exp(0) is 1"),
+        ("loss", ["fig_loss"], "grade every word at once"),
+    ],
+)
+def test_each_part_draws_its_pictures_and_says_what_they_show(part: str, pictures: list[str], sentence: str):
+    at = opened(part=part)
+    assert figures(at) == ["fig_row", *pictures]
+    assert sentence in told(at)
+
+
+def test_rows_of_words_are_said_to_be_the_same_and_nothing_spreads_without_a_blocked_row():
+    at = opened(part="fill values", sentence=1)
+    assert "same, same, same" in told(at)
+    assert "Were the whole row blocked" in told(at)
+    assert "nothing turns into NaN" in told(at)
+
+
+def test_a_word_whose_whole_row_is_hidden_is_told_so():
+    at = opened(part="fill values", weights="0:0", query=0, fill="-inf", stage="values")
+    assert "may read nothing at all" in told(at)
+    numbers = [trace["text"] for trace in figure(at, "fig_row")["data"] if trace.get("name") == "numbers"]
+    assert "NaN" in numbers[3]
+
+
+@pytest.mark.parametrize("part", ["matrices", "fill values", "wrong ways", "loss"])
+@pytest.mark.parametrize("text", ["Hello", "the cat <b>&amp;</b> " * 25])
+def test_one_token_and_a_long_sentence_have_their_pictures(part: str, text: str):
+    opened(text=text, part=part, stage="values")
+
+
+def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_page_goes_on():
+    at = opened(weights="99:0")
+    assert "99" in told(at)
+    assert "fig_row" in figures(at)
