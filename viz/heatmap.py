@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 # Above these many tokens: no numbers in cells; no gaps between cells; labels thinned out; no sentence per cell.
 NUMBERS_UP_TO = 24
 GAPS_UP_TO = 32
-HOVER_UP_TO = 64
+HOVER_UP_TO = 48
+# Up to here z travels as nested lists, which the browser's figure shows as they are; above, as base64, four times smaller.
+LISTS_UP_TO = 128
 
 LEAST_LEFT = 104  # px; what the words beside the last row need
 WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
@@ -143,7 +145,7 @@ def _cells(
     gap = _gap(place, len(values))
     told = hover is not None and len(values) <= HOVER_UP_TO
     return go.Heatmap(
-        z=values,
+        z=values.tolist() if len(values) <= LISTS_UP_TO else values,
         name=name,
         zmin=0,
         zmax=1,

@@ -14,13 +14,11 @@ OVERLAP = """el => {
 
 
 def drawn(page: Page, name: str) -> Locator:
-    figure = page.locator(f".st-key-{name}")
-    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached()
+    # While a new figure is drawn, the old one stays behind it for a moment, marked as stale.
+    figure = page.locator(f".st-key-{name}[data-stale=false]")
+    # The first page of a server waits for torch, too.
+    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached(timeout=60_000)
     return figure
-
-
-def sentence(page: Page) -> Locator:
-    return page.get_by_text("of its mix from", exact=False).last
 
 
 def click_head(page: Page, layer: int, head: int) -> None:
@@ -36,7 +34,7 @@ def click_head(page: Page, layer: int, head: int) -> None:
     page.mouse.click(*box)
 
 
-def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(page: Page, app: str, tiny, mission) -> None:
+def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(page: Page, app: str) -> None:
     page.goto(f"{app}/Heads")
     figure = drawn(page, "fig_head")
     assert figure.evaluate(BLOCKED) == [8, 8, [True] * 3 + [False] + [True] * 4]
@@ -69,27 +67,6 @@ def test_the_keyboard_opens_heads_and_a_link_restores_head_sentence_and_side(pag
     page.locator("h1").click()
     page.keyboard.press("PageDown")
     expect(page.get_by_label("Head", exact=True)).to_have_value("6")
-
-
-def test_a_zoom_stays_when_another_head_is_opened(page: Page, app: str) -> None:
-    page.goto(f"{app}/Heads")
-    figure = drawn(page, "fig_head")
-    figure.evaluate(
-        """el => { const g = el.querySelector('.js-plotly-plot'); const b = g.querySelector('[data-attr="dragmode"][data-val="zoom"]'); b.click() }"""
-    )
-    box = figure.locator(".nsewdrag").first.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.9, steps=5)
-    page.mouse.up()
-    zoomed = "el => el.querySelector('.js-plotly-plot')._fullLayout.xaxis.range[0]"
-    expect(figure.locator(".js-plotly-plot")).to_be_visible()
-    before = figure.evaluate(zoomed)
-    assert before > 1
-    click_head(page, 3, 3)
-    expect(page.get_by_text("Reading “␣the”, this head takes 96%")).to_be_visible()
-    assert drawn(page, "fig_head").evaluate(zoomed) == before
 
 
 def test_on_a_phone_the_matrix_scrolls_in_its_frame_and_the_page_does_not(phone: Page, app: str) -> None:

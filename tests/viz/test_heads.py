@@ -40,7 +40,7 @@ def test_overlapping_causes_are_all_told_but_drawn_once():
 def test_rows_that_read_nothing_are_set_apart_and_the_last_row_says_what_it_is_for():
     figure = padded_head()
     assert [note.text for note in figure.layout.annotations if "nothing" in note.text] == ["reads nothing"]
-    assert np.isnan(figure.data[0].z[0]).all()
+    assert np.isnan(np.array(figure.data[0].z)[0]).all()
     assert "next word" in figure.layout.yaxis.ticktext[3]
 
 

@@ -36,7 +36,7 @@ def test_z_holds_the_weights_with_nan_where_blocked_on_a_fixed_scale(tokens):
     figure = drawn(tokens)
     trace = figure.data[0]
     assert trace.name == "weight"
-    np.testing.assert_array_equal(np.isnan(trace.z), causal(tokens))
+    np.testing.assert_array_equal(np.isnan(np.array(trace.z)), causal(tokens))
     assert (trace.zmin, trace.zmax) == (0, 1)
     assert trace.colorscale[0][0] == 0
     assert trace.colorscale[-1][0] == 1
