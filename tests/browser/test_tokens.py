@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
 
-Z = "el => { const t = el.querySelector('.js-plotly-plot').data[0]; return [t.name, Array.from(t.z, r => Array.from(r))] }"
+Z = "el => { const t = el.querySelector('.js-plotly-plot')._fullData[0]; return [t.name, Array.from(t.z, r => Array.from(r))] }"
 OVERLAP = """el => {
   const boxes = [...el.querySelectorAll('.js-plotly-plot .textpoint text')].map(t => t.getBoundingClientRect());
   return boxes.some((a, i) => boxes.some((b, j) => j > i && a.left < b.right - 2 && b.left < a.right - 2
@@ -17,8 +17,10 @@ RIGHT = [row[::-1] for row in LEFT]
 
 
 def drawn(page: Page, name: str) -> Locator:
-    figure = page.locator(f".st-key-{name}")
-    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached()
+    # What a rerun replaced is kept for a while, out of sight.
+    figure = page.locator(f".st-key-{name}:not([data-retained])")
+    # The first test on a cold server waits for torch and the model, on a busy machine for long.
+    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached(timeout=90_000)
     return figure
 
 
@@ -45,13 +47,13 @@ def test_markup_in_a_sentence_is_drawn_as_it_was_typed(page: Page, app: str) -> 
     assert page.evaluate("window.hit") is None
     labels = drawn(page, "fig_batch").evaluate("el => [...el.querySelectorAll('.textpoint')].map(t => t.textContent)")
     assert "".join(label for label in labels if not label[0].isdigit()).startswith("<script>window.hit␣=")
-    assert "<b>" in "".join(drawn(page, "fig_merges").locator(".bartext").all_text_contents())
+    assert drawn(page, "fig_merges").locator(".bartext").all_text_contents() == ["<"]
 
 
 def test_on_a_phone_the_table_scrolls_in_its_frame_and_opens_at_the_read_column(phone: Page, app: str) -> None:
     phone.goto(f"{app}/Tokens?text={quote('one two three ' * 40 + 'end')}")
     figure = drawn(phone, "fig_batch")
-    expect(figure.locator("[data-testid=stPlotlyChart]")).to_have_css("min-width", "auto")
+    phone.wait_for_function("document.querySelector('.st-key-fig_batch .js-plotly-plot').clientWidth > 4000")
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     box = figure.locator(".shapelayer path").last.bounding_box()
     assert box is not None
