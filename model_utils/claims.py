@@ -53,12 +53,13 @@ class Half:
 class Track:
     """What leaving the mask out does: nothing to one sentence, something to a padded row, less than a short sight.
 
-    `difference` is the largest absolute difference of logits of one sentence with and without a mask of ones; `padded`
-    the change in its padded row when pads are read (None without pads); `short` the change when only the last two words
-    can be read.
+    `difference` is the largest absolute difference of logits of one sentence with and without a mask of ones, `alone` the
+    change of its chances; `padded` the change in its padded row when pads are read (None without pads); `short` the
+    change when only the last two words can be read.
     """
 
     difference: float
+    alone: float
     padded: float | None
     short: float
 
@@ -107,6 +108,7 @@ def track(loaded: LoadedModel, batch: TokenBatch, sentence: int) -> Track:
         padded = float(total_variation(true, read))
     return Track(
         difference=float((without - ones).abs().max()),
+        alone=float(total_variation(*(logits.double().softmax(-1).numpy() for logits in (without, ones)))),
         padded=padded,
         short=float(total_variation(true, next_word(loaded, batch, MaskSpec(sentence=sentence, weights=far)))),
     )

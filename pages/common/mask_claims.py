@@ -38,14 +38,20 @@ def _emphasis(page: Page) -> None:
     found = cache_masks.emphasis(page.model)
     st.markdown("**No.** A mask removes the others; what stays shares their part by one factor, *fox* like the rest.")
     lines = "\n".join(
-        f"| {word} | {percent(before)} | {percent(after)} | × {factor:.2f} |"
+        f"| {word} | {percent(before)} | {percent(after)} | ×{factor:.2f} |"
         for word, before, after, factor in found.rows
     )
-    st.markdown(f"| read by the last token | before | 3 words hidden | |\n|---|---|---|---|\n{lines}")
+    st.markdown(f"| word | before | after | |\n|---|---|---|---|\n{lines}")
     st.caption(
-        f"Layer 0, head 0, of the fox sentence. A mask of ones on every word, *fox* included, moves "
-        f"{percent(found.ones) if found.ones else 'exactly 0 %'} of the model’s chances."
+        "What the last token reads in layer 0, head 0, of the fox sentence, before and after three other words are "
+        f"hidden. A mask of ones, *fox* included, moves {_exact(found.ones)} of the model’s chances."
     )
+
+
+def _exact(share: float) -> str:
+    from viz.words import percent
+
+    return percent(share) if share else "exactly 0 %"
 
 
 def _half(page: Page) -> None:
@@ -54,13 +60,14 @@ def _half(page: Page) -> None:
     found = cache_masks.half(page.model)
     st.markdown("**No.** transformers makes a 2-D mask true or false: 0.5 counts as 1.")
     st.markdown(
-        "| 0.5 on *jumps* | its weight | chances moved |\n|---|---|---|\n"
+        "| *jumps* | weight | moved |\n|---|---|---|\n"
         f"| unmasked | {percent(found.before)} | |\n"
-        f"| 2-D mask | {percent(found.flat)} | {percent(found.flat_change) if found.flat_change else '0 %'} |\n"
-        f"| log(0.5) on the scores | {percent(found.log)} | {percent(found.log_change)} |"
+        f"| 2-D mask | {percent(found.flat)} | {_exact(found.flat_change)} |\n"
+        f"| log(0.5) | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(
-        "Layer 0, mean of its heads. Even log(0.5) gives a little more than half: it halves the word’s part before the "
+        "0.5 on *jumps* in the fox sentence: its weight in the last row of layer 0, mean of the heads, and the chances that "
+        "move. Even log(0.5) gives a little more than half: it halves the word’s part before the "
         "row is divided by its sum."
     )
 
@@ -75,9 +82,9 @@ def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     )
     padded = "no pads here" if found.padded is None else percent(found.padded)
     st.markdown(
-        "| your sentence | chances moved |\n|---|---|\n"
-        f"| alone, no mask at all | {'0 %' if found.difference == 0 else percent(0)} |\n"
-        f"| in the padded batch, pads read | {padded} |\n"
-        f"| only its last two words visible | {percent(found.short)} |"
+        "| your sentence | moved |\n|---|---|\n"
+        f"| alone, no mask at all | {_exact(found.alone)} |\n"
+        f"| padded, its pads read | {padded} |\n"
+        f"| only its last two words read | {percent(found.short)} |"
     )
     st.caption(f"With and without a mask of ones, the logits of the sentence alone differ by {same}.")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from model_utils.tokens import visible
 from pages.common import cache, cache_masks, controls, frame
+from pages.common.components.scroll import scroll_frame
 from pages.common.literal import literal
 from pages.common.take_home import bar, chart_config
 
@@ -75,13 +76,14 @@ def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: in
     from viz.hiding import ways
 
     figure = ways(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_half",
-        config=chart_config("half-a-word"),
-        alt=f"What the last token reads in layer {layer}, head {head}, under each kind of mask",
-    )
+    with scroll_frame("half", 130 + 52 * min(len(labels), 16)):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="fig_half",
+            config=chart_config("half-a-word"),
+            alt=f"What the last token reads in layer {layer}, head {head}, under each kind of mask",
+        )
 
 
 def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], word: Word, weight: float) -> None:

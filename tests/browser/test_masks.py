@@ -1,0 +1,73 @@
+"""The Masks page in a browser."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+FIRST_WORD = "el => el.querySelector('.js-plotly-plot').layout.yaxis.ticktext[0].trim()"
+COLD = 90_000  # the first page of a server waits for torch
+
+
+def bars(page: Page) -> Locator:
+    figure = page.locator(".st-key-fig_next[data-stale=false]")
+    expect(figure.locator(".js-plotly-plot .bars").first).to_be_attached(timeout=COLD)
+    return figure
+
+
+def test_a_click_hides_a_word_the_link_says_so_and_undo_shows_it_again(page: Page, app: str) -> None:
+    page.goto(f"{app}/Masks?text=He+shook+his&look=Word+list")
+    assert bars(page).evaluate(FIRST_WORD) == "␣head"
+    page.get_by_role("button", name="hide shook").click()
+    expect(page.get_by_text("Hiding “shook” moved")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"weights=1(:|%3A)0"))
+    assert bars(page).evaluate(FIRST_WORD) != "␣head"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Click a word to hide it.")).to_be_visible()
+    expect(page.get_by_role("button", name="hide shook")).to_have_attribute("aria-pressed", "false")
+
+
+def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:
+    page.goto(f"{app}/Masks?text=He+shook+his&look=Word+list")
+    bars(page)
+    page.get_by_role("button", name="hide He").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="hide shook")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("Hiding “shook” moved")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Click a word to hide it.")).to_be_visible()
+
+
+def test_a_cold_link_keeps_its_mask_over_two_page_switches(page: Page, app: str) -> None:
+    page.goto(f"{app}/Masks?text=He+shook+his&weights=0:0.5,1:0&gap=close&look=Word+list")
+    bars(page)
+    expect(page.get_by_text("Hiding or softening “He”, “shook” moved")).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Tokens").click()
+    expect(page.get_by_role("heading", name="Tokens")).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Masks").click()
+    expect(page.get_by_text("Hiding or softening “He”, “shook” moved")).to_be_visible()
+    expect(page.get_by_text("Closed: later words move up")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"weights=0(:|%3A)0\.5(,|%2C)1(:|%3A)0"))
+
+
+def test_an_example_brings_its_sentence_and_undo_brings_yours_back(page: Page, app: str) -> None:
+    page.goto(f"{app}/Masks?look=Word+list")
+    bars(page)
+    page.get_by_role("button", name="Examples").click()
+    page.get_by_role("button", name="The fox under").click()
+    expect(page.get_by_role("button", name="hide fox")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Sentences")).to_have_value("The quick brown fox jumps over the lazy dog.")
+    expect(page.get_by_role("button", name="hide quick")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="hide rain")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Sentences")).to_have_value(re.compile("It will rain in the"))
+
+
+def test_the_page_fits_a_phone_with_its_widest_part_open(phone: Page, app: str) -> None:
+    phone.goto(f"{app}/Masks?text=The+tall+wizard+gave+the+boy+a+silver&look=Half+a+word")
+    bars(phone)
+    expect(phone.locator(".st-key-fig_half .js-plotly-plot .main-svg").first).to_be_attached()
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
