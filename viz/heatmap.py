@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,22 +10,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, CauseStyle, Palette, ramp_colour, style, weight_scale
+from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, area, swatch
+from viz.labels import escape, number, shorten, units
+from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ramp_colour, style, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Above these many tokens: no numbers in cells; no gaps between cells; labels thinned out; no sentence per cell.
+# Other figures take their matrix, its place and its labels from here alone.
+__all__ = [
+    "DIGIT",
+    "GAPS_UP_TO",
+    "HOVER_UP_TO",
+    "NUMBERS_UP_TO",
+    "Geometry",
+    "escape",
+    "geometry",
+    "matrix",
+    "number",
+    "shorten",
+    "units",
+]
+
+# Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
-GAPS_UP_TO = 32
-HOVER_UP_TO = 48
 # Up to here z travels as nested lists, which the browser's figure shows as they are; above, as base64, four times smaller.
 LISTS_UP_TO = 128
 
 LEAST_LEFT = 104  # px; what the words beside the last row need
 WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
 LARGEST_CELL = 84
-LONGEST_LABEL = 12  # in widths of a digit
 DIGIT = 0.53  # width of a digit, in font sizes
 
 
@@ -49,38 +62,6 @@ class Geometry:
         return self.left + side + self.right, self.top + side + self.bottom
 
 
-def escape(text: str) -> str:
-    """Return `text` so that plotly draws it as it is: it would read `<b>` and `&lt;` as markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def units(text: str) -> int:
-    """Return how wide `text` is, in widths of a digit; East Asian characters and emoji take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def shorten(text: str, most: int = LONGEST_LABEL) -> str:
-    """Return `text` cut to `most` widths of a digit, with an ellipsis where something is left out."""
-    if units(text) <= most:
-        return text
-    kept = ""
-    for character in text:
-        if units(kept + character) > most - 1:
-            break
-        kept += character
-    return kept + "…"
-
-
-def number(weight: float) -> str:
-    """Return `weight` with two significant figures, `0` for an exact zero."""
-    if weight == 0:
-        return "0"
-    if weight < 0.00095:
-        return f"{weight:.0e}".replace("e-0", "e-")
-    rounded = float(f"{weight:.1e}")
-    return f"{rounded:.{max(1, 1 - math.floor(math.log10(rounded)))}f}"
-
-
 def geometry(labels: Sequence[str], width: int = WIDTH) -> Geometry:
     """Return where things stand for a matrix of these labels; the cells are as large as fits into `width` px."""
     T = len(labels)
@@ -95,8 +76,13 @@ def geometry(labels: Sequence[str], width: int = WIDTH) -> Geometry:
     long = widest * font * DIGIT
     upright = long <= cell - 4
     top = 24 + (font if upright else max(24, round(0.72 * long + 0.8 * font)))
+    right = Geometry.right
+    if not upright:  # plotly hides a slanted label that would leave the figure
+        reaches = (0.72 * units(label) * font * DIGIT - i * cell for i, label in enumerate(reversed(labels)))
+        right = max(right, round(max(reaches)) + 8)
+        cell = min(cell, (width - left - right) / T)
     step = max(1, math.ceil(font * 1.25 / cell))
-    return Geometry(cell=cell, font=font, step=step, upright=upright, left=left, top=top)
+    return Geometry(cell=cell, font=font, step=step, upright=upright, left=left, top=top, right=right)
 
 
 def matrix(
@@ -120,8 +106,8 @@ def matrix(
     figure = go.Figure(_cells(values, palette, place, hover, name))
     for cause, cells in causes.items():
         if cells.any():
-            figure.add_trace(_area(cause, cells, palette, place))
-            figure.add_trace(_swatch(cause, palette))
+            figure.add_trace(area(cause, cells, palette, cell=place.cell, gap=_gap(place, T)))
+            figure.add_trace(swatch(cause, palette))
     if T <= NUMBERS_UP_TO:
         figure.add_trace(_numbers(values, palette, place))
     figure.add_trace(_key(palette))
@@ -163,78 +149,6 @@ def _cells(
 
 def _gap(place: Geometry, tokens: int) -> float:
     return max(1.0, round(place.cell / 20)) if tokens <= GAPS_UP_TO else 0.0
-
-
-def _area(cause: str, cells: NDArray[np.bool_], palette: Palette, place: Geometry) -> go.Scatter:
-    """Return the hatched area of one cause: all its cells as one path, so a few nodes at any size."""
-    look = palette.causes[cause]
-    inset = _gap(place, len(cells)) / 2 / place.cell
-    x, y = _outlines(cells, inset, merged=len(cells) > GAPS_UP_TO)
-    return go.Scatter(
-        x=x,
-        y=y,
-        name=cause,
-        mode="none",
-        fill="toself",
-        fillcolor=look.tint,
-        fillpattern=_hatch(look, min(14, max(6, place.cell / 4))),
-        showlegend=False,
-        hoveron="fills",
-        hoverinfo="skip" if len(cells) <= HOVER_UP_TO else "text",
-        text=look.label,
-    )
-
-
-def _hatch(look: CauseStyle, size: float) -> dict[str, Any]:
-    """Return the pattern of one cause, its marks `size` px apart."""
-    return {
-        "shape": look.pattern,
-        "fgcolor": look.mark,
-        "bgcolor": look.tint,
-        "size": size,
-        "solidity": look.solidity,
-        "fillmode": "replace",
-    }
-
-
-def _swatch(cause: str, palette: Palette) -> go.Bar:
-    """Return the legend's entry of one cause: bars, unlike areas, get a swatch that is large enough to show the mark."""
-    look = palette.causes[cause]
-    line = {"width": 1, "color": palette.line}
-    return go.Bar(
-        x=[None], y=[None], name=look.label, marker={"color": look.tint, "pattern": _hatch(look, 6), "line": line}
-    )
-
-
-def _outlines(cells: NDArray[np.bool_], inset: float, *, merged: bool) -> tuple[list[float | None], list[float | None]]:
-    """Return x and y of the rectangles that cover `cells`, split by None: one per cell, or per run of equal rows."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for top, bottom, left, right in _runs(cells) if merged else _single(cells):
-        a, b, c, d = left - 0.5 + inset, right + 0.5 - inset, top - 0.5 + inset, bottom + 0.5 - inset
-        x += [a, b, b, a, a, None]
-        y += [c, c, d, d, c, None]
-    return x, y
-
-
-def _single(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
-    return [(int(q), int(q), int(k), int(k)) for q, k in np.argwhere(cells)]
-
-
-def _runs(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
-    """Return (top, bottom, left, right) of rectangles: runs within a row, joined over rows that have the same run."""
-    found: list[tuple[int, int, int, int]] = []
-    open_runs: dict[tuple[int, int], int] = {}
-    for row in range(len(cells) + 1):
-        edges = (
-            np.flatnonzero(np.diff(cells[row], prepend=False, append=False)) if row < len(cells) else np.empty(0, int)
-        )
-        here = {(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)}
-        for run in [run for run in open_runs if run not in here]:
-            found.append((open_runs.pop(run), row - 1, *run))
-        for run in here:
-            open_runs.setdefault(run, row)
-    return found
 
 
 def _numbers(values: NDArray[Any], palette: Palette, place: Geometry) -> go.Scatter:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 SAYS = {
     "causal": "itself and all before",
     "bidirectional": "everything",
-    "prefix": "the first {first} whole, then causal",
+    "prefix": "{first} read both ways, then causal",
     "window": "the last {width}, itself included",
-    "sink": "the first {first} and the last {width}",
+    "sink": "{first} and the last {width}",
     "documents": "back to the last end of text",
 }
 
@@ -76,7 +76,7 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             )
             with st.container(width=150, gap=None):
                 _tile(mask, name, spec.pattern == name)
-                st.caption(SAYS[name].format(first=spec.first, width=spec.width))
+                st.caption(_says(name, spec))
                 if cheap and name != "causal":
                     st.caption(f"moves {_percent(_moved(page, spec, batch, name))}")
 
@@ -108,6 +108,12 @@ def _choose(name: Pattern) -> None:
     """Choose a pattern; a click on the one that is chosen changes nothing."""
     if mask_controls.value("pattern") != name:
         mask_controls.change(pattern=name)
+
+
+def _says(name: Pattern, spec: MaskSpec) -> str:
+    """Return what the pattern lets a word read, with the present numbers."""
+    first = "the first word" if spec.first == 1 else f"the first {spec.first}"
+    return SAYS[name].format(first=first, width=spec.width)
 
 
 def _cheap(page: Page, batch: TokenBatch) -> bool:
