@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.heatmap import escape, shorten
-from viz.numbers import hatch, precise, reach, signed, signed_scale, size_in_column
-from viz.theme import Palette, ramp_colour, style
+from viz.numbers import bar_colours, hatch, precise, reach, signed, signed_scale, size_in_column
+from viz.theme import Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,8 +21,7 @@ MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names
 
 # Above this many keys the numbers would touch: bars alone.
 NUMBERS_UP_TO = 20
-COLUMN = 54  # px that a column with a number needs
-THIN_COLUMN = 14  # px that a column without one needs
+COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
 
 # px of one strip, its title above the bars included; the last one holds W rows.
 STRIP, LAST_STRIP, TOKENS = 106, 140, 40
@@ -99,6 +98,7 @@ class _Draft:
 
     @property
     def few(self) -> bool:
+        """Return whether there is room for numbers."""
         return len(self.row.labels) <= NUMBERS_UP_TO
 
     @property
@@ -122,13 +122,8 @@ class _Draft:
         text = f"{place}  {titles[name]}"
         self.figure.add_annotation(
             text=f"<b>{text}</b>" if state == "now" else text,
-            xref="paper",
-            yref="paper",
-            x=0,
+            **{"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "middle", "showarrow": False},
             y=1 - (top + TITLE / 2 + 2) / HEIGHT,
-            xanchor="left",
-            yanchor="middle",
-            showarrow=False,
             font={"size": 18, "color": {"now": self.palette.accent, "done": self.palette.text}.get(state)},
             opacity=0.5 if state == "later" else 1,
         )
@@ -150,7 +145,7 @@ class _Draft:
             name="masked" if name == "mask" else name,
             yaxis=f"y{place}",
             showlegend=False,
-            marker={"color": _colours(name, drawn, self.palette)},
+            marker={"color": bar_colours(name, drawn, self.palette)},
             customdata=told,
             hovertext=[escape(label) for label in row.labels],
             hovertemplate="<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
@@ -252,10 +247,3 @@ class _Draft:
             automargin=False,
             fixedrange=True,
         )
-
-
-def _colours(name: str, values: NDArray[Any], palette: Palette) -> list[str]:
-    """Return the colour of each bar: the weight's own on the common scale, else by sign."""
-    if name == "weight":
-        return [ramp_colour(palette, 0.0 if np.isnan(value) else float(value) ** 0.5) for value in values]
-    return [palette.muted if value < 0 else palette.ramp[4] for value in values]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viz.theme import ramp_colour
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -55,3 +57,10 @@ def size_in_column(text: str, keys: int) -> int:
     """Return the font size at which `text` fits into one of `keys` columns of a strip."""
     room = 17 if keys <= 12 else 14
     return 18 if len(text) <= 4 and keys <= 12 else room - 2 * max(0, len(text) - 5)
+
+
+def bar_colours(name: str, values: NDArray[Any], palette: Palette) -> list[str]:
+    """Return the colour of each bar: the weight's own on the common scale, else by sign."""
+    if name == "weight":
+        return [ramp_colour(palette, 0.0 if np.isnan(value) else float(value) ** 0.5) for value in values]
+    return [palette.muted if value < 0 else palette.ramp[4] for value in values]
