@@ -85,7 +85,7 @@ def habits(maps: AttentionMaps, first: int, last: int) -> Habits | None:
     start = min(2, n - 1)
 
     def mean(shares: NDArray[Any]) -> NDArray[np.float32]:
-        return shares.astype(np.float32).mean(-1)  # (L, H)
+        return np.asarray(shares.astype(np.float32).mean(-1))  # (L, H)
 
     return Habits(
         previous=mean(np.diagonal(weights, -1, 2, 3)[..., start - 1 :]),
@@ -124,7 +124,7 @@ def weight_of(code: int) -> float:
 def _codes(weights: NDArray[Any]) -> NDArray[np.uint8]:
     """Return the codes of `weights`: even steps of their square root."""
     steps = np.sqrt(weights.astype(np.float32)) * (TOP_CODE - WEIGHT_CODE)
-    return (WEIGHT_CODE + np.rint(steps).clip(0, TOP_CODE - WEIGHT_CODE)).astype(np.uint8)
+    return np.asarray(WEIGHT_CODE + np.rint(steps).clip(0, TOP_CODE - WEIGHT_CODE), dtype=np.uint8)
 
 
 def _pool(maps: NDArray[Any], size: int) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -100,13 +100,14 @@ class Mask:
     position_ids: NDArray[np.int64]  # (B, T)
 
     def __post_init__(self) -> None:
-        for array in (self.visible, self.cause, self.position_ids, *self.causes.values()):
+        arrays: tuple[NDArray[Any], ...] = (self.visible, self.cause, self.position_ids, *self.causes.values())
+        for array in arrays:
             array.setflags(write=False)
 
     @property
     def blocked_rows(self) -> NDArray[np.bool_]:
         """Return `[B, Q]`: True where a query may read nothing at all."""
-        return ~(self.visible > 0).any(-1)
+        return np.logical_not((self.visible > 0).any(-1))
 
     def bias(self, fill: float = FILL_MIN) -> NDArray[np.float32]:
         """Return the additive mask `[B, 1, Q, K]`: 0 where visible, `fill` where blocked, log(weight) between.
@@ -144,7 +145,7 @@ def _pattern(spec: MaskSpec, batch: TokenBatch, sentence: int) -> NDArray[np.boo
     """Return `[Q, K]`: what the pattern alone allows. Distances are taken in columns, first tokens without the pads."""
     T = batch.size[1]
     query, key = np.ogrid[:T, :T]
-    causal = key <= query
+    causal: NDArray[np.bool_] = key <= query  # (Q, K)
     start = batch.first(sentence)
     if spec.pattern == "bidirectional":
         return np.ones((T, T), dtype=bool)
@@ -157,14 +158,14 @@ def _pattern(spec: MaskSpec, batch: TokenBatch, sentence: int) -> NDArray[np.boo
         return causal & ((query - key < spec.width) | ((key >= start) & (key < start + spec.first)))
     if spec.pattern == "documents":
         document = _documents(batch, sentence)
-        return causal & (document[:, None] == document[None, :])
-    return np.broadcast_to(causal, (T, T))
+        return np.logical_and(causal, document[:, None] == document[None, :])
+    return causal
 
 
 def _documents(batch: TokenBatch, sentence: int) -> NDArray[np.int64]:
     """Return `[T]`: the number of the document of each column; a real end-of-text token opens a new one."""
     opens = (batch.input_ids[sentence] == END_OF_TEXT_ID) & (batch.attention_mask[sentence] == 1)
-    return opens.cumsum()
+    return np.cumsum(opens, dtype=np.int64)
 
 
 def _apply_hand(spec: MaskSpec, batch: TokenBatch, visible: NDArray[np.float32], hidden: NDArray[np.bool_]) -> None:
@@ -199,7 +200,7 @@ def _positions(spec: MaskSpec, batch: TokenBatch) -> NDArray[np.int64]:
         for token, weight in spec.pairs:
             if np.float32(weight) == 0:
                 counted[spec.sentence, batch.first(spec.sentence) + token] = 0
-    found = np.clip(counted.cumsum(-1) - 1, 0, None)
+    found = np.maximum(np.cumsum(counted, axis=-1, dtype=np.int64) - 1, 0)
     found[batch.attention_mask == 0] = 0
     if spec.pattern == "documents":
         for b in range(batch.size[0]):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.heatmap import HOVER_UP_TO, Geometry, escape, geometry, matrix, number, shorten
+from viz.blocked import HOVER_UP_TO
+from viz.heatmap import Geometry, geometry, matrix
+from viz.labels import escape, number, shorten
 from viz.theme import Palette, ramp_colour, style
 
 if TYPE_CHECKING:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 CELL = "(el, [q, k]) => { const t = el.querySelector('.js-plotly-plot').data[0]; return [t.name, t.z[q][k]] }"
-BLOCKED = "el => { const z = el.querySelector('.js-plotly-plot').data[0].z; return [z.length, z[0].length, Array.from(z[3]).map(v => v === null || Number.isNaN(v))] }"
+BLOCKED = """el => {
+  const z = el.querySelector('.js-plotly-plot').data[0].z;
+  return [z.length, z[0].length, Array.from(z[3]).map(v => v === null || Number.isNaN(v))];
+}"""
 OVERLAP = """el => {
   const boxes = [...el.querySelectorAll('.js-plotly-plot .textpoint text')].map(t => t.getBoundingClientRect());
   return boxes.some((a, i) => boxes.some((b, j) => j > i && a.left < b.right - 1 && b.left < a.right - 1

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
-from viz.heatmap import NUMBERS_UP_TO, _luminance, _outlines, escape, geometry, matrix, number, shorten
+from viz.heatmap import NUMBERS_UP_TO, _luminance, geometry, matrix
 from viz.theme import PALETTES, ramp_colour
 
 
@@ -19,16 +17,6 @@ def drawn(tokens: int, palette=PALETTES["light"]):
     weights = np.tril(np.full((tokens, tokens), 0.25, np.float32))
     values = np.where(causal(tokens), np.nan, weights)
     return matrix(values, labels=["the"] * tokens, palette=palette, causes={"causal": causal(tokens)})
-
-
-def covered(x: list, y: list, tokens: int) -> np.ndarray:
-    """Return which cells' centres lie in the rectangles of an area, and check that none is covered twice."""
-    found = np.zeros((tokens, tokens), int)
-    for i in range(0, len(x), 6):
-        left, right, top, bottom = (math.ceil(at) for at in (x[i], x[i + 1], y[i], y[i + 2]))
-        found[top:bottom, left:right] += 1
-    assert found.max(initial=0) <= 1
-    return found == 1
 
 
 @pytest.mark.parametrize("tokens", [1, 2, 8, 33, 70, 256])
@@ -56,20 +44,6 @@ def test_labels_thin_out_and_never_touch_in_long_texts():
         place = geometry(["the"] * tokens)
         assert len(figure.layout.xaxis.tickvals) <= 41
         assert place.step * place.cell >= place.font
-
-
-@pytest.mark.parametrize("tokens", [1, 5, 40, 130])
-@pytest.mark.parametrize("kind", ["causal", "padding", "scattered"])
-def test_an_area_covers_exactly_the_cells_of_its_cause(tokens, kind):
-    cells = {
-        "causal": causal(tokens),
-        "padding": np.broadcast_to(np.arange(tokens) < tokens // 3, (tokens, tokens)),
-        "scattered": np.random.default_rng(2).random((tokens, tokens)) < 0.3,
-    }[kind]
-    for merged in (False, True):
-        x, y = _outlines(cells, 0.02, merged=merged)
-        np.testing.assert_array_equal(covered(x, y, tokens), cells)
-    assert len(_outlines(causal(1024), 0, merged=True)[0]) <= 6 * 1024
 
 
 def test_each_cause_that_occurs_has_one_area_and_one_entry_in_the_legend():
@@ -104,22 +78,6 @@ def test_numbers_stand_in_cells_while_there_is_room():
     assert not [t for t in drawn(NUMBERS_UP_TO + 1).data if t.name == "numbers"]
 
 
-@pytest.mark.parametrize(
-    ("weight", "text"),
-    [(1, "1.0"), (0.996, "1.0"), (0.34, "0.34"), (0.1, "0.10"), (0.0951, "0.095"), (0.034, "0.034"), (0.0034, "0.0034"),
-     (0.00034, "3e-4"), (0, "0"), (1e-12, "1e-12")],
-)  # fmt: skip
-def test_numbers_have_two_significant_figures(weight, text):
-    assert number(weight) == text
-
-
 def test_text_of_the_user_is_drawn_as_it_is():
-    assert escape("<b>&amp;") == "&lt;b&gt;&amp;amp;"
     figure = matrix(np.ones((1, 1)), labels=["<i>"], palette=PALETTES["light"], causes={})
     assert figure.layout.xaxis.ticktext == ("&lt;i&gt;",)
-
-
-def test_long_labels_are_shortened_and_wide_characters_count_double():
-    assert shorten("abc") == "abc"
-    assert shorten("antidisestablishment") == "antidisesta…"
-    assert shorten("世" * 9) == "世" * 5 + "…"
