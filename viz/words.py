@@ -47,10 +47,11 @@ def word_bars(
         marker={"color": palette.ramp[5]},
         hovertemplate="%{x:.2f} %<extra></extra>",
     )
-    for row, chance in enumerate(chances):
-        figure.add_annotation(_label(row, chance, None if before is None else before[row], palette))
+    labels = [
+        _label(row, chance, None if before is None else before[row], palette) for row, chance in enumerate(chances)
+    ]
     style(figure, palette, height=height)
-    figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4})
+    figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4}, annotations=labels)
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     figure.update_yaxes(
         tickvals=rows,
