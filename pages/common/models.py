@@ -169,7 +169,7 @@ def _forget(entry: ModelEntry) -> None:
     st.session_state.get(_WATCHED, {}).pop(entry.id, None)
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=1.0)
 def _progress(entry: ModelEntry, job: Job[Path]) -> None:
     if job.done and st.session_state.get(_ANSWERED) is not job:
         # Once: the timer goes on ticking until the page has been drawn anew, and would start it over each time.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -242,6 +244,21 @@ def test_the_model_unused_for_longest_makes_room(sound: Path):
     shelf._make_room(c)
     assert shelf.present(b) is None
     assert shelf.present(a) is monkey[a]
+
+
+def test_a_model_that_was_let_go_leaves_the_memory(sound: Path):
+    shelf = Shelf(free=lambda: 100_000)
+    gone = weakref.ref(shelf.get(entry_of(sound, "old"), sound).model)
+    assert gone() is not None
+    shelf._free = lambda: 501.0
+    shelf._make_room(entry_of(sound, "new"))
+    assert gone() is None
+
+
+def test_collecting_garbage_after_each_run_of_a_page_does_not_walk_through_torch(sound: Path):
+    Shelf().get(entry_of(sound), sound)
+    assert gc.get_freeze_count() > 100_000
+    assert len(gc.get_objects()) < 50_000
 
 
 def test_a_model_that_fits_only_if_all_go_does_not_send_the_bundled_one_away(sound: Path):
