@@ -12,8 +12,6 @@ from pages.common.components.scroll import scroll_frame
 from pages.common.literal import literal
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
     from model_utils.loss import WordLosses
     from model_utils.mishaps import Damage, Way
     from pages.common.mechanics import View
@@ -29,7 +27,7 @@ WAYS: dict[Way, str] = {
 }
 
 
-def _draw(figure: Figure, key: str, width: int, alt: str) -> None:
+def _draw(figure: Any, key: str, width: int, alt: str) -> None:
     with scroll_frame(key, width // 80 * 80):
         st.plotly_chart(figure, theme=None, key=key, config=take_home.chart_config(key.removeprefix("fig_")), alt=alt)
 

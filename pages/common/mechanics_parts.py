@@ -15,8 +15,6 @@ from pages.common.mask_controls import value
 from pages.common.mechanics import code
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
     from pages.common.mechanics import View
 
 
@@ -70,7 +68,7 @@ def _cells(view: View) -> pd.DataFrame:
     )
 
 
-def _clickable(view: View, key: str, figure: Figure) -> None:
+def _clickable(view: View, key: str, figure: Any) -> None:
     """Draw one matrix; a click on a cell of two words puts it under the microscope."""
     count, first = len(view.batch.tokens[view.spec.sentence]), view.batch.first(view.spec.sentence)
     with scroll_frame(key, int(figure.layout.width) // 80 * 80):
