@@ -56,7 +56,9 @@ def read_ranks(tokenizer: PreTrainedTokenizerBase) -> dict[tuple[str, str], int]
     """
     model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
     if model["type"] != "BPE":
-        raise InputError(f"This model's tokenizer is of type {model['type']!r}: it merges no pairs; choose another model.")
+        raise InputError(
+            f"This model's tokenizer is of type {model['type']!r}: it merges no pairs; choose another model."
+        )
     # Older files write a merge as one string with a space between the two.
     pairs = (pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"])
     return {(left, right): rank for rank, (left, right) in enumerate(pairs)}

@@ -118,7 +118,8 @@ def _answer(loaded: LoadedModel, logits: torch.Tensor, right: torch.Tensor | Non
     chances = logits.softmax(-1)  # (V)
     top = chances.topk(min(TOP, len(chances)))
     words = tuple(
-        (token_label(loaded.tokenizer, int(i)), float(chance)) for i, chance in zip(top.indices, top.values, strict=True)
+        (token_label(loaded.tokenizer, int(i)), float(chance))
+        for i, chance in zip(top.indices, top.values, strict=True)
     )
     if right is None:
         return Answer(words=words)

@@ -136,9 +136,7 @@ def draw_notes() -> None:
         place.info(literal(line))
 
 
-def choice(
-    name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None, show_label: bool = True
-) -> str:
+def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None, show_label: bool = True) -> str:
     """Draw a published choice as a row of buttons and return it; without its label where the options say enough."""
     control = CONTROLS[name]
     picked = (on or st.segmented_control)(

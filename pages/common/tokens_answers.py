@@ -60,7 +60,9 @@ def independence(model: str, batch: TokenBatch) -> None:
         panels = [_panel("alone", one.alone, "reference")]
         panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.ways.items()]
         rows.append(_row(_title(batch, b, 60), panels))
-    _draw("independence", rows, "The five likeliest next words of every sentence, alone and in the batch in three ways.")
+    _draw(
+        "independence", rows, "The five likeliest next words of every sentence, alone and in the batch in three ways."
+    )
     if found:
         _judge(batch, found)
 
@@ -74,7 +76,9 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
     elif (batch.attention_mask == 1).all():
         st.markdown("No row holds a pad, so nothing can go wrong: add a sentence of another length.")
     elif batch.side == "right":
-        st.markdown("On the right no real token ever reads a pad, so nothing changes; only the reading place can go wrong.")
+        st.markdown(
+            "On the right no real token ever reads a pad, so nothing changes; only the reading place can go wrong."
+        )
     else:
         st.markdown("Only mask **and** positions give a sentence in the batch the answer that it gets alone.")
     st.caption(

@@ -52,9 +52,7 @@ def test_an_english_word_goes_from_bytes_to_one_token(tiny: LoadedModel, ranks: 
     assert word.ids == (24479,)
 
 
-def test_an_emoji_and_a_chinese_word_stay_pieces_of_bytes(
-    tiny: LoadedModel, ranks: dict[tuple[str, str], int]
-) -> None:
+def test_an_emoji_and_a_chinese_word_stay_pieces_of_bytes(tiny: LoadedModel, ranks: dict[tuple[str, str], int]) -> None:
     (fox,) = explain(tiny.tokenizer, ranks, "🦊")
     assert labels(fox, 0) == ["‹F0›", "‹9F›", "‹A6›", "‹8A›"]
     assert labels(fox, -1) == ["‹F0 9F›", "‹A6›", "‹8A›"]

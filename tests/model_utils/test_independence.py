@@ -52,7 +52,9 @@ def test_broken_positions_are_noticed(tiny: LoadedModel, monkeypatch: pytest.Mon
 
 
 def test_the_three_ways_are_the_calls_that_plain_transformers_makes(tiny: LoadedModel, mission: TokenBatch) -> None:
-    plain = GPT2LMHeadModel.from_pretrained(tiny.entry.location, dtype=torch.float32, attn_implementation="eager").eval()
+    plain = GPT2LMHeadModel.from_pretrained(
+        tiny.entry.location, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
     ids, mask = torch.tensor(mission.input_ids), torch.tensor(mission.attention_mask)
     calls = {
         NO_MASK: {},

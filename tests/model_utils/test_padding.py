@@ -10,7 +10,9 @@ from tests.conftest import MISSION
 
 def test_rows_of_different_lengths_give_the_librarys_own_error(tiny: LoadedModel) -> None:
     error = ragged_error(tiny.tokenizer, MISSION)
-    assert error.startswith("ValueError: Unable to create tensor, you should probably activate truncation and/or padding")
+    assert error.startswith(
+        "ValueError: Unable to create tensor, you should probably activate truncation and/or padding"
+    )
     assert error.endswith("ValueError: expected sequence of length 5 at dim 1 (got 8)")
 
 
