@@ -66,21 +66,20 @@ def geometry(labels: Sequence[str], width: int = WIDTH) -> Geometry:
     """Return where things stand for a matrix of these labels; the cells are as large as fits into `width` px."""
     T = len(labels)
     widest = max(units(label) for label in labels)
-    font, left = MAX_FONT, 0
+    font, left, right, long, upright = MAX_FONT, 0, 0, 0.0, True
     cell = float(LARGEST_CELL)
     for font in range(MAX_FONT - 2, MIN_FONT - 1, -1):
         left = max(16 + round(widest * font * DIGIT), LEAST_LEFT)
         cell = min(LARGEST_CELL, (width - left - Geometry.right) / T)
+        right, long = Geometry.right, widest * font * DIGIT
+        upright = long <= cell - 4
+        if not upright:  # plotly hides a slanted label that would leave the figure
+            reaches = (0.72 * units(label) * font * DIGIT - i * cell for i, label in enumerate(reversed(labels)))
+            right = max(right, round(max(reaches)) + 8)
+            cell = min(cell, (width - left - right) / T)
         if font * 1.25 <= cell:
             break
-    long = widest * font * DIGIT
-    upright = long <= cell - 4
     top = 24 + (font if upright else max(24, round(0.72 * long + 0.8 * font)))
-    right = Geometry.right
-    if not upright:  # plotly hides a slanted label that would leave the figure
-        reaches = (0.72 * units(label) * font * DIGIT - i * cell for i, label in enumerate(reversed(labels)))
-        right = max(right, round(max(reaches)) + 8)
-        cell = min(cell, (width - left - right) / T)
     step = max(1, math.ceil(font * 1.25 / cell))
     return Geometry(cell=cell, font=font, step=step, upright=upright, left=left, top=top, right=right)
 

@@ -24,7 +24,7 @@ TRACE = "visible"
 SMALL = 150
 SMALL_EDGE = 5
 SMALLEST_NUMBER = 10  # px; smaller ones are told on hover alone
-NEXT_WORD = 116  # px of “→ next word” beside the last row
+NEXT = 66  # px of “→ next” beside the last row, and of the gaps around it
 LEGEND = 84  # px below the combination; without a colour bar the legend moves up
 
 
@@ -61,7 +61,7 @@ def combined(
         figure.add_trace(_targets(told, place.cell))
     if chosen is not None:
         _frame(figure, *chosen, palette)
-    _make_room(figure, units(shorten(labels[last])) * place.font * DIGIT + NEXT_WORD)
+    _make_room(figure, units(shorten(labels[last])) * place.font * DIGIT)
     figure.update_layout(clickmode="event+select")
     return figure
 
@@ -80,10 +80,15 @@ def without_bar(figure: go.Figure, name: str, labels: Sequence[str]) -> go.Figur
     return figure
 
 
-def _make_room(figure: go.Figure, left: float) -> None:
-    """Widen the left margin to `left` px, so that the words beside the last row fit."""
-    more = max(0, round(left) - figure.layout.margin.l)
-    figure.update_layout(width=figure.layout.width + more, margin={"l": figure.layout.margin.l + more})
+def _make_room(figure: go.Figure, label: float) -> None:
+    """Keep what stands beside the last row's label, of `label` px, within the figure: shorter words, a wider margin."""
+    texts = [
+        text.replace("→ next word", "→ next") if "<br>" not in text else text for text in figure.layout.yaxis.ticktext
+    ]
+    figure.layout.yaxis.ticktext = texts
+    if any("→ next<" in text for text in texts):
+        more = max(0, round(label) + NEXT - figure.layout.margin.l)
+        figure.update_layout(width=figure.layout.width + more, margin={"l": figure.layout.margin.l + more})
 
 
 def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any], labels: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from viz.heatmap import geometry
 from viz.masks import CLICKS_UP_TO, combined, layer
 from viz.theme import DARK, LIGHT
 
@@ -71,7 +72,8 @@ def test_tokens_are_never_read_as_markup() -> None:
 
 def test_the_words_beside_the_last_row_have_room() -> None:
     figure = drawn(21, labels=["pad"] * 20 + ["wizard"])
-    assert figure.layout.margin.l >= 116 + 40
+    assert "→ next<" in figure.layout.yaxis.ticktext[-1]
+    assert figure.layout.margin.l >= 66 + 6 * 12 * 0.53
 
 
 def test_the_chosen_cell_is_framed() -> None:
@@ -95,3 +97,11 @@ def test_a_named_layer_can_be_chosen_and_shows_that_it_is() -> None:
     (choose,) = figure.select_traces(selector={"name": "choose"})
     assert list(choose.customdata) == ["window"]
     assert figure.layout.shapes[-1].line.color == LIGHT.accent
+
+
+def test_a_slanted_last_label_stays_inside_the_figure() -> None:
+    labels = ["a"] * 20 + ["␣wonderfully"]
+    place = geometry(labels)
+    assert not place.upright
+    assert place.right >= 0.72 * 12 * place.font * 0.53
+    assert place.step == 1
