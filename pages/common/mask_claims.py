@@ -41,17 +41,17 @@ def _emphasis(page: Page) -> None:
         f"| {word} | {percent(before)} | {percent(after)} | ×{factor:.2f} |"
         for word, before, after, factor in found.rows
     )
-    st.markdown(f"| word | before | after | |\n|---|---|---|---|\n{lines}")
+    st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
     st.caption(
         "What the last token reads in layer 0, head 0, of the fox sentence, before and after three other words are "
-        f"hidden. A mask of ones, *fox* included, moves {_exact(found.ones)} of the model’s chances."
+        f"hidden. A mask of ones, *fox* included, moves {'exactly ' if found.ones == 0 else ''}{_exact(found.ones)} of the model’s chances."
     )
 
 
 def _exact(share: float) -> str:
     from viz.words import percent
 
-    return percent(share) if share else "exactly 0 %"
+    return percent(share) if share else "0 %"
 
 
 def _half(page: Page) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from model_utils.tokens import visible
+from model_utils.labels import visible
 from pages.common import cache, cache_masks, controls, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.literal import literal
@@ -76,7 +76,9 @@ def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: in
     from viz.hiding import ways
 
     figure = ways(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
-    with scroll_frame("half", 130 + 52 * min(len(labels), 16)):
+    # As wide as it takes to write the tokens upright, up to the width that a desktop gives.
+    cell = max(52, 11 * max(map(len, labels)) + 8)
+    with scroll_frame("half", 130 + min(cell * len(labels), 780)):
         st.plotly_chart(
             figure,
             theme=None,

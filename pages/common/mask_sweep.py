@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from model_utils.labels import visible
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
-from model_utils.tokens import visible
 from pages.common import cache, cache_masks, frame
 from pages.common.components import StripToken, tokens_strip
 from pages.common.literal import literal

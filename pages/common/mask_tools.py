@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.labels import visible
 from model_utils.presets import BY_NAME, MASK_TEXT, PRESETS
-from model_utils.tokens import visible
 from pages.common import cache, cache_masks, mask_controls
 from pages.common import take_home as home
 from pages.common.literal import literal
@@ -75,9 +75,9 @@ def _set_weight(weights: dict[int, float], tokens: tuple[int, ...]) -> None:
 
 def _examples(page: Page) -> None:
     """Draw one button per example; Undo brings the former text and mask back."""
-    st.caption("Each brings its own sentence; Undo brings yours back.")
+    st.caption("Each brings its own sentence; Undo brings yours back. :material/cloud: needs real GPT-2.")
     for number, preset in enumerate(PRESETS):
-        badge = " · made for real GPT-2" if preset.real else ""
+        badge = " Needs real GPT-2." if preset.real else ""
         st.button(
             literal(preset.name),
             key=f"mask_preset_{number}",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.labels import visible
 from model_utils.masks import MaskSpec
-from model_utils.tokens import visible
 from pages.common import cache, cache_masks, controls, frame, mask_controls, mask_tools
 from pages.common.components import StripToken, tokens_strip
 from pages.common.literal import literal
