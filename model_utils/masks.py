@@ -158,7 +158,8 @@ def _pattern(spec: MaskSpec, batch: TokenBatch, sentence: int) -> NDArray[np.boo
         return causal & ((query - key < spec.width) | ((key >= start) & (key < start + spec.first)))
     if spec.pattern == "documents":
         document = _documents(batch, sentence)
-        return np.logical_and(causal, document[:, None] == document[None, :])
+        same: NDArray[np.bool_] = np.equal(document[:, None], document[None, :])
+        return causal & same
     return causal
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model_utils.tokens import token_bytes, visible
+from model_utils.labels import visible
+from model_utils.tokens import token_bytes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

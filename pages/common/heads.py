@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from model_utils.labels import visible
 from model_utils.limits import MAX_ATTENTION_MB
-from model_utils.tokens import visible
 from pages.common import cache, controls, frame, take_home
 from pages.common.components.scroll import scroll_frame
 

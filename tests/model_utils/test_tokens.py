@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
+from model_utils.labels import visible
 from model_utils.limits import MAX_CHARACTERS, MAX_SENTENCES
 from model_utils.loading import LoadedModel
 from model_utils.tokens import (
@@ -18,7 +19,6 @@ from model_utils.tokens import (
     split_sentences,
     token_bytes,
     tokenize,
-    visible,
 )
 from tests.conftest import MISSION
 
