@@ -9,7 +9,8 @@ TRACES = "el => el.querySelector('.js-plotly-plot').data.map(t => t.name)"
 
 def drawn(page: Page, name: str) -> Locator:
     figure = page.locator(f".st-key-{name}[data-stale=false]")
-    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached(timeout=60_000)
+    # The first page of a server waits for torch and for plotly, which takes long on a busy machine only.
+    expect(figure.locator(".js-plotly-plot .main-svg").first).to_be_attached(timeout=100_000)
     return figure
 
 
