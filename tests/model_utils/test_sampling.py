@@ -72,6 +72,14 @@ def test_off_values_keep_every_word_and_top_p_of_zero_keeps_one() -> None:
     assert warp(given_scores, SamplingSettings(**{**OFF, "top_p": 0.0})).cut[0].tolist() == [3, 0, 3]
 
 
+def test_top_p_stops_where_the_mass_reaches_p_exactly() -> None:
+    """Four equal words are exact in binary: half of them are enough for p = 0.5."""
+    chosen = SamplingSettings(**{**OFF, "top_p": 0.5})
+    warped = warp(torch.zeros(1, 4), chosen)
+    assert torch.equal(warped.scores, reference(chosen)(None, torch.zeros(1, 4)))
+    assert int((warped.cut == 0).sum()) == 2
+
+
 def test_each_cut_word_names_the_first_filter_that_cut_it() -> None:
     chances = torch.tensor([[0.5, 0.2, 0.15, 0.1, 0.05]])
     chosen = SamplingSettings(temperature=1.0, top_k=4, top_p=0.8, min_p=0.35)
