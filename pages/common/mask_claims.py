@@ -44,11 +44,12 @@ def _emphasis(page: Page) -> None:
     st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
     st.caption(
         "What the last token reads in layer 0, head 0, of the fox sentence, before and after three other words are "
-        f"hidden. A mask of ones, *fox* included, moves {'exactly ' if found.ones == 0 else ''}{_exact(found.ones)} of the model’s chances."
+        f"hidden. A mask of ones, *fox* included, moves {_exact(found.ones)} of the model’s chances."
     )
 
 
 def _exact(share: float) -> str:
+    """Return a share in percent; what is 0 to the last bit without a “less than”."""
     from viz.words import percent
 
     return percent(share) if share else "0 %"
