@@ -14,7 +14,7 @@ from viz.theme import Palette, style
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-COLUMN = 40  # px, the least for one word's bars
+COLUMN = 38  # px, the least for one word's bars
 
 
 def width(tokens: int) -> int:

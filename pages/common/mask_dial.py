@@ -73,7 +73,7 @@ def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 def _cell(batch: TokenBatch, spec: MaskSpec, count: int) -> tuple[int, int]:
     """Draw the choice of the row and of the key, as words, and return both as real tokens from 0."""
     labels = [f"{number} {token.label}" for number, token in enumerate(batch.tokens[spec.sentence])]
-    for name, default in (("dial_query", count - 1), ("dial_key", min(1, count - 1))):
+    for name, default in (("dial_query", count - 1), ("dial_key", max(count - 2, 0))):
         if not 0 <= st.session_state.get(name, default) < count:
             st.session_state[name] = default
         st.session_state.setdefault(name, default)

@@ -43,7 +43,8 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     from model_utils.patterns import under
 
     _fields(spec)
-    _gallery(page, spec, batch)
+    with st.spinner("Running the model under each pattern …"):
+        _gallery(page, spec, batch)
     now = cache_stack.pattern_run(page.model, batch.texts, batch.side, spec)
     causal = cache_stack.pattern_run(page.model, batch.texts, batch.side, under(spec, "causal"))
     words, said = st.columns([440, 560], gap="medium", vertical_alignment="center")

@@ -139,7 +139,7 @@ def test_a_mask_that_hides_everything_still_draws() -> None:
 
 
 def test_the_dial_runs_the_model_and_takes_its_weight_to_the_sentence() -> None:
-    at = opened("dial", dial_weight=0.25)
+    at = opened("dial", dial_weight=0.25, dial_key=1)
     assert any("by 0.25 before the row is divided" in text.value for text in at.text)
     now = [trace for trace in figure(at, "fig_dial")["data"] if trace["name"] == "now"]
     assert len(now) == 1
