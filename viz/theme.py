@@ -109,7 +109,11 @@ def style(figure: go.Figure, palette: Palette, *, height: int) -> go.Figure:
         plot_bgcolor=palette.paper,
         font={"family": FONT, "size": 15, "color": palette.text},
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        hoverlabel={"bgcolor": palette.surface, "bordercolor": palette.line, "font": {"color": palette.text, "size": 15}},
+        hoverlabel={
+            "bgcolor": palette.surface,
+            "bordercolor": palette.line,
+            "font": {"color": palette.text, "size": 15},
+        },
         legend={"orientation": "h", "yanchor": "top", "y": -0.02, "xanchor": "left", "x": 0},
         dragmode=False,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from model_utils.limits import MAX_LINK_CHARACTERS, MAX_NEW_TOKENS
 from model_utils.registry import BUNDLED_ID
@@ -109,7 +111,9 @@ def restore() -> None:
     for name, control in CONTROLS.items():
         raw = st.query_params.get(name)
         if name in st.session_state:
-            st.session_state[name] = st.session_state[name]
+            st.session_state[name] = value = st.session_state[name]
+            if raw is None and value != control.default:
+                _carry(name, value)
         elif raw is not None:
             try:
                 st.session_state[name] = control.parse(raw)
@@ -117,6 +121,15 @@ def restore() -> None:
                 # The default stands in from now on, so that the sentence is said once.
                 st.session_state[name] = control.default
                 note(name, f"The link asks for {name}={raw[:40]!r}, but it takes {error}: showing {control.default}.")
+
+
+def _carry(name: str, value: Any) -> None:
+    """Put `value` back into the address, from which a page switch took it."""
+    if isinstance(value, str) and not fits_link(value):
+        return
+    # A parameter whose widget is on the page already belongs to that widget, which keeps the address itself.
+    with suppress(StreamlitAPIException):
+        st.query_params[name] = str(value)
 
 
 def note(name: str, sentence: str) -> None:

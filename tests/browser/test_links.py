@@ -19,34 +19,34 @@ def box(page: Page, name: str) -> str:
 def test_a_cold_link_opens_each_page_with_its_heading(page: Page, app: str, name: str) -> None:
     page.goto(f"{app}/{name}?text=The%20cat%20sat")
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    expect(page.get_by_label("Sentences")).to_have_value("The cat sat")
+    expect(page.get_by_role("textbox", name="Sentences")).to_have_value("The cat sat")
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 
 def test_values_of_a_cold_link_survive_the_first_and_second_page_switch(page: Page, app: str) -> None:
     page.goto(f"{app}/Tokens?text=The%20cat%20sat&side=right&layer=3&head=5&top_k=7&seed=11")
-    expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-fig_batch .js-plotly-plot").last).to_be_visible()
     page.get_by_role("link", name="Heads", exact=True).click()
     expect(page.get_by_role("heading", name="Heads", exact=True)).to_be_visible()
-    expect(page.locator(".st-key-fig_head .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
     assert (box(page, "layer"), box(page, "head")) == ("3", "5")
-    expect(page.get_by_label("Sentences")).to_have_value("The cat sat")
+    expect(page.get_by_role("textbox", name="Sentences")).to_have_value("The cat sat")
     assert "layer=3" in page.url
     assert "side=right" in page.url
     page.get_by_role("link", name="Generate", exact=True).click()
     expect(page.get_by_role("heading", name="Generate", exact=True)).to_be_visible()
     expect(page.locator(".st-key-seed input")).to_have_value("11")
-    expect(page.get_by_label("Sentences")).to_have_value("The cat sat")
+    expect(page.get_by_role("textbox", name="Sentences")).to_have_value("The cat sat")
     assert "top_k=7" in page.url
     page.get_by_role("link", name="Heads", exact=True).click()
-    expect(page.locator(".st-key-fig_head .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
     assert (box(page, "layer"), box(page, "head")) == ("3", "5")
 
 
 def test_a_changed_value_goes_into_the_address_and_a_default_leaves_it(page: Page, app: str) -> None:
     page.goto(f"{app}/Heads")
-    expect(page.locator(".st-key-fig_head .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
     layer = page.locator(".st-key-layer input").first
     layer.fill("2")
     layer.press("Enter")
@@ -58,7 +58,7 @@ def test_a_changed_value_goes_into_the_address_and_a_default_leaves_it(page: Pag
 
 def test_link_parameters_out_of_range_are_named_and_the_page_goes_on(page: Page, app: str) -> None:
     page.goto(f"{app}/Heads?layer=99&head=-3&side=up&seed=abc&model=nothing")
-    expect(page.locator(".st-key-fig_head .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
     for name in ("side", "seed", "head", "does not offer"):
         expect(page.get_by_test_id("stAlert").filter(has_text=name).first).to_be_visible()
     expect(page.get_by_test_id("stAlert").filter(has_text="99").first).to_be_visible()
@@ -68,14 +68,14 @@ def test_link_parameters_out_of_range_are_named_and_the_page_goes_on(page: Page,
 
 def test_text_too_long_for_a_link_stays_in_the_session_and_the_page_says_so(page: Page, app: str) -> None:
     page.goto(f"{app}/Tokens")
-    expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
-    sentences = page.get_by_label("Sentences")
+    expect(page.locator(".st-key-fig_batch .js-plotly-plot").last).to_be_visible()
+    sentences = page.get_by_role("textbox", name="Sentences")
     long_text = "\n".join(["one two three four five " * 15] * 14)
     sentences.fill(long_text)
     sentences.press("Control+Enter")
     expect(page.get_by_text("too long for a link")).to_be_visible()
-    expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-fig_batch .js-plotly-plot").last).to_be_visible()
     assert len(page.url) < 4200
     page.get_by_role("link", name="Home", exact=True).click()
-    expect(page.locator(".st-key-fig_toy .js-plotly-plot")).to_be_visible()
-    expect(page.get_by_label("Sentences")).to_have_value(long_text)
+    expect(page.locator(".st-key-fig_toy .js-plotly-plot").last).to_be_visible()
+    expect(page.get_by_role("textbox", name="Sentences")).to_have_value(long_text)
