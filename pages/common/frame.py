@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ReaderError
+from model_utils.registry import BUNDLED_ID, registry
 from pages.common import cache, controls, models
 from pages.common.literal import literal
 
@@ -23,16 +23,15 @@ if TYPE_CHECKING:
     from model_utils.tokens import Side, TokenBatch
     from viz.theme import Palette
 
+HEADS = "pages/3_Heads.py"
 MENU = (
     ("app.py", "Home"),
     ("pages/1_Tokens.py", "Tokens"),
     ("pages/2_Masks.py", "Masks"),
-    ("pages/3_Heads.py", "Heads"),
+    (HEADS, "Heads"),
     ("pages/4_Mechanics.py", "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
 )
-
-log = logging.getLogger("maskscope")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +72,23 @@ def open_page(title: str, sentence: str) -> Page:
     above = st.container(key="model_state")
     with st.sidebar:
         for path, label in MENU:
-            st.page_link(path, label=label)
+            door(path, label)
         st.divider()
         page = _shared_controls(above)
     heading.badge(models.tag(page.entry), icon=":material/memory:", color="gray")
     controls.draw_notes()
     return page
+
+
+def door(path: str, label: str) -> None:
+    """Draw the link to a page; the first visit to Heads opens on a head that has something to show."""
+    entry = registry().get(st.session_state.get("model", BUNDLED_ID))
+    chosen = "layer" in st.session_state or "head" in st.session_state
+    if path != HEADS or chosen or entry is None or entry.opening is None:
+        st.page_link(path, label=label)
+        return
+    layer, head = entry.opening
+    st.page_link(path, label=label, query_params={"layer": str(layer), "head": str(head)})
 
 
 def _shared_controls(above: DeltaGenerator) -> Page:
@@ -107,7 +117,7 @@ def palette() -> Palette:
 
 @contextmanager
 def reader_errors() -> Iterator[None]:
-    """Show what the reader can put right as one sentence; anything else goes to the log and is said to be a fault."""
+    """Show what the reader can put right as one sentence; anything else is a fault, which Streamlit says and logs."""
     try:
         yield
     except ReaderError as error:

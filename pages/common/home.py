@@ -21,7 +21,7 @@ SENTENCE = "He shook his"
 DOORS = (
     ("pages/1_Tokens.py", "Tokens", "Sentences become padded ids and masks. Where is the next word read?"),
     ("pages/2_Masks.py", "Masks", "Hide a word: what does the model say now? What each kind of mask blocks."),
-    ("pages/3_Heads.py", "Heads", "Every head at a glance, one large: who reads whom, and what is blocked."),
+    (frame.HEADS, "Heads", "Every head at a glance, one large: who reads whom, and what is blocked."),
     ("pages/4_Mechanics.py", "Mechanics", "One row, step by step: score, mask, exponent, weight."),
     ("pages/5_Generate.py", "Generate", "Top-k and top-p decide who may enter the draw; dice decide who wins."),
 )
@@ -31,7 +31,7 @@ def links() -> None:
     """Draw one door per page: its name, and what it answers."""
     for column, (path, name, answer) in zip(st.columns(len(DOORS), border=True), DOORS, strict=True):
         with column:
-            st.page_link(path, label=f"**{name}** →")
+            frame.door(path, f"**{name}** →")
             st.caption(answer)
 
 

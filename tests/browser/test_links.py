@@ -79,3 +79,18 @@ def test_text_too_long_for_a_link_stays_in_the_session_and_the_page_says_so(page
     page.get_by_role("link", name="Home", exact=True).click()
     expect(page.locator(".st-key-fig_toy .js-plotly-plot").last).to_be_visible()
     expect(page.get_by_role("textbox", name="Sentences")).to_have_value(long_text)
+
+
+def test_the_menu_opens_heads_on_a_telling_head_until_another_is_chosen(page: Page, app: str) -> None:
+    page.goto(app)
+    page.get_by_role("link", name="Heads", exact=True).click()
+    expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
+    assert (box(page, "layer"), box(page, "head")) == ("3", "3")
+    page.locator(".st-key-layer input").fill("1")
+    page.locator(".st-key-layer input").press("Enter")
+    page.wait_for_url("**layer=1**")
+    page.get_by_role("link", name="Tokens", exact=True).click()
+    expect(page.locator(".st-key-fig_batch .js-plotly-plot").last).to_be_visible()
+    page.get_by_role("link", name="Heads", exact=True).click()
+    expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
+    assert (box(page, "layer"), box(page, "head")) == ("1", "3")
