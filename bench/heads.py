@@ -43,13 +43,20 @@ CLICK = """async ([selector, read]) => {
   const before = look();
   const start = performance.now();
   document.querySelector(selector).click();
-  while (look() === before) await new Promise(requestAnimationFrame);
+  let now = look();
+  while (now === null || now === before) {
+    await new Promise(requestAnimationFrame);
+    now = look();
+  }
   return performance.now() - start;
 }"""
 OPEN_HEAD = ".st-key-head_after button"
+# While a figure is redrawn it is away for a moment, or its old copy stands beside it: then this gives null.
 READ_HEAD = (
-    "String([...document.querySelector('.st-key-fig_head .js-plotly-plot').data"
-    f".find(t => t.name === 'weight').z[{TOKENS - 1}]])"
+    "(() => { const plots = [...document.querySelectorAll('.st-key-fig_head .js-plotly-plot')]"
+    ".filter(plot => plot.data && !plot.closest('[data-retained]'));"
+    " return plots.length ? String([...plots.at(-1).data.find(t => t.name === 'weight').z"
+    f"[{TOKENS - 1}]]) : null }})()"
 )
 AGAIN = ".st-key-again button"
 READ_COUNT = "document.querySelector('.count').textContent"
