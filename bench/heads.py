@@ -20,11 +20,12 @@ from model_utils.attention import AttentionMaps
 from model_utils.heads import WEIGHT_CODE, thumbnails
 from model_utils.masks import CAUSE_CODE, CAUSES
 from tests.tools.server import CHROMIUM_FLAGS, chromium_path, free_port, start_app
-from viz.heads import overview
+from viz.overview import overview
 from viz.theme import LIGHT, weight_scale
 
 LAYERS, HEADS, TOKENS = 12, 12, 64
 ROUNDS = 7
+OPENINGS = 30
 
 # Draws a figure and returns when it is drawn: the milliseconds, and the nodes below its element.
 DRAW = """async (spec) => {
@@ -149,7 +150,7 @@ def measure_opening(browser: Browser) -> Iterator[Figure]:
         empty.goto(least)
         empty.wait_for_selector(AGAIN, timeout=60_000)
         times: tuple[list[float], list[float]] = ([], [])
-        for _ in range(2 * ROUNDS + 2):
+        for _ in range(OPENINGS + 2):
             for taken, (page, click, read) in zip(
                 times, ((heads, OPEN_HEAD, READ_HEAD), (empty, AGAIN, READ_COUNT)), strict=True
             ):

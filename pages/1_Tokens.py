@@ -17,7 +17,7 @@ with frame.reader_errors():
     take_home.bar(
         "tokens",
         numbers=partial(cache.batch_frame, page.model, batch.texts, batch.side, batch.pad_id),
-        code=tokens_code(page.entry, batch.texts, side=batch.side, pad_id=batch.pad_id),
+        code=lambda: tokens_code(page.entry, batch.texts, side=batch.side, pad_id=batch.pad_id),
     )
 
 # The runs of the model come last though they stand higher: what needs none is there at once.

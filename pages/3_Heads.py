@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import frame, heads
+from pages.common import frame, heads, heads_redraw
 
 page = frame.open_page("Heads", "Each row of a head is a recipe: how much of each word it reads goes into its mix.")
 
 
 @st.fragment(key="heads")
 def explorer() -> None:
-    """Draw everything that a change of sentence, side, layer or head touches."""
+    """Draw everything that a change of sentence or side touches."""
     with frame.reader_errors():
         picture, chooser = st.columns([600, 290], gap="small")
         with chooser:
             view = heads.choose_sentence(page)
-            heads.choose_head(view)
-            heads.draw_map(view)
+            heads.habit_doors(view)
         with picture:
-            heads.draw_head(view)
+            open_head(view)
+            head, overview = heads_redraw.figures(view)
+            heads.draw_head(view, head)
+        with chooser:
+            heads.draw_map(view, overview)
+
+
+@st.fragment(key="open_head")
+def open_head(view: heads.View) -> None:
+    """Draw what opening another head touches; the figures, which stand outside, are changed where they stand."""
+    with frame.reader_errors():
+        heads_redraw.show_open_head(view)  # first, so that the head is open while the rest is under way
+        heads.choose_head(view)
+        heads.say_head(view)
 
 
 explorer()

@@ -1,4 +1,4 @@
-"""Pictures of attention heads: one of them large, all of them as a map."""
+"""One attention head, large."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.blocked import HOVER_UP_TO
-from viz.heatmap import Geometry, geometry, matrix
+from viz.heatmap import NUMBERS_UP_TO, Geometry, geometry, matrix, written
 from viz.labels import escape, number, shorten
-from viz.theme import Palette, ramp_colour, style
+from viz.redraw import Changes, packed
+from viz.theme import Palette
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +24,6 @@ REASONS = {
     "pattern": "the pattern leaves it out",
     "causal": "it comes later",
 }
-MAP_WIDTH = 290  # px; what is left beside the large head on a screen of 1,400
-MAP_HEIGHT = 440
 
 
 def head(
@@ -35,24 +34,70 @@ def head(
     palette: Palette,
     last: int,
     pieces: Sequence[tuple[int, int, str]] = (),
+    name: str = "",
 ) -> go.Figure:
     """Return the figure of one head: `weights[T, T]` under the blocked cells of each cause `[T, T]`.
 
     `last` is the row whose mix predicts the next word; `pieces` are (first, last, character) of tokens that are bytes of
-    one character.
+    one character; `name`, such as `layer 3<br>head 3`, is written beside the key.
     """
-    blocked = np.any(list(causes.values()), axis=0)  # (Q, K)
-    values = np.where(blocked, np.nan, weights.astype(np.float32))  # (Q, K)
+    values = _visible(weights, causes)  # (Q, K)
     shown = _joined(labels, pieces)
     hover = _sentences(values, shown, causes) if len(labels) <= HOVER_UP_TO else None
     figure = matrix(values, labels=shown, palette=palette, causes=_first_cause(causes), hover=hover)
     place = geometry([shorten(label) for label in shown])
     _mark_last(figure, shown[last], last, palette, place)
-    for top, bottom in _spans(blocked.all(-1)):
+    for top, bottom in _spans(np.isnan(values).all(-1)):
         _set_apart(figure, top, bottom, len(labels), palette, place)
     for start, end, _ in pieces:
         _bracket(figure, start, end, palette)
+    if name:
+        _sign(figure, name, palette)
     return figure
+
+
+def head_changes(
+    weights: NDArray[Any],
+    *,
+    labels: Sequence[str],
+    causes: Mapping[str, NDArray[np.bool_]],
+    palette: Palette,
+    pieces: Sequence[tuple[int, int, str]] = (),
+    name: str = "",
+) -> Changes:
+    """Return what turns the figure of one head into that of another on the same sentence, a hundredth of its work."""
+    values = _visible(weights, causes)  # (Q, K)
+    shown = _joined(labels, pieces)
+    traces: dict[str, dict[str, Any]] = {"weight": {"z": packed(values)}}
+    if len(labels) <= HOVER_UP_TO:
+        traces["weight"]["hovertext"] = _sentences(values, shown, causes)
+    if len(labels) <= NUMBERS_UP_TO:
+        traces["numbers"] = written(values, palette, geometry([shorten(label) for label in shown]))
+    return Changes(traces=traces, annotations={"opened": {"text": name}})
+
+
+def _visible(weights: NDArray[Any], causes: Mapping[str, NDArray[np.bool_]]) -> NDArray[Any]:
+    """Return the weights `[Q, K]`, NaN where a cause blocks."""
+    return np.where(np.any(list(causes.values()), axis=0), np.nan, weights.astype(np.float32))
+
+
+def _sign(figure: go.Figure, name: str, palette: Palette) -> None:
+    """Write beside the key which head this is, so that a picture taken home says it."""
+    figure.add_annotation(
+        name="opened",
+        text=name,
+        xref="x domain",
+        yref="y domain",
+        x=0,
+        y=0,
+        xshift=-8,
+        yshift=-34,
+        xanchor="right",
+        yanchor="top",
+        align="right",
+        showarrow=False,
+        font={"size": 14, "color": palette.text},
+    )
 
 
 def _first_cause(causes: Mapping[str, NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:
@@ -142,104 +187,3 @@ def _bracket(figure: go.Figure, start: int, end: int, palette: Palette) -> None:
     a, b = start - 0.4, end + 0.4
     figure.add_shape(**ends, xref="x", yref="y domain", x0=a, x1=b, y0=1, y1=1, yanchor="y")
     figure.add_shape(**ends, xref="x domain", yref="y", x0=0, x1=0, y0=a, y1=b)
-
-
-def overview(
-    picture: NDArray[np.uint8],
-    *,
-    pitch: int,
-    gap: int,
-    weight_code: int,
-    causes: Sequence[str],
-    facts: Sequence[Sequence[str]],
-    opened: tuple[int, int],
-    telling: Sequence[tuple[int, int]] = (),
-    palette: Palette,
-) -> go.Figure:
-    """Return all layers (down) and heads (across) as one tiled picture with an invisible marker per head for clicks.
-
-    `picture` holds codes: 0 gap, then one per cause of `causes`, from `weight_code` to 255 the square root of the weight.
-    `facts[L][H]` is what the hover adds to a head's name. `opened` is framed; `telling` heads get a thin frame.
-    """
-    L, H = len(facts), len(facts[0])
-    tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
-    start = -0.5 + (0.5 + gap / 2) / pitch
-    figure = go.Figure(
-        go.Heatmap(
-            z=picture,
-            name="weight",
-            x0=start,
-            dx=1 / pitch,
-            y0=start,
-            dy=1 / pitch,
-            zmin=0,
-            zmax=255,
-            colorscale=_code_scale(palette, causes, weight_code),
-            showscale=False,
-            hoverinfo="skip",
-            meta={"weight": f"((z - {weight_code}) / {255 - weight_code}) ** 2", "gap": 0, "blocked": list(causes)},
-        )
-    )
-    figure.add_trace(_targets(facts, tile))
-    style(figure, palette, height=round(34 + tile * L + 6))
-    every = max(1, -(-16 // int(tile)))
-    ticks = {"tickfont": {"size": 13, "color": palette.muted}, "automargin": False, "ticklen": 0, "fixedrange": True}
-    figure.update_xaxes(
-        **ticks, range=[-0.5, H - 0.5], side="top", tickvals=list(range(0, H, every)), title=_title("head", palette)
-    )
-    figure.update_yaxes(
-        **ticks, range=[L - 0.5, -0.5], tickvals=list(range(0, L, every)), title=_title("layer", palette)
-    )
-    for layer, at in telling:
-        _frame(figure, layer, at, palette.text, 1)
-    _frame(figure, *opened, palette.accent, 3)
-    figure.update_layout(
-        width=round(40 + tile * H),
-        margin={"l": 36, "r": 4, "t": 34, "b": 6, "autoexpand": False},
-        showlegend=False,
-        clickmode="event+select",
-        hovermode="closest",
-    )
-    return figure
-
-
-def _title(text: str, palette: Palette) -> dict[str, Any]:
-    return {"text": text, "font": {"size": 13, "color": palette.muted}, "standoff": 2}
-
-
-def _code_scale(palette: Palette, causes: Sequence[str], weight_code: int) -> list[tuple[float, str]]:
-    """Return the colour scale of the codes 0 to 255: steps for gap and causes, then the ramp."""
-    steps = [palette.paper, *(palette.causes[cause].tint for cause in causes)]
-    scale = [((code + shift) / 255, colour) for code, colour in enumerate(steps) for shift in (-0.5, 0.4999)]
-    scale[0] = (0.0, scale[0][1])
-    ramp = [((weight_code + (255 - weight_code) * i / 16) / 255, ramp_colour(palette, i / 16)) for i in range(17)]
-    return [*scale, ((weight_code - 0.5) / 255, ramp[0][1]), *ramp]
-
-
-def _targets(facts: Sequence[Sequence[str]], tile: float) -> go.Scatter:
-    """Return one invisible square per head: what a click opens and the hover names."""
-    at = [(layer, head) for layer, row in enumerate(facts) for head in range(len(row))]
-    unseen = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=[head for _, head in at],
-        y=[layer for layer, _ in at],
-        name="heads",
-        mode="markers",
-        marker={"symbol": "square", "size": tile, "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
-        customdata=at,
-        text=[f"layer {layer}, head {head}<br>{escape(facts[layer][head])}" for layer, head in at],
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def _frame(figure: go.Figure, layer: int, head: int, colour: str, width: int) -> None:
-    figure.add_shape(
-        type="rect",
-        x0=head - 0.5,
-        x1=head + 0.5,
-        y0=layer - 0.5,
-        y1=layer + 0.5,
-        line={"color": colour, "width": width},
-    )

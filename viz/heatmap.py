@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, area, swatch
 from viz.labels import escape, number, shorten, units
+from viz.redraw import LISTS_UP_TO
 from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ramp_colour, style, weight_scale
 
 if TYPE_CHECKING:
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
 
 # Other figures take their matrix, its place and its labels from here alone.
 __all__ = ["DIGIT", "GAPS_UP_TO", "HOVER_UP_TO", "NUMBERS_UP_TO", "Geometry", "escape", "geometry", "matrix"]
-__all__ += ["number", "shorten", "units"]
+__all__ += ["number", "shorten", "units", "written"]
 
 # Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
-# Up to here z travels as nested lists, which the browser's figure shows as they are; above, as base64, four times smaller.
-LISTS_UP_TO = 128
 
 LEAST_LEFT = 104  # px; what the words beside the last row need
 WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
@@ -142,19 +141,24 @@ def _gap(place: Geometry, tokens: int) -> float:
 def _numbers(values: NDArray[Any], palette: Palette, place: Geometry) -> go.Scatter:
     """Return the numbers in the cells, each in the colour that reads best on its cell."""
     seen = np.argwhere(~np.isnan(values))
-    texts = [number(float(values[q, k])) for q, k in seen]
-    widest = max((len(text) for text in texts), default=1)
-    size = int(min(18, place.cell * 0.36, place.cell * 0.92 / (0.56 * widest)))
     return go.Scatter(
         x=seen[:, 1],
         y=seen[:, 0],
         name="numbers",
         mode="text",
-        text=texts,
-        textfont={"size": max(7, size), "color": [_ink(palette, float(values[q, k])) for q, k in seen]},
         hoverinfo="skip",
         showlegend=False,
+        **written(values, palette, place),
     )
+
+
+def written(values: NDArray[Any], palette: Palette, place: Geometry) -> dict[str, Any]:
+    """Return what the numbers in the cells of `values[T, T]` say and how large and in which colours, row by row."""
+    seen = [float(value) for value in values[~np.isnan(values)]]
+    texts = [number(value) for value in seen]
+    widest = max((len(text) for text in texts), default=1)
+    size = int(min(18, place.cell * 0.36, place.cell * 0.92 / (0.56 * widest)))
+    return {"text": texts, "textfont": {"size": max(7, size), "color": [_ink(palette, value) for value in seen]}}
 
 
 def _ink(palette: Palette, weight: float) -> str:
@@ -217,9 +221,8 @@ def _axes(figure: go.Figure, short: list[str], labels: Sequence[str], palette: P
         "labelalias": {str(i): escape(label) for i, label in enumerate(labels)} if place.step > 1 else None,
         "tickfont": {"size": place.font, "color": palette.text},
         "automargin": False,
-        "ticks": "outside",
-        "ticklen": 5,
-        "tickcolor": palette.paper,
+        "ticklabeloverflow": "allow",  # the margins hold them all; looking for some to hide is a third of drawing
+        "ticklabelstandoff": 5,
         "constrain": "domain",
     }
     figure.update_xaxes(

@@ -165,8 +165,12 @@ def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None =
     return str(picked)
 
 
-def number(name: str, *, high: float | None = None, slider: bool = False, label: str | None = None) -> Any:
+def number(
+    name: str, *, high: float | None = None, slider: bool = False, label: str | None = None, bare: bool = False
+) -> Any:
     """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
+
+    A `bare` one has no help beside its label.
 
     A value beyond `high`, left over from another model or text or asked for by a link, falls back and the page says so.
     """
@@ -188,7 +192,7 @@ def number(name: str, *, high: float | None = None, slider: bool = False, label:
         step=control.step,
         key=name,
         bind="query-params",
-        help=control.help or None,
+        help=None if bare else control.help or None,
     )
 
 

@@ -197,7 +197,7 @@ def _step(run: runs.Run, step: Step, palette: Palette) -> None:
     )
     st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
     st.caption(verdict.uncertainty(step))
-    take_home.bar("candidates", numbers=lambda: table, code=_code(run, step))
+    take_home.bar("candidates", numbers=lambda: table, code=lambda: _code(run, step))
 
 
 def _code(run: runs.Run, step: Step) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from model_utils.attention import AttentionMaps
     from model_utils.heads import Habits, Thumbnails
     from model_utils.tokens import TokenBatch
+    from viz.redraw import Figure
 
 # Where a head with this habit takes most of its mix from.
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
@@ -32,11 +33,15 @@ NARROWEST = 560
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What the page shows: one sentence of a padded batch in one model, under the causal and the padding mask."""
+    """What the page shows: one sentence of a padded batch in one model, under the causal and the padding mask.
+
+    `opened` holds the head that was drawn last, for what runs outside of the page's runs, such as a download.
+    """
 
     page: frame.Page
     batch: TokenBatch
     sentence: int
+    opened: list[tuple[int, int]] = field(default_factory=list)
 
     @cached_property
     def maps(self) -> AttentionMaps:
@@ -50,8 +55,10 @@ class View:
 
     @property
     def head(self) -> tuple[int, int]:
-        """Return (layer, head) of the open head."""
-        return st.session_state["layer"], st.session_state["head"]
+        """Return (layer, head) of the open head; where the model has no such one, the first stands in."""
+        layers, heads = self.maps.weights.shape[:2]
+        layer, head = st.session_state.get("layer", 0), st.session_state.get("head", 0)
+        return (layer if layer < layers else 0), (head if head < heads else 0)
 
 
 def choose_sentence(page: frame.Page) -> View:
@@ -78,14 +85,8 @@ def _shown(text: str) -> str:
     return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 25]} … {line[-20:]}"
 
 
-def choose_head(view: View) -> None:
-    """Draw the numbers of layer and head, and one click each to the heads with the strongest habits on this text."""
-    loaded = view.page.loaded()
-    layer, head = st.columns(2)
-    with layer:
-        controls.number("layer", high=loaded.layers - 1)
-    with head:
-        controls.number("head", high=loaded.heads - 1)
+def habit_doors(view: View) -> None:
+    """Draw one click each to the heads with the strongest habits on this text."""
     habits = view.all_heads[1]
     if habits is None:
         return
@@ -97,33 +98,37 @@ def choose_head(view: View) -> None:
                 f"{source}: layer {at_layer}, head {at_head} ({share:.0%})",
                 key=f"telling_{habit}",
                 help="The share is the average over the rows of this sentence.",
-                type="secondary" if view.head == (at_layer, at_head) else "tertiary",
-                on_click=_open,
+                type="tertiary",
+                on_click=open_head,
                 args=(at_layer, at_head),
             )
 
 
+def choose_head(view: View) -> None:
+    """Draw the numbers of layer and head, and the steps to the heads beside them."""
+    layers, heads = view.maps.weights.shape[:2]
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
+        controls.number("layer", high=layers - 1, bare=True)
+        controls.number("head", high=heads - 1, bare=True)
+        st.button("‹", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="PageUp")
+        st.button("›", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="PageDown")
+
+
 def _step(by: int, layers: int, heads: int) -> None:
     at = (st.session_state["layer"] * heads + st.session_state["head"] + by) % (layers * heads)
-    _open(*divmod(at, heads))
+    open_head(*divmod(at, heads))
 
 
-def _open(layer: int, head: int) -> None:
+def open_head(layer: int, head: int) -> None:
+    """Choose a head, in a widget's callback."""
     st.session_state["layer"], st.session_state["head"] = layer, head
 
 
-def _open_clicked() -> None:
-    """Open the head whose tile was clicked; a click that only clears the selection opens nothing."""
-    points = st.session_state["fig_overview"].selection.points
-    if points:
-        _open(*points[0]["customdata"])
-
-
-def draw_map(view: View) -> None:
-    """Draw all heads as one picture; a click opens a head."""
+def map_figure(view: View) -> Figure:
+    """Return all heads as one picture."""
     from model_utils.heads import HABITS, WEIGHT_CODE
     from model_utils.masks import CAUSES
-    from viz.heads import overview
+    from viz.overview import overview
 
     thumbnails, habits = view.all_heads
     layers, heads = view.maps.weights.shape[:2]
@@ -133,7 +138,7 @@ def draw_map(view: View) -> None:
         facts = [
             [f"{share:.0%} of its mix from {SOURCES[habit]}, on this text" for habit, share in row] for row in found
         ]
-    figure = overview(
+    return overview(
         thumbnails.picture,
         pitch=thumbnails.pitch,
         gap=thumbnails.gap,
@@ -144,56 +149,56 @@ def draw_map(view: View) -> None:
         telling=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
         palette=frame.palette(),
     )
+
+
+def draw_map(view: View, figure: Figure) -> None:
+    """Draw all heads as one picture; a click opens a head."""
+    layers, heads = view.maps.weights.shape[:2]
     st.plotly_chart(
         figure,
         theme=None,
         key="fig_overview",
         width="content",
-        on_select=_open_clicked,
-        selection_mode="points",
         config=take_home.chart_config("heads"),
-        alt=f"All {layers * heads} heads as small pictures; layer {view.head[0]}, head {view.head[1]} is open.",
+        alt=f"All {layers * heads} heads as small pictures, layers down, heads across; a frame marks the open one.",
     )
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        st.caption("Click, or", width="content")
-        st.button("‹", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="PageUp")
-        st.button("›", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="PageDown")
+    st.caption("Click a head to open it. Framed thin: the three above.")
 
 
-def draw_head(view: View) -> None:
-    """Draw the open head, what its last row says, and what can be taken home."""
-    from viz.heads import head as head_figure
-
-    layer, head = view.head
-    batch, sentence = view.batch, view.sentence
-    labels, last = batch.labels(sentence), batch.last(sentence)
-    figure = head_figure(
-        view.maps.weights[layer, head],
-        labels=labels,
-        causes=view.maps.causes,
-        palette=frame.palette(),
-        last=last,
-        pieces=_pieces(batch, sentence),
-    )
+def draw_head(view: View, figure: Figure) -> None:
+    """Draw the open head, and what holds for every head of this sentence."""
+    batch = view.batch
     with scroll_frame("head", NARROWEST):
         st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_head",
-            width="content",
-            config=take_home.chart_config(f"layer-{layer}-head-{head}"),
-            alt=f"Attention weights of layer {layer}, head {head}: rows read columns.",
+            figure, theme=None, key="fig_head", width="content", config=take_home.chart_config("head"), alt=alt(view)
         )
-    st.text(_sentence(view))
-    if (view.maps.cause > 0).all(-1).any():
-        st.caption("The model computes a row for a pad too, but all of it is blocked, so its numbers mean nothing.")
-    take_home.bar("heads", numbers=lambda: _numbers(view, layer, head), code=_code(view, layer, head))
-    size = cache.attention_size(view.page.model, batch.texts, batch.side)
-    if size > MAX_ATTENTION_MB:
-        st.caption(
-            f"The attention of all {batch.size[0]} sentences would take {size:,.0f} MB, and {MAX_ATTENTION_MB} MB are the "
-            "most in one pass: each sentence is computed when it is opened."
+    with st.container(key="every_head"):
+        take_home.bar(
+            "heads", numbers=lambda: _numbers(view, *view.opened[-1]), code=lambda: _code(view, *view.opened[-1])
         )
+        if (view.maps.cause > 0).all(-1).any():
+            st.caption("The model computes a row for a pad too, but all of it is blocked, so its numbers mean nothing.")
+        size = cache.attention_size(view.page.model, batch.texts, batch.side)
+        if size > MAX_ATTENTION_MB:
+            st.caption(
+                f"The attention of all {batch.size[0]} sentences would take {size:,.0f} MB, and {MAX_ATTENTION_MB} MB are "
+                "the most in one pass: each sentence is computed when it is opened."
+            )
+
+
+def alt(view: View) -> str:
+    """Return what the large figure shows, for screen readers."""
+    return "Attention weights of layer {}, head {}: rows read columns.".format(*view.head)
+
+
+def say_head(view: View) -> None:
+    """Draw what the open head's last row says."""
+    stale = view.opened and view.opened[-1] != view.head
+    view.opened[:] = [view.head]
+    if stale and st.session_state.get("code_heads"):
+        st.rerun()  # the code that the reader has before him is that of another head
+    with st.container(key="below_head"):
+        st.text(_sentence(view))
 
 
 def _sentence(view: View) -> str:
@@ -203,19 +208,6 @@ def _sentence(view: View) -> str:
     key = int(row.argmax())
     source = "itself" if key == last else f"“{labels[key]}”"
     return f"Reading “{labels[last]}”, this head takes {row[key]:.0%} of its mix from {source}: a recipe, not a reason."
-
-
-def _pieces(batch: TokenBatch, sentence: int) -> list[tuple[int, int, str]]:
-    """Return (first column, last column, character) of the tokens that are bytes of one character."""
-    first, found = batch.first(sentence), []
-    for column, token in enumerate(batch.tokens[sentence], start=first):
-        if not token.whole:
-            continue
-        if found and found[-1][1] == column - 1 and found[-1][3] == token.start:
-            found[-1] = (found[-1][0], column, token.whole, token.start)
-        else:
-            found.append((column, column, token.whole, token.start))
-    return [piece[:3] for piece in found]
 
 
 def _numbers(view: View, layer: int, head: int) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             st.button("Use this weight above", key="use_dial", on_click=_use, args=(spec, turn.cell[1], weight))
         with picture:
             _draw(row, dots, weight, share)
-        take_home.bar("dial", numbers=lambda: _numbers(row, dots), code=_code(turn, weight))
+        take_home.bar("dial", numbers=lambda: _numbers(row, dots), code=lambda: _code(turn, weight))
 
 
 def _cell(batch: TokenBatch, spec: MaskSpec, count: int) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     take_home.bar(
         "pattern",
         numbers=lambda: _numbers(batch, spec, now, causal),
-        code=_code(page, spec, batch),
+        code=lambda: _code(page, spec, batch),
     )
     st.subheader("Who can hear whom", anchor=False)
     reach(page, spec, batch)

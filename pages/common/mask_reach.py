@@ -37,7 +37,7 @@ def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _say(real[row], labels[row], spec, page.loaded().layers)
     with picture:
         _matrix(real, labels, row)
-    take_home.bar("reach", numbers=lambda: _numbers(real, labels), code=_code(spec, page, batch))
+    take_home.bar("reach", numbers=lambda: _numbers(real, labels), code=lambda: _code(spec, page, batch))
 
 
 def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:

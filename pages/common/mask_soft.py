@@ -54,7 +54,7 @@ def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     bar(
         "half-a-word",
         numbers=lambda: numbers(rows, batch, spec.sentence),
-        code=_code(page, text, word, weight, layer, head),
+        code=lambda: _code(page, text, word, weight, layer, head),
     )
 
 

@@ -43,7 +43,7 @@ def stack(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _moved(page, spec, batch)
     with picture:
         _combined(mask, spec, batch, (query, key))
-    take_home.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=_code(page, spec, batch))
+    take_home.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
     st.subheader("From one number per token to one per cell", anchor=False)
     mask_shapes.stages(mask, spec, batch)
 

@@ -45,7 +45,7 @@ def sweep(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _points(found)
     with verdict:
         _verdict(found)
-    bar("says-and-does", numbers=lambda: numbers(found), code=_code(page, spec, batch))
+    bar("says-and-does", numbers=lambda: numbers(found), code=lambda: _code(page, spec, batch))
 
 
 def _asked(model: str, text: str, cost: float) -> bool:

@@ -141,7 +141,7 @@ def take_home(
     home.bar(
         "hiding",
         numbers=lambda: numbers(page.model, before, after),
-        code=hiding_code(page.entry, batch, spec),
+        code=lambda: hiding_code(page.entry, batch, spec),
     )
 
 

@@ -155,7 +155,7 @@ def stages(view: View) -> None:
             alt=f"What “{view.names[0]}” reads in layer {view.layer}, head {view.head}, up to the stage {stage}.",
         )
     st.markdown(_sentence(view, stage))
-    take_home.bar("row", numbers=lambda: numbers(view), code=code(view))
+    take_home.bar("row", numbers=lambda: numbers(view), code=lambda: code(view))
 
 
 def _strips(view: View) -> Strips:

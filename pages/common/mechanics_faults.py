@@ -194,7 +194,7 @@ def losses(view: View) -> None:
         st.caption(
             "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
         )
-    take_home.bar("loss", numbers=lambda: _words(view, found), code=_loss_code(view))
+    take_home.bar("loss", numbers=lambda: _words(view, found), code=lambda: _loss_code(view))
 
 
 def _words(view: View, found: WordLosses) -> pd.DataFrame:

@@ -44,7 +44,7 @@ def matrices(view: View) -> None:
             st.markdown(says[key])
     with places[-1]:
         microscope(view)
-    take_home.bar("matrices", numbers=lambda: _cells(view), code=code(view))
+    take_home.bar("matrices", numbers=lambda: _cells(view), code=lambda: code(view))
 
 
 def _cells(view: View) -> pd.DataFrame:

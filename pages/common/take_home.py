@@ -22,8 +22,8 @@ def chart_config(name: str, *, kind: str = "png") -> dict[str, Any]:
     }
 
 
-def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: str) -> None:
-    """Draw the row that takes a figure home: its numbers as CSV, made when asked for, and its code.
+def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], str]) -> None:
+    """Draw the row that takes a figure home: its numbers as CSV and its code, both made when asked for.
 
     `name` goes into the file names and widget keys. The picture itself is saved from the figure's own mode bar.
     """
@@ -37,14 +37,24 @@ def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: str) -> None:
             on_click="ignore",
             icon=":material/table:",
         )
-        with st.popover("Code", icon=":material/code:", key=f"code_{name}"):
-            st.caption("These lines reproduce the numbers of this picture with transformers alone.")
-            st.code(code, language="python")
-            st.download_button(
-                "Save as .py",
-                data=code,
-                file_name=f"maskscope_{name}.py",
-                mime="text/x-python",
-                key=f"py_{name}",
-                on_click="ignore",
-            )
+        _code(name, code)
+
+
+@st.fragment
+def _code(name: str, code: Callable[[], str]) -> None:
+    """Draw the button that shows the code; a closed one costs nothing."""
+    popover = st.popover("Code", icon=":material/code:", key=f"code_{name}", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
+        lines = code()
+        st.caption("These lines reproduce the numbers of this picture with transformers alone.")
+        st.code(lines, language="python")
+        st.download_button(
+            "Save as .py",
+            data=lines,
+            file_name=f"maskscope_{name}.py",
+            mime="text/x-python",
+            key=f"py_{name}",
+            on_click="ignore",
+        )

@@ -79,3 +79,30 @@ def test_on_a_phone_the_matrix_scrolls_in_its_frame_and_the_page_does_not(phone:
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     frame = phone.locator("[class*=st-key-head_frame]")
     assert frame.evaluate("el => [...el.querySelectorAll('*')].some(e => e.scrollWidth > e.clientWidth + 100)")
+
+
+def test_opening_a_head_changes_the_figure_in_place_and_keeps_the_zoom(page: Page, app: str) -> None:
+    page.goto(f"{app}/Heads?layer=3&head=3&text={'the%20' * 39}the")
+    figure = drawn(page, "fig_head")
+    figure.evaluate(
+        """el => { const plot = el.querySelector('.js-plotly-plot'); plot.marked = true;
+        return window.Plotly.relayout(plot, {'xaxis.range': [0, 9], 'yaxis.range': [9, 0]}) }"""
+    )
+    before = figure.evaluate(CELL, [5, 4])
+    page.locator(".st-key-head_after button").click()
+    expect(page.get_by_label("Attention weights of layer 3, head 4: rows read columns.")).to_be_visible()
+    plot = page.locator(".st-key-fig_head .js-plotly-plot")
+    page.wait_for_function(
+        "() => document.querySelector('.st-key-fig_head .js-plotly-plot').layout.maskscope === '3,4'"
+    )
+    assert plot.evaluate("plot => [plot.marked, plot.layout.xaxis.range]") == [True, [0, 9]]
+    assert "head 4" in plot.evaluate("plot => plot.layout.annotations.find(a => a.name === 'opened').text")
+    after = drawn(page, "fig_head").evaluate(CELL, [5, 4])
+    assert after[1] != before[1]
+    # Coming back to the page, the figure is drawn anew, as the open head.
+    page.get_by_role("link", name="Masks").click()
+    expect(page.get_by_role("heading", name="Masks")).to_be_visible()
+    page.get_by_role("link", name="Heads").click()
+    assert drawn(page, "fig_head").evaluate(CELL, [5, 4]) == after
+    frame = "plot => { const s = plot.layout.shapes.find(s => s.name === 'opened'); return [s.y0 + 0.5, s.x0 + 0.5] }"
+    assert page.locator(".st-key-fig_overview .js-plotly-plot").evaluate(frame) == [3, 4]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
-from viz.heads import head, overview
+from viz.heads import head, head_changes
 from viz.theme import PALETTES
 
 LIGHT = PALETTES["light"]
@@ -19,7 +23,7 @@ def padded_head(labels=("pad", "<b>", "cat", "sat")):
     causes["causal"] = np.triu(np.ones((T, T), bool), 1)
     causes["padding"] = np.broadcast_to(np.arange(T) < 1, (T, T))
     weights = np.full((T, T), 0.3448, np.float16)
-    return head(weights, labels=labels, causes=causes, palette=LIGHT, last=T - 1)
+    return head(weights, labels=labels, causes=causes, palette=LIGHT, last=T - 1, name="layer 0<br>head 0")
 
 
 def test_the_hover_tells_the_weight_or_every_cause_with_the_users_text_escaped():
@@ -58,47 +62,21 @@ def test_pieces_of_one_character_show_it_with_their_bytes_under_a_bracket():
     assert sum(shape.type == "line" for shape in figure.layout.shapes) == 2
 
 
-def drawn_map(opened=(1, 2)):
-    picture = np.full((2 * 13, 3 * 13), 200, np.uint8)
-    facts = [["a <i> fact"] * 3] * 2
-    return overview(
-        picture,
-        pitch=13,
-        gap=1,
-        weight_code=5,
-        causes=CAUSES,
-        facts=facts,
-        opened=opened,
-        telling=[(0, 0)],
-        palette=LIGHT,
-    )
+def unpacked(z):
+    return np.frombuffer(base64.b64decode(z["bdata"]), "<f4").reshape([int(n) for n in z["shape"].split(",")])
 
 
-def test_the_map_is_one_picture_with_its_scale_and_one_target_per_head():
-    figure = drawn_map()
-    tiles, targets = figure.data
-    assert (tiles.name, tiles.z.dtype, tiles.z.shape) == ("weight", np.uint8, (26, 39))
-    assert tiles.meta["weight"] == "((z - 5) / 250) ** 2"
-    assert [tuple(at) for at in targets.customdata] == [(layer, h) for layer in range(2) for h in range(3)]
-    assert list(targets.y) == [0, 0, 0, 1, 1, 1]
-    assert targets.text[5] == "layer 1, head 2<br>a &lt;i&gt; fact"
-
-
-def test_every_tile_lies_over_its_target():
-    tiles = drawn_map().data[0]
-    centres = tiles.x0 + tiles.dx * (np.arange(3) * 13 + (12 - 1) / 2)
-    np.testing.assert_allclose(centres, [0, 1, 2], atol=1e-9)
-
-
-def test_the_open_head_is_framed_in_the_accent_colour():
-    frames = {shape.line.color: (shape.y0, shape.x0) for shape in drawn_map().layout.shapes}
-    assert frames[LIGHT.accent] == (0.5, 1.5)
-
-
-def test_codes_of_gap_and_causes_have_their_own_flat_colours_and_weights_the_ramp():
-    scale = drawn_map().data[0].colorscale
-    at = {round(place * 255, 3): colour for place, colour in scale}
-    assert at[0] == LIGHT.paper
-    assert at[0.5] == at[1.5] or at[1.5] == LIGHT.causes["hand"].tint
-    assert at[255] == "rgb(27, 0, 106)"
-    assert [place for place, _ in scale] == sorted(place for place, _ in scale)
+@pytest.mark.parametrize("tokens", [2, 8, 30, 60])
+def test_the_changes_to_another_head_give_the_figure_that_it_would_have_been_drawn_as(tokens):
+    causal = {"causal": np.triu(np.ones((tokens, tokens), bool), 1)}
+    common = {"labels": ["a"] * tokens, "causes": causal, "palette": LIGHT}
+    weights = np.random.default_rng(0).dirichlet([1] * tokens, (2, tokens))
+    before = head(weights[0], **common, last=tokens - 1, name="layer 0<br>head 0").to_plotly_json()
+    after = head(weights[1], **common, last=tokens - 1, name="layer 0<br>head 1")
+    changes = head_changes(weights[1], **common, name="layer 0<br>head 1")
+    for trace in before["data"]:
+        for attribute, value in changes.traces.get(trace["name"], {}).items():
+            trace[attribute] = unpacked(value).tolist() if attribute == "z" else value
+    for note in before["layout"]["annotations"]:
+        note.update(changes.annotations.get(note.get("name"), {}))
+    assert json.loads(go.Figure(before).to_json()) == json.loads(after.to_json())

@@ -1,0 +1,72 @@
+"""The figures of the Heads page: drawn once per sentence, changed in place while heads are opened."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from pages.common import frame, heads
+from pages.common.components.redraw import Redraw, redraw
+
+if TYPE_CHECKING:
+    from model_utils.tokens import TokenBatch
+    from viz.redraw import Figure
+
+
+def figures(view: heads.View) -> tuple[Figure, Figure]:
+    """Return the open head and the map of all heads, both marked so that other heads can be shown in their place."""
+    from viz.heads import head
+    from viz.redraw import mark
+
+    layer, at = view.head
+    palette = frame.palette()
+    last = view.batch.last(view.sentence)
+    figure = head(view.maps.weights[layer, at], **_shared(view), palette=palette, last=last)
+    overview = heads.map_figure(view)
+    return mark(figure, **_mark(view)), mark(overview, **_mark(view))
+
+
+def show_open_head(view: heads.View) -> None:
+    """Change the figures on the page to the open head, and open the head whose tile is clicked."""
+    from viz.heads import head_changes
+    from viz.overview import opened_changes
+
+    layer, at = view.head
+    changes = head_changes(view.maps.weights[layer, at], **_shared(view), palette=frame.palette())
+    redraw(
+        Redraw(name="fig_head", changes=changes, alt=heads.alt(view), **_mark(view)),
+        Redraw(name="fig_overview", changes=opened_changes(layer, at), clickable=True, **_mark(view)),
+        key="redraw_head",
+        on_click=lambda _figure, at: heads.open_head(*at),
+    )
+
+
+def _mark(view: heads.View) -> dict[str, str]:
+    """Return the mark of the figures: the sentence, its batch, the model and the colours; the open head."""
+    batch = view.batch
+    named = (view.page.model, batch.texts, batch.side, view.sentence, frame.palette().paper)
+    base = blake2b(repr(named).encode(), digest_size=8).hexdigest()
+    return {"base": base, "shows": "{},{}".format(*view.head)}
+
+
+def _shared(view: heads.View) -> dict[str, Any]:
+    layer, at = view.head
+    return {
+        "labels": view.batch.labels(view.sentence),
+        "causes": view.maps.causes,
+        "pieces": _pieces(view.batch, view.sentence),
+        "name": f"layer {layer}<br>head {at}",
+    }
+
+
+def _pieces(batch: TokenBatch, sentence: int) -> list[tuple[int, int, str]]:
+    """Return (first column, last column, character) of the tokens that are bytes of one character."""
+    first, found = batch.first(sentence), []
+    for column, token in enumerate(batch.tokens[sentence], start=first):
+        if not token.whole:
+            continue
+        if found and found[-1][1] == column - 1 and found[-1][3] == token.start:
+            found[-1] = (found[-1][0], column, token.whole, token.start)
+        else:
+            found.append((column, column, token.whole, token.start))
+    return [piece[:3] for piece in found]

@@ -1,0 +1,64 @@
+"""The map of all heads: one picture, one target per head, a frame around the open one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viz.overview import opened_changes, overview
+from viz.theme import PALETTES
+
+LIGHT = PALETTES["light"]
+CAUSES = ("padding", "hand", "pattern", "causal")
+
+
+def drawn_map(opened=(1, 2)):
+    picture = np.full((2 * 13, 3 * 13), 200, np.uint8)
+    facts = [["a <i> fact"] * 3] * 2
+    return overview(
+        picture,
+        pitch=13,
+        gap=1,
+        weight_code=5,
+        causes=CAUSES,
+        facts=facts,
+        opened=opened,
+        telling=[(0, 0)],
+        palette=LIGHT,
+    )
+
+
+def test_the_map_is_one_picture_with_its_scale_and_one_target_per_head():
+    figure = drawn_map()
+    tiles, targets = figure.data
+    assert (tiles.name, tiles.z.dtype, tiles.z.shape) == ("weight", np.uint8, (26, 39))
+    assert tiles.meta["weight"] == "((z - 5) / 250) ** 2"
+    assert [tuple(at) for at in targets.customdata] == [(layer, h) for layer in range(2) for h in range(3)]
+    assert list(targets.y) == [0, 0, 0, 1, 1, 1]
+    assert targets.text[5] == "layer 1, head 2<br>a &lt;i&gt; fact"
+
+
+def test_every_tile_lies_over_its_target():
+    tiles = drawn_map().data[0]
+    centres = tiles.x0 + tiles.dx * (np.arange(3) * 13 + (12 - 1) / 2)
+    np.testing.assert_allclose(centres, [0, 1, 2], atol=1e-9)
+
+
+def test_the_open_head_is_framed_in_the_accent_colour():
+    frames = {shape.line.color: (shape.y0, shape.x0) for shape in drawn_map().layout.shapes}
+    assert frames[LIGHT.accent] == (0.5, 1.5)
+
+
+def test_codes_of_gap_and_causes_have_their_own_flat_colours_and_weights_the_ramp():
+    scale = drawn_map().data[0].colorscale
+    at = {round(place * 255, 3): colour for place, colour in scale}
+    assert at[0] == LIGHT.paper
+    assert at[0.5] == at[1.5] or at[1.5] == LIGHT.causes["hand"].tint
+    assert at[255] == "rgb(27, 0, 106)"
+    assert [place for place, _ in scale] == sorted(place for place, _ in scale)
+
+
+def test_the_frame_moves_to_another_head_by_its_name():
+    figure = drawn_map((0, 0))
+    (frame,) = [shape for shape in figure.layout.shapes if shape.name == "opened"]
+    frame.update(opened_changes(1, 2).shapes["opened"])
+    assert figure.layout.shapes == drawn_map((1, 2)).layout.shapes

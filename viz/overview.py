@@ -1,0 +1,121 @@
+"""All heads as one tiled picture: the map from which one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.labels import escape
+from viz.redraw import Changes
+from viz.theme import Palette, ramp_colour, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAP_WIDTH = 290  # px; what is left beside the large head on a screen of 1,400
+MAP_HEIGHT = 440
+
+
+def overview(
+    picture: NDArray[np.uint8],
+    *,
+    pitch: int,
+    gap: int,
+    weight_code: int,
+    causes: Sequence[str],
+    facts: Sequence[Sequence[str]],
+    opened: tuple[int, int],
+    telling: Sequence[tuple[int, int]] = (),
+    palette: Palette,
+) -> go.Figure:
+    """Return all layers (down) and heads (across) as one tiled picture with an invisible marker per head for clicks.
+
+    `picture` holds codes: 0 gap, then one per cause of `causes`, from `weight_code` to 255 the square root of the weight.
+    `facts[L][H]` is what the hover adds to a head's name. `opened` is framed; `telling` heads get a thin frame.
+    """
+    L, H = len(facts), len(facts[0])
+    tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
+    start = -0.5 + (0.5 + gap / 2) / pitch
+    figure = go.Figure(
+        go.Heatmap(
+            z=picture,
+            name="weight",
+            x0=start,
+            dx=1 / pitch,
+            y0=start,
+            dy=1 / pitch,
+            zmin=0,
+            zmax=255,
+            colorscale=_code_scale(palette, causes, weight_code),
+            showscale=False,
+            hoverinfo="skip",
+            meta={"weight": f"((z - {weight_code}) / {255 - weight_code}) ** 2", "gap": 0, "blocked": list(causes)},
+        )
+    )
+    figure.add_trace(_targets(facts, tile))
+    style(figure, palette, height=round(34 + tile * L + 6))
+    every = max(1, -(-16 // int(tile)))
+    ticks = {"tickfont": {"size": 13, "color": palette.muted}, "automargin": False, "ticklen": 0, "fixedrange": True}
+    figure.update_xaxes(
+        **ticks, range=[-0.5, H - 0.5], side="top", tickvals=list(range(0, H, every)), title=_title("head", palette)
+    )
+    figure.update_yaxes(
+        **ticks, range=[L - 0.5, -0.5], tickvals=list(range(0, L, every)), title=_title("layer", palette)
+    )
+    for layer, at in telling:
+        _frame(figure, layer, at, palette.text, 1)
+    _frame(figure, *opened, palette.accent, 3, name="opened")
+    figure.update_layout(
+        width=round(40 + tile * H),
+        margin={"l": 36, "r": 4, "t": 34, "b": 6, "autoexpand": False},
+        showlegend=False,
+        hovermode="closest",
+    )
+    return figure
+
+
+def _title(text: str, palette: Palette) -> dict[str, Any]:
+    return {"text": text, "font": {"size": 13, "color": palette.muted}, "standoff": 2}
+
+
+def _code_scale(palette: Palette, causes: Sequence[str], weight_code: int) -> list[tuple[float, str]]:
+    """Return the colour scale of the codes 0 to 255: steps for gap and causes, then the ramp."""
+    steps = [palette.paper, *(palette.causes[cause].tint for cause in causes)]
+    scale = [((code + shift) / 255, colour) for code, colour in enumerate(steps) for shift in (-0.5, 0.4999)]
+    scale[0] = (0.0, scale[0][1])
+    ramp = [((weight_code + (255 - weight_code) * i / 16) / 255, ramp_colour(palette, i / 16)) for i in range(17)]
+    return [*scale, ((weight_code - 0.5) / 255, ramp[0][1]), *ramp]
+
+
+def _targets(facts: Sequence[Sequence[str]], tile: float) -> go.Scatter:
+    """Return one invisible square per head: what a click opens and the hover names."""
+    at = [(layer, head) for layer, row in enumerate(facts) for head in range(len(row))]
+    unseen = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=[head for _, head in at],
+        y=[layer for layer, _ in at],
+        name="heads",
+        mode="markers",
+        marker={"symbol": "square", "size": tile, "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        customdata=at,
+        text=[f"layer {layer}, head {head}<br>{escape(facts[layer][head])}" for layer, head in at],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def opened_changes(layer: int, head: int) -> Changes:
+    """Return what moves the frame of the open head on the map."""
+    return Changes(shapes={"opened": _box(layer, head)})
+
+
+def _frame(figure: go.Figure, layer: int, head: int, colour: str, width: int, name: str | None = None) -> None:
+    figure.add_shape(type="rect", **_box(layer, head), line={"color": colour, "width": width}, name=name)
+
+
+def _box(layer: int, head: int) -> dict[str, float]:
+    return {"x0": head - 0.5, "x1": head + 0.5, "y0": layer - 0.5, "y1": layer + 0.5}
