@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from model_utils.recipes import tokens_code
-from pages.common import cache, frame, take_home, tokens_answers, tokens_parts
+from pages.common import cache, frame, strangers, take_home, tokens_answers, tokens_parts
 
 page = frame.open_page("Tokens", "Sentences become rows of numbers; short rows are padded until all are equally long.")
 
@@ -14,6 +14,7 @@ with frame.reader_errors():
     batch = tokens_parts.controlled_batch(page)
     tokens_parts.table(batch)
     tokens_parts.say_what_is_shown(batch)
+    strangers.badges(page.model, batch)
     take_home.bar(
         "tokens",
         numbers=partial(cache.batch_frame, page.model, batch.texts, batch.side, batch.pad_id),

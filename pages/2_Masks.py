@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import controls, frame, mask_controls, mask_tools, mask_words
+from pages.common import controls, frame, mask_controls, mask_tools, mask_words, strangers
 from pages.common.mask_parts import PARTS
 
 page = frame.open_page("Masks", "A mask removes what a word may read; it never points at what matters.")
@@ -19,6 +19,7 @@ def explorer() -> None:
         spec = mask_controls.safe_spec(batch)
         words = mask_words.sentence_words(page, batch)
         mask_words.strip(page, spec, batch)
+        strangers.badges(page.model, batch, spec.sentence)
         mask_tools.row(page, spec, words)
         mask_tools.typed_mask(spec, words, batch.texts[spec.sentence])
         mask_words.answer(page, spec, batch)

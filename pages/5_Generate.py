@@ -1,6 +1,6 @@
 """Generate page: text grows word by word, and every step shows who might have been drawn."""
 
-from pages.common import frame, generate_controls, generate_parts, runs
+from pages.common import frame, generate_controls, generate_parts, runs, strangers
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
@@ -21,4 +21,5 @@ else:
     idle = run.job.done or run.job.cancelled
     stop.button("Stop", key="stop", disabled=idle, width="stretch", on_click=run.job.cancel)
     generate_controls.made_with(run, request)
+    strangers.badges(run.request.model, run.batch)
     generate_parts.result(run)

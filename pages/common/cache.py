@@ -121,6 +121,15 @@ def batch_independence(
         return measure(loaded_model(model), batch, range(start, stop))
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def met_tokens(model: str) -> NDArray[np.bool_] | None:
+    """Return for every token id whether `model` met it in training; None where its folder does not say."""
+    from model_utils import met
+
+    entry = registry()[model]
+    return met.met_tokens(model_folder(entry), entry.vocabulary)
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
 def merge_ranks(model: str) -> dict[tuple[str, str], int]:
     """Return the rank of every merge of the tokenizer of `model`."""

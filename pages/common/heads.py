@@ -11,7 +11,7 @@ import streamlit as st
 
 from model_utils.labels import visible
 from model_utils.limits import MAX_ATTENTION_MB
-from pages.common import cache, controls, frame, take_home
+from pages.common import cache, controls, frame, strangers, take_home
 from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def choose_sentence(page: frame.Page) -> View:
         batch = page.batch(side)
     view = View(page=page, batch=batch, sentence=sentence)
     st.text(_shown(batch.texts[sentence]))
+    strangers.badges(page.model, batch, sentence)
     return view
 
 

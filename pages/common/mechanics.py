@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_mechanics, cache_stack, controls, frame, mask_controls, take_home
+from pages.common import cache_mechanics, cache_stack, controls, frame, mask_controls, strangers, take_home
 from pages.common.components import StripToken, tokens_strip
 from pages.common.components.scroll import scroll_frame
 from pages.common.literal import literal
@@ -93,6 +93,7 @@ def choose(page: frame.Page) -> View:
     spec = mask_controls.safe_spec(batch)
     count = len(batch.tokens[spec.sentence])
     _click_row(batch, spec.sentence)
+    strangers.badges(page.model, batch, spec.sentence)
     columns = [*st.columns(2), *st.columns(2, vertical_alignment="bottom")]
     tops = {"layer": loaded.layers - 1, "head": loaded.heads - 1, "query": count - 1, "key": count - 1}
     for column, (name, top) in zip(columns, tops.items(), strict=True):

@@ -1,0 +1,33 @@
+"""Which tokens a model met in training, where the model's folder says so. Axis letters: V vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model_utils.tokens import Token
+
+# One bit per token id, as numpy.packbits writes them: 1 = it occurs in the text that the model was trained on.
+MET_FILE = "met_tokens.npy"
+
+
+def met_tokens(folder: Path, vocabulary: int) -> NDArray[np.bool_] | None:
+    """Return for every token id `[V]` whether the model in `folder` met it in training; None where the folder is silent."""
+    path = folder / MET_FILE
+    if not path.is_file():
+        return None
+    met = np.unpackbits(np.load(path, allow_pickle=False), count=vocabulary).astype(bool)  # (V,)
+    met.setflags(write=False)
+    return met
+
+
+def never_met(met: NDArray[np.bool_], tokens: Iterable[Token]) -> tuple[Token, ...]:
+    """Return those of `tokens` that the model never met, each once, in their order."""
+    found = {token.id: token for token in tokens if not met[token.id]}
+    return tuple(found.values())

@@ -1,0 +1,39 @@
+"""Tokens that the model never met in training, badged: its numbers for them mean little."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common import cache
+from pages.common.literal import literal
+
+if TYPE_CHECKING:
+    from model_utils.tokens import TokenBatch
+
+# So many are named, the others counted.
+NAMED = 8
+
+
+def badges(model: str, batch: TokenBatch, sentence: int | None = None) -> None:
+    """Badge the tokens of `sentence`, or of the whole batch, that `model` never met; nothing where all are known."""
+    from model_utils.met import never_met
+
+    met = cache.met_tokens(model)
+    if met is None:
+        return
+    rows = batch.tokens if sentence is None else (batch.tokens[sentence],)
+    unknown = never_met(met, (token for row in rows for token in row))
+    if not unknown:
+        return
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="never_met"):
+        st.caption(
+            "Never met in training:",
+            width="content",
+            help="These pieces do not occur in the books that this small model read: to it they are little but noise.",
+        )
+        for token in unknown[:NAMED]:
+            st.badge(literal(f"{token.whole} {token.label}".strip()), color="orange")
+        if len(unknown) > NAMED:
+            st.caption(f"and {len(unknown) - NAMED} more", width="content")

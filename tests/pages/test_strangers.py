@@ -1,0 +1,29 @@
+"""Tokens that the chosen model never met are badged on every page that shows them, as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.common import cache
+
+APP = Path(__file__).parents[2] / "app.py"
+PAGES = ["1_Tokens", "2_Masks", "3_Heads", "4_Mechanics", "5_Generate"]
+
+
+def badged(name: str, text: str) -> str:
+    at = AppTest.from_file(str(APP), default_timeout=120).switch_page(f"pages/{name}.py")
+    at.session_state["text"] = text
+    at.session_state["max_new_tokens"] = 1
+    at.run()
+    assert not at.exception
+    return "\n".join(element.value for element in at.markdown if "badge" in element.value)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pieces_that_the_model_never_met_are_badged_as_text(name: str, tiny, monkeypatch) -> None:
+    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+    assert "␣users" in badged(name, "We are users")
+    assert "␣users" not in badged(name, "The king was glad")
