@@ -10,6 +10,7 @@ import torch
 
 from model_utils.attention import LayerTrace, forward
 from model_utils.masks import MaskSpec, build_mask
+from model_utils.mechanics import OneLayer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +69,7 @@ def without(spec: MaskSpec, key: int) -> MaskSpec:
 @torch.inference_mode()
 def _layer(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> LayerTrace:
     """Return what layer 0 computed on `spec.sentence`."""
-    trace: list[LayerTrace] = []
+    trace = OneLayer(0)
     one = slice(spec.sentence, spec.sentence + 1)
     forward(loaded, batch, build_mask(spec, batch), trace=trace, sentences=one, columns_of_logits=1)
     return trace[0]

@@ -118,7 +118,7 @@ class Cell:
     weight: float
 
 
-class _OneLayer(list[LayerTrace]):
+class OneLayer(list[LayerTrace]):
     """A trace that keeps one layer only: all layers of a long text would fill the memory."""
 
     def __init__(self, layer: int) -> None:
@@ -126,6 +126,7 @@ class _OneLayer(list[LayerTrace]):
         self._left = layer
 
     def append(self, item: LayerTrace) -> None:
+        """Keep `item` if it is the one layer's, in the order in which the model runs them."""
         if self._left == 0:
             super().append(item)
         self._left -= 1
@@ -133,7 +134,7 @@ class _OneLayer(list[LayerTrace]):
 
 def record(loaded: LoadedModel, batch: TokenBatch, mask: Mask, *, sentence: int, layer: int, head: int) -> HeadTrace:
     """Return what one head computed on `sentence`, as it lies in the padded batch, from one pass of the model."""
-    kept = _OneLayer(layer)
+    kept = OneLayer(layer)
     forward(loaded, batch, mask, trace=kept, sentences=slice(sentence, sentence + 1), columns_of_logits=1)
     return head_trace(kept[0], batch, mask, sentence=sentence, head=head)
 
@@ -142,14 +143,13 @@ def head_trace(
     trace: LayerTrace, batch: TokenBatch, mask: Mask, *, sentence: int, head: int, row: int = 0
 ) -> HeadTrace:
     """Return one head of a layer's trace; `row` is where the traced pass held `sentence`."""
-    names = {"query": "query", "key": "key", "value": "value", "scores": "scores", "masked": "masked"}
-    arrays = {name: getattr(trace, field)[row, head].numpy().copy() for name, field in names.items()}
+    names = ("query", "key", "value", "scores", "masked", "weights")
+    arrays = {name: getattr(trace, name)[row, head].numpy().copy() for name in names}
     return HeadTrace(
         **arrays,
-        weights=trace.weights[row, head].numpy().copy(),
-        bias=mask.bias()[sentence, 0],
+        bias=mask.bias()[sentence, 0].copy(),  # not a view, which would keep the whole batch
         cause=mask.cause[sentence].copy(),
-        causes={cause: cells[sentence] for cause, cells in mask.causes.items()},
+        causes={cause: cells[sentence].copy() for cause, cells in mask.causes.items()},
         first=batch.first(sentence),
         last=batch.last(sentence),
     )

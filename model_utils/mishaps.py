@@ -43,25 +43,26 @@ def wrong_way(way: Way, scores: NDArray[np.float32], visible: NDArray[np.float32
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Damage:
-    """Where the weight of each row goes, `[Q]` each: on cells that it may read, later words, pads, other blocked ones.
+    """Where the weight of each row goes, `[Q]` each: cells that it may read, later words, pads, hidden by hand, by pattern.
 
-    The four add up to the row's sum, which should be 1.
+    The five add up to the row's sum, which should be 1.
     """
 
     lawful: NDArray[np.float64]
     later: NDArray[np.float64]
     pads: NDArray[np.float64]
-    other: NDArray[np.float64]
+    hand: NDArray[np.float64]
+    pattern: NDArray[np.float64]
 
     @property
     def total(self) -> NDArray[np.float64]:
         """Return the sum of each row."""
-        return self.lawful + self.later + self.pads + self.other
+        return self.lawful + self.leaked
 
     @property
     def leaked(self) -> NDArray[np.float64]:
         """Return the weight of each row on blocked cells."""
-        return self.later + self.pads + self.other
+        return self.later + self.pads + self.hand + self.pattern
 
 
 def damage(head: HeadTrace, way: Way) -> Damage:
@@ -73,7 +74,11 @@ def damage(head: HeadTrace, way: Way) -> Damage:
     def on(cells: NDArray[np.bool_]) -> NDArray[np.float64]:
         return np.asarray(np.where(cells, weights, 0).sum(-1))
 
-    return Damage(lawful=on(~head.blocked), later=on(later), pads=on(pads), other=on(head.blocked & ~later & ~pads))
+    rest = head.blocked & ~later & ~pads
+    hand = head.causes["hand"]
+    return Damage(
+        lawful=on(~head.blocked), later=on(later), pads=on(pads), hand=on(rest & hand), pattern=on(rest & ~hand)
+    )
 
 
 def fates(head: HeadTrace, query: int, *, all_blocked: bool = False) -> dict[str, NDArray[np.float32]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
+from model_utils.attention import check_sentence_size
 from model_utils.masks import FILL_MIN, MaskSpec, build_mask
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ def soften(loaded: LoadedModel, alone: TokenBatch, tokens: Sequence[int], weight
 
     `none`: no mask but the causal one. `today`: a 2-D mask that holds `weight`, handed to transformers, which makes it
     a boolean. `formula`: what older releases added to the scores, (1 - mask) * min. `log`: log(weight) added to the
-    scores, which multiplies the unnormalised weight by `weight`.
+    scores, which multiplies the unnormalised weight by `weight`. Raises InputError for a sentence too long for its
+    attention (see limits.MAX_SENTENCE_MB).
     """
     T = alone.size[1]
+    check_sentence_size(loaded.layers, loaded.heads, T)
     flat = np.ones((1, T), dtype=np.float32)
     flat[0, list(tokens)] = weight
     causal = build_mask(MaskSpec(), alone).bias()  # (1, 1, T, T)

@@ -65,7 +65,7 @@ def head_changes(
     pieces: Sequence[tuple[int, int, str]] = (),
     name: str = "",
 ) -> Changes:
-    """Return what turns the figure of one head into that of another on the same sentence, a hundredth of its work."""
+    """Return what turns the figure of one head into that of another on the same sentence."""
     values = _visible(weights, causes)  # (Q, K)
     shown = _joined(labels, pieces)
     traces: dict[str, dict[str, Any]] = {"weight": {"z": packed(values)}}

@@ -55,6 +55,11 @@ class Strips:
         """Return `[K]`: True where a key may not be read."""
         return np.asarray(np.any(list(self.causes.values()), axis=0))
 
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """Return `[K]`: True where a key gives nothing. In a row that is blocked throughout the fill decides: nowhere."""
+        return self.blocked & (not self.blocked.all())
+
 
 def strips_width(keys: int) -> int:
     """Return how many px wide the strips of that many keys need to be."""
@@ -133,7 +138,7 @@ class _Draft:
         row = self.row
         found = {"mask": row.masked, "exp": row.exp, "weight": row.weight}.get(name, row.score)
         values = np.asarray(found, dtype=np.float64)
-        blocked = row.blocked if name != "score" else np.zeros(len(values), dtype=bool)
+        blocked = {"score": np.zeros(len(values), dtype=bool), "mask": row.blocked}.get(name, row.silent)
         low, high = (0.0, 1.0) if name in {"exp", "weight"} else reach(row.score)
         told = [precise(float(value)) for value in values]
         if name != "score":
@@ -159,7 +164,7 @@ class _Draft:
     def hatches(self, place: int, ends: tuple[float, float], told: Sequence[str]) -> None:
         """Add the blocked keys of a strip, one trace per cause: blocked is a cause, not a small number."""
         for cause, cells in self.row.causes.items():
-            keys = np.flatnonzero(cells).tolist()
+            keys = np.flatnonzero(cells if place == MASK else cells & self.row.silent).tolist()
             if not keys:
                 continue
             look = self.palette.causes[cause]
@@ -206,7 +211,7 @@ class _Draft:
         shared = {"yaxis": f"y{place}", "zmin": -most, "zmax": most, "colorscale": signed_scale(self.palette)}
         columns = {
             "mixed": (
-                np.where(row.blocked, np.nan, row.mixed.T),
+                np.where(row.silent, np.nan, row.mixed.T),
                 np.arange(K),
                 [escape(label) for label in row.labels],
             ),
@@ -226,7 +231,7 @@ class _Draft:
             )
         self.figure.update_layout({f"yaxis{place}": {"range": [-0.5 - W * 0.3, W - 0.5]}})
         lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
-        texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.blocked, strict=True)]
+        texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))
         self.numbers(place, texts, f"Σ {signed(length)}", -0.5 - W * 0.16)
 

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Up to here z travels as nested lists, which the browser's figure shows as they are; above, as base64, four times smaller.
+# Up to here z stands in a figure as nested lists, which the browser shows as they are; above, packed.
 LISTS_UP_TO = 128
 
 

@@ -1,4 +1,4 @@
-"""The only caching decorators, and the gate that bounds work under way at once. Keys are strings and numbers."""
+"""The caching decorators, here and in cache_*.py alone, and the gate that bounds work under way at once."""
 
 from __future__ import annotations
 

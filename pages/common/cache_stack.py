@@ -35,10 +35,30 @@ def _say(spec: MaskSpec) -> tuple[Any, ...]:
 _HASH: dict[str | type, Any] = {"model_utils.masks.MaskSpec": _say}
 
 
-# A mask takes some 14 bytes a cell: at most 16 x 15 MB for one sentence of 1,024 tokens.
-@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=_HASH)
+# A mask takes some 14 bytes a cell and sentence.
+_SMALL_CELLS = 2**20
+
+
 def mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
     """Return the mask of `spec` over the padded batch of `texts`."""
+    sentences, tokens = token_batch(model, texts, side, 50256).size
+    keep = _small_mask if sentences * tokens**2 <= _SMALL_CELLS else _large_mask
+    return keep(model, texts, side, spec)
+
+
+# At most 32 x 15 MB.
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=_HASH)
+def _small_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+    return _mask(model, texts, side, spec)
+
+
+# At most 235 MB, for 16 sentences of 1,024 tokens.
+@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=_HASH)
+def _large_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+    return _mask(model, texts, side, spec)
+
+
+def _mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
     from model_utils.masks import build_mask
 
     return build_mask(spec, token_batch(model, texts, side, 50256))

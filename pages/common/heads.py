@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,12 +42,12 @@ class View:
     sentence: int
     opened: list[tuple[int, int]] = field(default_factory=list)
 
-    @cached_property
+    @property
     def maps(self) -> AttentionMaps:
         """Return the weights of every head."""
         return cache.attention(self.page.model, self.batch.texts, self.batch.side, self.sentence)
 
-    @cached_property
+    @property
     def all_heads(self) -> tuple[Thumbnails, Habits | None]:
         """Return the picture of all heads and their habits."""
         return cache.all_heads(self.page.model, self.batch.texts, self.batch.side, self.sentence)

@@ -61,12 +61,6 @@ def _shared(view: heads.View) -> dict[str, Any]:
 
 def _pieces(batch: TokenBatch, sentence: int) -> list[tuple[int, int, str]]:
     """Return (first column, last column, character) of the tokens that are bytes of one character."""
-    first, found = batch.first(sentence), []
-    for column, token in enumerate(batch.tokens[sentence], start=first):
-        if not token.whole:
-            continue
-        if found and found[-1][1] == column - 1 and found[-1][3] == token.start:
-            found[-1] = (found[-1][0], column, token.whole, token.start)
-        else:
-            found.append((column, column, token.whole, token.start))
-    return [piece[:3] for piece in found]
+    from model_utils.padding import brackets
+
+    return [(found.first, found.last, found.character) for found in brackets(batch) if found.row == sentence]

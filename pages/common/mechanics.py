@@ -177,6 +177,11 @@ def _strips(view: View) -> Strips:
     )
 
 
+def _empty(view: View) -> bool:
+    """Return whether the row may read nothing at all."""
+    return bool(view.trace.empty_rows[view.query])
+
+
 def _sentence(view: View, stage: str) -> str:
     """Return the sentence under the strips: what this stage does."""
     from model_utils.mechanics import FILLS
@@ -184,6 +189,11 @@ def _sentence(view: View, stage: str) -> str:
 
     word, fill = literal(view.names[0].replace("␣", "")), signed(FILLS[view.fill])
     heaviest = literal(view.labels[int(view.row.weight.argmax())].replace("␣", ""))
+    if _empty(view) and stage != "score":
+        return (
+            f"**“{word}” may read nothing at all, so the fill decides:** `min` swallows every score and each column gets the "
+            "same, `-10000` cancels out as if there were no mask, `-inf` leaves 0 divided by 0."
+        )
     return {
         "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score, later words and pads "
         "too: the mask comes after.",

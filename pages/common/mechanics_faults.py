@@ -137,7 +137,8 @@ def wrong_ways(view: View) -> None:
     first, last = view.trace.first, view.trace.last + 1
     found = {way: damage(view.trace, way) for way in WAYS}
     panels = [
-        {"lawful": one.lawful, "causal": one.later, "padding": one.pads, "hand": one.other} for one in found.values()
+        {"lawful": one.lawful, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}
+        for one in found.values()
     ]
     figure = ways(
         [{part: values[first:last] for part, values in parts.items()} for parts in panels],

@@ -76,7 +76,10 @@ def test_it_opens_on_the_published_defaults_with_the_models_own_weights(tiny, mi
     np.testing.assert_allclose(z, np.where(maps.cause > 0, np.nan, maps.weights[0, 0]), atol=1e-6)
     tiles, overview = trace(at, "fig_overview")
     assert (tiles.dtype, overview["data"][0]["name"]) == (np.uint8, "weight")
-    assert len(overview["data"][1]["customdata"]) in (48, 3)  # a list of pairs, or base64 of shape, dtype and data
+    targets = overview["data"][1]["text"]
+    assert [target.split("<br>")[0] for target in targets] == [
+        f"layer {layer}, head {head}" for layer in range(6) for head in range(8)
+    ]
 
 
 def test_changing_sentence_layer_or_head_makes_no_new_pass_and_the_side_makes_one(passes):

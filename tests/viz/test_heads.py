@@ -1,4 +1,4 @@
-"""The head's hover says who reads whom or why not; the map has one target per head and frames the open one."""
+"""The head's hover says who reads whom or why not; what changes between heads is all that changes."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_codes_of_gap_and_causes_have_their_own_flat_colours_and_weights_the_ram
     scale = drawn_map().data[0].colorscale
     at = {round(place * 255, 3): colour for place, colour in scale}
     assert at[0] == LIGHT.paper
-    assert at[0.5] == at[1.5] or at[1.5] == LIGHT.causes["hand"].tint
+    assert [at[code - 0.5] for code in (1, 2, 3, 4)] == [LIGHT.causes[cause].tint for cause in CAUSES]
     assert at[255] == "rgb(27, 0, 106)"
     assert [place for place, _ in scale] == sorted(place for place, _ in scale)
 

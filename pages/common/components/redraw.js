@@ -3,6 +3,7 @@
 
 const wanted = new Map();
 const watched = new WeakSet();
+const busy = new WeakSet();
 let tell = null;
 let planned = false;
 
@@ -40,20 +41,12 @@ const each = (items, changes) =>
 
 const afterFrame = (action) => requestAnimationFrame(() => setTimeout(action));
 
-// New numbers: plotly draws the whole figure. The event tells Streamlit's chart to keep this figure as its own.
-async function redraw(plot, next) {
-  const layout = {
-    ...plot.layout,
-    annotations: each(plot.layout.annotations, next.annotations),
-    shapes: each(plot.layout.shapes, next.shapes),
-  };
-  await window.Plotly.react(plot, each(plot.data, next.traces), layout);
-  afterFrame(() => plot.emit("plotly_redraw"));
-}
-
-// Shapes alone: given all of them at once, plotly draws nothing else.
-function move(plot, next) {
-  window.Plotly.relayout(plot, { shapes: each(plot.layout.shapes, next.shapes) });
+// New numbers: plotly draws the whole figure. Shapes alone: given all of them at once, it draws nothing else.
+function draw(plot, next) {
+  const shapes = each(plot.layout.shapes, next.shapes);
+  if (!Object.keys(next.traces).length) return window.Plotly.relayout(plot, { shapes });
+  const annotations = each(plot.layout.annotations, next.annotations);
+  return window.Plotly.react(plot, each(plot.data, next.traces), { ...plot.layout, annotations, shapes });
 }
 
 // What a chart shows now: as it was sent, until this file changed it. Plotly does not know the attribute and lets it be.
@@ -61,11 +54,19 @@ const shown = ({ layout }) => layout.maskscope ?? layout.meta?.shows;
 
 // Returns whether there was something to change.
 function change(plot, next) {
-  if (plot.layout.meta?.base !== next.base || shown(plot) === next.shows) return false;
-  plot.layout.maskscope = next.shows;
-  if (Object.keys(next.traces).length) redraw(plot, next);
-  else move(plot, next);
-  if (next.alt) plot.closest("[role=figure]")?.setAttribute("aria-label", next.alt);
+  if (busy.has(plot) || plot.layout.meta?.base !== next.base || shown(plot) === next.shows) return false;
+  busy.add(plot);
+  draw(plot, next)
+    .then(() => {
+      plot.layout.maskscope = next.shows;
+      if (next.alt) plot.closest("[role=figure]")?.setAttribute("aria-label", next.alt);
+      // The event tells Streamlit's chart to keep this figure as its own.
+      afterFrame(() => plot.emit("plotly_redraw"));
+    })
+    .finally(() => {
+      busy.delete(plot);
+      plan(); // another head may have been opened meanwhile
+    });
   return true;
 }
 
@@ -85,7 +86,7 @@ function apply() {
     const plot = standing(name);
     if (!plot || !window.Plotly) continue;
     listen(plot, name);
-    if (change(plot, figure)) return plan();
+    if (change(plot, figure)) return; // the next once the browser has shown this one
   }
 }
 
@@ -98,14 +99,17 @@ function plan() {
 
 // A chart that is mounted anew, from what the browser remembers of it, may show an earlier state.
 const observer = new MutationObserver(plan);
-observer.observe(document.body, { childList: true, subtree: true });
 
 export default function (component) {
   const { data, setTriggerValue } = component;
   tell = (click) => setTriggerValue("clicked", click);
   for (const figure of data.figures) wanted.set(figure.name, figure);
+  observer.observe(document.body, { childList: true, subtree: true });
   apply();
   return () => {
     for (const figure of data.figures) wanted.delete(figure.name);
+    if (wanted.size) return;
+    observer.disconnect();
+    tell = null;
   };
 }
