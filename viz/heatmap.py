@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, area, swatch
 from viz.labels import escape, number, shorten, units
 from viz.redraw import LISTS_UP_TO
-from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ramp_colour, style, weight_scale
+from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ink, ramp_colour, style, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,7 @@ NUMBERS_UP_TO = 24
 LEAST_LEFT = 104  # px; what the words beside the last row need
 WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
 LARGEST_CELL = 84
+LEAST_SIDE = 320  # px of the whole matrix: the key below it needs them, also for one token
 DIGIT = 0.53  # width of a digit, in font sizes
 
 
@@ -55,10 +56,11 @@ def geometry(labels: Sequence[str], width: int = WIDTH) -> Geometry:
     T = len(labels)
     widest = max(units(label) for label in labels)
     font, left, right, long, upright = MAX_FONT, 0, 0, 0.0, True
-    cell = float(LARGEST_CELL)
+    largest = max(float(LARGEST_CELL), LEAST_SIDE / T)
+    cell = largest
     for font in range(MAX_FONT - 2, MIN_FONT - 1, -1):
         left = max(16 + round(widest * font * DIGIT), LEAST_LEFT)
-        cell = min(LARGEST_CELL, (width - left - Geometry.right) / T)
+        cell = min(largest, (width - left - Geometry.right) / T)
         right, long = Geometry.right, widest * font * DIGIT
         upright = long <= cell - 4
         if not upright:  # plotly hides a slanted label that would leave the figure
@@ -158,22 +160,7 @@ def written(values: NDArray[Any], palette: Palette, place: Geometry) -> dict[str
     texts = [number(value) for value in seen]
     widest = max((len(text) for text in texts), default=1)
     size = int(min(18, place.cell * 0.36, place.cell * 0.92 / (0.56 * widest)))
-    return {"text": texts, "textfont": {"size": max(7, size), "color": [_ink(palette, value) for value in seen]}}
-
-
-def _ink(palette: Palette, weight: float) -> str:
-    """Return black or white, whichever has more contrast with the cell of `weight`: at least 4.5:1 on any ground."""
-    ground = _luminance(ramp_colour(palette, weight**0.5))
-    return "#000000" if (ground + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
-
-
-def _luminance(colour: str) -> float:
-    """Return the relative luminance of `#rrggbb` or `rgb(r, g, b)` (WCAG 2.2)."""
-    parts = (
-        colour[4:-1].split(",") if colour.startswith("rgb") else [str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
-    )
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(p) / 255 for p in parts)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return {"text": texts, "textfont": {"size": max(7, size), "color": [ink(palette, value) for value in seen]}}
 
 
 def _key(palette: Palette) -> go.Scatter:

@@ -8,8 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from viz.heatmap import _ink
-from viz.theme import CODE_FONT, MIN_FONT, Palette, ramp_colour, style, weight_scale
+from viz.theme import CODE_FONT, MIN_FONT, Palette, ink, ramp_colour, style, weight_scale
 from viz.words import plain
 
 # Above this many columns a cell has no room for its number.
@@ -90,7 +89,7 @@ def two_digits(value: float) -> str:
 
 def _number(value: float, palette: Palette) -> dict[str, object]:
     """Return the font of a number that stands on the colour of `value`."""
-    return {"size": 15, "color": _ink(palette, value)}
+    return {"size": 15, "color": ink(palette, value)}
 
 
 def agreement(attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette) -> go.Figure:
@@ -152,4 +151,4 @@ def _told(x: NDArray[np.float64], y: NDArray[np.float64], words: Sequence[str]) 
 def tint(share: float, palette: Palette) -> tuple[str, str]:
     """Return (background, text) colours of a word with `share` in [0, 1], on the scale of weights."""
     weight = min(max(share, 0.0), 1.0)
-    return ramp_colour(palette, weight**0.5), _ink(palette, weight)
+    return ramp_colour(palette, weight**0.5), ink(palette, weight)

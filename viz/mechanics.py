@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from viz.heatmap import escape, shorten
 from viz.numbers import bar_colours, hatch, precise, reach, signed, signed_scale, size_in_column
+from viz.strips import Strips
 from viz.theme import Palette, style
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 STAGES = ("score", "mask", "exp", "weight", "values")
 MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names
@@ -29,36 +29,6 @@ TITLE = 28
 HEIGHT = TOKENS + STRIP * (len(STAGES) - 1) + LAST_STRIP
 # The part of a strip below the bars that its numbers take, in heights of the bars.
 FLOOR = 0.62
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Strips:
-    """What the strips of one row show; one number per key.
-
-    `labels` are plain text, `causes` `[K]` truth values without overlaps, `largest` what exp subtracts, `total` the sum
-    of exp, `mixed` `[K, W]` weight x value, `output` `[W]` its sum.
-    """
-
-    labels: Sequence[str]
-    causes: Mapping[str, NDArray[np.bool_]]
-    score: NDArray[Any]
-    masked: NDArray[Any]
-    exp: NDArray[Any]
-    weight: NDArray[Any]
-    mixed: NDArray[Any]
-    output: NDArray[Any]
-    largest: float
-    total: float
-
-    @property
-    def blocked(self) -> NDArray[np.bool_]:
-        """Return `[K]`: True where a key may not be read."""
-        return np.asarray(np.any(list(self.causes.values()), axis=0))
-
-    @property
-    def silent(self) -> NDArray[np.bool_]:
-        """Return `[K]`: True where a key gives nothing. In a row that is blocked throughout the fill decides: nowhere."""
-        return self.blocked & (not self.blocked.all())
 
 
 def strips_width(keys: int) -> int:
@@ -233,7 +203,7 @@ class _Draft:
         lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
         texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))
-        self.numbers(place, texts, f"Σ {signed(length)}", -0.5 - W * 0.16)
+        self.numbers(place, texts, f"length {signed(length)}", -0.5 - W * 0.16)
 
     def words(self) -> None:
         """Put the words that are read on top, thinned out where they would touch."""

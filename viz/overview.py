@@ -34,7 +34,7 @@ def overview(
     """Return all layers (down) and heads (across) as one tiled picture with an invisible marker per head for clicks.
 
     `picture` holds codes: 0 gap, then one per cause of `causes`, from `weight_code` to 255 the square root of the weight.
-    `facts[L][H]` is what the hover adds to a head's name. `opened` is framed; `telling` heads get a thin frame.
+    `facts[L][H]` is what the hover adds to a head's name, in short lines. `opened` is framed; `telling` heads get a thin frame.
     """
     L, H = len(facts), len(facts[0])
     tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
@@ -103,9 +103,14 @@ def _targets(facts: Sequence[Sequence[str]], tile: float) -> go.Scatter:
         selected=unseen,
         unselected=unseen,
         customdata=at,
-        text=[f"layer {layer}, head {head}<br>{escape(facts[layer][head])}" for layer, head in at],
+        text=["<br>".join((f"layer {layer}, head {head}", *_lines(facts[layer][head]))) for layer, head in at],
         hovertemplate="%{text}<extra></extra>",
     )
+
+
+def _lines(fact: str) -> list[str]:
+    """Return the lines of a fact: the map is narrow, and plotly cuts what a hover says beyond its figure."""
+    return [escape(line) for line in fact.split("\n")]
 
 
 def opened_changes(layer: int, head: int) -> Changes:

@@ -97,6 +97,21 @@ def ramp_colour(palette: Palette, share: float) -> str:
     return "rgb({}, {}, {})".format(*mixed)
 
 
+def ink(palette: Palette, weight: float) -> str:
+    """Return black or white, whichever has more contrast with the cell of `weight`: at least 4.5:1 on any ground."""
+    ground = luminance(ramp_colour(palette, weight**0.5))
+    return "#000000" if (ground + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of `#rrggbb` or `rgb(r, g, b)` (WCAG 2.2)."""
+    parts = (
+        colour[4:-1].split(",") if colour.startswith("rgb") else [str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
+    )
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(p) / 255 for p in parts)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 

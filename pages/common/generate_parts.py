@@ -124,9 +124,13 @@ def _texts(run: runs.Run) -> None:
         ending = verdict.ending(steps[-1], run.loaded.context) if steps else ""
         if ending:
             st.caption(ending)
+    if run.job.cancelled:
+        made = max(len(steps) for steps in run.rows())
+        st.caption(f"Stopped after {made} of {run.request.max_new_tokens} tokens.")
     st.caption(
         "Grey: the prompts, one batch padded on the left, so that all next words stand in one column. "
-        "The stronger its colour, the likelier the model found a word. Click one to see its step."
+        "The stronger its colour, the likelier the model found a word. Click one to see its step. All rows share the dice of a "
+        "step, so that a text does not depend on its neighbours."
     )
     _take_steps_home(run)
 

@@ -11,7 +11,7 @@ import streamlit as st
 from model_utils.labels import visible
 from model_utils.limits import MAX_ATTENTION_MB
 from pages.common import cache, controls, frame, strangers, take_home
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.scroll import STEP, scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.attention import AttentionMaps
@@ -132,12 +132,10 @@ def map_figure(view: View) -> Figure:
 
     thumbnails, habits = view.all_heads
     layers, heads = view.maps.weights.shape[:2]
-    facts = [["one token, one cell" for _ in range(heads)] for _ in range(layers)]
+    facts = [["one token" for _ in range(heads)] for _ in range(layers)]
     if habits is not None:
         found = [[habits.main(layer, head) for head in range(heads)] for layer in range(layers)]
-        facts = [
-            [f"{share:.0%} of its mix from {SOURCES[habit]}, on this text" for habit, share in row] for row in found
-        ]
+        facts = [[f"{share:.0%} from\n{SOURCES[habit]}" for habit, share in row] for row in found]
     return overview(
         thumbnails.picture,
         pitch=thumbnails.pitch,
@@ -168,7 +166,8 @@ def draw_map(view: View, figure: Figure) -> None:
 def draw_head(view: View, figure: Figure) -> None:
     """Draw the open head, and what holds for every head of this sentence."""
     batch = view.batch
-    with scroll_frame("head", NARROWEST):
+    # No wider than the figure: a frame wider than what it holds would cut it.
+    with scroll_frame("head", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
         st.plotly_chart(
             figure, theme=None, key="fig_head", width="content", config=take_home.chart_config("head"), alt=alt(view)
         )

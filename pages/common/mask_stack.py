@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.common import cache_stack, controls, frame, mask_controls, mask_shapes, take_home
 from pages.common.components import StripToken, tokens_strip
+from pages.common.components.scroll import STEP, scroll_frame
 from pages.common.mask_dial import dial
 from pages.common.mask_patterns import patterns
 
@@ -29,6 +30,8 @@ LAYERS = (
     ("fig_padding", "padding", "padding"),
     ("fig_hand", "hand", "by hand"),
 )
+# On a phone the matrix keeps this width, in px, and scrolls: narrower, its labels would overlap.
+NARROWEST = 560
 RESTRICTING = ("window", "sink", "documents")
 
 
@@ -104,7 +107,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
         last=batch.last(number),
         chosen=(first + chosen[0], first + chosen[1]),
     )
-    with st.container(horizontal=True, wrap=False, key="combined_frame"):
+    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
         st.plotly_chart(
             figure,
             theme=None,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from model_utils.masks import Mask, MaskSpec
     from model_utils.mechanics import HeadTrace, Row
     from model_utils.tokens import TokenBatch
-    from viz.mechanics import Strips
+    from viz.strips import Strips
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ def stages(view: View) -> None:
 
 
 def _strips(view: View) -> Strips:
-    from viz.mechanics import Strips
+    from viz.strips import Strips
 
     row = view.row
     return Strips(

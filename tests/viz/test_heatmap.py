@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.heatmap import NUMBERS_UP_TO, _luminance, geometry, matrix
-from viz.theme import PALETTES, ramp_colour
+from viz.heatmap import NUMBERS_UP_TO, geometry, matrix
+from viz.theme import PALETTES, luminance, ramp_colour
 
 
 def causal(tokens: int) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_marks_differ_in_shape_and_have_three_to_one_contrast_and_numbers_more(m
     palette = PALETTES[mode]
 
     def contrast(a: str, b: str) -> float:
-        bright, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+        bright, dark = sorted((luminance(a), luminance(b)), reverse=True)
         return (bright + 0.05) / (dark + 0.05)
 
     looks = palette.causes.values()

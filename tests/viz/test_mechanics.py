@@ -8,9 +8,10 @@ import pytest
 
 from viz import mishaps, scores
 from viz.loss import word_losses
-from viz.mechanics import STAGES, Strips, strips
+from viz.mechanics import STAGES, strips
 from viz.microscope import chain
 from viz.numbers import precise, signed
+from viz.strips import Strips
 from viz.theme import DARK, LIGHT
 from viz.wrong_ways import ways
 
