@@ -29,15 +29,15 @@ _PATTERNS = {
 
 def mask_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
     """Return the lines that print what each row of the sentence sees, its next words, its tokens' surprise."""
-    return f'{_mask(entry, texts, spec, side)}print("visible", visible.tolist())\n{_positions(spec)}{_RUN}'
+    return f'{mask_lines(entry, texts, spec, side)}print("visible", visible.tolist())\n{position_lines(spec)}{_RUN}'
 
 
 def reach_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
     """Return the lines that print after how many layers each row of the sentence has heard of each token; -1 = never."""
-    return f"{_mask(entry, texts, spec, side)}{_REACH}"
+    return f"{mask_lines(entry, texts, spec, side)}{_REACH}"
 
 
-def _mask(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side: str) -> str:
+def mask_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side: str) -> str:
     """Return the lines that build `visible[T, T]` of `spec`: causes are combined before anything is added to a score."""
     sentences = "".join(f"    {text!r},\n" for text in texts)
     return (
@@ -91,7 +91,7 @@ for row in after[real][:, real].tolist():
 """
 
 
-def _positions(spec: MaskSpec) -> str:
+def position_lines(spec: MaskSpec) -> str:
     """Return the lines that make the positions: kept, closed up behind hidden tokens, or counted anew per document."""
     lines = "counted = real.long()\n"
     if spec.gap == "close":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.recipes_masks import _mask, _positions
+from model_utils.recipes_masks import mask_lines, position_lines
 
 if TYPE_CHECKING:
     from model_utils.masks import MaskSpec
@@ -30,7 +30,7 @@ def row_code(
     Then the head's output, and how far the weights are from the model's own (0 under the fill `min`).
     """
     return (
-        f"{_mask(entry, texts, spec, side)}{_positions(spec)}"
+        f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}"
         f"LAYER, HEAD, QUERY = {layer}, {head}, {query}\n"
         f"FILL = {_FILLS[fill]}{_ROW}"
     )
@@ -38,7 +38,7 @@ def row_code(
 
 def loss_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
     """Return the lines that print the loss of each word in nats and transformers' own mean, pads and first word left out."""
-    return f"{_mask(entry, texts, spec, side)}{_positions(spec)}{_LOSS}"
+    return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}{_LOSS}"
 
 
 _ROW = """

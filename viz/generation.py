@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import plotly.graph_objects as go
 
+from viz.labels import escape
 from viz.theme import MIN_FONT, ramp_colour, style
-from viz.words import percent, plain
+from viz.words import percent
 
 if TYPE_CHECKING:
     from viz.theme import Palette
@@ -86,7 +87,7 @@ def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palett
         x=[bar.before for _, bar in rows],
         y=[y for y, _ in rows],
         customdata=[[bar.token_id, bar.rank, bar.before, bar.after, bar.by] for _, bar in rows],
-        text=[plain(bar.label) for _, bar in rows],
+        text=[escape(bar.label) for _, bar in rows],
         textposition="none",
         marker={"color": pale, "line": line},
         hovertemplate="%{text}<br>number %{customdata[1]:,}<br>%{customdata[2]:.3%} of the chances before the filters"
@@ -157,7 +158,7 @@ def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:
     bar = bars[y]
     gap = y > 0 and bar.rank != bars[y - 1].rank + 1
     rank = f'<span style="font-size:{MIN_FONT}px;color:{palette.muted}">№ {bar.rank:,} </span>' if gap else ""
-    word = plain(bar.label if len(bar.label) <= 16 else bar.label[:15] + "…")
+    word = escape(bar.label if len(bar.label) <= 16 else bar.label[:15] + "…")
     return rank + (f'<b><span style="color:{palette.accent}">{word}</span></b>' if bar.fate == "drawn" else word)
 
 

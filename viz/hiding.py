@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
+from viz.labels import escape
 from viz.theme import CODE_FONT, MIN_FONT, Palette, ink, ramp_colour, style, weight_scale
-from viz.words import plain
 
 # Above this many columns a cell has no room for its number.
 NUMBERED = 16
@@ -39,7 +39,7 @@ def ways(
             showscale=False,
             xgap=2,
             ygap=6,
-            customdata=[[[plain(names[row]), plain(labels[column])] for column in range(T)] for row in range(rows)],
+            customdata=[[[escape(names[row]), escape(labels[column])] for column in range(T)] for row in range(rows)],
             hovertemplate="%{customdata[0]}: %{customdata[1]} %{z:.6f}<extra></extra>",
         )
     )
@@ -62,7 +62,7 @@ def ways(
     style(figure, palette, height=90 + 56 * rows)
     figure.update_xaxes(
         tickvals=list(range(T)),
-        ticktext=[plain(label) for label in labels],
+        ticktext=[escape(label) for label in labels],
         tickfont={"size": size, "family": CODE_FONT},
         tickangle=-60 if crowded else 0,
         side="top",
@@ -70,7 +70,7 @@ def ways(
     )
     figure.update_yaxes(
         tickvals=list(range(rows)),
-        ticktext=[f"{plain(name)}  " for name in names],
+        ticktext=[f"{escape(name)}  " for name in names],
         tickfont={"size": 16},
         autorange="reversed",
         fixedrange=True,
@@ -105,11 +105,11 @@ def agreement(attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], 
             y=y,
             mode="markers+text",
             name="words",
-            text=[plain(word) if index in told else "" for index, word in enumerate(words)],
+            text=[escape(word) if index in told else "" for index, word in enumerate(words)],
             textposition="top center",
             textfont={"size": 16, "family": CODE_FONT, "color": palette.text},
             marker={"size": 12, "color": palette.ramp[5]},
-            customdata=[plain(word) for word in words],
+            customdata=[escape(word) for word in words],
             hovertemplate="%{customdata}: attention %{x:.1f} %, change %{y:.1f} %<extra></extra>",
         )
     )

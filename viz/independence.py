@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from viz.labels import escape
 from viz.theme import CODE_FONT, Palette, style
-from viz.words import percent, plain
+from viz.words import percent
 
 Verdict = Literal["reference", "same", "different"]
 
@@ -59,7 +60,7 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
     top = 0
     for index, row in enumerate(rows):
         if row.title:
-            notes.append(_note(f"<b>{plain(row.title)}</b>", 0, top + TITLE / 2, {"size": 19, "color": palette.text}))
+            notes.append(_note(f"<b>{escape(row.title)}</b>", 0, top + TITLE / 2, {"size": 19, "color": palette.text}))
             top += TITLE
         head = HEAD + (NOTE if any(panel.note for panel in row.panels) else 0)
         height = head + LINE * max(len(panel.words) for panel in row.panels)
@@ -84,14 +85,14 @@ def _bars(panel: Panel, first: Panel, index: int, column: int, top: float) -> li
     lines = []
     for rank, (word, chance) in enumerate(panel.words):
         moved = rank >= len(first.words) or first.words[rank][0] != word
-        label = plain(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…")
+        label = escape(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…")
         lines.append(
             {
                 "x": 0.9 * chance,
                 "base": column,
                 "y": top + LINE * (rank + 0.5),
                 "customdata": (index, column, rank, chance),
-                "text": plain(word),
+                "text": escape(word),
                 "label": f"<b>{label}</b>" if moved and panel.verdict == "different" else label,
             }
         )
@@ -137,10 +138,10 @@ def _heading(panel: Panel, column: int, top: float, palette: Palette) -> list[di
     """Return the title of one panel and its verdict."""
     mark = {"reference": "", "same": "✓ ", "different": "✗ "}[panel.verdict]
     loud = panel.verdict == "different"
-    note = f"{mark}{plain(panel.note)}"
+    note = f"{mark}{escape(panel.note)}"
     font = {"size": 15, "color": palette.text if loud else palette.muted}
     return [
-        _note(plain(panel.title), column, top + 14, {"size": 16, "color": palette.text}),
+        _note(escape(panel.title), column, top + 14, {"size": 16, "color": palette.text}),
         _note(f"<b>{note}</b>" if loud else note, column, top + 38, font),
     ][: 2 if panel.note else 1]
 

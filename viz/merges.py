@@ -8,8 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from viz.labels import escape
 from viz.theme import CODE_FONT, MIN_FONT, Palette, style
-from viz.words import plain
 
 # Sizes in px: a row, one byte's width at least, what stands at the left of the rows.
 ROW = 42
@@ -68,7 +68,7 @@ def _pieces(rows: Sequence[MergeRow], palette: Palette) -> go.Bar:
             "color": [palette.accent if merged else palette.surface for merged in fresh],
             "line": {"width": 1, "color": [palette.accent if merged else palette.line for merged in fresh]},
         },
-        text=[plain(label) for label, _, _, _ in pieces],
+        text=[escape(label) for label, _, _, _ in pieces],
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,

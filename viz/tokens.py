@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.labels import escape
 from viz.theme import CODE_FONT, MAX_FONT, MIN_FONT, Palette, style
-from viz.words import plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def batch_figure(table: Table, window: range, *, palette: Palette) -> go.Figure:
 def _mask(table: Table, window: range, palette: Palette) -> go.Heatmap:
     columns = slice(window.start, window.stop)
     custom = [
-        [(int(table.ids[b, t]), int(table.positions[b, t]), plain(table.labels[b][t])) for t in window]
+        [(int(table.ids[b, t]), int(table.positions[b, t]), escape(table.labels[b][t])) for t in window]
         for b in range(len(table.read))
     ]
     return go.Heatmap(
@@ -132,7 +132,7 @@ def _written(table: Table, window: range, palette: Palette) -> list[go.Scatter]:
     tokens = go.Scatter(
         name="token",
         y=[b + TOKEN_AT for b, _ in cells],
-        text=[plain(text) for text, _ in fitted],
+        text=[escape(text) for text, _ in fitted],
         textfont={
             "family": CODE_FONT,
             "size": [16 if pad else size for (_, size), pad in zip(fitted, faint, strict=True)],
@@ -178,7 +178,7 @@ def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, pale
             name="character",
             x=middles,
             y=[row + BRACKET_AT - 0.075 for row, _, _, _ in brackets],
-            text=[plain(character) for _, _, _, character in brackets],
+            text=[escape(character) for _, _, _, character in brackets],
             mode="text",
             textfont={"size": 18, "color": palette.text},
             hoverinfo="skip",

@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from viz.labels import escape
 from viz.theme import CODE_FONT, Palette, style
 
 # A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
@@ -55,7 +56,7 @@ def word_bars(
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     figure.update_yaxes(
         tickvals=rows,
-        ticktext=[f"{plain(word)}  " for word in words],
+        ticktext=[f"{escape(word)}  " for word in words],
         tickfont={"size": 20, "family": CODE_FONT, "color": palette.text},
         range=[len(words) - 0.4, -0.6],
         fixedrange=True,
@@ -85,8 +86,3 @@ def percent(chance: float) -> str:
     if share >= 9.95:
         return f"{share:.0f} %"
     return f"{share:.1f} %" if share >= 0.1 else "<0.1 %"
-
-
-def plain(text: str) -> str:
-    """Return `text` so that plotly, which reads a little HTML in labels, shows it as it is."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

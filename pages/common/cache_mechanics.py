@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import cache
-from pages.common.cache_stack import _HASH, mask
+from pages.common.cache_stack import SPEC_HASH, mask
 
 if TYPE_CHECKING:
     from model_utils.loss import WordLosses
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # Some 26 bytes a cell: at most 16 x 27 MB for one sentence of 1,024 tokens, 0.03 MB for one of 32.
-@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=SPEC_HASH)
 def head_trace(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, layer: int, head: int) -> HeadTrace:
     """Return what one head computed on `spec.sentence` under the mask of `spec`."""
     from model_utils.mechanics import record
@@ -28,7 +28,7 @@ def head_trace(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *
         return record(cache.loaded_model(model), batch, built, sentence=spec.sentence, layer=layer, head=head)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
 def spread(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Spread:
     """Return where a real pass with minus infinity in the mask of `spec` is NaN."""
     from model_utils.mishaps import spread
@@ -38,7 +38,7 @@ def spread(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Sp
         return spread(cache.loaded_model(model), batch, built, sentence=spec.sentence)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
 def word_losses(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> WordLosses:
     """Return the loss of every token of `spec.sentence` under the mask of `spec`."""
     from model_utils.loss import word_losses

@@ -32,7 +32,7 @@ def _say(spec: MaskSpec) -> tuple[Any, ...]:
     )
 
 
-_HASH: dict[str | type, Any] = {"model_utils.masks.MaskSpec": _say}
+SPEC_HASH: dict[str | type, Any] = {"model_utils.masks.MaskSpec": _say}
 
 
 # A mask takes some 14 bytes a cell and sentence.
@@ -47,13 +47,13 @@ def mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask
 
 
 # At most 32 x 15 MB.
-@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
 def _small_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
     return _mask(model, texts, side, spec)
 
 
 # At most 235 MB, for 16 sentences of 1,024 tokens.
-@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=SPEC_HASH)
 def _large_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
     return _mask(model, texts, side, spec)
 
@@ -65,7 +65,7 @@ def _mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mas
 
 
 # 0.4 MB each.
-@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
 def pattern_run(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> PatternRun:
     """Return what the model says of `spec.sentence` under the mask of `spec`."""
     from model_utils.patterns import run
@@ -74,7 +74,7 @@ def pattern_run(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) 
         return run(loaded_model(model), token_batch(model, texts, side, 50256), spec)
 
 
-@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
 def row_shifts(
     model: str, texts: tuple[str, ...], side: Side, before: MaskSpec, after: MaskSpec
 ) -> NDArray[np.float64]:
@@ -89,7 +89,7 @@ def row_shifts(
 
 
 # 2 MB each for 1,024 tokens.
-@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
 def reach(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.int16]:
     """Return `[T, T]` after how many layers each row of `spec.sentence` has heard of each token."""
     from model_utils.reach import reach
@@ -97,7 +97,7 @@ def reach(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDA
     return reach(mask(model, texts, side, spec), spec.sentence, loaded_model(model).layers)
 
 
-@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=_HASH)
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
 def dial_row(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, cell: tuple[int, int]) -> Row:
     """Return the row of layer 0 that the dial turns."""
     from model_utils.dial import row
@@ -106,7 +106,7 @@ def dial_row(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, cel
         return row(loaded_model(model), token_batch(model, texts, side, 50256), spec, cell)
 
 
-@st.cache_data(show_spinner=False, max_entries=512, hash_funcs=_HASH)
+@st.cache_data(show_spinner=False, max_entries=512, hash_funcs=SPEC_HASH)
 def dial_share(
     model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float
 ) -> float:

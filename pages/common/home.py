@@ -38,6 +38,7 @@ def links() -> None:
 @st.fragment
 def toy(page: frame.Page) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which move."""
+    from model_utils.distributions import total_variation
     from model_utils.prediction import top_tokens
     from model_utils.tokens import token_label
     from viz.words import word_bars
@@ -63,7 +64,7 @@ def toy(page: frame.Page) -> None:
     st.plotly_chart(
         figure, theme=None, key="fig_toy", config=chart_config("next-words"), alt="The five likeliest next words"
     )
-    st.markdown(_sentence(batch, hidden, float(abs(now - before).sum() / 2)))
+    st.markdown(_sentence(batch, hidden, float(total_variation(now, before))))
 
 
 def _rows(best: NDArray[np.int64], was_best: NDArray[np.int64]) -> list[int]:
