@@ -95,7 +95,7 @@ def sweep(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequenc
     weights = attention_maps(loaded, inner, base)[0].weights.astype(np.float64)  # (L, H, T, T)
     read = weights[:, :, -1].mean((0, 1))  # (T,)
     without = [build_mask(replace(rule, weights={**dict(rule.pairs), **_zeros(word)}), inner) for word in words]
-    chances = _together(loaded, inner, [base, *without])  # (1 + W, V)
+    chances = together(loaded, inner, [base, *without])  # (1 + W, V)
     empty = np.array([mask.blocked_rows[0, -1] for mask in without])
     hidden = hidden_tokens(spec)
     return Sweep(
@@ -110,7 +110,7 @@ def _zeros(word: Word) -> dict[int, float]:
     return dict.fromkeys(word.tokens, 0.0)
 
 
-def _together(loaded: LoadedModel, alone: TokenBatch, masks: Sequence[Mask]) -> NDArray[np.float64]:
+def together(loaded: LoadedModel, alone: TokenBatch, masks: Sequence[Mask]) -> NDArray[np.float64]:
     """Return the next word's chances `[W, V]` of one sentence under each of `masks`, as rows of one batch."""
     rows = max(1, int(MAX_ATTENTION_MB / attention_megabytes(1, loaded.heads, alone.size[1])))
     parts = [masks[start : start + rows] for start in range(0, len(masks), rows)]

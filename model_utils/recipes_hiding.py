@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from model_utils.hiding import without_hand
 from model_utils.recipes import preamble
 from model_utils.tokens import END_OF_TEXT_ID
+from model_utils.trade_off import orders
 
 if TYPE_CHECKING:
     from model_utils.masks import MaskSpec
     from model_utils.registry import ModelEntry
     from model_utils.tokens import TokenBatch
+    from model_utils.words import Word
 
 _CHANCES = """
 
@@ -155,7 +158,27 @@ def sweep_code(entry: ModelEntry, batch: TokenBatch, spec: MaskSpec, words: Sequ
         f"{_pattern(spec)}\n"
         f"{_SWEEP_HEAD}"
         f"{_indented(_closing(spec).replace('WEIGHTS', 'weights'))}"
-        f"{_SWEEP_BODY}"
+        f"{_SWEEP_RUN}{_SWEEP_BODY}"
+    )
+
+
+def trade_off_code(entry: ModelEntry, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]) -> str:
+    """Return the lines that print change and entropy as more and more `words` are hidden, from either end.
+
+    `spec` must have its padding mask on: the sentence runs alone.
+    """
+    shown = without_hand(spec)
+    hidden = {end: [list(word.tokens) for word in order] for end, order in orders(words).items()}
+    return (
+        f"{preamble(entry, attentions=True)}\n"
+        f"{_ids(batch, spec)}"
+        f"ORDERS = {hidden!r}  # the tokens of the words, in the order in which they are hidden\n"
+        "CELLS = []\n"
+        "\n"
+        f"{_pattern(shown)}\n"
+        f"{_SWEEP_HEAD}"
+        f"{_indented(_closing(shown).replace('WEIGHTS', 'weights'))}"
+        f"{_SWEEP_RUN}{_TRADE_OFF_BODY}"
     )
 
 
@@ -172,17 +195,30 @@ def run(weights):
         masked[query, key] = 0
 """
 
-_SWEEP_BODY = """    bias = masked.log().clamp(min=torch.finfo(torch.float32).min)
+_SWEEP_RUN = """    bias = masked.log().clamp(min=torch.finfo(torch.float32).min)
     with torch.inference_mode():
         out = model(
             input_ids=ids, attention_mask=bias[None, None], position_ids=moved[None], output_attentions=True
         )
     return out.logits[0, -1].double().softmax(-1), torch.stack(out.attentions)[:, 0, :, -1].mean((0, 1))
 
+"""
+
+_SWEEP_BODY = """
 
 before, attention = run(WEIGHTS)
 for word in WORDS:
     after, _ = run({**WEIGHTS, **dict.fromkeys(word, 0.0)})
     name = tokenizer.decode(ids[0, list(word)])
     print(repr(name), f"{float(attention[list(word)].sum()):.6f} {float((before - after).abs().sum() / 2):.6f}")
+"""
+
+_TRADE_OFF_BODY = """
+
+before, _ = run({})
+for end, order in ORDERS.items():
+    for n in range(len(order) + 1):
+        after, _ = run({token: 0.0 for word in order[:n] for token in word})
+        bits = float(-(after * after.clamp(min=1e-300).log2()).sum())
+        print(end, n, f"{float((before - after).abs().sum() / 2):.6f} {bits:.6f}")
 """

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from model_utils.masks import MaskSpec
     from model_utils.softening import Softened
     from model_utils.tokens import Side
+    from model_utils.trade_off import TradeOff
     from model_utils.words import Word
 
 
@@ -49,6 +50,16 @@ def sweep(model: str, text: str, spec: MaskSpec) -> Sweep:
     batch = token_batch(model, (text,), "left", 50256)
     with gate():
         return hiding.sweep(loaded_model(model), batch, spec, words(model, text))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def trade_off(model: str, text: str, spec: MaskSpec) -> tuple[TradeOff, ...]:
+    """Return what hiding more and more words of one sentence does, from either end; `spec` is for sentence 0."""
+    from model_utils import trade_off
+
+    batch = token_batch(model, (text,), "left", 50256)
+    with gate():
+        return trade_off.trade_off(loaded_model(model), batch, spec, words(model, text))
 
 
 # 32 x 4 x 0.4 MB.

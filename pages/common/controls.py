@@ -90,7 +90,7 @@ _ALL = (
         name="look",
         label="Look closer",
         default="Stack",
-        options=("Stack", "Patterns", "Word list", "Half a word", "Dial", "Says and does", "On trial"),
+        options=("Stack", "Patterns", "Word list", "Half a word", "Dial", "Says and does", "More and more", "On trial"),
     ),
     Control(name="rows", label="Rows are", default="queries", options=("queries", "keys")),
     Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),

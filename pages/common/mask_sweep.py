@@ -30,7 +30,7 @@ def sweep(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     text = batch.texts[spec.sentence]
     tokens, count = len(batch.tokens[spec.sentence]), len(cache_masks.words(page.model, text))
     cost = operations(cache.loaded_model(page.model), tokens * (count + 1))
-    if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not _asked(page.model, text, cost):
+    if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not asked(page.model, text, cost, "mask_sweep"):
         return
     with st.spinner(f"Hiding {count} words, each in a row of its own …"):
         found = cache_masks.sweep(page.model, text, replace(spec, sentence=0, padding=True))
@@ -48,14 +48,14 @@ def sweep(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     bar("says-and-does", numbers=lambda: numbers(found), code=lambda: _code(page, spec, batch))
 
 
-def _asked(model: str, text: str, cost: float) -> bool:
-    """Return whether the reader asked for work that takes long; draw the button that asks."""
-    asked = st.session_state.setdefault("_mask_sweeps", set())
-    if (model, text) in asked:
+def asked(model: str, text: str, cost: float, key: str) -> bool:
+    """Return whether the reader asked for work that takes long; draw the button `key` that asks."""
+    agreed = st.session_state.setdefault("_mask_sweeps", set())
+    if (model, text, key) in agreed:
         return True
     seconds = cost / OPERATIONS_PER_SECOND
     st.button(
-        f"Hide every word in turn (about {seconds:.0f} s)", key="mask_sweep", on_click=asked.add, args=((model, text),)
+        f"Hide every word in turn (about {seconds:.0f} s)", key=key, on_click=agreed.add, args=((model, text, key),)
     )
     return False
 

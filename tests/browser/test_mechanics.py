@@ -17,6 +17,7 @@ def drawn(page: Page, name: str) -> Locator:
 def test_a_teacher_steps_through_the_stages_by_keyboard(page: Page, app: str) -> None:
     page.goto(f"{app}/Mechanics?layer=3&head=1&query=2")
     assert "masked" not in drawn(page, "fig_row").evaluate(TRACES)
+    drawn(page, "fig_weights")  # the last of the page: a key pressed while it is built may miss the address
     page.keyboard.press("PageDown")
     expect(page.get_by_text("It removes; it never points", exact=False)).to_be_visible()
     page.wait_for_url("**stage=mask**")

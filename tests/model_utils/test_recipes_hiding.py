@@ -19,9 +19,10 @@ from model_utils.hiding import next_word, sweep, without_hand
 from model_utils.loading import LoadedModel
 from model_utils.masks import MaskSpec
 from model_utils.prediction import top_tokens
-from model_utils.recipes_hiding import hiding_code, softening_code, sweep_code
+from model_utils.recipes_hiding import hiding_code, softening_code, sweep_code, trade_off_code
 from model_utils.softening import soften
 from model_utils.tokens import TokenBatch, encode
+from model_utils.trade_off import trade_off
 from model_utils.words import group_words
 
 TEXTS = ('My "dog"\\ is\n🦊 and', "The king died.<|endoftext|>The old queen was so", "I am")
@@ -102,3 +103,14 @@ def test_the_code_of_the_sweep_prints_attention_and_change(tiny: LoadedModel, tm
     printed = np.array([line.split()[-2:] for line in lines], dtype=float)
     assert printed[:, 0] == pytest.approx(found.attention, abs=1e-5)
     assert printed[:, 1] == pytest.approx(found.change, abs=1e-4)
+
+
+def test_the_code_of_the_trade_off_prints_change_and_entropy(tiny: LoadedModel, tmp_path: Path) -> None:
+    batch, spec = encode(tiny.tokenizer, TEXTS), MaskSpec(weights={1: 0.0}, gap="close")
+    words = group_words(batch.texts[0], batch.tokens[0])
+    printed = [line.split() for line in run(trade_off_code(tiny.entry, batch, spec, words), tmp_path)]
+    for one in trade_off(tiny, batch, spec, words):
+        lines = [line for line in printed if line[0] == one.end]
+        assert [int(line[1]) for line in lines] == list(range(len(words)))
+        assert [float(line[2]) for line in lines] == pytest.approx(one.change, abs=1e-4)
+        assert [float(line[3]) for line in lines] == pytest.approx(one.bits, abs=1e-3)

@@ -229,3 +229,14 @@ def test_hidden_parts_do_not_compute(monkeypatch) -> None:
     for name in ("sweep", "softened", "emphasis", "half", "track"):
         monkeypatch.setattr(cache_masks, name, never)
     opened(look="Word list", text=KEY)
+
+
+def test_hiding_more_and_more_is_two_lines_that_start_at_nothing() -> None:
+    at = opened(look="More and more", text=KEY)
+    drawn = figure(at, "fig_more")["data"]
+    assert [trace["meta"] for trace in drawn] == ["change", "bits"] * 2
+    assert "Hiding one word moves" in said(at)
+    alone = opened(look="More and more", text="Once")
+    assert "nothing is left to read" in said(alone)
+    long = opened(look="More and more", text=" ".join(["one"] * 129))
+    assert "129 tokens" in long.error[0].value

@@ -1,0 +1,76 @@
+"""How much the next word changes, and how uncertain it gets, as more is hidden. Axis letters: W word, V vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from model_utils.distributions import entropy_bits, total_variation
+from model_utils.errors import InputError
+from model_utils.hiding import together, without_hand
+from model_utils.limits import MAX_SWEEP_TOKENS
+from model_utils.masks import build_mask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model_utils.loading import LoadedModel
+    from model_utils.masks import MaskSpec
+    from model_utils.tokens import TokenBatch
+    from model_utils.words import Word
+
+End = Literal["first", "last"]
+ENDS: tuple[End, ...] = ("first", "last")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TradeOff:
+    """What hiding ever more words does, from one `end` of the sentence on. Point n has n words hidden; one always stays.
+
+    `hidden` are the words in the order in which they are hidden, W - 1 of them; `change[W]` is the total variation, 0 to
+    1, between the next word's chances with nothing hidden and with n words hidden; `bits[W]` their entropy. NaN where
+    the last row may read nothing.
+    """
+
+    end: End
+    hidden: tuple[Word, ...]
+    change: NDArray[np.float64]  # (W,)
+    bits: NDArray[np.float64]  # (W,)
+
+    def __post_init__(self) -> None:
+        self.change.setflags(write=False)
+        self.bits.setflags(write=False)
+
+
+def orders(words: Sequence[Word]) -> dict[End, tuple[Word, ...]]:
+    """Return for each end the words in the order in which they are hidden: all but the one that stays."""
+    return {"first": tuple(words[:-1]), "last": tuple(reversed(words[1:]))}
+
+
+def trade_off(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]) -> tuple[TradeOff, ...]:
+    """Return the trade-off from either end of the sentence of `spec`, whose own hidden words count as shown.
+
+    The sentence runs alone, all its masks as rows of few batches. Raises InputError above MAX_SWEEP_TOKENS.
+    """
+    inner, rule = batch.alone(spec.sentence), replace(without_hand(spec), sentence=0)
+    if inner.size[1] > MAX_SWEEP_TOKENS:
+        raise InputError(
+            f"This sentence has {inner.size[1]} tokens, and hiding more and more of it is done up to "
+            f"{MAX_SWEEP_TOKENS}: shorten it."
+        )
+    found = []
+    for end, order in orders(words).items():
+        masks = [
+            build_mask(replace(rule, weights={token: 0.0 for word in order[:n] for token in word.tokens}), inner)
+            for n in range(len(order) + 1)
+        ]
+        chances = together(loaded, inner, masks)  # (W, V)
+        empty = np.array([mask.blocked_rows[0, -1] for mask in masks])
+        change = np.where(empty, np.nan, total_variation(chances, chances[:1]))
+        found.append(
+            TradeOff(end=end, hidden=order, change=change, bits=np.where(empty, np.nan, entropy_bits(chances)))
+        )
+    return tuple(found)

@@ -1,0 +1,98 @@
+"""Hiding more and more: how much the next word changes, and how uncertain it gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from model_utils.labels import visible
+from pages.common import cache, cache_masks, frame
+from pages.common.mask_sweep import asked
+from pages.common.take_home import bar, chart_config
+
+if TYPE_CHECKING:
+    from model_utils.masks import MaskSpec
+    from model_utils.tokens import TokenBatch
+    from model_utils.trade_off import TradeOff
+    from pages.common.frame import Page
+
+TITLES = {"first": "from the first word on", "last": "from the last word back"}
+
+
+def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw change and entropy as more is hidden, from either end. Raises InputError for a sentence too long for it."""
+    from model_utils.independence import operations
+    from model_utils.limits import MAX_SWEEP_TOKENS, UNASKED_OPERATIONS
+
+    text = batch.texts[spec.sentence]
+    tokens, count = len(batch.tokens[spec.sentence]), len(cache_masks.words(page.model, text))
+    if count == 1:
+        st.markdown("**One word alone:** hide it and nothing is left to read. Choose a longer sentence.")
+        return
+    cost = operations(cache.loaded_model(page.model), tokens * 2 * count)
+    if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not asked(page.model, text, cost, "mask_more"):
+        return
+    with st.spinner(f"Hiding up to {count - 1} words from either end …"):
+        found = cache_masks.trade_off(page.model, text, replace(spec, sentence=0, padding=True))
+    _figure(found)
+    st.markdown(_sentence(found))
+    bar("more-and-more", numbers=lambda: numbers(found), code=lambda: _code(page, spec, batch))
+
+
+def _figure(found: tuple[TradeOff, ...]) -> None:
+    from viz.trade_off import Curve, trade_off
+
+    curves = {
+        TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[visible(word.text) for word in one.hidden])
+        for one in found
+    }
+    st.plotly_chart(
+        trade_off(curves, palette=frame.palette()),
+        theme=None,
+        key="fig_more",
+        config=chart_config("more-and-more"),
+        alt="Two lines per panel over the number of hidden words: how much the next word changes, how uncertain it is",
+    )
+
+
+def _sentence(found: tuple[TradeOff, ...]) -> str:
+    """Return what the curves show: the first hidden word at either end, and what most hiding does."""
+    first, last = (one.change[1] for one in found)
+    far = f"**Hiding one word moves {first:.0%} of the chances at the start of the sentence, {last:.0%} at its end.**"
+    bits = [one.bits for one in found]
+    start, end = bits[0][0], np.nanmean([one[-1] for one in bits])
+    if not np.isfinite([first, last, start, end]).all():
+        return "**Where a line breaks off, the last row may read nothing at all:** its numbers would mean nothing."
+    trend = "grows" if end > start + 0.05 else "falls" if end < start - 0.05 else "stays"
+    return (
+        f"{far} With one word left, the uncertainty {trend} from {start:.1f} to {end:.1f} bits on average: less to read is "
+        "another question, not always a harder one."
+    )
+
+
+def numbers(found: tuple[TradeOff, ...]) -> pd.DataFrame:
+    """Return one line per point: the end, how many words are hidden, the last of them, change and entropy in bits."""
+    return pd.DataFrame(
+        [
+            {
+                "hidden_from": one.end,
+                "hidden": n,
+                "word": one.hidden[n - 1].text if n else "",
+                "total_variation": one.change[n],
+                "entropy_bits": one.bits[n],
+            }
+            for one in found
+            for n in range(len(one.change))
+        ]
+    )
+
+
+def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
+    from model_utils.recipes_hiding import trade_off_code
+
+    words = cache_masks.words(page.model, batch.texts[spec.sentence])
+    return trade_off_code(page.entry, batch, replace(spec, padding=True), words)

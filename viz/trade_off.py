@@ -1,0 +1,90 @@
+"""Change and uncertainty of the next word as more is hidden: two panels over the number of hidden words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.labels import escape
+from viz.theme import Palette, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HEIGHT = 460
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """One way to hide more and more: `change[W]` in 0 to 1, `bits[W]`, and `words` in the order of their hiding."""
+
+    change: NDArray[np.float64]
+    bits: NDArray[np.float64]
+    words: Sequence[str]
+
+
+def trade_off(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
+    """Return two panels over the number of hidden words: the share of the chances that moved, and the entropy in bits.
+
+    One line per entry of `curves` in each panel, traces `change` and `bits`, named in the legend by the entry's key.
+    """
+    figure = go.Figure()
+    looks = ((palette.accent, "solid", "circle"), (palette.ramp[5], "dash", "square"))
+    for (title, curve), (colour, dash, symbol) in zip(curves.items(), looks, strict=False):
+        told = ["nothing hidden", *(f"and “{escape(word)}”" for word in curve.words)]
+        for name, axis, values, unit in (
+            ("change", "y", 100 * curve.change, " % moved"),
+            ("bits", "y2", curve.bits, " bits"),
+        ):
+            figure.add_scatter(
+                x=np.arange(len(values)),
+                y=values,
+                yaxis=axis,
+                name=title,
+                meta=name,
+                legendgroup=title,
+                showlegend=name == "change",
+                mode="lines+markers",
+                line={"color": colour, "dash": dash, "width": 3},
+                marker={"size": 9, "symbol": symbol},
+                customdata=told,
+                hovertemplate=f"%{{x}} hidden, %{{customdata}}<br>%{{y:.3g}}{unit}<extra></extra>",
+            )
+    style(figure, palette, height=HEIGHT)
+    _axes(figure, palette, max((len(curve.words) for curve in curves.values()), default=0))
+    return figure
+
+
+def _axes(figure: go.Figure, palette: Palette, most: int) -> None:
+    shared = {"showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
+    title = {"font": {"size": 15, "color": palette.muted}}
+    figure.update_layout(
+        xaxis={
+            **shared,
+            "title": {"text": "words hidden", **title},
+            "range": [-0.3, most + 0.3],
+            "anchor": "y2",
+            "tick0": 0,
+            "dtick": max(1, -(-most // 12)),
+        },
+        yaxis={**shared, "domain": [0.55, 1], "range": [-4, 104], "ticksuffix": " %", "nticks": 5},
+        yaxis2={**shared, "domain": [0, 0.43], "rangemode": "tozero", "nticks": 5, "anchor": "x"},
+        margin={"l": 64, "r": 12, "t": 30, "b": 90},
+        legend={"y": -0.2},
+    )
+    for y, text in ((1, "of the model’s chances moved"), (0.43, "uncertainty in bits")):
+        figure.add_annotation(
+            text=text,
+            xref="paper",
+            yref="paper",
+            x=0,
+            y=y,
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 15, "color": palette.text},
+        )
