@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from pages.common import frame, heads, heads_redraw
+
+# Seconds by which the open head is sent before its words: the browser draws what comes together in one go, and the figure
+# is what the reader waits for. A tenth less to wait (bench/heads.py).
+HEAD_START = 0.03
 
 page = frame.open_page("Heads", "Each row of a head is a recipe: how much of each word it reads goes into its mix.")
 
@@ -29,7 +35,8 @@ def explorer() -> None:
 def open_head(view: heads.View) -> None:
     """Draw what opening another head touches; the figures, which stand outside, are changed where they stand."""
     with frame.reader_errors():
-        heads_redraw.show_open_head(view)  # first, so that the head is open while the rest is under way
+        heads_redraw.show_open_head(view)
+        time.sleep(HEAD_START)
         heads.choose_head(view)
         heads.say_head(view)
 

@@ -55,9 +55,8 @@ class View:
     @property
     def head(self) -> tuple[int, int]:
         """Return (layer, head) of the open head; where the model has no such one, the first stands in."""
-        layers, heads = self.maps.weights.shape[:2]
         layer, head = st.session_state.get("layer", 0), st.session_state.get("head", 0)
-        return (layer if layer < layers else 0), (head if head < heads else 0)
+        return (layer if layer < self.page.entry.layers else 0), (head if head < self.page.entry.heads else 0)
 
 
 def choose_sentence(page: frame.Page) -> View:
@@ -106,7 +105,7 @@ def habit_doors(view: View) -> None:
 
 def choose_head(view: View) -> None:
     """Draw the numbers of layer and head, and the steps to the heads beside them."""
-    layers, heads = view.maps.weights.shape[:2]
+    layers, heads = view.page.entry.layers, view.page.entry.heads
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
         controls.number("layer", high=layers - 1, bare=True)
         controls.number("head", high=heads - 1, bare=True)

@@ -18,12 +18,9 @@ def figures(view: heads.View) -> tuple[Figure, Figure]:
     from viz.heads import head
     from viz.redraw import mark
 
-    layer, at = view.head
-    palette = frame.palette()
     last = view.batch.last(view.sentence)
-    figure = head(view.maps.weights[layer, at], **_shared(view), palette=palette, last=last)
-    overview = heads.map_figure(view)
-    return mark(figure, **_mark(view)), mark(overview, **_mark(view))
+    figure = head(**_shared(view), last=last)
+    return mark(figure, **_mark(view)), mark(heads.map_figure(view), **_mark(view))
 
 
 def show_open_head(view: heads.View) -> None:
@@ -31,11 +28,10 @@ def show_open_head(view: heads.View) -> None:
     from viz.heads import head_changes
     from viz.overview import opened_changes
 
-    layer, at = view.head
-    changes = head_changes(view.maps.weights[layer, at], **_shared(view), palette=frame.palette())
+    mark, changes = _mark(view), head_changes(**_shared(view))
     redraw(
-        Redraw(name="fig_head", changes=changes, alt=heads.alt(view), **_mark(view)),
-        Redraw(name="fig_overview", changes=opened_changes(layer, at), clickable=True, **_mark(view)),
+        Redraw(name="fig_head", changes=changes, alt=heads.alt(view), **mark),
+        Redraw(name="fig_overview", changes=opened_changes(*view.head), clickable=True, **mark),
         key="redraw_head",
         on_click=lambda _figure, at: heads.open_head(*at),
     )
@@ -50,10 +46,12 @@ def _mark(view: heads.View) -> dict[str, str]:
 
 
 def _shared(view: heads.View) -> dict[str, Any]:
-    layer, at = view.head
+    (layer, at), maps = view.head, view.maps
     return {
+        "weights": maps.weights[layer, at],
         "labels": view.batch.labels(view.sentence),
-        "causes": view.maps.causes,
+        "causes": maps.causes,
+        "palette": frame.palette(),
         "pieces": _pieces(view.batch, view.sentence),
         "name": f"layer {layer}<br>head {at}",
     }
