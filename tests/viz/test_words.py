@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from viz.labels import escape
 from viz.theme import DARK, LIGHT
-from viz.words import percent, plain, word_bars
+from viz.words import percent, word_bars
 
 
 def test_bars_carry_the_chances_in_percent_and_the_axis_always_ends_at_100() -> None:
@@ -30,7 +31,7 @@ def test_the_number_of_a_long_bar_stands_inside_it() -> None:
 def test_words_are_shown_as_text_whatever_they_hold() -> None:
     figure = word_bars(["<b>x</b>&"], [0.5], palette=LIGHT)
     assert figure.layout.yaxis.ticktext[0].strip() == "&lt;b&gt;x&lt;/b&gt;&amp;"
-    assert plain("a") == "a"
+    assert escape("a") == "a"
 
 
 @pytest.mark.parametrize(
