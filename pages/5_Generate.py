@@ -1,5 +1,7 @@
 """Generate page: text grows word by word, and every step shows who might have been drawn."""
 
+import streamlit as st
+
 from pages.common import frame, generate_controls, generate_parts, runs, strangers
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
@@ -20,6 +22,8 @@ else:
     # The button belongs to the page, not to the part that streams: there a click would wait for the next beat.
     idle = run.job.done or run.job.cancelled
     stop.button("Stop", key="stop", disabled=idle, width="stretch", on_click=run.job.cancel)
-    generate_controls.made_with(run, request)
-    strangers.badges(run.request.model, run.batch)
+    # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
+    with st.container(key="notes"):
+        generate_controls.made_with(run, request)
+        strangers.badges(run.request.model, run.batch)
     generate_parts.result(run)

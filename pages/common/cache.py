@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,8 +57,8 @@ def loaded_model(model: str) -> LoadedModel:
 
 
 def in_memory(entry: ModelEntry) -> bool:
-    """Return whether the model of `entry` is loaded."""
-    return shelf().present(entry) is not None
+    """Return whether the model of `entry` is loaded; while torch is not, nothing is, and this does not wait for it."""
+    return "torch" in sys.modules and shelf().present(entry) is not None
 
 
 def model_folder(entry: ModelEntry) -> Path:

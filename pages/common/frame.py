@@ -48,6 +48,8 @@ class Page:
 
     def loaded(self) -> LoadedModel:
         """Return the model, loading it (and torch) when this is the first to ask."""
+        if cache.in_memory(self.entry):
+            return cache.loaded_model(self.model)  # without a spinner, which sends a message even if it never shows
         with st.spinner(f"Loading {self.model} …"):
             return cache.loaded_model(self.model)
 
