@@ -1,4 +1,5 @@
 # make run: start the app. make test: all tests. make check: lint, format, types, imports. make bench: measure speed.
+# make train CORPUS=folder: make the bundled model anew from books (RECIPE=first, long or more; OPTIONS: see --help).
 # Each sets up its own virtual environment first; it is made anew when a requirement changes.
 
 PYTHON ?= python3
@@ -6,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench train clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -22,6 +23,11 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+RECIPE ?= first
+train: $(VENV)/.run
+	@test -n "$(CORPUS)" || { echo "Say where the books are: make train CORPUS=folder"; exit 2; }
+	$(BIN)/python -m training "$(CORPUS)" --recipe $(RECIPE) $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,62 @@
+"""A small corpus made of plain sentences, and a recipe that trains on it in a second."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer
+
+from model_utils.registry import BUNDLED_FOLDER
+from training.corpus import Corpus, build
+from training.recipe import Recipe
+
+SMALL = Recipe(
+    minutes=1.0,
+    layers=2,
+    heads=2,
+    width=32,
+    context=32,
+    batch=4,
+    begun=0.5,
+    frequent=20,
+    drawn=8,
+    average=2,
+    repeats=0.3,
+)
+
+
+def story(number: int) -> str:
+    """Return a text of four paragraphs, a little different for each number."""
+    who = ("king", "queen", "miller", "wolf", "hen")[number % 5]
+    where = ("castle", "forest", "mill", "garden")[number % 4]
+    return "\n\n".join(f"The {who} went to the {where}. It was day {day}, and he was glad." for day in range(4))
+
+
+def write_books(folder: Path, *names: str) -> Path:
+    """Return `folder` with gzipped books of some kilobytes under these names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, name in enumerate(names):
+        text = "\n<|endoftext|>\n".join(story(number + place) for number in range(24)) + "\n"
+        with gzip.open(folder / name, "wt", encoding="utf-8") as file:
+            file.write(text)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Tokenizer:
+    """Return GPT-2's tokenizer as the tokenizers library has it."""
+    return Tokenizer.from_file(str(BUNDLED_FOLDER / "tokenizer.json"))
+
+
+@pytest.fixture(scope="session")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a training text and a held-out text."""
+    return write_books(tmp_path_factory.mktemp("books"), "books-train-1.txt.gz", "books-heldout.txt.gz")
+
+
+@pytest.fixture(scope="session")
+def small(tokenizer: Tokenizer, books: Path) -> Corpus:
+    """Return the training text as a corpus."""
+    return build(tokenizer, [books / "books-train-1.txt.gz"])

@@ -1,0 +1,176 @@
+"""A whole run on a few kilobytes, from books to a folder that the app loads."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from model_utils.loading import load_model
+from model_utils.met import met_tokens
+from model_utils.registry import BUNDLED_FOLDER
+from tests.tools.models import save_random
+from tests.training.conftest import SMALL
+from training import checkpoint, evaluate
+from training.__main__ import main
+from training.evaluate import folder_entry
+from training.export import export
+from training.finish import put_in_place
+from training.recipe import RECIPES
+from training.run import Run, heldout_windows
+
+
+def new_run(small, folder, recipe=SMALL) -> Run:
+    """Return a run whose clock goes on by a second a step, so that its schedule is the same wherever it runs."""
+    ticks = itertools.count()
+    windows = heldout_windows(small, small.ids[small.stream[:200]], 32, 50257)
+    return Run(recipe, small, windows, folder, compiled=False, clock=lambda: float(next(ticks)))
+
+
+def test_a_run_learns_its_text_and_its_minutes_end_it(small, tmp_path):
+    run = new_run(small, tmp_path)
+    before = run.heldout_loss()
+    points = list(run.steps())
+    assert run.step == 60  # one second a step, one minute
+    assert points[-1].heldout_loss < before - 0.5
+    assert points[-1].rate_scale == pytest.approx(0.01, abs=0.01)
+    lines = (tmp_path / checkpoint.CURVE).read_text().splitlines()
+    assert len(lines) == 1 + len(points)
+    assert lines[0] == "step,minutes,tokens,passes,rate_scale,train_loss,heldout_loss"
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(small, tmp_path):
+    whole = new_run(small, tmp_path / "whole")
+    list(whole.steps(12))
+    first = new_run(small, tmp_path / "parts")
+    list(first.steps(7))
+    second = new_run(small, tmp_path / "parts")
+    assert second.resume()
+    assert second.step == 7
+    list(second.steps(5))
+    for name, weight in whole.weights().items():
+        assert torch.equal(weight, second.weights()[name]), name
+    assert len((tmp_path / "parts" / checkpoint.CURVE).read_text().splitlines()) == 13
+
+
+def test_a_run_of_another_recipe_is_not_gone_on_with(small, tmp_path):
+    list(new_run(small, tmp_path).steps(1))
+    assert new_run(small, tmp_path, replace(SMALL, minutes=2.0)).resume()
+    with pytest.raises(ValueError, match=r"a run with batch = 4, this one has 8: choose another folder with --work"):
+        new_run(small, tmp_path, replace(SMALL, batch=8)).resume()
+
+
+def test_the_running_average_is_what_is_measured_and_the_training_goes_on_with_the_last_weights(small, tmp_path):
+    run = new_run(small, tmp_path)
+    list(run.steps(4))
+    last = {name: weight.clone() for name, weight in run.network.state_dict().items()}
+    measured = run.heldout_loss()
+    assert all(torch.equal(weight, last[name]) for name, weight in run.network.state_dict().items())
+    run.network.load_state_dict(run.average)
+    run.average = {}
+    assert run.heldout_loss() == pytest.approx(measured, abs=1e-4)
+    run.network.load_state_dict(last)
+    assert run.heldout_loss() != pytest.approx(measured, abs=1e-4)
+
+
+def test_held_out_tokens_that_the_text_never_had_do_not_count(small, tmp_path):
+    run = new_run(small, tmp_path)
+    plain = run.heldout_loss()
+    run.heldout = np.where(run.heldout == run.heldout[0, 5], -1, run.heldout)
+    assert run.heldout_loss() != plain
+    assert np.isfinite(run.heldout_loss())
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Make everything about a run small: its recipe, and what is measured of it."""
+    monkeypatch.setitem(RECIPES, "first", replace(SMALL, context=64, minutes=0.02))
+    monkeypatch.setattr(evaluate, "SAMPLE_LENGTH", 8)
+    monkeypatch.setattr(evaluate, "REPEAT_LENGTH", 20)
+
+
+def test_the_command_makes_a_folder_that_the_app_loads(quick, books, tmp_path, capsys):
+    out = tmp_path / "out"
+    main([str(books), "--plain", "--work", str(tmp_path / "work"), "--out", str(out)])
+    assert "now holds it" in capsys.readouterr().out
+    loaded = load_model(folder_entry(out), out)
+    assert (loaded.layers, loaded.heads, loaded.context) == (2, 2, 64)
+    weights = loaded.model.state_dict()
+    assert torch.equal(weights["lm_head.weight"], weights["transformer.wte.weight"])
+    met = met_tokens(out, 50257)
+    king, users = loaded.tokenizer(" king users").input_ids
+    assert met[king]
+    assert not met[users]
+    figures = json.loads((out / "figures.json").read_text())
+    assert figures["met"] == met.sum()
+    card = (out / "README.md").read_text()
+    assert f"| {figures['held_out']['nats']:.3f} | {figures['held_out']['perplexity']:.1f} |" in card
+    assert "recipe `first`" in card
+    assert "$" not in card
+
+
+def test_the_exported_model_predicts_what_the_run_predicts(small, tmp_path):
+    run = new_run(small, tmp_path / "run")
+    list(run.steps(12))
+    out = tmp_path / "out"
+    export(run.weights(), small, SMALL, hidden=run.hidden_states(), tokenizer_folder=BUNDLED_FOLDER, folder=out)
+    loaded = load_model(folder_entry(out), out)
+    inputs, _ = run.batches.at(0)
+    run.network.load_state_dict(run.weights())
+    with torch.inference_mode():
+        ours = run.network(torch.from_numpy(inputs)) @ run.network.tokens.weight.T
+        theirs = loaded.model(input_ids=torch.from_numpy(small.ids[inputs])).logits
+    torch.testing.assert_close(theirs[..., torch.from_numpy(small.ids)], ours, atol=0.02, rtol=0.01)
+
+
+def test_a_run_begins_with_the_weights_of_a_folder_and_the_card_names_both_runs(quick, books, tmp_path, capsys):
+    first = tmp_path / "first"
+    main([str(books), "--plain", "--work", str(tmp_path / "one"), "--out", str(first)])
+    main(
+        [str(books), "--plain", "--work", str(tmp_path / "two"), "--out", str(tmp_path / "out"), "--start", str(first)]
+    )
+    assert "beginning with" in capsys.readouterr().out
+    stages = json.loads((tmp_path / "two" / "model" / "figures.json").read_text())["training"]
+    assert len(stages) == 2
+    assert (tmp_path / "two" / "model" / "README.md").read_text().count("recipe `first`") == 2
+
+
+def test_steps_may_be_limited_and_the_same_command_goes_on(quick, books, tmp_path, capsys):
+    command = [
+        str(books),
+        "--plain",
+        "--work",
+        str(tmp_path / "work"),
+        "--out",
+        str(tmp_path / "out"),
+        "--minutes",
+        "9",
+    ]
+    main([*command, "--steps", "2"])
+    assert "stopped; the same command goes on" in capsys.readouterr().out
+    main([*command, "--steps", "1"])
+    assert "going on at step 2" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_books_is_named(tmp_path):
+    with pytest.raises(SystemExit, match=r"holds no books-train-\*\.txt\.gz: give the folder of the books"):
+        main([str(tmp_path)])
+
+
+def test_a_worse_model_does_not_take_the_place_of_a_better_one(books, tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate, "SAMPLE_LENGTH", 2)
+    monkeypatch.setattr(evaluate, "REPEAT_LENGTH", 20)
+    worse = save_random(tmp_path / "worse")
+    before = (BUNDLED_FOLDER / "model.safetensors").stat().st_mtime_ns
+    assert not put_in_place(worse, BUNDLED_FOLDER, books / "books-heldout.txt.gz")
+    assert (BUNDLED_FOLDER / "model.safetensors").stat().st_mtime_ns == before
+    other = save_random(tmp_path / "other", seed=1)
+    for name in ("model.safetensors", "config.json"):
+        (other / name).write_bytes((BUNDLED_FOLDER / name).read_bytes())
+    assert put_in_place(other, worse, books / "books-heldout.txt.gz")
+    assert (worse / "model.safetensors").read_bytes() == (other / "model.safetensors").read_bytes()
