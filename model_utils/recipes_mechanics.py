@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from model_utils.registry import ModelEntry
 
 _FILLS = {"min": "torch.finfo(torch.float32).min", "-10000": "-10000.0", "-inf": 'float("-inf")'}
+FILL_VALUES = "{" + ", ".join(f'"{name}": {value}' for name, value in _FILLS.items()) + "}"
 
 
 def row_code(
@@ -29,11 +30,13 @@ def row_code(
 
     Then the head's output, and how far the weights are from the model's own (0 under the fill `min`).
     """
-    return (
-        f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}"
-        f"LAYER, HEAD, QUERY = {layer}, {head}, {query}\n"
-        f"FILL = {_FILLS[fill]}{_ROW}"
-    )
+    lines = head_lines(entry, texts, spec, side=side, layer=layer, head=head)
+    return f"{lines}\nQUERY, FILL = {query}, {_FILLS[fill]}{_ROW}"
+
+
+def head_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:
+    """Return the lines that catch one head at work: `visible`, `scores` `[T, T]`, its `v`, and the model's own `out`."""
+    return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}LAYER, HEAD = {layer}, {head}\n{_HEAD}"
 
 
 def loss_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
@@ -41,8 +44,7 @@ def loss_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: 
     return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}{_LOSS}"
 
 
-_ROW = """
-
+_HEAD = """
 caught = {}
 block = model.transformer.h[LAYER].attn
 block.c_attn.register_forward_hook(lambda module, given, made: caught.update(qkv=made))
@@ -51,12 +53,15 @@ with torch.inference_mode():
     out = model(
         input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], output_attentions=True
     )
-    width = model.config.n_embd // model.config.n_head
-    q, k, v = (part[0, :, HEAD * width : (HEAD + 1) * width] for part in caught["qkv"].split(model.config.n_embd, -1))
-    scores = q @ k.T * width**-0.5  # every pair, later words and pads too
-    masked = scores + torch.where(visible > 0, visible.log(), FILL)
-    weights = masked.softmax(-1)
-    exp = (masked[QUERY] - masked[QUERY].max()).exp()  # less the largest, so that nothing overflows
+width = model.config.n_embd // model.config.n_head
+q, k, v = (part[0, :, HEAD * width : (HEAD + 1) * width] for part in caught["qkv"].split(model.config.n_embd, -1))
+scores = q @ k.T * width**-0.5  # every pair, later words and pads too
+"""
+
+_ROW = """
+masked = scores + torch.where(visible > 0, visible.log(), FILL)
+weights = masked.softmax(-1)
+exp = (masked[QUERY] - masked[QUERY].max()).exp()  # less the largest, so that nothing overflows
 for place in range(T):
     numbers = scores[QUERY, place], masked[QUERY, place], exp[place], weights[QUERY, place]
     print("key", place, *(f"{float(number):.6g}" for number in numbers))

@@ -1,16 +1,15 @@
-"""The Mechanics page's first screen: what is chosen, and one row of one head as strips, stage by stage."""
+"""The Mechanics page's first screen: one row of one head as strips, stage by stage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_mechanics, cache_stack, controls, frame, mask_controls, strangers, take_home
-from pages.common.components import StripToken, tokens_strip
+from pages.common import cache_mechanics, cache_stack, controls, frame, take_home
 from pages.common.components.scroll import scroll_frame
 from pages.common.literal import literal
 from pages.common.mask_controls import value
@@ -21,8 +20,17 @@ if TYPE_CHECKING:
 
     from model_utils.masks import Mask, MaskSpec
     from model_utils.mechanics import HeadTrace, Row
+    from model_utils.registry import ModelEntry
     from model_utils.tokens import TokenBatch
     from viz.strips import Strips
+
+
+class Place(TypedDict):
+    """Where in a model and in a padded batch a head is."""
+
+    side: str
+    layer: int
+    head: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +64,16 @@ class View:
         return self.page.model, self.batch.texts, self.batch.side, self.spec
 
     @property
+    def described(self) -> tuple[ModelEntry, tuple[str, ...], MaskSpec]:
+        """Return what every piece of code of this page is made from."""
+        return self.page.entry, self.batch.texts, self.spec
+
+    @property
+    def place(self) -> Place:
+        """Return the padding side and the head, as code takes them."""
+        return {"side": self.batch.side, "layer": self.layer, "head": self.head}
+
+    @property
     def mask(self) -> Mask:
         """Return the mask of `spec`."""
         return cache_stack.mask(*self.source)  # type: ignore[arg-type]
@@ -83,47 +101,6 @@ class View:
     def names(self) -> tuple[str, str]:
         """Return the labels of the chosen query and key."""
         return self.labels[self.query], self.labels[self.key]
-
-
-def choose(page: frame.Page) -> View:
-    """Draw the choice of sentence, head, row and cell, and return what to show."""
-    loaded = page.loaded()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        batch = mask_controls.choose_sentence(page)
-    spec = mask_controls.safe_spec(batch)
-    count = len(batch.tokens[spec.sentence])
-    _click_row(batch, spec.sentence)
-    strangers.badges(page.model, batch, spec.sentence)
-    columns = [*st.columns(2), *st.columns(2, vertical_alignment="bottom")]
-    tops = {"layer": loaded.layers - 1, "head": loaded.heads - 1, "query": count - 1, "key": count - 1}
-    for column, (name, top) in zip(columns, tops.items(), strict=True):
-        with column:
-            controls.number(name, high=top)
-    controls.choice("fill", controls.CONTROLS["fill"].options)
-    first = batch.first(spec.sentence)
-    query, key = (first + value(name) % count for name in ("query", "key"))
-    return View(page=page, batch=batch, spec=spec, layer=value("layer"), head=value("head"), query=query, key=key)
-
-
-def _click_row(batch: TokenBatch, sentence: int) -> None:
-    """Draw the sentence as words; a click makes a word the one whose row is shown."""
-    count = len(batch.tokens[sentence])
-    chosen = value("query") % count if value("query") < count else count - 1
-    tokens = [
-        StripToken(
-            text=token.label.replace("␣", "") or "␣",
-            selected=index == chosen,
-            title="show what this word reads",
-            spoken=f"row of {token.label.replace('␣', '')}",
-        )
-        for index, token in enumerate(batch.tokens[sentence])
-    ]
-    st.caption("Whose row? Click a word.")
-    clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
-    if clicked is not None and clicked < count and clicked != chosen:
-        # Counted from the end for the last word, so that it stays the last when the sentence changes.
-        st.session_state["query"] = -1 if clicked == count - 1 else clicked
-        st.rerun(scope="fragment")
 
 
 def _step(by: int) -> None:
@@ -212,8 +189,7 @@ def code(view: View) -> str:
     """Return the lines that reproduce the chosen row."""
     from model_utils.recipes_mechanics import row_code
 
-    at = {"layer": view.layer, "head": view.head, "query": view.query, "fill": view.fill}
-    return row_code(view.page.entry, view.batch.texts, view.spec, side=view.batch.side, **at)  # type: ignore[arg-type]
+    return row_code(*view.described, **view.place, query=view.query, fill=view.fill)
 
 
 def numbers(view: View) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What the Mechanics page shows of fill values, wrong ways to apply a mask, and the loss of each word."""
+"""What the Mechanics page shows of fill values and of wrong ways to apply a mask."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pages.common.components.scroll import scroll_frame
 from pages.common.literal import literal
 
 if TYPE_CHECKING:
-    from model_utils.loss import WordLosses
     from model_utils.mishaps import Damage, Way
     from pages.common.mechanics import View
 
@@ -27,12 +26,14 @@ WAYS: dict[Way, str] = {
 }
 
 
-def _draw(figure: Any, key: str, width: int, alt: str) -> None:
+def draw_figure(figure: Any, key: str, width: int, alt: str) -> None:
+    """Draw a figure of `width` px, which scrolls where the screen is narrower; `alt` says what it shows."""
     with scroll_frame(key, width // 80 * 80):
         st.plotly_chart(figure, theme=None, key=key, config=take_home.chart_config(key.removeprefix("fig_")), alt=alt)
 
 
-def _wide(view: View) -> int:
+def wide(view: View) -> int:
+    """Return the px that a picture with a column per token needs."""
     tokens = len(view.labels)
     return LEFT + tokens * (COLUMN if tokens <= 20 else 14)
 
@@ -51,10 +52,10 @@ def fills(view: View) -> None:
     rows = np.stack(list(found.values()))
     causes = {cause: cells[view.query] for cause, cells in view.causes.items()}
     hidden_row = bool(trace.empty_rows[view.query])
-    _draw(
+    draw_figure(
         mishaps.fates(rows, causes={} if hidden_row else causes, **shared),
         "fig_fates_row",
-        _wide(view),
+        wide(view),
         f"The row of {view.names[0]} under each fill",
     )
     same = all(np.array_equal(rows[0], row) for row in rows[1:])
@@ -63,6 +64,7 @@ def fills(view: View) -> None:
             f"**“{name}” reads something: same, same, same,** to the last bit, whichever number the mask holds."
         )
     _blocked_row(view, shared, hidden_row)
+    take_home.bar("fates", numbers=lambda: _fates(view), code=lambda: _fills_code(view))
     _how_low(view)
     _spread(view)
 
@@ -74,20 +76,38 @@ def _blocked_row(view: View, shared: dict[str, Any], hidden_row: bool) -> None:
     from model_utils.mishaps import fates
     from viz import mishaps
 
-    empty = np.flatnonzero(view.trace.empty_rows)
     if hidden_row:
         st.markdown(f"**“{literal(view.names[0])}” may read nothing at all,** and now the fill decides.")
     else:
-        at = int(empty[0]) if len(empty) else view.query
-        rows = np.stack(list(fates(view.trace, at, all_blocked=True).values()))
+        rows = np.stack(list(fates(view.trace, _blocked_query(view), all_blocked=True).values()))
         picture = mishaps.fates(rows, causes={}, **shared)
-        _draw(picture, "fig_fates_blocked", _wide(view), "A fully blocked row under each fill")
-        whose = "A pad's own row is fully blocked" if len(empty) else "Were the whole row blocked"
+        draw_figure(picture, "fig_fates_blocked", wide(view), "A fully blocked row under each fill")
+        whose = "A pad's own row is fully blocked" if view.trace.empty_rows.any() else "Were the whole row blocked"
         st.markdown(f"**{whose}, and now the fill decides.**")
     st.markdown(
         f"`min` swallows every score: 1/{len(view.labels)} to each column, the future included. `-10000` moves all scores "
         "alike: the mask vanishes. `-inf` leaves 0 divided by 0: NaN, not a number."
     )
+
+
+def _blocked_query(view: View) -> int:
+    """Return the column whose row is shown fully blocked: the first that is, else the one in view."""
+    empty = view.trace.empty_rows.nonzero()[0]
+    return int(empty[0]) if len(empty) and not view.trace.empty_rows[view.query] else view.query
+
+
+def _fates(view: View) -> pd.DataFrame:
+    from model_utils.mishap_tables import fates_table
+    from model_utils.mishaps import fates
+
+    blocked = fates(view.trace, _blocked_query(view), all_blocked=True)
+    return fates_table(fates(view.trace, view.query), blocked, view.labels)
+
+
+def _fills_code(view: View) -> str:
+    from model_utils.recipes_faults import fills_code
+
+    return fills_code(*view.described, **view.place, query=view.query, blocked_query=_blocked_query(view))
 
 
 def _how_low(view: View) -> None:
@@ -101,10 +121,13 @@ def _how_low(view: View) -> None:
         return
     leaks = leak_by_fill(view.trace, view.query)
     figure = mishaps.enough(DEPTHS, leaks.tolist(), palette=frame.palette())
-    _draw(figure, "fig_enough", 320, "What still leaks to blocked cells as the fill sinks")
+    draw_figure(figure, "fig_enough", 320, "What still leaks to blocked cells as the fill sinks")
     st.markdown(
         "**−10000 is enough because exp(−10000) is exactly 0 in float32,** as is exp of anything below about −104. The "
         "formula says −∞ because only that is 0 whatever the scores."
+    )
+    take_home.bar(
+        "how_low", numbers=lambda: pd.DataFrame({"fill": DEPTHS, "leak": leaks}), code=lambda: _fills_code(view)
     )
 
 
@@ -112,6 +135,7 @@ def _spread(view: View) -> None:
     """Draw where a real pass of the whole model with minus infinity is NaN."""
     import numpy as np
 
+    from model_utils.mishap_tables import spread_table
     from viz import mishaps
 
     st.subheader("The whole model, really run with −∞", anchor=False)
@@ -119,7 +143,7 @@ def _spread(view: View) -> None:
     rows = np.vstack([found.rows, found.logits])
     names = [f"layer {layer}" for layer in range(len(found.rows))] + ["next words"]
     figure = mishaps.nan_spread(rows, names=names, labels=view.labels, palette=frame.palette())
-    _draw(figure, "fig_nan", _wide(view) + 40, "Which rows are NaN, layer by layer")
+    draw_figure(figure, "fig_nan", wide(view) + 40, "Which rows are NaN, layer by layer")
     if found.rows.any():
         st.markdown(
             f"**NaN spreads: {found.rows[0].mean():.0%} of the rows in layer 0, {rows[-1].mean():.0%} of the next-word "
@@ -127,11 +151,14 @@ def _spread(view: View) -> None:
         )
     else:
         st.markdown("**No row of this sentence is fully blocked, so nothing turns into NaN.**")
+    take_home.bar("nan", numbers=lambda: spread_table(found, view.labels), code=lambda: _fills_code(view))
 
 
 def wrong_ways(view: View) -> None:
     """Draw the right way and three wrong ones, row by row: what lies where, and what is missing."""
+    from model_utils.mishap_tables import ways_table
     from model_utils.mishaps import damage
+    from model_utils.recipes_faults import ways_code
     from viz.wrong_ways import ways
 
     first, last = view.trace.first, view.trace.last + 1
@@ -147,11 +174,16 @@ def wrong_ways(view: View) -> None:
         lit=view.query - first,
         palette=frame.palette(),
     )
-    _draw(figure, "fig_wrong", 880, "Where the weight of each row lies when the mask is applied in a wrong way")
+    draw_figure(figure, "fig_wrong", 880, "Where the weight of each row lies when the mask is applied in a wrong way")
     st.markdown(
         "**Only adding −∞ before the softmax hides words and keeps every row at 1.** After it, the shares of hidden words are "
         "cut off and nobody gets them. A score multiplied by 0 is 0, and exp(0) is 1: the hidden words are back. Adding 0 "
         "changes nothing at all."
+    )
+    take_home.bar(
+        "wrong_ways",
+        numbers=lambda: ways_table(found, view.labels, slice(first, last)),
+        code=lambda: ways_code(*view.described, **view.place),
     )
 
 
@@ -163,55 +195,3 @@ def _damage(found: Damage, first: int, last: int) -> str:
         return f"leaks {leak:.0%}, {future:.0%} to the future"
     low = float(total.min())
     return f"rows sum to {low:.2g} – {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"
-
-
-def losses(view: View) -> None:
-    """Draw the loss of each word, and the mean with and without what should be left out."""
-    import numpy as np
-
-    from viz.loss import word_losses
-
-    found = cache_mechanics.word_losses(*view.source)  # type: ignore[arg-type]
-    bit = float(np.log(2))
-    if not found.counts.any():
-        st.info("This sentence has one token, and nothing stands before it to predict it: a loss needs two.")
-        return
-    figure = word_losses(
-        found.bits, labels=view.labels, counts=found.counts, mean=found.mean() / bit, palette=frame.palette()
-    )
-    _draw(figure, "fig_loss", _wide(view), "What each word cost the model")
-    st.markdown(
-        "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
-        "see it. Pads are left out by the label −100."
-    )
-    means = {
-        "Pads and first word left out": found.mean(),
-        "Only pads left out (−100)": found.mean("pads"),
-        "Nothing left out": found.mean("nothing"),
-    }
-    for column, (name, mean) in zip(st.columns(3), means.items(), strict=True):
-        column.metric(name, f"{mean:.2f} nats", help=f"{mean:.9g} nats = {mean / bit:.9g} bits a word")
-    if view.batch.side == "left" and view.batch.pads(view.spec.sentence):
-        st.caption(
-            "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
-        )
-    take_home.bar("loss", numbers=lambda: _words(view, found), code=lambda: _loss_code(view))
-
-
-def _words(view: View, found: WordLosses) -> pd.DataFrame:
-    """Return the loss of each column, one per line; `counts` is False for what is left out."""
-    return pd.DataFrame(
-        {
-            "token": view.labels,
-            "label": found.labels,
-            "nats": found.nats,
-            "bits": found.bits,
-            "counts": found.counts,
-        }
-    )
-
-
-def _loss_code(view: View) -> str:
-    from model_utils.recipes_mechanics import loss_code
-
-    return loss_code(view.page.entry, view.batch.texts, view.spec, side=view.batch.side)

@@ -131,6 +131,7 @@ def _steps(view: View) -> list[tuple[str, float]]:
 def without_mask(view: View) -> None:
     """Draw self-attention beside masked self-attention: the same scores of the same pass."""
     from model_utils.mechanics import share_on, unmasked
+    from model_utils.recipes_faults import without_code
     from viz import scores
 
     rows = controls.choice("rows", controls.CONTROLS["rows"].options)
@@ -153,11 +154,16 @@ def without_mask(view: View) -> None:
         f"Without the mask, **{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that "
         "are not written yet. (These weights were never trained to read ahead: this is not BERT.)"
     )
+    take_home.bar(
+        "without_mask",
+        numbers=lambda: _cells(view).assign(weight_without_mask=free.ravel()),
+        code=lambda: without_code(*view.described, **view.place),
+    )
 
 
 def draw(view: View) -> None:
     """Draw the part that is chosen, and nothing of the others."""
-    from pages.common import mechanics_faults
+    from pages.common import mechanics_faults, mechanics_loss
 
     controls.choice("part", controls.CONTROLS["part"].options, show_label=False)
     parts = {
@@ -165,6 +171,6 @@ def draw(view: View) -> None:
         "without the mask": without_mask,
         "fill values": mechanics_faults.fills,
         "wrong ways": mechanics_faults.wrong_ways,
-        "loss": mechanics_faults.losses,
+        "loss": mechanics_loss.losses,
     }
     parts[value("part")](view)

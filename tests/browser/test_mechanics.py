@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 TRACES = "el => el.querySelector('.js-plotly-plot').data.map(t => t.name)"
@@ -55,3 +57,26 @@ def test_a_phone_shows_the_strips_and_only_pictures_scroll_sideways(phone: Page,
     drawn(phone, "fig_wrong")
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     expect(phone.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("part", "figure", "taken", "says"),
+    [
+        ("without the mask", "fig_unmasked", {"without_mask": 64}, "free = scores"),
+        ("wrong ways", "fig_wrong", {"wrong_ways": 20}, '"after": scores.softmax(-1) * seen'),
+        ("fill values", "fig_nan", {"fates": 48, "how_low": 11, "nan": 8}, "DEPTHS = "),
+    ],
+)
+def test_every_picture_of_what_goes_wrong_goes_home_as_numbers_and_code(
+    page: Page, app: str, part: str, figure: str, taken: dict[str, int], says: str
+) -> None:
+    page.goto(f"{app}/Mechanics?layer=3&head=1&part={part.replace(' ', '+')}")
+    drawn(page, figure)
+    for name, lines in taken.items():
+        with page.expect_download() as saved:
+            page.locator(f".st-key-csv_{name} button").click()
+        table = pd.read_csv(saved.value.path())
+        assert len(table) == lines
+        page.locator(f".st-key-code_{name} button").first.click()
+        expect(page.get_by_text(says, exact=False).first).to_be_visible()
+        page.keyboard.press("Escape")

@@ -1,0 +1,56 @@
+"""What the Mechanics page shows: sentence, head, row and cell, chosen by number or by a click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common import controls, frame, mask_controls, strangers
+from pages.common.components import StripToken, tokens_strip
+from pages.common.mask_controls import value
+from pages.common.mechanics import View
+
+if TYPE_CHECKING:
+    from model_utils.tokens import TokenBatch
+
+
+def choose(page: frame.Page) -> View:
+    """Draw the choice of sentence, head, row and cell, and return what to show."""
+    loaded = page.loaded()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        batch = mask_controls.choose_sentence(page)
+    spec = mask_controls.safe_spec(batch)
+    count = len(batch.tokens[spec.sentence])
+    _click_row(batch, spec.sentence)
+    strangers.badges(page.model, batch, spec.sentence)
+    columns = [*st.columns(2), *st.columns(2, vertical_alignment="bottom")]
+    tops = {"layer": loaded.layers - 1, "head": loaded.heads - 1, "query": count - 1, "key": count - 1}
+    for column, (name, top) in zip(columns, tops.items(), strict=True):
+        with column:
+            controls.number(name, high=top)
+    controls.choice("fill", controls.CONTROLS["fill"].options)
+    first = batch.first(spec.sentence)
+    query, key = (first + value(name) % count for name in ("query", "key"))
+    return View(page=page, batch=batch, spec=spec, layer=value("layer"), head=value("head"), query=query, key=key)
+
+
+def _click_row(batch: TokenBatch, sentence: int) -> None:
+    """Draw the sentence as words; a click makes a word the one whose row is shown."""
+    count = len(batch.tokens[sentence])
+    chosen = value("query") % count if value("query") < count else count - 1
+    tokens = [
+        StripToken(
+            text=token.label.replace("␣", "") or "␣",
+            selected=index == chosen,
+            title="show what this word reads",
+            spoken=f"row of {token.label.replace('␣', '')}",
+        )
+        for index, token in enumerate(batch.tokens[sentence])
+    ]
+    st.caption("Whose row? Click a word.")
+    clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
+    if clicked is not None and clicked < count and clicked != chosen:
+        # Counted from the end for the last word, so that it stays the last when the sentence changes.
+        st.session_state["query"] = -1 if clicked == count - 1 else clicked
+        st.rerun(scope="fragment")

@@ -1,0 +1,67 @@
+"""What the Mechanics page shows of training: the loss of each word of the text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from pages.common import cache_mechanics, frame, take_home
+from pages.common.mechanics_faults import draw_figure, wide
+
+if TYPE_CHECKING:
+    from model_utils.loss import WordLosses
+    from pages.common.mechanics import View
+
+
+def losses(view: View) -> None:
+    """Draw the loss of each word, and the mean with and without what should be left out."""
+    import numpy as np
+
+    from viz.loss import word_losses
+
+    found = cache_mechanics.word_losses(*view.source)  # type: ignore[arg-type]
+    bit = float(np.log(2))
+    if not found.counts.any():
+        st.info("This sentence has one token, and nothing stands before it to predict it: a loss needs two.")
+        return
+    figure = word_losses(
+        found.bits, labels=view.labels, counts=found.counts, mean=found.mean() / bit, palette=frame.palette()
+    )
+    draw_figure(figure, "fig_loss", wide(view), "What each word cost the model")
+    st.markdown(
+        "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
+        "see it. Pads are left out by the label −100."
+    )
+    means = {
+        "Pads and first word left out": found.mean(),
+        "Only pads left out (−100)": found.mean("pads"),
+        "Nothing left out": found.mean("nothing"),
+    }
+    for column, (name, mean) in zip(st.columns(3), means.items(), strict=True):
+        column.metric(name, f"{mean:.2f} nats", help=f"{mean:.9g} nats = {mean / bit:.9g} bits a word")
+    if view.batch.side == "left" and view.batch.pads(view.spec.sentence):
+        st.caption(
+            "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
+        )
+    take_home.bar("loss", numbers=lambda: _words(view, found), code=lambda: _loss_code(view))
+
+
+def _words(view: View, found: WordLosses) -> pd.DataFrame:
+    """Return the loss of each column, one per line; `counts` is False for what is left out."""
+    return pd.DataFrame(
+        {
+            "token": view.labels,
+            "label": found.labels,
+            "nats": found.nats,
+            "bits": found.bits,
+            "counts": found.counts,
+        }
+    )
+
+
+def _loss_code(view: View) -> str:
+    from model_utils.recipes_mechanics import loss_code
+
+    return loss_code(*view.described, side=view.batch.side)

@@ -1,0 +1,102 @@
+"""The code beside the Mechanics page's faults runs unedited in an empty folder and prints what the page shows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from model_utils.loading import LoadedModel
+from model_utils.masks import MaskSpec, build_mask
+from model_utils.mechanics import HeadTrace, record, share_on, unmasked
+from model_utils.mishaps import DEPTHS, WAYS, damage, fates, leak_by_fill, spread
+from model_utils.recipes_faults import fills_code, ways_code, without_code
+from model_utils.tokens import TokenBatch, encode
+from tests.conftest import MISSION
+
+# Pads on the right and not masked; a window, a softened word and a hidden one; the first sentence has three pads.
+SPECS = {
+    "left": MaskSpec(sentence=2, weights={1: 0.5}),
+    "right": MaskSpec(sentence=2, pattern="window", width=2, weights={0: 0.0}, padding=False),
+}
+LAYER, HEAD = 2, 3
+
+
+@pytest.fixture(scope="module")
+def printed(tiny: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
+    """Return the lines that each piece of code prints, by side and name; one process runs them all."""
+    folder = tmp_path_factory.mktemp("code")
+    at = {"layer": LAYER, "head": HEAD}
+    for side, spec in SPECS.items():
+        shared = {"side": side, **at}
+        pieces = {
+            "without": without_code(tiny.entry, MISSION, spec, **shared),  # type: ignore[arg-type]
+            "ways": ways_code(tiny.entry, MISSION, spec, **shared),  # type: ignore[arg-type]
+            "fills": fills_code(tiny.entry, MISSION, spec, query=6, blocked_query=1, **shared),  # type: ignore[arg-type]
+        }
+        for name, lines in pieces.items():
+            (folder / f"{side}-{name}.py").write_text(lines)
+    names = sorted(path.name for path in folder.glob("*.py"))
+    run = "\n".join(f"print('FILE {name}'); runpy.run_path({name!r})" for name in names)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import runpy\n{run}"],
+        cwd=folder,
+        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    parts = [part.splitlines() for part in done.stdout.split("FILE ")[1:]]
+    return {tuple(part[0].removesuffix(".py").split("-")): part[1:] for part in parts}  # type: ignore[misc]
+
+
+def numbers(line: str) -> list[float]:
+    """Return the list of numbers that a line ends with."""
+    return [float(number) for number in line[line.index("[") + 1 : line.index("]")].split(",") if number.strip()]
+
+
+@pytest.fixture(params=SPECS)
+def case(request: pytest.FixtureRequest, tiny: LoadedModel) -> tuple[str, TokenBatch, HeadTrace]:
+    batch = encode(tiny.tokenizer, MISSION, side=request.param)
+    mask = build_mask(SPECS[request.param], batch)
+    return request.param, batch, record(tiny, batch, mask, sentence=2, layer=LAYER, head=HEAD)
+
+
+def test_without_the_mask(case, printed) -> None:
+    side, batch, head = case
+    lines = iter(printed[side, "without"])
+    free = unmasked(head)
+    for row in range(batch.first(2), batch.first(2) + len(batch.tokens[2])):
+        assert numbers(next(lines)) == pytest.approx(free[row].tolist(), abs=2e-6)
+        assert numbers(next(lines)) == pytest.approx(head.weights[row].tolist(), abs=2e-6)
+    later = head.causes["causal"] & ~head.causes["padding"]
+    assert float(next(lines).split()[1]) == pytest.approx(share_on(free, later, head.real), abs=1e-5)
+
+
+def test_the_wrong_ways(case, printed) -> None:
+    side, batch, head = case
+    lines = iter(printed[side, "ways"])
+    for way in WAYS:
+        found = damage(head, way)
+        for row in range(batch.first(2), batch.first(2) + len(batch.tokens[2])):
+            words = next(lines).split()
+            assert words[:3] == [way, "row", str(row)]
+            assert [float(words[4]), float(words[6])] == pytest.approx([found.total[row], found.leaked[row]], abs=2e-6)
+
+
+def test_the_fills_and_the_spread_of_nan(case, printed, tiny) -> None:
+    side, batch, head = case
+    lines = iter(printed[side, "fills"])
+    read, blocked = fates(head, 6), fates(head, 1, all_blocked=True)
+    for fill in read:
+        assert numbers(next(lines)) == pytest.approx(read[fill].tolist(), abs=2e-6, nan_ok=True)
+        assert numbers(next(lines)) == pytest.approx(blocked[fill].tolist(), abs=2e-6, nan_ok=True)
+    for depth, leak in zip(DEPTHS, leak_by_fill(head, 6), strict=True):
+        assert [float(number) for number in next(lines).split()[1:]] == pytest.approx([depth, leak], abs=2e-6)
+    found = spread(tiny, batch, build_mask(SPECS[side], batch), sentence=2)
+    for rows in (*found.rows, found.logits):
+        assert numbers(next(lines)) == np.flatnonzero(rows).tolist()
+    assert found.rows.any()
