@@ -18,10 +18,6 @@ from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ink, ramp_colou
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Other figures take their matrix, its place and its labels from here alone.
-__all__ = ["DIGIT", "GAPS_UP_TO", "HOVER_UP_TO", "NUMBERS_UP_TO", "Geometry", "escape", "geometry", "matrix"]
-__all__ += ["number", "shorten", "units", "written"]
-
 # Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.blocked import GAPS_UP_TO, HOVER_UP_TO
 from viz.heads import head
-from viz.heatmap import DIGIT, GAPS_UP_TO, HOVER_UP_TO, escape, geometry, shorten, units
+from viz.heatmap import DIGIT, geometry
+from viz.labels import escape, shorten, units
 from viz.theme import Palette, weight_scale
 
 if TYPE_CHECKING:
@@ -37,14 +39,13 @@ def combined(
     palette: Palette,
     last: int,
     chosen: tuple[int, int] | None = None,
-    pieces: Sequence[tuple[int, int, str]] = (),
 ) -> go.Figure:
     """Return what each query row may see: `visible[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
 
     `sentences[T][T]` are plain text, one per cell, or None above HOVER_UP_TO tokens. The trace `cells` lies over the
     picture, takes clicks and carries (query, key) in its customdata. `chosen` is framed, `last` predicts the next word.
     """
-    figure = head(visible, labels=labels, causes=causes, palette=palette, last=last, pieces=pieces)
+    figure = head(visible, labels=labels, causes=causes, palette=palette, last=last)
     _keep_what_masks_need(figure, visible, labels)
     told = None if sentences is None else [[_wrapped(one) for one in row] for row in sentences]
     figure.update_traces(

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.heatmap import escape, shorten
+from viz.labels import escape, shorten
 from viz.numbers import bar_colours, hatch, precise, reach, signed, signed_scale, size_in_column
 from viz.strips import Strips
 from viz.theme import Palette, style
-
-if TYPE_CHECKING:
-    pass
 
 STAGES = ("score", "mask", "exp", "weight", "values")
 MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.heatmap import HOVER_UP_TO, NUMBERS_UP_TO, escape, geometry, matrix, shorten
+from viz.blocked import HOVER_UP_TO
+from viz.heatmap import NUMBERS_UP_TO, matrix
+from viz.labels import escape
 from viz.masks import without_bar
 from viz.theme import Palette, ramp_colour
 
@@ -93,9 +95,3 @@ def _with_layers(figure: go.Figure, layers: NDArray[Any], most: int) -> go.Figur
 def _at(scale: list[tuple[float, str]], place: float) -> str:
     """Return the colour of a scale nearest to `place`."""
     return min(scale, key=lambda stop: abs(stop[0] - place))[1]
-
-
-def side(labels: Sequence[str]) -> int:
-    """Return the px that the matrix is wide."""
-    place = geometry([shorten(label) for label in labels])
-    return place.size(len(labels))[0]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.heatmap import escape, geometry, matrix, shorten
+from viz.heatmap import geometry, matrix
+from viz.labels import escape, shorten
 from viz.numbers import precise, signed, signed_scale
 from viz.theme import Palette
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.heatmap import escape, shorten
+from viz.labels import escape, shorten
 from viz.theme import MAX_FONT, Palette, style
 
 if TYPE_CHECKING:
