@@ -72,7 +72,7 @@ def _layers(mask: Mask, spec: MaskSpec) -> None:
                     alt=f"What the {title} mask alone blocks",
                 )
                 st.caption(_layer_name(title, spec))
-            st.markdown("**and**" if number < len(shown) - 1 else "**=**", width="content")
+            st.markdown("**and**" if number < len(shown) - 1 else "**= the mask below**", width="content")
 
 
 def _layer_name(title: str, spec: MaskSpec) -> str:
