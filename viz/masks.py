@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.blocked import GAPS_UP_TO, HOVER_UP_TO
+from viz.clicks import targets, unseen
 from viz.heads import head
 from viz.heatmap import DIGIT, geometry
 from viz.labels import escape, shorten, units
@@ -59,7 +60,7 @@ def combined(
         figure.add_trace(_entry("softened", palette.ramp[5], palette))
     place = geometry([shorten(label) for label in labels])
     if len(labels) <= CLICKS_UP_TO and told is not None:
-        figure.add_trace(_targets(told, place.cell))
+        figure.add_trace(targets(told, name="cells", size=place.cell, showlegend=False))
     if chosen is not None:
         _frame(figure, *chosen, palette)
     _make_room(figure, units(shorten(labels[last])) * place.font * DIGIT)
@@ -115,25 +116,6 @@ def _wrapped(sentence: str) -> str:
 def _entry(label: str, colour: str, palette: Palette) -> go.Bar:
     """Return an entry of the legend that has no trace of its own."""
     return go.Bar(x=[None], y=[None], name=label, marker={"color": colour, "line": {"width": 1, "color": palette.line}})
-
-
-def _targets(told: Sequence[Sequence[str]], cell: float) -> go.Scatter:
-    """Return one invisible square per cell: what a click chooses and the hover tells."""
-    at = [(q, k) for q in range(len(told)) for k in range(len(told))]
-    unseen = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=[k for _, k in at],
-        y=[q for q, _ in at],
-        name="cells",
-        mode="markers",
-        marker={"symbol": "square", "size": cell, "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
-        customdata=at,
-        text=[told[q][k] for q, k in at],
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-    )
 
 
 def _frame(figure: go.Figure, query: int, key: int, palette: Palette) -> None:
@@ -222,17 +204,13 @@ def _area(cause: str, blocked: NDArray[np.bool_], palette: Palette) -> go.Scatte
 
 def _chooser(name: str, tokens: int) -> go.Scatter:
     """Return the invisible square that takes a click on the whole small picture."""
-    unseen = {"marker": {"opacity": 0}}
     return go.Scatter(
         x=[(tokens - 1) / 2],
         y=[(tokens - 1) / 2],
         name="choose",
-        mode="markers",
-        marker={"symbol": "square", "size": SMALL - 2 * SMALL_EDGE, "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
         customdata=[name],
         hovertemplate=f"choose {name}<extra></extra>",
+        **unseen(SMALL - 2 * SMALL_EDGE),
     )
 
 

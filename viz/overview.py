@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.clicks import targets
 from viz.labels import escape
 from viz.redraw import Changes
 from viz.theme import Palette, ramp_colour, style
@@ -55,7 +56,7 @@ def overview(
             meta={"weight": f"((z - {weight_code}) / {255 - weight_code}) ** 2", "gap": 0, "blocked": list(causes)},
         )
     )
-    figure.add_trace(_targets(facts, tile))
+    figure.add_trace(targets(_told(facts), name="heads", size=tile))
     style(figure, palette, height=round(34 + tile * L + 6))
     every = max(1, -(-16 // int(tile)))
     ticks = {"tickfont": {"size": 13, "color": palette.muted}, "automargin": False, "ticklen": 0, "fixedrange": True}
@@ -90,27 +91,12 @@ def _code_scale(palette: Palette, causes: Sequence[str], weight_code: int) -> li
     return [*scale, ((weight_code - 0.5) / 255, ramp[0][1]), *ramp]
 
 
-def _targets(facts: Sequence[Sequence[str]], tile: float) -> go.Scatter:
-    """Return one invisible square per head: what a click opens and the hover names."""
-    at = [(layer, head) for layer, row in enumerate(facts) for head in range(len(row))]
-    unseen = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=[head for _, head in at],
-        y=[layer for layer, _ in at],
-        name="heads",
-        mode="markers",
-        marker={"symbol": "square", "size": tile, "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
-        customdata=at,
-        text=["<br>".join((f"layer {layer}, head {head}", *_lines(facts[layer][head]))) for layer, head in at],
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def _lines(fact: str) -> list[str]:
-    """Return the lines of a fact: the map is narrow, and plotly cuts what a hover says beyond its figure."""
-    return [escape(line) for line in fact.split("\n")]
+def _told(facts: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return what the hover says of each head, in short lines: the map is narrow, and plotly cuts what lies beyond it."""
+    return [
+        [f"layer {layer}, head {head}<br>" + escape(fact).replace("\n", "<br>") for head, fact in enumerate(row)]
+        for layer, row in enumerate(facts)
+    ]
 
 
 def opened_changes(layer: int, head: int) -> Changes:

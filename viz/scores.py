@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.clicks import unseen
 from viz.heatmap import geometry, matrix
 from viz.labels import escape, shorten
 from viz.numbers import precise, signed, signed_scale
@@ -157,7 +158,7 @@ def _lay_over(
     *,
     tell: Callable[[int, int, str, str], str],
 ) -> None:
-    """Frame the lit row and cell, and lay invisible markers over the cells: a heatmap's own cannot be clicked."""
+    """Frame the lit row and cell, and lay invisible squares over the cells that take clicks."""
     T, (query, key) = len(labels), lit
     cells = [(q, k) for q in range(T) for k in range(T) if T <= CELLS_UP_TO or q == query or k == key]
     names = [escape(label) for label in labels]
@@ -166,15 +167,12 @@ def _lay_over(
     figure.add_scatter(
         x=[q if turned else k for q, k in cells],
         y=[k if turned else q for q, k in cells],
-        mode="markers",
         name="cells",
         showlegend=False,
-        marker={"symbol": "square", "size": max(4, place.cell - 1), "opacity": 0},
         customdata=cells,
         hovertext=[tell(q, k, names[q], names[k]) for q, k in cells],
         hovertemplate="%{hovertext}<extra></extra>",
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
+        **unseen(max(4, place.cell - 1)),
     )
     row = (query - 0.5, query + 0.5)
     _frame(figure, (row, (-0.5, T - 0.5)) if turned else ((-0.5, T - 0.5), row), 3, palette)
