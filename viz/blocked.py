@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.numbers import hatch
 from viz.theme import CauseStyle, Palette
 
 if TYPE_CHECKING:
@@ -15,6 +17,17 @@ if TYPE_CHECKING:
 # Above these many tokens: no gaps between cells, so that runs of cells become one rectangle; no sentence per cell.
 GAPS_UP_TO = 32
 HOVER_UP_TO = 48
+
+# Why a query may not read a key, as the end of a sentence.
+REASONS = {
+    "padding": "it is padding",
+    "hand": "it is hidden by hand",
+    "pattern": "the pattern leaves it out",
+    "causal": "it comes later",
+}
+
+# The first and last row, the first and last column of cells.
+Rectangle = tuple[int, int, int, int]
 
 
 def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float, gap: float) -> go.Scatter:
@@ -29,7 +42,7 @@ def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float,
         mode="none",
         fill="toself",
         fillcolor=look.tint,
-        fillpattern=_hatch(look, min(14, max(6, cell / 4))),
+        fillpattern=filling(look, min(14, max(6, cell / 4))),
         showlegend=False,
         hoveron="fills",
         hoverinfo="skip" if len(cells) <= HOVER_UP_TO else "text",
@@ -37,16 +50,9 @@ def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float,
     )
 
 
-def _hatch(look: CauseStyle, size: float) -> dict[str, Any]:
-    """Return the pattern of one cause, its marks `size` px apart."""
-    return {
-        "shape": look.pattern,
-        "fgcolor": look.mark,
-        "bgcolor": look.tint,
-        "size": size,
-        "solidity": look.solidity,
-        "fillmode": "replace",
-    }
+def filling(look: CauseStyle, size: float) -> dict[str, Any]:
+    """Return the pattern that fills the areas of one cause, its marks `size` px apart."""
+    return {**hatch(look, size), "fillmode": "replace"}
 
 
 def swatch(cause: str, palette: Palette) -> go.Bar:
@@ -54,34 +60,42 @@ def swatch(cause: str, palette: Palette) -> go.Bar:
     look = palette.causes[cause]
     line = {"width": 1, "color": palette.line}
     return go.Bar(
-        x=[None], y=[None], name=look.label, marker={"color": look.tint, "pattern": _hatch(look, 6), "line": line}
+        x=[None], y=[None], name=look.label, marker={"color": look.tint, "pattern": filling(look, 6), "line": line}
     )
 
 
 def outlines(cells: NDArray[np.bool_], inset: float, *, merged: bool) -> tuple[list[float | None], list[float | None]]:
     """Return x and y of the rectangles that cover `cells`, split by None: one per cell, or per run of equal rows."""
+    return path(_runs(cells) if merged else _single(cells), inset)
+
+
+def path(rectangles: Iterable[Rectangle], inset: float = 0) -> tuple[list[float | None], list[float | None]]:
+    """Return x and y around each of `rectangles`, `inset` cells within their edges, split by None."""
     x: list[float | None] = []
     y: list[float | None] = []
-    for top, bottom, left, right in _runs(cells) if merged else _single(cells):
+    for top, bottom, left, right in rectangles:
         a, b, c, d = left - 0.5 + inset, right + 0.5 - inset, top - 0.5 + inset, bottom + 0.5 - inset
         x += [a, b, b, a, a, None]
         y += [c, c, d, d, c, None]
     return x, y
 
 
-def _single(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+def spans(cells: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, last) of each run of True in one row or column."""
+    edges = np.flatnonzero(np.diff(cells, prepend=False, append=False))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _single(cells: NDArray[np.bool_]) -> list[Rectangle]:
     return [(int(q), int(q), int(k), int(k)) for q, k in np.argwhere(cells)]
 
 
-def _runs(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
-    """Return (top, bottom, left, right) of rectangles: runs within a row, joined over rows that have the same run."""
-    found: list[tuple[int, int, int, int]] = []
+def _runs(cells: NDArray[np.bool_]) -> list[Rectangle]:
+    """Return runs within a row, joined over rows that have the same run."""
+    found: list[Rectangle] = []
     open_runs: dict[tuple[int, int], int] = {}
     for row in range(len(cells) + 1):
-        edges = (
-            np.flatnonzero(np.diff(cells[row], prepend=False, append=False)) if row < len(cells) else np.empty(0, int)
-        )
-        here = {(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)}
+        here = set(spans(cells[row])) if row < len(cells) else set()
         for run in [run for run in open_runs if run not in here]:
             found.append((open_runs.pop(run), row - 1, *run))
         for run in here:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.blocked import HOVER_UP_TO
+from viz.blocked import HOVER_UP_TO, REASONS, spans
 from viz.heatmap import NUMBERS_UP_TO, Geometry, geometry, matrix, written
 from viz.labels import escape, number, shorten
 from viz.redraw import Changes, packed
@@ -16,14 +16,6 @@ from viz.theme import Palette
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-# Why a query may not read a key, as the end of a sentence.
-REASONS = {
-    "padding": "it is padding",
-    "hand": "it is hidden by hand",
-    "pattern": "the pattern leaves it out",
-    "causal": "it comes later",
-}
 
 
 def head(
@@ -47,7 +39,7 @@ def head(
     figure = matrix(values, labels=shown, palette=palette, causes=_first_cause(causes), hover=hover)
     place = geometry([shorten(label) for label in shown])
     _mark_last(figure, shown[last], last, palette, place)
-    for top, bottom in _spans(np.isnan(values).all(-1)):
+    for top, bottom in spans(np.isnan(values).all(-1)):
         _set_apart(figure, top, bottom, len(labels), palette, place)
     for start, end, _ in pieces:
         _bracket(figure, start, end, palette)
@@ -149,12 +141,6 @@ def _mark_last(figure: go.Figure, label: str, last: int, palette: Palette, place
     role = f'<span style="color:{palette.accent};font-size:14px">→ next word</span>'
     texts[ticks.index(last)] = f"{text}<br>{role}" if place.cell >= 2.2 * place.font else f"{text} {role}"
     figure.update_yaxes(tickvals=ticks, ticktext=texts)
-
-
-def _spans(rows: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (first, last) of each run of True."""
-    edges = np.flatnonzero(np.diff(rows, prepend=False, append=False))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _set_apart(figure: go.Figure, top: int, bottom: int, tokens: int, palette: Palette, place: Geometry) -> None:

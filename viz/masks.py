@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.blocked import GAPS_UP_TO, HOVER_UP_TO
+from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, filling, path, spans
 from viz.clicks import targets, unseen
 from viz.heads import head
 from viz.heatmap import DIGIT, geometry
@@ -182,14 +182,7 @@ def layer(
 def _area(cause: str, blocked: NDArray[np.bool_], palette: Palette) -> go.Scatter:
     """Return the hatched area of one cause: a rectangle per run of blocked cells in a row."""
     look = palette.causes[cause]
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for row, cells in enumerate(blocked):
-        edges = np.flatnonzero(np.diff(cells, prepend=False, append=False)) - 0.5
-        for left, right in edges.reshape(-1, 2).tolist():
-            x += [left, right, right, left, left, None]
-            y += [row - 0.5, row - 0.5, row + 0.5, row + 0.5, row - 0.5, None]
-    marks = {"shape": look.pattern, "fgcolor": look.mark, "bgcolor": look.tint, "size": 5, "solidity": look.solidity}
+    x, y = path((row, row, *run) for row, cells in enumerate(blocked) for run in spans(cells))
     return go.Scatter(
         x=x,
         y=y,
@@ -197,7 +190,7 @@ def _area(cause: str, blocked: NDArray[np.bool_], palette: Palette) -> go.Scatte
         mode="none",
         fill="toself",
         fillcolor=look.tint,
-        fillpattern={**marks, "fillmode": "replace"},
+        fillpattern=filling(look, 5),
         hoverinfo="skip",
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.blocked import REASONS
 from viz.clicks import unseen
 from viz.heatmap import geometry, matrix
 from viz.labels import escape, shorten
@@ -135,15 +136,12 @@ def _teller(
     values: NDArray[Any], causes: Mapping[str, NDArray[np.bool_]], name: str
 ) -> Callable[[int, int, str, str], str]:
     """Return what says of the cell (query, key, their labels) what it holds, to the last figure."""
-    why = {"causal": "it comes later", "padding": "it is padding", "hand": "it is hidden by hand"}
 
     def tell(q: int, k: int, query: str, key: str) -> str:
         held = f"{name} {precise(float(values[q, k]))}"
         for cause, cells in causes.items():
             if cells[q, k]:
-                return (
-                    f"<b>{query}</b> may not read <b>{key}</b>: {why.get(cause, 'the pattern leaves it out')}<br>{held}"
-                )
+                return f"<b>{query}</b> may not read <b>{key}</b>: {REASONS[cause]}<br>{held}"
         return f"<b>{query}</b> reads <b>{key}</b><br>{held}"
 
     return tell
