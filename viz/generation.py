@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import plotly.graph_objects as go
 
+from viz.axes import FROM_LEFT
 from viz.labels import escape
 from viz.theme import MIN_FONT, ramp_colour, style
 from viz.words import percent
@@ -118,14 +119,11 @@ def _add_key(figure: go.Figure, palette: Palette) -> None:
         (mark, "□", "cut"),
     )
     figure.add_annotation(
-        x=0,
-        y=1,
-        xref="paper",
+        **FROM_LEFT,
         yref="paper",
+        y=1,
         yanchor="bottom",
-        xanchor="left",
         text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
-        showarrow=False,
         font={"size": 14, "color": palette.muted},
     )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape, shorten
+from viz.axes import FEW, FROM_LEFT, word_columns
+from viz.labels import escape
 from viz.numbers import hatch, signed
 from viz.theme import Palette, style
 
@@ -46,7 +47,7 @@ def word_losses(
         marker={"color": palette.ramp[5]},
         text=[signed(float(bits[column])) for column in columns] if T <= NUMBERS_UP_TO else None,
         textposition="outside",
-        textfont={"size": 18 if T <= 12 else 13, "color": palette.text},
+        textfont={"size": 18 if T <= FEW else 13, "color": palette.text},
         cliponaxis=False,
         customdata=[
             [escape(labels[column]), float(bits[column]) * float(np.log(2)), 100 * 2.0 ** -float(bits[column])]
@@ -60,24 +61,13 @@ def word_losses(
         figure.add_hline(y=mean, line={"color": palette.accent, "width": 2, "dash": "dash"})
         figure.add_annotation(
             text=f"mean {signed(mean)} bits",
-            xref="paper",
-            x=0,
+            **FROM_LEFT,
             y=mean,
-            xanchor="left",
             yanchor="bottom",
-            showarrow=False,
             bgcolor=palette.paper,
             font={"size": 17, "color": palette.accent},
         )
-    step = max(1, T // 24)
-    figure.update_xaxes(
-        tickvals=list(range(0, T, step)),
-        ticktext=[escape(shorten(label, 9)) for label in labels[::step]],
-        tickangle=0 if T <= 12 else -45,
-        tickfont={"size": 17 if T <= 12 else 13, "color": palette.text},
-        range=[-0.5, T - 0.5],
-        fixedrange=True,
-    )
+    figure.update_xaxes(**word_columns(labels, palette))
     figure.update_yaxes(title={"text": "bits"}, range=[0, top], nticks=6, fixedrange=True)
     figure.add_scatter(x=[None], y=[None], yaxis="y2", name="nats", hoverinfo="skip")
     figure.update_layout(

@@ -55,9 +55,9 @@ def combined(
         hoverongaps=told is not None,
         hovertemplate="%{hovertext}<extra></extra>" if told else "“%{y}” may read “%{x}”<extra></extra>",
     )
-    figure.add_trace(_entry("may be read", palette.ramp[-1], palette))
+    figure.add_trace(entry("may be read", palette.ramp[-1], palette))
     if ((visible > 0) & (visible < 1)).any():
-        figure.add_trace(_entry("softened", palette.ramp[5], palette))
+        figure.add_trace(entry("softened", palette.ramp[5], palette))
     place = geometry([shorten(label) for label in labels])
     if len(labels) <= CLICKS_UP_TO and told is not None:
         figure.add_trace(targets(told, name="cells", size=place.cell, showlegend=False))
@@ -80,6 +80,11 @@ def without_bar(figure: go.Figure, name: str, labels: Sequence[str]) -> go.Figur
         legend={"y": -14 / (place.cell * len(labels))},
     )
     return figure
+
+
+def entry(label: str, colour: str, palette: Palette) -> go.Bar:
+    """Return an entry of the legend that has no trace of its own."""
+    return go.Bar(x=[None], y=[None], name=label, marker={"color": colour, "line": {"width": 1, "color": palette.line}})
 
 
 def _make_room(figure: go.Figure, label: float) -> None:
@@ -111,11 +116,6 @@ def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any], labels: Sequ
 def _wrapped(sentence: str) -> str:
     """Return `sentence` for a hover label, broken after the colon so that it fits a phone."""
     return escape(sentence).replace(": ", ":<br>", 1)
-
-
-def _entry(label: str, colour: str, palette: Palette) -> go.Bar:
-    """Return an entry of the legend that has no trace of its own."""
-    return go.Bar(x=[None], y=[None], name=label, marker={"color": colour, "line": {"width": 1, "color": palette.line}})
 
 
 def _frame(figure: go.Figure, query: int, key: int, palette: Palette) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.axes import FROM_LEFT
 from viz.labels import escape, shorten
 from viz.numbers import bar_colours, hatch, precise, reach, signed, signed_scale, size_in_column
 from viz.strips import Strips
@@ -94,7 +95,9 @@ class _Draft:
         text = f"{place}  {titles[name]}"
         self.figure.add_annotation(
             text=f"<b>{text}</b>" if state == "now" else text,
-            **{"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "middle", "showarrow": False},
+            **FROM_LEFT,
+            yref="paper",
+            yanchor="middle",
             y=1 - (top + TITLE / 2 + 2) / HEIGHT,
             font={"size": 18, "color": {"now": self.palette.accent, "done": self.palette.text}.get(state)},
             opacity=0.5 if state == "later" else 1,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.numbers import precise, signed
+from viz.numbers import bar_colours, precise, signed
 from viz.theme import Palette, style
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette
         x=np.arange(len(products)),
         y=products,
         name="products",
-        marker={"color": [palette.muted if value < 0 else palette.ramp[4] for value in products]},
+        marker={"color": bar_colours("products", products, palette)},
         hovertemplate="q × k, number %{x}: %{y:.9g}<extra></extra>",
     )
     rows = np.arange(len(steps))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape, shorten
+from viz.axes import FEW, word_columns
 from viz.numbers import hatch, precise, signed
 from viz.theme import Palette, style, weight_scale
 
@@ -64,7 +64,7 @@ def fates(
             mode="text",
             name="numbers",
             text=[signed(float(z[row, key])) for row, key in seen],
-            textfont={"size": 18 if len(labels) <= 12 else 13, "color": [inks[one] for one in dark]},
+            textfont={"size": 18 if len(labels) <= FEW else 13, "color": [inks[one] for one in dark]},
             hoverinfo="skip",
         )
     return _grid(figure, [fill.replace("-", "−") for fill in fills], labels, palette)
@@ -163,26 +163,16 @@ def _not_numbers(figure: go.Figure, at: NDArray[Any], tokens: int, palette: Pale
         mode="text",
         name="not a number",
         text=["NaN" if tokens <= NUMBERS_UP_TO else "·"] * len(at),
-        textfont={"size": 18 if tokens <= 12 else 12, "color": palette.accent},
+        textfont={"size": 18 if tokens <= FEW else 12, "color": palette.accent},
         hovertemplate="NaN: 0 divided by 0<extra></extra>",
     )
 
 
 def _grid(figure: go.Figure, rows: Sequence[str], labels: Sequence[str], palette: Palette) -> go.Figure:
     """Return `figure` as rows of cells, their names at the left, the tokens on top."""
-    T = len(labels)
     style(figure, palette, height=TOP + 12 + CELL * len(rows))
-    step = 1 if T <= NUMBERS_UP_TO else max(1, T // 24)
     figure.update_layout(showlegend=False, margin={"t": TOP, "l": 4, "r": 4, "b": 8}, hovermode="closest")
-    figure.update_xaxes(
-        side="top",
-        tickvals=list(range(0, T, step)),
-        ticktext=[escape(shorten(label, 9)) for label in labels[::step]],
-        tickangle=0 if T <= 12 else -45,
-        tickfont={"size": 17 if T <= 12 else 13, "color": palette.text},
-        range=[-0.5, T - 0.5],
-        fixedrange=True,
-    )
+    figure.update_xaxes(side="top", **word_columns(labels, palette))
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[f"{name}  " for name in rows],

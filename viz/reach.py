@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from viz.blocked import HOVER_UP_TO
 from viz.heatmap import NUMBERS_UP_TO, matrix
 from viz.labels import escape
-from viz.masks import without_bar
+from viz.masks import entry, without_bar
 from viz.theme import Palette, ramp_colour
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def reach(after: NDArray[Any], *, labels: Sequence[str], palette: Palette, row: 
     for layers in range(1, most + 1):
         name = told(layers) if most <= 3 or layers in (1, most) else None
         if name:
-            marker = {"color": colours(layers, most, palette)[0], "line": {"width": 1, "color": palette.line}}
-            figure.add_trace(go.Bar(x=[None], y=[None], name=name, marker=marker))
+            figure.add_trace(entry(name, colours(layers, most, palette)[0], palette))
     line = {"color": palette.accent, "width": 3}
     figure.add_shape(type="rect", x0=-0.5, x1=T - 0.5, y0=row - 0.5, y1=row + 0.5, line=line)
     return _with_layers(figure, np.where(never, np.nan, after.astype(np.float32)), most)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.axes import FROM_LEFT
 from viz.labels import escape
 from viz.theme import Palette, style
 
@@ -79,12 +80,9 @@ def _axes(figure: go.Figure, palette: Palette, most: int) -> None:
     for y, text in ((1, "of the model’s chances moved"), (0.43, "uncertainty in bits")):
         figure.add_annotation(
             text=text,
-            xref="paper",
+            **FROM_LEFT,
             yref="paper",
-            x=0,
             y=y,
-            xanchor="left",
             yanchor="bottom",
-            showarrow=False,
             font={"size": 15, "color": palette.text},
         )
