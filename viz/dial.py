@@ -29,8 +29,17 @@ def dial(
 
     `full` is the share at weight 1. The dashed trace `plain` is what plain multiplication of that share would give.
     """
-    figure = go.Figure()
-    figure.add_scatter(
+    figure = go.Figure([_multiplied(biases, full, palette), _kept(biases, shares, palette), _runs(dots, palette)])
+    _now(figure, weight, measured, palette)
+    style(figure, palette, height=360)
+    figure.update_layout(showlegend=False, margin={"l": 60, "r": 16, "t": 10, "b": 74})
+    _axes(figure, full, palette)
+    return figure
+
+
+def _multiplied(biases: Sequence[float], full: float, palette: Palette) -> go.Scatter:
+    """Return the curve of plain multiplication: the share at weight 1 times the weight that each bias stands for."""
+    return go.Scatter(
         x=list(biases),
         y=[100 * full * float(np.exp(bias)) for bias in biases],
         name="plain",
@@ -38,7 +47,11 @@ def dial(
         line={"color": palette.muted, "width": 2, "dash": "dash"},
         hovertemplate="share × weight: %{y:.1f} %<extra></extra>",
     )
-    figure.add_scatter(
+
+
+def _kept(biases: Sequence[float], shares: Sequence[float], palette: Palette) -> go.Scatter:
+    """Return the curve of the share that the key keeps."""
+    return go.Scatter(
         x=list(biases),
         y=[100 * share for share in shares],
         name="share",
@@ -46,7 +59,11 @@ def dial(
         line={"color": palette.ramp[5], "width": 4},
         hovertemplate="bias %{x:.2f}: %{y:.1f} % of the row<extra></extra>",
     )
-    figure.add_scatter(
+
+
+def _runs(dots: Sequence[tuple[float, float]], palette: Palette) -> go.Scatter:
+    """Return the dots (weight, share) of real runs."""
+    return go.Scatter(
         x=[float(np.log(one)) for one, _ in dots],
         y=[100 * share for _, share in dots],
         name="model",
@@ -54,10 +71,10 @@ def dial(
         marker={"color": palette.paper, "size": 11, "line": {"color": palette.ramp[5], "width": 2.5}},
         hovertemplate="the model, run: %{y:.2f} %<extra></extra>",
     )
-    _now(figure, weight, measured, palette)
-    top = 100 * max(full, 0.02) * 1.25
-    style(figure, palette, height=360)
-    figure.update_layout(showlegend=False, margin={"l": 60, "r": 16, "t": 10, "b": 74})
+
+
+def _axes(figure: go.Figure, full: float, palette: Palette) -> None:
+    """Name each bias with the weight that it stands for, and leave room above the share at weight 1."""
     figure.update_xaxes(
         range=[LOWEST, 0.12],
         tickvals=[float(np.log(one)) for one in NAMED],
@@ -67,8 +84,8 @@ def dial(
         title_font_color=palette.muted,
         fixedrange=True,
     )
+    top = 100 * max(full, 0.02) * 1.25
     figure.update_yaxes(range=[0, min(top, 112)], ticksuffix=" %", nticks=5, tickfont={"size": 15}, fixedrange=True)
-    return figure
 
 
 def _now(figure: go.Figure, weight: float, measured: float, palette: Palette) -> None:

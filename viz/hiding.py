@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,50 +25,14 @@ def ways(
     """
     z = np.asarray(weights, dtype=np.float64)
     rows, T = z.shape
-    size = 18 if T <= NUMBERED else max(MIN_FONT, 22 - T // 4)
-    # A character is some 0.6 of the font's size wide, the picture some 780 px.
-    crowded = max(map(len, labels)) * 0.6 * size > 780 / T
-    figure = go.Figure(
-        go.Heatmap(
-            z=z,
-            x=list(range(T)),
-            y=list(range(rows)),
-            name="weight",
-            zmin=0,
-            zmax=1,
-            colorscale=weight_scale(palette),
-            showscale=False,
-            xgap=2,
-            ygap=6,
-            customdata=[[[escape(names[row]), escape(labels[column])] for column in range(T)] for row in range(rows)],
-            hovertemplate="%{customdata[0]}: %{customdata[1]} %{z:.6f}<extra></extra>",
-        )
+    figure = go.Figure(_cells(z, labels, names, palette))
+    # All at once: adding them one by one takes plotly long.
+    figure.update_layout(
+        annotations=_numbers(z, palette) if T <= NUMBERED else [],
+        shapes=[_column_frame(column, rows, palette) for column in chosen],
     )
-    if T <= NUMBERED:
-        for row in range(rows):
-            for column in range(T):
-                share = float(z[row, column])
-                figure.add_annotation(
-                    x=column, y=row, text=two_digits(share), showarrow=False, font=_number(share, palette)
-                )
-    for column in chosen:
-        figure.add_shape(
-            type="rect",
-            x0=column - 0.5,
-            x1=column + 0.5,
-            y0=-0.5,
-            y1=rows - 0.5,
-            line={"color": palette.accent, "width": 3},
-        )
     style(figure, palette, height=90 + 56 * rows)
-    figure.update_xaxes(
-        tickvals=list(range(T)),
-        ticktext=[escape(label) for label in labels],
-        tickfont={"size": size, "family": CODE_FONT},
-        tickangle=-60 if crowded else 0,
-        side="top",
-        fixedrange=True,
-    )
+    _name_columns(figure, labels)
     figure.update_yaxes(
         tickvals=list(range(rows)),
         ticktext=[f"{escape(name)}  " for name in names],
@@ -78,6 +43,61 @@ def ways(
     return figure
 
 
+def _cells(z: NDArray[np.float64], labels: Sequence[str], names: Sequence[str], palette: Palette) -> go.Heatmap:
+    """Return the coloured cells `z[ways, T]`; the hover tells way, word and weight."""
+    rows, T = z.shape
+    return go.Heatmap(
+        z=z,
+        x=list(range(T)),
+        y=list(range(rows)),
+        name="weight",
+        zmin=0,
+        zmax=1,
+        colorscale=weight_scale(palette),
+        showscale=False,
+        xgap=2,
+        ygap=6,
+        customdata=[[[escape(name), escape(label)] for label in labels] for name in names],
+        hovertemplate="%{customdata[0]}: %{customdata[1]} %{z:.6f}<extra></extra>",
+    )
+
+
+def _numbers(z: NDArray[np.float64], palette: Palette) -> list[dict[str, Any]]:
+    """Return the number of each cell as an annotation, in the ink that reads best on it."""
+    return [
+        {
+            "x": column,
+            "y": row,
+            "text": two_digits(float(share)),
+            "showarrow": False,
+            "font": {"size": 15, "color": ink(palette, float(share))},
+        }
+        for (row, column), share in np.ndenumerate(z)
+    ]
+
+
+def _column_frame(column: int, rows: int, palette: Palette) -> dict[str, Any]:
+    """Return the frame of a column whose weight was set."""
+    line = {"color": palette.accent, "width": 3}
+    return {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": -0.5, "y1": rows - 0.5, "line": line}
+
+
+def _name_columns(figure: go.Figure, labels: Sequence[str]) -> None:
+    """Write the words above their columns, slanted where they would touch."""
+    T = len(labels)
+    size = 18 if T <= NUMBERED else max(MIN_FONT, 22 - T // 4)
+    # A character is some 0.6 of the font's size wide, the picture some 780 px.
+    crowded = max(map(len, labels)) * 0.6 * size > 780 / T
+    figure.update_xaxes(
+        tickvals=list(range(T)),
+        ticktext=[escape(label) for label in labels],
+        tickfont={"size": size, "family": CODE_FONT},
+        tickangle=-60 if crowded else 0,
+        side="top",
+        fixedrange=True,
+    )
+
+
 def two_digits(value: float) -> str:
     """Return a weight in [0, 1] with two significant figures; what is exactly 0 as `0`."""
     if value == 0:
@@ -85,11 +105,6 @@ def two_digits(value: float) -> str:
     if value < 0.0005:
         return "<.001"
     return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
-
-
-def _number(value: float, palette: Palette) -> dict[str, object]:
-    """Return the font of a number that stands on the colour of `value`."""
-    return {"size": 15, "color": ink(palette, value)}
 
 
 def agreement(attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette) -> go.Figure:

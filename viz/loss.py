@@ -28,19 +28,35 @@ def word_losses(
     Columns that do not count, pads and a first word, lie under the hatch of padding, trace `left out`; a dashed line marks
     `mean`, in bits.
     """
-    T = len(labels)
     top = 1.12 * float(np.nanmax(np.where(counts, bits, np.nan))) if counts.any() else 1.0
-    columns, out = np.flatnonzero(counts).tolist(), np.flatnonzero(~counts).tolist()
+    figure = go.Figure([_left_out(np.flatnonzero(~counts).tolist(), top, palette)])
+    figure.add_trace(_losses(bits, np.flatnonzero(counts).tolist(), labels, palette))
+    style(figure, palette, height=HEIGHT)
+    if np.isfinite(mean):
+        _mark_mean(figure, mean, palette)
+    figure.update_xaxes(**word_columns(labels, palette))
+    figure.update_yaxes(title={"text": "bits"}, range=[0, top], nticks=6, fixedrange=True)
+    _add_nats(figure, top * float(np.log(2)))
+    figure.update_layout(barmode="overlay", bargap=0.15, showlegend=False, hovermode="closest")
+    return figure
+
+
+def _left_out(columns: list[int], top: float, palette: Palette) -> go.Bar:
+    """Return the hatched columns, `top` high, of words that do not count."""
     look = palette.causes["padding"]
-    figure = go.Figure()
-    figure.add_bar(
-        x=out,
-        y=[top] * len(out),
+    return go.Bar(
+        x=columns,
+        y=[top] * len(columns),
         name="left out",
         marker={"color": look.tint, "pattern": hatch(look)},
         hovertemplate="left out: label −100<extra></extra>",
     )
-    figure.add_bar(
+
+
+def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palette: Palette) -> go.Bar:
+    """Return the bars of the words in `columns` with their numbers; the hover tells nats and the word's chance too."""
+    T = len(labels)
+    return go.Bar(
         x=columns,
         y=bits[columns],
         name="loss",
@@ -56,36 +72,35 @@ def word_losses(
         hovertemplate="<b>%{customdata[0]}</b>: %{y:.6g} bits = %{customdata[1]:.6g} nats"
         "<br>the model gave it %{customdata[2]:.3g} %<extra></extra>",
     )
-    style(figure, palette, height=HEIGHT)
-    if np.isfinite(mean):
-        figure.add_hline(y=mean, line={"color": palette.accent, "width": 2, "dash": "dash"})
-        figure.add_annotation(
-            text=f"mean {signed(mean)} bits",
-            **FROM_LEFT,
-            y=mean,
-            yanchor="bottom",
-            bgcolor=palette.paper,
-            font={"size": 17, "color": palette.accent},
-        )
-    figure.update_xaxes(**word_columns(labels, palette))
-    figure.update_yaxes(title={"text": "bits"}, range=[0, top], nticks=6, fixedrange=True)
+
+
+def _mark_mean(figure: go.Figure, mean: float, palette: Palette) -> None:
+    """Draw a dashed line at the mean and write it there."""
+    figure.add_hline(y=mean, line={"color": palette.accent, "width": 2, "dash": "dash"})
+    figure.add_annotation(
+        text=f"mean {signed(mean)} bits",
+        **FROM_LEFT,
+        y=mean,
+        yanchor="bottom",
+        bgcolor=palette.paper,
+        font={"size": 17, "color": palette.accent},
+    )
+
+
+def _add_nats(figure: go.Figure, top: float) -> None:
+    """Add the axis in nats at the right, `top` nats high; plotly draws no axis that has no trace."""
     figure.add_scatter(x=[None], y=[None], yaxis="y2", name="nats", hoverinfo="skip")
     figure.update_layout(
         yaxis2={
             "title": {"text": "nats"},
             "overlaying": "y",
             "side": "right",
-            "range": [0, top * float(np.log(2))],
+            "range": [0, top],
             "tickmode": "linear",
-            "dtick": next((step for step in (0.5, 1, 2, 5) if top * float(np.log(2)) / step < 8), 10),
+            "dtick": next((step for step in (0.5, 1, 2, 5) if top / step < 8), 10),
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
             "automargin": True,
-        },
-        barmode="overlay",
-        bargap=0.15,
-        showlegend=False,
-        hovermode="closest",
+        }
     )
-    return figure
