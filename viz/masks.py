@@ -143,9 +143,23 @@ def layer(
     """
     T = len(visible)
     blocked = np.any(list(causes.values()), axis=0)
-    gap = 1 if T <= GAPS_UP_TO else 0
-    cells = go.Heatmap(
-        z=np.where(blocked, np.nan, np.asarray(visible, dtype=np.float32)),
+    areas = [_area(cause, at, palette) for cause, at in causes.items() if at.any()]
+    # Made in one go: each later change of a figure costs as much as the whole, and a page draws ten of these.
+    return go.Figure(
+        data=[
+            _cells(np.where(blocked, np.nan, np.asarray(visible, dtype=np.float32)), palette),
+            *areas,
+            *([_chooser(name, T)] if name else []),
+        ],
+        layout=_small(T, palette, on=on),
+    )
+
+
+def _cells(z: NDArray[np.float32], palette: Palette) -> go.Heatmap:
+    """Return the cells `z[T, T]` of a small picture."""
+    gap = 1 if len(z) <= GAPS_UP_TO else 0
+    return go.Heatmap(
+        z=z,
         name=TRACE,
         zmin=0,
         zmax=1,
@@ -155,28 +169,28 @@ def layer(
         ygap=gap,
         hoverinfo="skip",
     )
-    areas = [_area(cause, at, palette) for cause, at in causes.items() if at.any()]
+
+
+def _small(tokens: int, palette: Palette, *, on: bool) -> dict[str, Any]:
+    """Return the layout of a small picture: no axes, a frame, a strong one when `on`."""
     line = {"color": palette.accent if on else palette.line, "width": 4 if on else 1}
-    edge = {"type": "rect", "x0": -0.5, "x1": T - 0.5, "y0": -0.5, "y1": T - 0.5, "line": line, "layer": "above"}
+    low, high = -0.5, tokens - 0.5
+    edge = {"type": "rect", "x0": low, "x1": high, "y0": low, "y1": high, "line": line, "layer": "above"}
     axis = {"visible": False, "fixedrange": True}
-    # Made in one go: each later change of a figure costs as much as the whole, and a page draws ten of these.
-    return go.Figure(
-        data=[cells, *areas, *([_chooser(name, T)] if name else [])],
-        layout={
-            "width": SMALL,
-            "height": SMALL,
-            "margin": dict.fromkeys("lrtb", SMALL_EDGE) | {"autoexpand": False},
-            "paper_bgcolor": palette.paper,
-            "plot_bgcolor": palette.paper,
-            "hoverlabel": {"bgcolor": palette.surface, "font": {"color": palette.text, "size": 15}},
-            "showlegend": False,
-            "dragmode": False,
-            "clickmode": "event+select",
-            "shapes": [edge],
-            "xaxis": {**axis, "range": [-0.5, T - 0.5]},
-            "yaxis": {**axis, "range": [T - 0.5, -0.5]},
-        },
-    )
+    return {
+        "width": SMALL,
+        "height": SMALL,
+        "margin": dict.fromkeys("lrtb", SMALL_EDGE) | {"autoexpand": False},
+        "paper_bgcolor": palette.paper,
+        "plot_bgcolor": palette.paper,
+        "hoverlabel": {"bgcolor": palette.surface, "font": {"color": palette.text, "size": 15}},
+        "showlegend": False,
+        "dragmode": False,
+        "clickmode": "event+select",
+        "shapes": [edge],
+        "xaxis": {**axis, "range": [low, high]},
+        "yaxis": {**axis, "range": [high, low]},
+    }
 
 
 def _area(cause: str, blocked: NDArray[np.bool_], palette: Palette) -> go.Scatter:

@@ -39,33 +39,10 @@ def overview(
     """
     L, H = len(facts), len(facts[0])
     tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
-    start = -0.5 + (0.5 + gap / 2) / pitch
-    figure = go.Figure(
-        go.Heatmap(
-            z=picture,
-            name="weight",
-            x0=start,
-            dx=1 / pitch,
-            y0=start,
-            dy=1 / pitch,
-            zmin=0,
-            zmax=255,
-            colorscale=_code_scale(palette, causes, weight_code),
-            showscale=False,
-            hoverinfo="skip",
-            meta={"weight": f"((z - {weight_code}) / {255 - weight_code}) ** 2", "gap": 0, "blocked": list(causes)},
-        )
-    )
+    figure = go.Figure(_tiles(picture, pitch, gap, weight_code, causes, palette))
     figure.add_trace(targets(_told(facts), name="heads", size=tile))
     style(figure, palette, height=round(34 + tile * L + 6))
-    every = max(1, -(-16 // int(tile)))
-    ticks = {"tickfont": {"size": 13, "color": palette.muted}, "automargin": False, "ticklen": 0, "fixedrange": True}
-    figure.update_xaxes(
-        **ticks, range=[-0.5, H - 0.5], side="top", tickvals=list(range(0, H, every)), title=_title("head", palette)
-    )
-    figure.update_yaxes(
-        **ticks, range=[L - 0.5, -0.5], tickvals=list(range(0, L, every)), title=_title("layer", palette)
-    )
+    _axes(figure, L, H, max(1, -(-16 // int(tile))), palette)
     for layer, at in telling:
         _frame(figure, layer, at, palette.text, 1)
     _frame(figure, *opened, palette.accent, 3, name="opened")
@@ -76,6 +53,42 @@ def overview(
         hovermode="closest",
     )
     return figure
+
+
+def _tiles(
+    picture: NDArray[np.uint8], pitch: int, gap: int, weight_code: int, causes: Sequence[str], palette: Palette
+) -> go.Heatmap:
+    """Return the picture, placed so that the middle of each head's tile lies at (head, layer)."""
+    start = -0.5 + (0.5 + gap / 2) / pitch
+    return go.Heatmap(
+        z=picture,
+        name="weight",
+        x0=start,
+        dx=1 / pitch,
+        y0=start,
+        dy=1 / pitch,
+        zmin=0,
+        zmax=255,
+        colorscale=_code_scale(palette, causes, weight_code),
+        showscale=False,
+        hoverinfo="skip",
+        meta={"weight": f"((z - {weight_code}) / {255 - weight_code}) ** 2", "gap": 0, "blocked": list(causes)},
+    )
+
+
+def _axes(figure: go.Figure, layers: int, heads: int, every: int, palette: Palette) -> None:
+    """Write the number of each `every`-th head on top and of such layers at the left."""
+    ticks = {"tickfont": {"size": 13, "color": palette.muted}, "automargin": False, "ticklen": 0, "fixedrange": True}
+    figure.update_xaxes(
+        **ticks,
+        range=[-0.5, heads - 0.5],
+        side="top",
+        tickvals=list(range(0, heads, every)),
+        title=_title("head", palette),
+    )
+    figure.update_yaxes(
+        **ticks, range=[layers - 0.5, -0.5], tickvals=list(range(0, layers, every)), title=_title("layer", palette)
+    )
 
 
 def _title(text: str, palette: Palette) -> dict[str, Any]:

@@ -54,15 +54,7 @@ def scores(
         colorscale=signed_scale(palette),
         hovertemplate="“%{y}”, “%{x}”: %{z:.6g}<extra></extra>",
     )
-    for trace in figure.data:
-        if trace.name == "numbers":
-            at = [(int(y), int(x)) for x, y in zip(trace.x, trace.y, strict=True)]
-            # White paper at zero, dark colours at the ends: the ink turns where the ground does.
-            strong = [abs(float(shown[cell])) > 0.55 * most for cell in at]
-            trace.update(
-                text=[signed(float(shown[cell])) for cell in at],
-                textfont_color=[palette.paper if dark else palette.text for dark in strong],
-            )
+    _write_scores(figure, shown, most, palette)
     _fit(figure, labels)
     # The matrix explains its colours by a bar for weights, which scores are not.
     figure.data = [one for one in figure.data if not (one.type == "scatter" and one.marker.colorbar.tickvals)]
@@ -88,6 +80,17 @@ def weights(
     if lit is not None:
         _lay_over(figure, labels, lit, rows, palette, tell=_teller(values, causes, "weight"))
     return figure
+
+
+def _write_scores(figure: go.Figure, shown: NDArray[Any], most: float, palette: Palette) -> None:
+    """Write the scores into the cells, in place of what stands in for them in the matrix."""
+    for trace in figure.select_traces(selector={"name": "numbers"}):
+        scores = [float(shown[int(y), int(x)]) for x, y in zip(trace.x, trace.y, strict=True)]
+        trace.update(
+            text=[signed(score) for score in scores],
+            # White paper at zero, dark colours at the ends: the ink turns where the ground does.
+            textfont_color=[palette.paper if abs(score) > 0.55 * most else palette.text for score in scores],
+        )
 
 
 def _fit(figure: go.Figure, labels: Sequence[str]) -> None:

@@ -37,38 +37,43 @@ def grid(
 
     `blocked[R, K]` cells recede; `columns` and `rows` are plain text.
     """
-    R, K = values.shape
-    figure = go.Figure(
+    figure = go.Figure(_cells(values, texts, blocked, palette))
+    style(figure, palette, height=ROW * len(rows) + 44)
+    figure.update_layout(margin={"l": LABEL, "r": 4, "t": 38, "b": 4, "autoexpand": False})
+    _axes(figure, columns, rows, palette)
+    return figure
+
+
+def _cells(
+    values: NDArray[Any], texts: Sequence[Sequence[str]], blocked: NDArray[np.bool_], palette: Palette
+) -> list[go.Heatmap]:
+    """Return the cells `[R, K]`, each with its text: all of them plain, and the blocked ones over them, tinted."""
+    plain, padding = palette.surface, palette.causes["padding"]
+    common = {"texttemplate": "%{text}", "showscale": False, "xgap": 3, "ygap": 3, "hoverinfo": "skip"}
+    return [
         go.Heatmap(
             z=values,
             name="value",
             text=np.where(blocked, "", texts),
-            texttemplate="%{text}",
             textfont={"size": 16, "color": palette.text},
-            showscale=False,
-            colorscale=[(0, palette.surface), (1, palette.surface)],
-            xgap=3,
-            ygap=3,
+            colorscale=[(0, plain), (1, plain)],
             hoverongaps=False,
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(
+            **common,
+        ),
         go.Heatmap(
             z=np.where(blocked, 1.0, np.nan),
             name="blocked",
-            showscale=False,
-            colorscale=[(0, palette.causes["padding"].tint), (1, palette.causes["padding"].tint)],
             text=np.where(blocked, texts, ""),
-            texttemplate="%{text}",
-            textfont={"size": 16, "color": palette.causes["padding"].mark},
-            xgap=3,
-            ygap=3,
-            hoverinfo="skip",
-        )
-    )
-    style(figure, palette, height=ROW * R + 44)
-    figure.update_layout(margin={"l": LABEL, "r": 4, "t": 38, "b": 4, "autoexpand": False})
+            textfont={"size": 16, "color": padding.mark},
+            colorscale=[(0, padding.tint), (1, padding.tint)],
+            **common,
+        ),
+    ]
+
+
+def _axes(figure: go.Figure, columns: Sequence[str], rows: Sequence[str], palette: Palette) -> None:
+    """Put the names of the columns on top, those of the rows at the left."""
+    R, K = len(rows), len(columns)
     common = {"tickmode": "array", "fixedrange": True, "automargin": False}
     figure.update_xaxes(
         **common,
@@ -86,4 +91,3 @@ def grid(
         tickfont={"size": min(16, MAX_FONT), "color": palette.text},
         range=[R - 0.5, -0.5],
     )
-    return figure
