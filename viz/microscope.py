@@ -25,28 +25,7 @@ def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette
     `steps` are (what is done, the number that it gives); the last number stands in the accent colour. Trace `steps` holds
     the numbers; the hover tells them to the last figure.
     """
-    figure = go.Figure()
-    figure.add_bar(
-        x=np.arange(len(products)),
-        y=products,
-        name="products",
-        marker={"color": bar_colours("products", products, palette)},
-        hovertemplate="q × k, number %{x}: %{y:.9g}<extra></extra>",
-    )
-    rows = np.arange(len(steps))
-    figure.add_scatter(
-        x=[1] * len(steps),
-        y=rows,
-        mode="text",
-        name="steps",
-        xaxis="x2",
-        yaxis="y2",
-        text=[signed(value) for _, value in steps],
-        textposition="middle left",
-        textfont={"size": 22, "color": [palette.text] * (len(steps) - 1) + [palette.accent]},
-        customdata=[precise(value) for _, value in steps],
-        hovertemplate="%{customdata}<extra></extra>",
-    )
+    figure = go.Figure([_bars(products, palette), _results(steps, palette)])
     for row, (said, _) in enumerate(steps):
         figure.add_annotation(
             text=said,
@@ -69,3 +48,31 @@ def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette
         yaxis2={"domain": [0, 0.94 - PRODUCTS], "range": [len(steps) - 0.5, -0.5], **hidden},
     )
     return figure
+
+
+def _bars(products: NDArray[Any], palette: Palette) -> go.Bar:
+    """Return one bar per product, coloured by its sign."""
+    return go.Bar(
+        x=np.arange(len(products)),
+        y=products,
+        name="products",
+        marker={"color": bar_colours("products", products, palette)},
+        hovertemplate="q × k, number %{x}: %{y:.9g}<extra></extra>",
+    )
+
+
+def _results(steps: Sequence[tuple[str, float]], palette: Palette) -> go.Scatter:
+    """Return the number that each step gives, one below the other at the right."""
+    return go.Scatter(
+        x=[1] * len(steps),
+        y=np.arange(len(steps)),
+        mode="text",
+        name="steps",
+        xaxis="x2",
+        yaxis="y2",
+        text=[signed(value) for _, value in steps],
+        textposition="middle left",
+        textfont={"size": 22, "color": [palette.text] * (len(steps) - 1) + [palette.accent]},
+        customdata=[precise(value) for _, value in steps],
+        hovertemplate="%{customdata}<extra></extra>",
+    )

@@ -34,20 +34,7 @@ def fates(
     """
     blocked = np.any(list(causes.values()), axis=0) if causes else np.zeros(len(labels), dtype=bool)
     z = np.where(blocked, np.nan, weights.astype(np.float64))
-    figure = go.Figure(
-        go.Heatmap(
-            z=z,
-            name="weight",
-            zmin=0,
-            zmax=1,
-            colorscale=weight_scale(palette),
-            showscale=False,
-            xgap=3,
-            ygap=3,
-            customdata=[[precise(float(value)) for value in row] for row in weights],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-    )
+    figure = go.Figure(_cells(z, weights, palette))
     for cause, cells in causes.items():
         at = [(row, key) for row in range(len(fills)) for key in np.flatnonzero(cells).tolist()]
         if at:
@@ -55,19 +42,42 @@ def fates(
     lost = np.argwhere(np.isnan(weights) & ~blocked)
     _not_numbers(figure, lost, len(labels), palette)
     if len(labels) <= NUMBERS_UP_TO:
-        seen = np.argwhere(~np.isnan(z))
-        dark = [float(z[row, key]) > 0.2 for row, key in seen]
-        inks = (palette.text, palette.paper)
-        figure.add_scatter(
-            x=seen[:, 1],
-            y=seen[:, 0],
-            mode="text",
-            name="numbers",
-            text=[signed(float(z[row, key])) for row, key in seen],
-            textfont={"size": 18 if len(labels) <= FEW else 13, "color": [inks[one] for one in dark]},
-            hoverinfo="skip",
-        )
+        figure.add_trace(_numbers(z, palette))
     return _grid(figure, [fill.replace("-", "−") for fill in fills], labels, palette)
+
+
+def _cells(z: NDArray[np.float64], weights: NDArray[Any], palette: Palette) -> go.Heatmap:
+    """Return the coloured cells `z[fill, T]`; the hover tells the weight to the last figure."""
+    return go.Heatmap(
+        z=z,
+        name="weight",
+        zmin=0,
+        zmax=1,
+        colorscale=weight_scale(palette),
+        showscale=False,
+        xgap=3,
+        ygap=3,
+        customdata=[[precise(float(value)) for value in row] for row in weights],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+
+
+def _numbers(z: NDArray[np.float64], palette: Palette) -> go.Scatter:
+    """Return the numbers in the cells of `z[fill, T]`, light on dark ones."""
+    seen = np.argwhere(~np.isnan(z))
+    shown = [float(z[row, key]) for row, key in seen]
+    return go.Scatter(
+        x=seen[:, 1],
+        y=seen[:, 0],
+        mode="text",
+        name="numbers",
+        text=[signed(value) for value in shown],
+        textfont={
+            "size": 18 if z.shape[1] <= FEW else 13,
+            "color": [palette.paper if value > 0.2 else palette.text for value in shown],
+        },
+        hoverinfo="skip",
+    )
 
 
 def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequence[str], palette: Palette) -> go.Figure:

@@ -29,30 +29,32 @@ def surprise(
 
     NaN, where no row predicts the word, has no bar.
     """
-    N = len(labels)
-    figure = go.Figure()
-    if before is not None:
-        figure.add_bar(
-            x=list(range(N)),
-            y=before,
-            name="before",
-            width=0.8,
-            marker={"color": palette.pale},
-            hovertemplate="causal: %{y:.1f} bits<extra></extra>",
-        )
-    figure.add_bar(
-        x=list(range(N)),
-        y=now,
-        name="now",
-        width=0.42 if before is not None else 0.62,
-        marker={"color": palette.ramp[5]},
+    bars = [] if before is None else [_bars("before", before, 0.8, palette.pale, "causal")]
+    bars.append(_bars("now", now, 0.62 if before is None else 0.42, palette.ramp[5], pattern))
+    figure = go.Figure(bars)
+    style(figure, palette, height=300)
+    tops = np.max([np.nan_to_num(bits) for bits in (now, before) if bits is not None], axis=0)  # (N,)
+    _write(figure, now, tops, palette)
+    figure.update_layout(barmode="overlay", showlegend=False, margin={"l": 52, "r": 6, "t": 8, "b": 70})
+    _axes(figure, labels, max(1.0, float(np.max(tops))), palette)
+    return figure
+
+
+def _bars(name: str, bits: NDArray[Any], wide: float, colour: str, pattern: str) -> go.Bar:
+    """Return the bars of `bits[N]` under one pattern, which their hover names."""
+    return go.Bar(
+        x=list(range(len(bits))),
+        y=bits,
+        name=name,
+        width=wide,
+        marker={"color": colour},
         hovertemplate=f"{pattern}: %{{y:.1f}} bits<extra></extra>",
     )
-    style(figure, palette, height=300)
-    shown = [np.nan_to_num(bits) for bits in (now, before) if bits is not None]
-    top = max(1.0, float(np.max(shown)))
-    _write(figure, now, np.max(shown, axis=0), palette)
-    figure.update_layout(barmode="overlay", showlegend=False, margin={"l": 52, "r": 6, "t": 8, "b": 70})
+
+
+def _axes(figure: go.Figure, labels: Sequence[str], top: float, palette: Palette) -> None:
+    """Put the words below their bars, and bits up to `top` with room for a number above."""
+    N = len(labels)
     figure.update_xaxes(
         tickvals=list(range(N)),
         ticktext=[escape(shorten(label, 10)) for label in labels],
@@ -68,7 +70,6 @@ def surprise(
         nticks=5,
         fixedrange=True,
     )
-    return figure
 
 
 def _write(figure: go.Figure, now: NDArray[Any], tops: NDArray[Any], palette: Palette) -> None:

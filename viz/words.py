@@ -27,27 +27,9 @@ def word_bars(
     `before`, where given, is drawn pale behind: trace `before`; the present chances are trace `now`, x in percent. The axis
     always runs from 0 to 100, so that a flat prediction looks flat.
     """
-    rows = list(range(len(words)))
-    figure = go.Figure()
-    if before is not None:
-        figure.add_bar(
-            x=[100 * chance for chance in before],
-            y=rows,
-            orientation="h",
-            name="before",
-            width=0.78,
-            marker={"color": palette.pale},
-            hovertemplate="%{x:.2f} % before<extra></extra>",
-        )
-    figure.add_bar(
-        x=[100 * chance for chance in chances],
-        y=rows,
-        orientation="h",
-        name="now",
-        width=0.44 if before is not None else 0.6,
-        marker={"color": palette.ramp[5]},
-        hovertemplate="%{x:.2f} %<extra></extra>",
-    )
+    bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, "%{x:.2f} % before")]
+    bars.append(_bars("now", chances, 0.6 if before is None else 0.44, palette.ramp[5], "%{x:.2f} %"))
+    figure = go.Figure(bars)
     labels = [
         _label(row, chance, None if before is None else before[row], palette) for row, chance in enumerate(chances)
     ]
@@ -55,13 +37,26 @@ def word_bars(
     figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4}, annotations=labels)
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     figure.update_yaxes(
-        tickvals=rows,
+        tickvals=list(range(len(words))),
         ticktext=[f"{escape(word)}  " for word in words],
         tickfont={"size": 20, "family": CODE_FONT, "color": palette.text},
         range=[len(words) - 0.4, -0.6],
         fixedrange=True,
     )
     return figure
+
+
+def _bars(name: str, chances: Sequence[float], thick: float, colour: str, told: str) -> go.Bar:
+    """Return one bar per row as long as its chance in percent."""
+    return go.Bar(
+        x=[100 * chance for chance in chances],
+        y=list(range(len(chances))),
+        orientation="h",
+        name=name,
+        width=thick,
+        marker={"color": colour},
+        hovertemplate=f"{told}<extra></extra>",
+    )
 
 
 def _label(row: int, chance: float, before: float | None, palette: Palette) -> dict[str, Any]:

@@ -29,45 +29,14 @@ def ways(
     A damage holds `lawful`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
     `titles` are (name, damage in numbers) of the panels, `lit` the row in view. The trace of the first is `lawful`.
     """
-    figure, count, T = go.Figure(), len(damages), len(labels)
-    named: set[str] = set()
+    T = len(labels)
+    figure = go.Figure()
     for panel, (parts, title) in enumerate(zip(damages, titles, strict=True), start=1):
         for part, values in parts.items():
-            look = palette.causes.get(part)
-            if look is not None and not np.any(values > 0):
-                continue
-            figure.add_bar(
-                x=values,
-                y=list(range(T)),
-                orientation="h",
-                name=part if look is None else look.label,
-                showlegend=look is not None and part not in named,
-                legendgroup=part,
-                xaxis=f"x{panel}",
-                marker={"color": palette.ramp[5]}
-                if look is None
-                else {"color": look.tint, "pattern": hatch(look, 6), "line": {"color": look.mark, "width": 1}},
-                customdata=[escape(label) for label in labels],
-                hovertemplate=f"<b>%{{customdata}}</b>, {'may be read' if look is None else look.label}: "
-                "%{x:.1%}<extra></extra>",
-            )
-            named.add(part)
-        figure.add_shape(
-            type="rect", x0=0, x1=1, y0=-0.5, y1=T - 0.5, xref=f"x{panel}", yref="y", line={"color": palette.line}
-        )
-        for text, colour, y in ((title[0], palette.text, 54), (title[1], palette.accent, 30)):
-            figure.add_annotation(
-                text=text,
-                x=0,
-                y=1,
-                xref=f"x{panel}",
-                yref="paper",
-                xanchor="left",
-                yanchor="middle",
-                yshift=y - 12,
-                showarrow=False,
-                font={"size": 16, "color": colour},
-            )
+            if part not in palette.causes or np.any(values > 0):
+                _add_part(figure, panel, part, values, labels, palette)
+        _frame(figure, f"x{panel}", T, palette)
+        _head(figure, f"x{panel}", title, palette)
     style(figure, palette, height=112 + max(160, min(34 * T, 640)))
     figure.add_shape(
         type="rect",
@@ -78,15 +47,65 @@ def ways(
         y1=lit + 0.5,
         line={"color": palette.accent, "width": 2},
     )
-    each = 1 / count
-    for panel in range(count):
-        axis = {
-            "domain": [panel * each, (panel + 0.9) * each],
-            "range": [0, 1.02],
-            "visible": False,
-            "fixedrange": True,
-        }
-        figure.update_layout({f"xaxis{panel + 1}": axis})
+    _axes(figure, len(damages), labels, palette)
+    figure.update_layout(barmode="stack", bargap=0.2, showlegend=True, margin={"t": 66, "l": 8, "r": 8, "b": 40})
+    return figure
+
+
+def _add_part(
+    figure: go.Figure, panel: int, part: str, values: NDArray[Any], labels: Sequence[str], palette: Palette
+) -> None:
+    """Add one part of each word's bar, `values[T]`: plain where it is lawful, else under the hatch of its cause."""
+    look = palette.causes.get(part)
+    told = "may be read" if look is None else look.label
+    figure.add_bar(
+        x=values,
+        y=list(range(len(labels))),
+        orientation="h",
+        name=part if look is None else look.label,
+        # The legend names each cause once, however many panels it occurs in.
+        showlegend=look is not None and part not in {trace.legendgroup for trace in figure.data},
+        legendgroup=part,
+        xaxis=f"x{panel}",
+        marker={"color": palette.ramp[5]}
+        if look is None
+        else {"color": look.tint, "pattern": hatch(look, 6), "line": {"color": look.mark, "width": 1}},
+        customdata=[escape(label) for label in labels],
+        hovertemplate=f"<b>%{{customdata}}</b>, {told}: %{{x:.1%}}<extra></extra>",
+    )
+
+
+def _frame(figure: go.Figure, axis: str, tokens: int, palette: Palette) -> None:
+    """Draw the frame that the bars of a panel should fill."""
+    line = {"color": palette.line}
+    figure.add_shape(type="rect", x0=0, x1=1, y0=-0.5, y1=tokens - 0.5, xref=axis, yref="y", line=line)
+
+
+def _head(figure: go.Figure, axis: str, title: tuple[str, str], palette: Palette) -> None:
+    """Write over a panel its name and, below, the damage in numbers."""
+    for text, colour, up in ((title[0], palette.text, 42), (title[1], palette.accent, 18)):
+        figure.add_annotation(
+            text=text,
+            x=0,
+            y=1,
+            xref=axis,
+            yref="paper",
+            xanchor="left",
+            yanchor="middle",
+            yshift=up,
+            showarrow=False,
+            font={"size": 16, "color": colour},
+        )
+
+
+def _axes(figure: go.Figure, panels: int, labels: Sequence[str], palette: Palette) -> None:
+    """Set the panels side by side, and the words at their left, thinned out where they would touch."""
+    T, each = len(labels), 1 / panels
+    for panel in range(panels):
+        domain = [panel * each, (panel + 0.9) * each]
+        figure.update_layout(
+            {f"xaxis{panel + 1}": {"domain": domain, "range": [0, 1.02], "visible": False, "fixedrange": True}}
+        )
     step = max(1, T // 24)
     figure.update_yaxes(
         tickvals=list(range(0, T, step)),
@@ -95,5 +114,3 @@ def ways(
         range=[T - 0.5, -0.5],
         fixedrange=True,
     )
-    figure.update_layout(barmode="stack", bargap=0.2, showlegend=True, margin={"t": 66, "l": 8, "r": 8, "b": 40})
-    return figure
