@@ -10,6 +10,7 @@ import torch
 
 from model_utils.errors import InputError
 from model_utils.limits import MAX_NEW_TOKENS
+from model_utils.policies import CAUSAL, MaskPolicy, stranded
 from model_utils.steps import Step, Stop, take_steps
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """One row of the engine: its prompt as token ids, how it draws, and which of the samples under its seed it is.
+    """One row of the engine: its prompt as token ids, how it draws, which sample under its seed it is, what it may read.
 
     Its text depends on these alone, never on the other rows of the batch.
     """
@@ -27,30 +28,43 @@ class Lane:
     prompt: tuple[int, ...]
     settings: SamplingSettings
     sample: int = 0
+    policy: MaskPolicy = CAUSAL
 
     def __post_init__(self) -> None:
         if not self.prompt:
             raise InputError("A prompt is empty: it needs at least one token.")
 
 
-@dataclass(kw_only=True)
-class _State:
-    """The batch as it grows: what the next forward pass reads."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Plan:
+    """What every column of the whole run may read and where it stands; `width` columns hold the padded prompts.
 
-    input_ids: torch.Tensor  # (B, T) at first, then (B, 1)
-    attention_mask: torch.Tensor  # (B, T so far)
-    position_ids: torch.Tensor  # (B, T) at first, then (B, 1)
-    lengths: list[int]  # B, real tokens so far
-    cache: Any = None  # transformers' key-value cache
+    Known beforehand, since a row of a mask never changes. Columns behind the end of a lane hold pads that nobody reads.
+    """
+
+    width: int
+    mask: torch.Tensor  # (B, T) of 0 and 1 where every lane reads causally, else (B, 1, T, T) to be added to the scores
+    position_ids: torch.Tensor  # (B, T)
+
+    def columns(self, number: int) -> slice:
+        """Return the columns that the forward pass of step `number` reads: the prompts at first, then the newest one."""
+        end = self.width + number
+        return slice(end - 1 if number else 0, end)
+
+    def mask_at(self, number: int) -> torch.Tensor:
+        """Return what step `number` may read: `[B, T so far]`, or `[B, 1, columns, T so far]` to be added."""
+        so_far = slice(self.width + number)
+        return self.mask[:, so_far] if self.mask.ndim == 2 else self.mask[:, :, self.columns(number), so_far]
 
 
 def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> Iterator[tuple[Step, ...]]:
     """Yield after each forward pass one Step for every lane that still goes on.
 
-    Prompts are padded on the left, with mask and position ids. A lane ends at end-of-text, at `max_new_tokens`, or where
-    prompt and new tokens fill the model's context; it then fills with masked pads while the others go on. Whoever
-    iterates may stop between steps. Raises InputError at once for more than MAX_NEW_TOKENS, or for a prompt that leaves
-    no room for a single token.
+    Prompts are padded on the left, with mask and position ids; each lane reads under its own policy. A lane ends at
+    end-of-text, at `max_new_tokens`, or where prompt and new tokens fill the model's context; it then fills with pads
+    while the others go on. Whoever iterates may stop between steps. Raises InputError at once for more than
+    MAX_NEW_TOKENS, for a prompt that leaves no room for a single token, or for a policy that leaves a token of the text
+    nothing to read (see `policies.stranded`).
     """
     if not 1 <= max_new_tokens <= MAX_NEW_TOKENS:
         raise InputError(f"{max_new_tokens} new tokens do not fit: choose 1 to {MAX_NEW_TOKENS}.")
@@ -60,63 +74,81 @@ def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> I
                 f"Sentence {number} has {len(lane.prompt):,} tokens and this model reads {loaded.context:,} in all, "
                 "so nothing can be added: shorten it."
             )
-    return _decode(loaded, lanes, max_new_tokens)
+    plain = all(lane.policy.plain for lane in lanes)
+    plan = (_plan_causal if plain else _plan_policies)(loaded, lanes, max_new_tokens)
+    return _decode(loaded, lanes, plan, max_new_tokens)
 
 
-def _decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> Iterator[tuple[Step, ...]]:
-    state = _first(loaded, lanes)
+def _decode(loaded: LoadedModel, lanes: Sequence[Lane], plan: _Plan, max_new_tokens: int) -> Iterator[tuple[Step, ...]]:
+    input_ids, cache = _prompts(loaded, lanes, plan.width), None  # (B, T) at first, then (B, 1)
     live = list(range(len(lanes)))
     for number in range(max_new_tokens):
+        logits, cache = _forward(loaded, plan, number, input_ids, cache)
         steps = tuple(
-            replace(step, stop=_stop(step.token_id, state.lengths[step.lane], number, loaded, max_new_tokens))
-            for step in _draw(_forward(loaded, state), lanes, live, number)
+            replace(step, stop=_stop(step, lanes[step.lane], loaded, max_new_tokens))
+            for step in _draw(logits, lanes, live, number)
         )
         yield steps
         drawn = {step.lane: step.token_id for step in steps if not step.stop}
         if not drawn:
             return
         live = list(drawn)
-        _grow(state, drawn, loaded)
+        input_ids = torch.tensor([[drawn.get(b, _pad_id(loaded))] for b in range(len(lanes))])
 
 
-def _first(loaded: LoadedModel, lanes: Sequence[Lane]) -> _State:
-    """Return the prompts as one left-padded batch."""
+def _prompts(loaded: LoadedModel, lanes: Sequence[Lane], width: int) -> torch.Tensor:
+    """Return the prompts `[B, width]`, padded on the left."""
+    ids = torch.full((len(lanes), width), _pad_id(loaded), dtype=torch.long)
+    for row, lane in zip(ids, lanes, strict=True):
+        row[width - len(lane.prompt) :] = torch.tensor(lane.prompt)
+    return ids
+
+
+def _plan_causal(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> _Plan:
+    """Return the plan of lanes that read all that came before: a mask in two dimensions says which columns are pads."""
     width = max(len(lane.prompt) for lane in lanes)
-    ids = torch.full((len(lanes), width), _pad_id(loaded), dtype=torch.long)  # (B, T)
-    mask = torch.zeros_like(ids)  # (B, T)
+    mask = torch.ones(len(lanes), width + max_new_tokens - 1, dtype=torch.long)  # (B, T)
+    for row, lane in zip(mask, lanes, strict=True):
+        row[: width - len(lane.prompt)] = 0
+    # Only the columns behind a lane that fills the context reach its end.
+    return _Plan(width=width, mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(0, loaded.context - 1))
+
+
+def _plan_policies(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> _Plan:
+    """Return the plan of lanes of which each has its own policy."""
+    width = max(len(lane.prompt) for lane in lanes)
+    T = width + max_new_tokens - 1
+    bias = torch.zeros(len(lanes), 1, T, T)  # (B, 1, Q, K)
+    position_ids = torch.zeros(len(lanes), T, dtype=torch.long)
     for b, lane in enumerate(lanes):
-        ids[b, width - len(lane.prompt) :] = torch.tensor(lane.prompt)
-        mask[b, width - len(lane.prompt) :] = 1
-    positions = (mask.cumsum(-1) - 1).clamp(min=0)  # (B, T)
-    return _State(
-        input_ids=ids, attention_mask=mask, position_ids=positions, lengths=[len(lane.prompt) for lane in lanes]
-    )
-
-
-def _grow(state: _State, tokens: dict[int, int], loaded: LoadedModel) -> None:
-    """Add a column: the drawn token of each lane that goes on, a masked pad for the others."""
-    alive = torch.tensor([[int(b in tokens)] for b in range(len(state.lengths))])  # (B, 1)
-    state.input_ids = torch.tensor([[tokens.get(b, _pad_id(loaded))] for b in range(len(state.lengths))])  # (B, 1)
-    state.attention_mask = torch.cat([state.attention_mask, alive], dim=-1)  # (B, T so far)
-    for b in tokens:
-        state.lengths[b] += 1
-    state.position_ids = torch.tensor(state.lengths)[:, None] - 1  # (B, 1)
+        # The last token that is drawn, of those asked for or of those that fit, is never read.
+        new = min(max_new_tokens, loaded.context - len(lane.prompt)) - 1
+        mask = lane.policy.mask(lane.prompt, new, pads=width - len(lane.prompt))
+        if (rows := stranded(mask, len(lane.prompt))).size:
+            raise InputError(
+                f"Under its mask token {rows[0]} of sentence {b + 1} may read nothing, and its text needs that token: "
+                "let it read at least one, such as itself."
+            )
+        bias[b, :, : width + new, : width + new] = torch.from_numpy(mask.bias()[0])
+        position_ids[b, : width + new] = torch.from_numpy(mask.position_ids[0].copy())
+    return _Plan(width=width, mask=bias, position_ids=position_ids)
 
 
 @torch.inference_mode()
-def _forward(loaded: LoadedModel, state: _State) -> torch.Tensor:
-    """Return the logits `[B, V]` of every lane's next token, in float32, and keep the grown cache."""
+def _forward(
+    loaded: LoadedModel, plan: _Plan, number: int, input_ids: torch.Tensor, cache: Any
+) -> tuple[torch.Tensor, Any]:
+    """Return the logits `[B, V]` of every lane's next token, in float32, and the grown key-value cache."""
     out = loaded.model(
-        input_ids=state.input_ids,
-        attention_mask=state.attention_mask,
-        position_ids=state.position_ids,
-        past_key_values=state.cache,
+        input_ids=input_ids,
+        attention_mask=plan.mask_at(number),
+        position_ids=plan.position_ids[:, plan.columns(number)],
+        past_key_values=cache,
         use_cache=True,
         logits_to_keep=1,
     )
-    state.cache = out.past_key_values
     logits: torch.Tensor = out.logits[:, -1].float()
-    return logits
+    return logits, out.past_key_values
 
 
 def _pad_id(loaded: LoadedModel) -> int:
@@ -135,10 +167,11 @@ def _draw(logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], numb
     return sorted(steps, key=lambda step: step.lane)
 
 
-def _stop(token_id: int, length: int, number: int, loaded: LoadedModel, max_new_tokens: int) -> Stop:
-    """Return why a lane ends with this token, its `length` counted before it; empty when it goes on."""
-    if token_id == _pad_id(loaded):
+def _stop(step: Step, lane: Lane, loaded: LoadedModel, max_new_tokens: int) -> Stop:
+    """Return why `lane` ends with this step's token; empty when it goes on."""
+    if step.token_id == _pad_id(loaded):
         return "end"
-    if number + 1 == max_new_tokens:
+    made = step.number + 1
+    if made == max_new_tokens:
         return "length"
-    return "context" if length + 1 == loaded.context else ""
+    return "context" if len(lane.prompt) + made == loaded.context else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,33 +14,13 @@ from model_utils.loading import LoadedModel
 from model_utils.sampling import SamplingSettings
 from model_utils.steps import Step
 from model_utils.tokens import TokenBatch, encode
+from tests.tools.decoding import assert_same, grown, ids
 
 NEW = 20
 
 
 def lanes(batch: TokenBatch, settings: SamplingSettings) -> list[Lane]:
     return [Lane(prompt=tuple(token.id for token in row), settings=settings) for row in batch.tokens]
-
-
-def grown(loaded: LoadedModel, wanted: Sequence[Lane], new: int = NEW) -> list[list[Step]]:
-    rows: list[list[Step]] = [[] for _ in wanted]
-    for steps in decode(loaded, wanted, new):
-        for step in steps:
-            rows[step.lane].append(step)
-    return rows
-
-
-def ids(row: Sequence[Step]) -> list[int]:
-    return [step.token_id for step in row]
-
-
-def assert_same(one: Sequence[Step], other: Sequence[Step]) -> None:
-    """Assert that two texts are equal, but for a draw so near that the last bits of the scores may turn it."""
-    for a, b in zip(one, other, strict=False):
-        if a.token_id != b.token_id:
-            assert min(a.margin, b.margin) < 1e-4, f"step {a.number}: {a.token_id} against {b.token_id}"
-            return
-    assert len(one) == len(other)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +33,7 @@ def uneven(tiny: LoadedModel) -> TokenBatch:
 
 @pytest.fixture(scope="module")
 def sampled(tiny: LoadedModel, uneven: TokenBatch) -> list[list[Step]]:
-    return grown(tiny, lanes(uneven, SamplingSettings(seed=5)))
+    return grown(tiny, lanes(uneven, SamplingSettings(seed=5)), NEW)
 
 
 def test_greedy_equals_generate_token_for_token(tiny: LoadedModel, uneven: TokenBatch) -> None:
@@ -65,7 +44,7 @@ def test_greedy_equals_generate_token_for_token(tiny: LoadedModel, uneven: Token
         do_sample=False,
         pad_token_id=50256,
     )[:, uneven.size[1] :]
-    for row, wanted in zip(grown(tiny, lanes(uneven, SamplingSettings(temperature=0.0))), expected, strict=True):
+    for row, wanted in zip(grown(tiny, lanes(uneven, SamplingSettings(temperature=0.0)), NEW), expected, strict=True):
         assert ids(row) == wanted[: len(row)].tolist()
         assert len(row) == NEW or row[-1].stop == "end"
 
@@ -75,8 +54,8 @@ def test_a_text_is_the_same_alone_and_beside_longer_neighbours(
 ) -> None:
     every = lanes(uneven, SamplingSettings(seed=5))
     for b, lane in enumerate(every):
-        assert_same(grown(tiny, [lane])[0], sampled[b])
-    assert_same(grown(tiny, [every[1], every[0]])[1], sampled[0])
+        assert_same(grown(tiny, [lane], NEW)[0], sampled[b])
+    assert_same(grown(tiny, [every[1], every[0]], NEW)[1], sampled[0])
 
 
 def test_neighbours_with_other_settings_change_nothing(
@@ -84,7 +63,7 @@ def test_neighbours_with_other_settings_change_nothing(
 ) -> None:
     every = lanes(uneven, SamplingSettings(seed=5))
     other = [Lane(prompt=every[1].prompt, settings=SamplingSettings(temperature=0.0), sample=3) for _ in range(2)]
-    assert_same(grown(tiny, [other[0], every[2], other[1]])[1], sampled[2])
+    assert_same(grown(tiny, [other[0], every[2], other[1]], NEW)[1], sampled[2])
 
 
 def test_four_readers_at_once_get_the_same_texts(
@@ -103,7 +82,7 @@ def test_seed_and_sample_change_the_text(tiny: LoadedModel, uneven: TokenBatch, 
         Lane(prompt=prompt, settings=SamplingSettings(seed=6)),
         Lane(prompt=prompt, settings=SamplingSettings(seed=5), sample=1),
     ]
-    assert all(ids(row) != ids(sampled[0]) for row in grown(tiny, others))
+    assert all(ids(row) != ids(sampled[0]) for row in grown(tiny, others, NEW))
 
 
 def test_every_step_equals_a_fresh_pass_over_the_text_so_far(
