@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +33,7 @@ TOP_CODE = 255
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Habits:
-    """How much of its mix each head takes, on average over one sentence's rows, from three places; each `[L, H]`.
+    """How much of its mix each head takes, on average over one sentence's rows, from three places; `[L, H]`, read-only.
 
     `previous`: the token before the reading one. `first`: the sentence's first token. `itself`: the reading token.
     """
@@ -41,6 +41,11 @@ class Habits:
     previous: NDArray[np.float32]
     first: NDArray[np.float32]
     itself: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if isinstance(array := getattr(self, field.name), np.ndarray):
+                array.setflags(write=False)
 
     def strongest(self, habit: str) -> tuple[int, int, float]:
         """Return (layer, head, share) of the head with the largest share of `habit`."""
@@ -73,25 +78,35 @@ class Thumbnails:
 
 
 def habits(maps: AttentionMaps, first: int, last: int) -> Habits | None:
-    """Return the Habits of every head over the real columns `first` to `last`; None for a single token.
+    """Return the Habits of every head over the rows that count among the real columns `first` to `last`.
 
-    Rows count from the third token on, where the token before, the first and the token itself are three; a sentence of
-    two tokens has its second row only.
+    None where no row counts: a single token, or a mask that leaves those rows nothing to read.
     """
     weights = maps.weights[:, :, first : last + 1, first : last + 1]  # (L, H, Q, K)
-    n = last - first + 1
-    if n < 2:
+    rows = counted_rows(maps, first, last)  # (Q,)
+    if not rows.any():
         return None
-    start = min(2, n - 1)
 
     def mean(shares: NDArray[Any]) -> NDArray[np.float32]:
         return np.asarray(shares.astype(np.float32).mean(-1))  # (L, H)
 
     return Habits(
-        previous=mean(np.diagonal(weights, -1, 2, 3)[..., start - 1 :]),
-        first=mean(weights[:, :, start:, 0]),
-        itself=mean(np.diagonal(weights, 0, 2, 3)[..., start:]),
+        previous=mean(np.diagonal(weights, -1, 2, 3)[..., rows[1:]]),
+        first=mean(weights[:, :, rows, 0]),
+        itself=mean(np.diagonal(weights, 0, 2, 3)[..., rows]),
     )
+
+
+def counted_rows(maps: AttentionMaps, first: int, last: int) -> NDArray[np.bool_]:
+    """Return `[last - first + 1]`: True for the rows over which a head's averages are taken.
+
+    Rows count from the third token on, where the token before, the first and the token itself are three; a sentence of
+    two tokens has its second row only, a single token none. A row that may read no real token does not count: the
+    model runs it all the same, and its numbers mean nothing.
+    """
+    n = last - first + 1
+    reads = (maps.cause[first : last + 1, first : last + 1] == 0).any(-1)  # (Q,)
+    return np.asarray(reads & (np.arange(n) >= min(2, max(1, n - 1))))
 
 
 def thumbnails(maps: AttentionMaps) -> Thumbnails:
