@@ -1,4 +1,4 @@
-"""Measures are averages that can be worked out by hand; captions say no more than they do."""
+"""Measures are averages that can be worked out by hand, and equal their definitions under any mask."""
 
 from __future__ import annotations
 
@@ -11,44 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_utils.attention import AttentionMaps, attention_maps
-from model_utils.errors import InputError
 from model_utils.heads import HABITS, habits
 from model_utils.masks import MaskSpec, build_mask
-from model_utils.measures import MEASURES, Measures, caption, measure, table
+from model_utils.measures import MEASURES, Measures, measure, table
 from model_utils.tokens import TokenBatch, encode
-
-# Ten tokens of which six come again; each follower of an earlier copy stands two places back or more.
-IDS = np.array([7, 1, 2, 3, 1, 2, 3, 1, 2, 9])
-PREVIOUS, UNIFORM, INDUCTION, IDENTITY, COPY = range(5)
-
-
-def maps_of(weights: np.ndarray, visible: np.ndarray | None = None) -> AttentionMaps:
-    """Return the maps of `weights[L, H, T, T]` under a mask that leaves `visible[T, T]`, else the causal one."""
-    T = weights.shape[-1]
-    cause = np.where(np.tril(np.ones((T, T), bool)) if visible is None else visible, 0, 4).astype(np.uint8)
-    return AttentionMaps(weights=weights, cause=cause, causes={"causal": cause > 0})
-
-
-def heads_by_hand(ids: np.ndarray, dtype: type = np.float32) -> np.ndarray:
-    """Return one layer of heads that each do one thing; what cannot do it reads the first token."""
-    T = len(ids)
-    weights = np.zeros((1, 5, T, T), dtype)
-    for q in range(T):
-        copies = [k for k in range(q) if ids[k] == ids[q]]
-        weights[0, PREVIOUS, q, max(q - 1, 0)] = 1
-        weights[0, UNIFORM, q, : q + 1] = 1 / (q + 1)
-        weights[0, INDUCTION, q, copies[-1] + 1 if copies else 0] = 1
-        weights[0, IDENTITY, q, q] = 1
-        weights[0, COPY, q, copies[-1] if copies else 0] = 1
-    return weights
-
-
-def random_maps(rng: np.random.Generator, T: int, visible: np.ndarray | None = None) -> AttentionMaps:
-    """Return 2 x 3 heads whose rows are softmaxes over what is visible; a row without anything is uniform."""
-    seen = np.tril(np.ones((T, T), bool)) if visible is None else visible
-    scores = np.where(seen, rng.normal(0, 3, (2, 3, T, T)), -1e9)
-    weights = np.exp(scores - scores.max(-1, keepdims=True))
-    return maps_of((weights / weights.sum(-1, keepdims=True)).astype(np.float32), seen)
+from tests.tools.heads import COPY, IDENTITY, IDS, INDUCTION, PREVIOUS, UNIFORM, heads_by_hand, maps_of, random_maps
 
 
 def by_loops(maps: AttentionMaps, ids: np.ndarray, layer: int, head: int) -> dict[str, float]:
@@ -228,60 +195,3 @@ def test_measures_are_read_only_and_one_token_has_none():
     assert not any(array.flags.writeable for array in arrays if isinstance(array, np.ndarray))
     assert all(array.dtype == np.float32 for array in arrays if isinstance(array, np.ndarray))
     assert measure(maps_of(heads_by_hand(IDS)), IDS, 3, 3) is None
-
-
-def test_the_table_has_a_row_per_head_and_sorts_by_any_measure():
-    rng = np.random.default_rng(3)
-    found = measure(random_maps(rng, 8), rng.integers(0, 3, 8), 0, 7)
-    frame = table(found)
-    assert list(frame.columns) == ["layer", "head", *MEASURES]
-    assert frame[["layer", "head"]].to_numpy().tolist() == [list(at) for at in np.ndindex(2, 3)]
-    assert frame["entropy_bits"].to_numpy().reshape(2, 3).tolist() == found.entropy_bits.tolist()
-    for name in MEASURES:
-        wanted = sorted(frame.to_dict("records"), key=lambda row: (-row[name], row["layer"], row["head"]))
-        assert table(found, by=name).to_dict("records") == wanted
-        rising = sorted(frame.to_dict("records"), key=lambda row: (row[name], row["layer"], row["head"]))
-        assert table(found, by=name, ascending=True).to_dict("records") == rising
-    with pytest.raises(InputError, match="no measure 'focus': sort by one of layer, head, previous"):
-        table(found, by="focus")
-
-
-def test_sorting_by_what_the_text_does_not_tell_keeps_the_order():
-    found = measure(random_maps(np.random.default_rng(3), 6), np.arange(6), 0, 5)
-    frame = table(found, by="induction")
-    assert frame["induction"].isna().all()
-    assert frame[["layer", "head"]].to_numpy().tolist() == [list(at) for at in np.ndindex(2, 3)]
-
-
-def test_captions_say_what_was_measured():
-    found = measure(maps_of(heads_by_hand(IDS)), IDS, 0, 9)
-    assert caption(found, 0, PREVIOUS) == "On this text it mostly reads the previous token (100%)."
-    assert caption(found, 0, IDENTITY) == "On this text it mostly reads the token itself (100%)."
-    assert caption(found, 0, UNIFORM) == (
-        "On this text the previous token gets 18% of its mix, "
-        "and a row spreads as if over 6.1 equal tokens (2.6 bits on average)."
-    )
-    assert caption(found, 0, INDUCTION) == (
-        "On this text the first token gets 38% of its mix, and a row spreads as if over 1.0 equal tokens (0.0 bits on average). "
-        "Where a token comes again (5 rows), it mostly reads what followed its earlier copy (100%)."
-    )
-    assert caption(found, 0, COPY).endswith("(5 rows), it mostly reads its earlier copy (100%).")
-
-
-def test_a_caption_of_a_text_without_repeats_is_silent_about_them():
-    ids = np.arange(10)
-    found = measure(maps_of(heads_by_hand(ids)), ids, 0, 9)
-    assert caption(found, 0, INDUCTION) == "On this text it mostly reads the first token (100%)."
-
-
-def test_a_caption_counts_a_single_row_as_one():
-    ids = np.array([5, 6, 7, 5])
-    found = measure(maps_of(heads_by_hand(ids)), ids, 0, 3)
-    assert "(1 row)" in caption(found, 0, INDUCTION)
-
-
-@pytest.mark.parametrize(("share", "mostly"), [(0.5, False), (0.51, True)])
-def test_mostly_means_more_than_half(share, mostly):
-    weights = heads_by_hand(IDS)
-    weights[0, PREVIOUS] = share * weights[0, PREVIOUS] + (1 - share) * weights[0, IDENTITY]
-    assert ("mostly" in caption(measure(maps_of(weights), IDS, 0, 9), 0, PREVIOUS)) == mostly
