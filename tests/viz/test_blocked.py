@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from viz.blocked import outlines
+from viz.blocked import REASONS, outlines, spans
+from viz.theme import PALETTES
 
 
 def causal(tokens: int) -> np.ndarray:
@@ -36,3 +37,12 @@ def test_an_area_covers_exactly_the_cells_of_its_cause(tokens, kind):
         x, y = outlines(cells, 0.02, merged=merged)
         np.testing.assert_array_equal(covered(x, y, tokens), cells)
     assert len(outlines(causal(1024), 0, merged=True)[0]) <= 6 * 1024
+
+
+def test_the_runs_of_a_row_are_its_stretches_of_blocked_cells():
+    assert spans(np.array([True, True, False, True])) == [(0, 1), (3, 3)]
+    assert spans(np.zeros(3, bool)) == []
+
+
+def test_each_cause_that_has_a_look_has_a_reason():
+    assert all(palette.causes.keys() == REASONS.keys() for palette in PALETTES.values())
