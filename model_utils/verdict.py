@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from model_utils.sampling import FILTERS
+from model_utils.sampling import FILTERS, SamplingSettings
 
 if TYPE_CHECKING:
-    from model_utils.sampling import SamplingSettings
     from model_utils.steps import Step
 
 SAYING = "Filters decide who may enter the draw; dice decide who wins."
@@ -23,6 +22,19 @@ def percent(share: float) -> str:
     return f"{value:.{digits}f} %"
 
 
+def letter(name: str) -> str:
+    """Return the letter that stands for a filter in `order`."""
+    return next(letter for letter, one in FILTERS.items() if one == name)
+
+
+def filter_name(name: str, settings: SamplingSettings) -> str:
+    """Return a filter with its setting, such as `top-k 50`."""
+    if name == "greedy":
+        return "greedy: only the likeliest"
+    value = {"k": settings.top_k, "p": settings.top_p, "m": settings.min_p}[letter(name)]
+    return f"{name} {value:g}"
+
+
 def describe(settings: SamplingSettings) -> str:
     """Return the settings as a reader names them, such as `temperature 1, top-k 50, top-p 0.95, seed 0`."""
     if settings.greedy:
@@ -32,6 +44,8 @@ def describe(settings: SamplingSettings) -> str:
     parts.append("top-p off" if settings.off("p") else f"top-p {settings.top_p:g}")
     if not settings.off("m"):
         parts.append(f"min-p {settings.min_p:g}")
+    if settings.order != SamplingSettings.order:
+        parts.append(f"order {settings.order}")
     return ", ".join([*parts, f"seed {settings.seed}"])
 
 
@@ -63,8 +77,7 @@ def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
         return f"{vocabulary:,} words → 1 taken (greedy), with {percent(step.stages[-1].mass)} of the chances."
     parts, left = [f"{vocabulary:,} words"], vocabulary
     for stage in step.stages:
-        letter = next(letter for letter, name in FILTERS.items() if name == stage.filter)
-        if settings.off(letter):
+        if settings.off(letter(stage.filter)):
             continue
         asleep = " (asleep: it cuts none here)" if stage.kept == left else ""
         parts.append(f"{stage.kept:,} after {stage.filter}{asleep}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,9 @@ from streamlit.errors import StreamlitAPIException
 from model_utils.limits import MAX_LINK_CHARACTERS, MAX_NEW_TOKENS
 from model_utils.registry import BUNDLED_ID
 from pages.common.literal import literal
+
+# Every order of temperature, top-k, top-p and min-p.
+ORDERS = tuple("".join(letters) for letters in permutations("tkpm"))
 
 DEFAULT_TEXT = "It will rain in the\nI want to eat a big bowl of\nMy dog is"
 
@@ -96,6 +100,14 @@ _ALL = (
     Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
     Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),
     Control(name="top_p", label="Top-p", default=0.95, low=0.0, high=1.0, step=0.01),
+    Control(name="min_p", label="Min-p", default=0.0, low=0.0, high=1.0, step=0.01, help="0 = off."),
+    Control(name="order", label="Order of the filters", default="tkpm", options=ORDERS),
+    Control(
+        name="view",
+        label="Look closer",
+        default="candidates",
+        options=("candidates", "waterfall", "ranks", "dice", "steps"),
+    ),
     Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
     Control(name="max_new_tokens", label="New tokens", default=40, low=1, high=MAX_NEW_TOKENS, step=1),
 )

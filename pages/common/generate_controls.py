@@ -14,17 +14,41 @@ if TYPE_CHECKING:
 
 # Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
 BOXES = ("seed", "max_new_tokens")
+MORE = ("min_p", "order")
 USUAL = {"temperature": 2.0, "top_k": 200}
 
 
 def draw_controls() -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
     """Draw the controls and return what they say, by name, and the places of the buttons Generate and Stop."""
-    places = st.columns([3, 3, 3, 2.4, 2.4, 2.5, 1.9], vertical_alignment="bottom")
+    places = st.columns([2.8, 2.8, 2.8, 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
     said = {}
     for name, place in zip(("temperature", "top_k", "top_p", "seed", "max_new_tokens"), places, strict=False):
         with place:
             said[name] = controls.number(name) if name in BOXES else _slider(name)
+    with places[-3]:
+        said |= _more()
     return said, places[-2], places[-1]
+
+
+def _more() -> dict[str, Any]:
+    """Draw the filters that are off at first, and the order of all, behind a button that says when they do something."""
+    control = controls.CONTROLS["order"]
+    changed = any(
+        st.session_state.get(name, controls.CONTROLS[name].default) != controls.CONTROLS[name].default for name in MORE
+    )
+    with st.popover("More" + " •" * changed, key="more_filters", width="stretch"):
+        return {
+            "min_p": controls.number("min_p", slider=True),
+            "order": st.selectbox(
+                control.label, control.options, key="order", format_func=_in_words, bind="query-params"
+            ),
+        }
+
+
+def _in_words(order: str) -> str:
+    from model_utils.sampling import FILTERS
+
+    return " → ".join(FILTERS[letter] for letter in order)
 
 
 def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:

@@ -174,10 +174,21 @@ def _no_step(run: runs.Run, steps: list[Step], *, ended: bool) -> None:
 
 
 def _step(run: runs.Run, step: Step, palette: Palette) -> None:
-    """Draw one step: why the top word was or was not drawn, its candidates, what each filter left."""
-    from viz.generation import Bar, fig_candidates
+    """Draw one step: why the top word was or was not drawn, and the view of it that is chosen."""
+    from pages.common.generate_views import VIEWS
 
     st.text(verdict.why(step, run.request.settings, run.label))
+    view = controls.choice("view", controls.CONTROLS["view"].options, show_label=False)
+    if view in VIEWS:
+        VIEWS[view](run, step, lambda: _code(run, step))
+    else:
+        _candidates(run, step, palette)
+
+
+def _candidates(run: runs.Run, step: Step, palette: Palette) -> None:
+    """Draw the candidates of a step and what each filter left."""
+    from viz.generation import Bar, fig_candidates
+
     table = step_tables.candidates_table(step, run.label)
     shown = table.iloc[step.candidates.telling(step.drawn, LISTED)]
     bars = [

@@ -48,7 +48,7 @@ def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
 def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
     from model_utils.shapes import number
     from model_utils.tokens import sentence_label
-    from viz.heatmap import shorten
+    from viz.labels import shorten
     from viz.shapes import grid, width
 
     values: NDArray[np.float32] = stage.values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -78,3 +79,25 @@ def test_a_link_with_values_beyond_the_usual_opens_with_them_on_a_phone(phone: P
     expect(phone.locator(".st-key-temperature input")).to_have_value("3")
     expect(phone.locator(".st-key-text_0 .strip")).to_contain_text("<b>hi</b>")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_step_is_opened_in_other_views_by_click_and_keyboard_and_goes_home(page: Page, app: str) -> None:
+    opened(page, app, "max_new_tokens=4")
+    expect(page.locator(".st-key-stop button")).to_be_disabled()  # while a text grows, a choice may miss the address
+    views = page.locator(".st-key-view button")
+    views.filter(has_text="waterfall").click()
+    expect(page.locator(".st-key-fig_waterfall .main-svg").first).to_be_attached()
+    expect(page.get_by_text("50,257 tokens =", exact=False)).to_be_visible()
+    expect(page).to_have_url(re.compile("view=waterfall"))
+    page.locator(".st-key-next button").click()
+    at_step(page, 2)
+    expect(page.locator(".st-key-fig_waterfall .main-svg").first).to_be_attached()
+    views.filter(has_text="dice").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-fig_dice .main-svg").first).to_be_attached()
+    with page.expect_download() as saved:
+        page.locator(".st-key-csv_dice button").click()
+    table = pd.read_csv(saved.value.path())
+    assert list(table.columns)[:2] == ["token_id", "token"]
+    assert table.expected.is_monotonic_decreasing
+    assert 0 < table.came.sum() <= 200

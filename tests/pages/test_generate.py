@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -123,3 +124,48 @@ def test_empty_text_is_told_and_the_last_text_stays() -> None:
     assert not at.exception
     assert "no sentence yet" in at.error[0].value
     assert at.get("plotly_chart")
+
+
+def figure(at: AppTest, name: str) -> dict[str, object]:
+    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(name)]
+    return json.loads(chart.proto.spec)
+
+
+def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -> None:
+    at = opened(view="waterfall", step=2)
+    assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_waterfall"]
+    (line,) = [line.value for line in at.markdown if "tokens =" in line.value]
+    removed, left = [int(part.replace(",", "")) for part in re.findall(r"([\d,]+) cut by", line)], line.split("+ ")[-1]
+    assert sum(removed) + int(left.split()[0]) == 50257
+    names = [trace.get("name") for trace in figure(at, "fig_waterfall")["data"]]
+    assert {"rest", "cut by top-k", "cut by top-p"} <= set(names)
+    for view, name in (("ranks", "fig_ranks"), ("dice", "fig_dice"), ("steps", "fig_over_steps")):
+        at.session_state["view"] = view
+        at.run()
+        assert not at.exception
+        assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == [name]
+
+
+def test_the_dice_are_thrown_200_times_and_count_the_text_s_own_draw() -> None:
+    at = opened(view="dice")
+    counts = figure(at, "fig_dice")["data"][0]["x"]
+    further = [int(number) for line in at.markdown for number in re.findall(r"(\d+) draws fell", line.value)]
+    assert sum(counts) + sum(further) == 200
+
+
+def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
+    at = opened(min_p=0.2, order="mtkp")
+    assert "after min-p" in said(at)
+    assert "(asleep: it cuts none here)" in said(at)
+    settings = at.session_state["_run"].request.settings
+    assert (settings.min_p, settings.order) == (0.2, "mtkp")
+    at.selectbox(key="order").set_value("tkpm")
+    at.run()
+    assert "min-p 0.2, order mtkp, seed 0" in at.info[0].value
+
+
+def test_greedy_has_one_stage_in_every_view() -> None:
+    for view in ("waterfall", "ranks", "dice", "steps"):
+        at = opened(temperature=0.0, view=view)
+        assert not at.exception
+        assert not at.error

@@ -1,0 +1,147 @@
+"""One decoding step opened: its whole distribution, computed again. Axis letters: V vocabulary, n some of its ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from model_utils.errors import InputError
+from model_utils.sampling import CUTS, FILTERS, draw, uniforms, warp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model_utils.loading import LoadedModel
+    from model_utils.sampling import SamplingSettings
+
+# Points of a rank curve: more than a screen tells apart, spaced evenly on a logarithmic axis.
+POINTS = 300
+# So many times the dice are thrown at most: 200 draws of one step take some 0.2 s.
+MAX_THROWS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opened:
+    """The distribution of one step over the whole vocabulary, `[V]` each, read-only; `settings` made it.
+
+    `before`: chances after temperature and before the filters. `scores`: what is drawn from, -inf where a filter cut.
+    `cut`: which filter did, as a place in CUTS.
+    """
+
+    settings: SamplingSettings
+    before: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    cut: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        for array in (self.before, self.scores, self.cut):
+            array.setflags(write=False)
+
+    @property
+    def after(self) -> NDArray[np.float32]:
+        """Return the chances after the filters, 0 where one cut."""
+        kept = np.where(self.cut == 0, self.before, 0)
+        return np.asarray(kept / kept.sum(), np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sieve:
+    """What one filter did to a step: tokens and share of the chances (before any filter) that it removed and left.
+
+    `state` is `off` where its setting switches it off, `asleep` where it is on and removes nothing, else `works`.
+    """
+
+    filter: str
+    state: str
+    removed: int
+    removed_mass: float
+    kept: int
+    kept_mass: float
+
+
+@torch.inference_mode()
+def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSettings) -> Opened:
+    """Return the step after the tokens `ids`, prompt and what was drawn so far, from one forward pass without padding."""
+    logits = loaded.model(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1).logits[:, -1].float()
+    warped = warp(logits, settings)
+    return Opened(
+        settings=settings,
+        before=warped.tempered[0].softmax(-1).numpy(),
+        scores=warped.scores[0].numpy(),
+        cut=warped.cut[0].numpy(),
+    )
+
+
+def sieves(opened: Opened) -> tuple[Sieve, ...]:
+    """Return what each filter did, in their order; removed and kept tokens together are the whole vocabulary."""
+    settings = opened.settings
+    names = ["greedy"] if settings.greedy else [FILTERS[letter] for letter in settings.order.replace("t", "")]
+    letters = {name: letter for letter, name in FILTERS.items()}
+    kept = np.ones(opened.before.shape, dtype=bool)  # (V)
+    found = []
+    for name in names:
+        gone = kept & (opened.cut == CUTS.index(name))
+        kept &= ~gone
+        off = name in letters and settings.off(letters[name])
+        found.append(
+            Sieve(
+                filter=name,
+                state="off" if off else "works" if gone.any() else "asleep",
+                removed=int(gone.sum()),
+                removed_mass=float(opened.before[gone].sum(dtype=np.float64)),
+                kept=int(kept.sum()),
+                kept_mass=float(opened.before[kept].sum(dtype=np.float64)),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RankCurve:
+    """Chances over ranks, likeliest first: `ranks[n]` from 1, `chances[n]` before the filters, `cut[n]` as in CUTS.
+
+    `mass[n]` is the share of the chances that all tokens up to that rank have together.
+    """
+
+    ranks: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    chances: NDArray[np.float64]
+    mass: NDArray[np.float64]
+    cut: NDArray[np.uint8]
+
+
+def rank_curve(opened: Opened, points: int = POINTS) -> RankCurve:
+    """Return the chances over the ranks of all tokens, at `points` ranks evenly spaced in their logarithm, ends included.
+
+    The last token that each filter left and the first that it cut are among them: a cut shows at its true rank.
+    """
+    order = np.lexsort((np.arange(len(opened.before)), -opened.before))  # (V)
+    spaced = np.geomspace(1, len(order), points).round().astype(np.int64) - 1
+    edges = np.flatnonzero(np.diff(opened.cut[order])) if len(order) > 1 else np.zeros(0, np.int64)
+    places = np.unique(np.concatenate([spaced, edges, edges + 1]))
+    mass = np.cumsum(opened.before[order], dtype=np.float64)
+    return RankCurve(
+        ranks=places + 1,
+        ids=order[places],
+        chances=opened.before[order[places]].astype(np.float64),
+        mass=np.minimum(mass[places], 1.0),
+        cut=opened.cut[order[places]],
+    )
+
+
+def throw(opened: Opened, *, number: int, throws: int) -> NDArray[np.int64]:
+    """Return how often each token is drawn, `[V]`, when step `number` is drawn by samples 0 to `throws` - 1 of the seed.
+
+    Sample 0 is the draw of the text itself. Raises InputError for more than MAX_THROWS.
+    """
+    if not 1 <= throws <= MAX_THROWS:
+        raise InputError(f"{throws} throws do not fit: choose 1 to {MAX_THROWS}.")
+    counts = np.zeros(len(opened.scores), np.int64)
+    for sample in range(throws):
+        noise = uniforms(opened.settings.seed, sample, number, len(opened.scores))
+        counts[draw(opened.scores, noise)[0]] += 1
+    return counts

@@ -1,0 +1,202 @@
+"""What the Generate page shows of one step beside its candidates: the waterfall, all ranks, the dice, all steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from model_utils import step_tables, verdict
+from pages.common import cache, frame, runs, take_home
+
+if TYPE_CHECKING:
+    from model_utils.opened import Opened, Sieve
+    from model_utils.steps import Step
+
+# Words with a part of their own in the waterfall, rows of the dice, and how often they are thrown.
+NAMED, ROWS, THROWS = 5, 12, 200
+
+
+def _opened(run: runs.Run, step: Step) -> Opened:
+    """Return the whole distribution of a step."""
+    return cache.opened_step(run.request.model, _ids(run, step), run.request.settings)
+
+
+def _ids(run: runs.Run, step: Step) -> tuple[int, ...]:
+    """Return the tokens before a step: the prompt and what was drawn so far."""
+    drawn = [one.token_id for one in run.rows()[step.lane][: step.number]]
+    return (*(token.id for token in run.batch.tokens[step.lane]), *drawn)
+
+
+def _figure(figure: Any, name: str, alt: str) -> None:
+    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=take_home.chart_config(name), alt=alt)
+
+
+def waterfall(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+    """Draw what each filter removes and leaves, as shares of the chances and in tokens."""
+    from model_utils.opened import sieves
+    from viz.waterfall import waterfall as draw
+
+    opened = _opened(run, step)
+    found = sieves(opened)
+    ids = np.argsort(-opened.before, kind="stable")[:NAMED].tolist()
+    if step.token_id not in ids:
+        ids[-1] = step.token_id
+    figure = draw(
+        _stages(run, opened, found, ids),
+        [_short(run.label(token)) for token in ids],
+        drawn=ids.index(step.token_id),
+        palette=frame.palette(),
+    )
+    _figure(figure, "waterfall", "What each filter removes and leaves, as parts of one bar per stage.")
+    vocabulary = run.loaded.entry.vocabulary
+    parts = [f"{one.removed:,} cut by {one.filter}" for one in found if one.state != "off"]
+    st.markdown(
+        f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{found[-1].kept:,} left'])}.** What is left is shared out again, "
+        "so that it adds up to 1."
+    )
+    take_home.bar("waterfall", numbers=lambda: pd.DataFrame([vars(one) for one in found]), code=code)
+
+
+def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[int]) -> list[Any]:
+    """Return the bars of the waterfall: the model's chances, one bar per filter that is on, what is drawn from."""
+    from model_utils.sampling import CUTS
+    from viz.waterfall import Stage
+
+    settings = run.request.settings
+    words = opened.before[ids].astype(float)
+    start = "the model's chances" if settings.off("t") or settings.greedy else f"temperature {settings.temperature:g}"
+    stages = [Stage(title=start, count=len(opened.before), words=words.tolist(), rest=1 - words.sum(), gone={})]
+    kept, gone = np.ones(len(ids), bool), dict[str, float]()
+    for one in found:
+        if one.state == "off":
+            continue
+        kept &= opened.cut[ids] != CUTS.index(one.filter)
+        gone[one.filter] = one.removed_mass
+        left = np.where(kept, words, 0.0)
+        stages.append(
+            Stage(
+                title=verdict.filter_name(one.filter, settings),
+                count=one.kept,
+                words=left.tolist(),
+                rest=max(one.kept_mass - left.sum(), 0.0),
+                gone=dict(gone),
+                note=" · asleep: cuts none here" if one.state == "asleep" else f" · {verdict.percent(one.kept_mass)}",
+            )
+        )
+    after = opened.after[ids].astype(float)
+    rest = max(1 - after.sum(), 0.0)
+    stages.append(
+        Stage(title="shared out again", count=found[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %")
+    )
+    return stages
+
+
+def ranks(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+    """Draw the chances of the whole vocabulary over the ranks, with a line where each filter cuts."""
+    from model_utils.opened import rank_curve
+    from model_utils.sampling import CUTS
+    from viz.waterfall import ranks as draw
+
+    opened = _opened(run, step)
+    curve = rank_curve(opened)
+    labels, by = [run.label(int(token)) for token in curve.ids], [CUTS[cut] for cut in curve.cut]
+    figure = draw(curve.ranks, curve.chances, by, labels, drawn=step.rank, palette=frame.palette())
+    _figure(figure, "ranks", "The chances of all tokens over their ranks, and where each filter cuts.")
+    half = int(curve.ranks[np.searchsorted(curve.mass, 0.5)])
+    st.markdown(
+        f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(opened.before):,} "
+        "are on this line.** Filters cut the tail: the picture shows how much of it there is."
+    )
+    table = pd.DataFrame(
+        {
+            "rank": curve.ranks,
+            "token_id": curve.ids,
+            "token": labels,
+            "chance": curve.chances,
+            "mass_up_to_here": curve.mass,
+            "cut_by": by,
+        }
+    )
+    take_home.bar("ranks", numbers=lambda: table, code=code)
+
+
+def dice(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+    """Draw how often each word comes when the step is drawn many times, beside theory."""
+    from viz.dice import dice as draw
+
+    opened = _opened(run, step)
+    counts = cache.thrown(run.request.model, _ids(run, step), run.request.settings, step.number, THROWS)
+    after = opened.after.astype(float)
+    rows = np.argsort(-after, kind="stable")[:ROWS]
+    rows = rows[after[rows] > 0]
+    expected = THROWS * after[rows]
+    table = pd.DataFrame(
+        {
+            "token_id": rows,
+            "token": [run.label(int(token)) for token in rows],
+            "chance": after[rows],
+            "expected": expected,
+            "two_standard_deviations": 2 * np.sqrt(expected * (1 - after[rows])),
+            "came": counts[rows],
+        }
+    )
+    drawn = int(np.flatnonzero(rows == step.token_id)[0]) if step.token_id in rows else None
+    figure = draw(
+        [_short(label) for label in table["token"]],
+        table["came"].tolist(),
+        expected.tolist(),
+        table["two_standard_deviations"].tolist(),
+        drawn=drawn,
+        palette=frame.palette(),
+    )
+    _figure(figure, "dice", f"How often each word came in {THROWS} draws of this step, beside theory.")
+    others = int(THROWS - counts[rows].sum())
+    st.markdown(
+        f"**The same step drawn {THROWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
+        + (f"{others} draws fell on words further down." if others else "")
+    )
+    take_home.bar("dice", numbers=lambda: table, code=code)
+
+
+def over_steps(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+    """Draw the uncertainty of every step of this row, and how many tokens each filter left."""
+    from viz.over_steps import over_steps as draw
+
+    steps, settings = run.rows()[step.lane], run.request.settings
+    on = [
+        place
+        for place, one in enumerate(steps[0].stages)
+        if settings.greedy or not settings.off(verdict.letter(one.filter))
+    ]
+    figure = draw(
+        [run.label(one.token_id) for one in steps],
+        before=[one.entropy_before for one in steps],
+        after=[one.entropy_after for one in steps],
+        kept={steps[0].stages[place].filter: [one.stages[place].kept for one in steps] for place in on},
+        chosen=step.number,
+        palette=frame.palette(),
+    )
+    _figure(figure, "over_steps", "Uncertainty before and after the filters, and tokens left, at every step.")
+    left = [one.stages[-1].kept for one in steps]
+    st.markdown(
+        f"**The filters left between {min(left):,} and {max(left):,} words.** Top-k leaves the same number at every step; top-p "
+        "breathes: few where the model is sure, many where it is not."
+    )
+    table = step_tables.steps_table([steps], run.label)
+    take_home.bar("over_steps", numbers=lambda: table, code=code)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 16 else label[:15] + "…"
+
+
+VIEWS: dict[str, Callable[[runs.Run, Step, Callable[[], str]], None]] = {
+    "waterfall": waterfall,
+    "ranks": ranks,
+    "dice": dice,
+    "steps": over_steps,
+}

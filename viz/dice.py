@@ -1,0 +1,76 @@
+"""The dice of one step: how often each word was drawn, beside how often it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from viz.labels import escape
+from viz.theme import ramp_colour, style
+
+if TYPE_CHECKING:
+    from viz.theme import Palette
+
+ROW = 32
+
+
+def dice(
+    labels: Sequence[str],
+    counts: Sequence[int],
+    expected: Sequence[float],
+    margins: Sequence[float],
+    *,
+    drawn: int | None,
+    palette: Palette,
+) -> go.Figure:
+    """Return bars of how often each word came, with a mark and a whisker for theory and its usual spread.
+
+    `expected` is in draws, `margins` is twice the standard deviation. `drawn` is the row of the word that the text got.
+    Traces: `count`, `expected`.
+    """
+    rows = list(range(len(labels)))
+    figure = go.Figure()
+    figure.add_bar(
+        name="count",
+        orientation="h",
+        x=list(counts),
+        y=rows,
+        marker={"color": [palette.accent if row == drawn else ramp_colour(palette, 0.5) for row in rows]},
+        customdata=[escape(label) for label in labels],
+        hovertemplate="“%{customdata}” came %{x} times<extra></extra>",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        name="expected",
+        mode="markers",
+        x=list(expected),
+        y=rows,
+        error_x={"array": list(margins), "color": palette.text, "thickness": 2, "width": 6},
+        marker={"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": palette.text}},
+        hovertemplate="theory: %{x:.1f} times<extra></extra>",
+        showlegend=False,
+    )
+    most = max([*counts, *(e + m for e, m in zip(expected, margins, strict=True)), 1])
+    figure.add_scatter(
+        mode="text",
+        x=[max(count, e + m) for count, e, m in zip(counts, expected, margins, strict=True)],
+        y=rows,
+        text=[f"  {count}" for count in counts],
+        textposition="middle right",
+        textfont={"size": 15, "color": palette.text},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    style(figure, palette, height=ROW * max(len(rows), 1) + 12)
+    figure.update_layout(bargap=0.3, margin={"l": 4, "r": 4, "t": 4, "b": 4})
+    figure.update_xaxes(range=[0, most * 1.15], visible=False, fixedrange=True)
+    figure.update_yaxes(
+        range=[len(rows) - 0.45, -0.6],
+        tickvals=rows,
+        ticktext=[escape(label) for label in labels],
+        tickfont={"size": 17, "color": palette.text},
+        fixedrange=True,
+    )
+    return figure
