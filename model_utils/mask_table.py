@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
 
 
-def table(mask: Mask, batch: TokenBatch, sentence: int) -> pd.DataFrame:
+def table(mask: Mask, labels: Sequence[str], sentence: int) -> pd.DataFrame:
     """Return one line per cell of `sentence`: query, key, what the row may see, what is added, and every cause."""
-    T = batch.size[1]
+    T = len(labels)
     query, key = (places.ravel() for places in np.indices((T, T)))
-    labels = np.array(batch.labels(sentence), dtype=object)
+    names = np.array(labels, dtype=object)
     causes = {name: cells[sentence].ravel() for name, cells in mask.causes.items()}
     return pd.DataFrame(
         {
             "query": query,
-            "query_token": labels[query],
+            "query_token": names[query],
             "key": key,
-            "key_token": labels[key],
+            "key_token": names[key],
             "visible": mask.visible[sentence].ravel(),
             "added": mask.bias()[sentence, 0].ravel(),
             "blocked_by": [

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.loading import LoadedModel
+    from model_utils.masks import Mask
     from model_utils.sampling import SamplingSettings
 
 # Points of a rank curve: more than a screen tells apart, spaced evenly on a logarithmic axis.
@@ -64,9 +65,21 @@ class Sieve:
 
 
 @torch.inference_mode()
-def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSettings) -> Opened:
-    """Return the step after the tokens `ids`, prompt and what was drawn so far, from one forward pass without padding."""
-    logits = loaded.model(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1).logits[:, -1].float()
+def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSettings, mask: Mask | None = None) -> Opened:
+    """Return the step after the tokens `ids`, prompt and what was drawn so far, from one forward pass without padding.
+
+    `mask` is a policy's mask of that step; without one every token reads all before it.
+    """
+    under = (
+        {}
+        if mask is None
+        else {
+            "attention_mask": torch.from_numpy(mask.bias()),
+            "position_ids": torch.from_numpy(mask.position_ids.copy()),
+        }
+    )
+    out = loaded.model(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1, **under)
+    logits = out.logits[:, -1].float()
     warped = warp(logits, settings)
     return Opened(
         settings=settings,

@@ -6,7 +6,7 @@ from pages.common import frame, generate_controls, generate_parts, runs, strange
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
-said, generate, stop = generate_controls.draw_controls()
+said, generate, stop = generate_controls.draw_controls(page)
 pressed = generate.button("Generate", type="primary", key="generate", width="stretch")
 request = None
 with frame.reader_errors():
@@ -25,5 +25,6 @@ else:
     # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
     with st.container(key="notes"):
         generate_controls.made_with(run, request)
+        generate_controls.under(run)
         strangers.badges(run.request.model, run.batch)
     generate_parts.result(run)

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from model_utils.heads import Habits, Thumbnails
     from model_utils.independence import Independence, Reading
     from model_utils.loading import LoadedModel, Shelf
-    from model_utils.opened import Opened
     from model_utils.registry import ModelEntry
-    from model_utils.sampling import SamplingSettings
     from model_utils.tokens import Side, TokenBatch
 
 # Forward passes under way at once on the server; torch already uses every core for one.
@@ -217,24 +215,3 @@ def all_heads(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> 
     maps, batch = attention(model, texts, side, sentence), token_batch(model, texts, side, 50256)
     with gate():
         return thumbnails(maps), habits(maps, batch.first(sentence), batch.last(sentence))
-
-
-# At most 32 x 0.5 MB at GPT-2's vocabulary.
-@st.cache_resource(show_spinner=False, max_entries=32)
-def opened_step(model: str, ids: tuple[int, ...], settings: SamplingSettings) -> Opened:
-    """Return the whole distribution of the step after the tokens `ids`."""
-    from model_utils.opened import open_step
-
-    with gate():
-        return open_step(loaded_model(model), ids, settings)
-
-
-# At most 16 x 0.4 MB.
-@st.cache_resource(show_spinner=False, max_entries=16)
-def thrown(model: str, ids: tuple[int, ...], settings: SamplingSettings, number: int, throws: int) -> NDArray[np.int64]:
-    """Return how often each token is drawn in `throws` draws of step `number` after the tokens `ids`."""
-    from model_utils.opened import throw
-
-    opened = opened_step(model, ids, settings)
-    with gate():
-        return throw(opened, number=number, throws=throws)

@@ -106,9 +106,18 @@ _ALL = (
         name="view",
         label="Look closer",
         default="candidates",
-        options=("candidates", "waterfall", "ranks", "dice", "steps"),
+        options=("candidates", "waterfall", "ranks", "dice", "steps", "mask"),
     ),
     Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
+    Control(
+        name="drop_after",
+        label="Drop the prompt after",
+        default=0,
+        low=0,
+        high=MAX_NEW_TOKENS,
+        step=1,
+        help="So many new tokens; 0 = never.",
+    ),
     Control(name="max_new_tokens", label="New tokens", default=40, low=1, high=MAX_NEW_TOKENS, step=1),
 )
 CONTROLS = {control.name: control for control in _ALL}

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from model_utils import verdict
-from pages.common import controls, frame, runs
+from model_utils.errors import ReaderError
+from pages.common import controls, frame, mask_controls, runs
+from pages.common.literal import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from model_utils.policies import MaskPolicy
+    from model_utils.tokens import TokenBatch
+
 # Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
 BOXES = ("seed", "max_new_tokens")
-MORE = ("min_p", "order")
+MORE = ("min_p", "order", "pattern", "width", "first", "drop_after", "weights", "cells")
+USED_BY = {"width": ("window", "sink"), "first": ("sink", "prefix")}
 USUAL = {"temperature": 2.0, "top_k": 200}
 
 
-def draw_controls() -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
+def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
     """Draw the controls and return what they say, by name, and the places of the buttons Generate and Stop."""
     places = st.columns([2.8, 2.8, 2.8, 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
     said = {}
@@ -26,23 +34,49 @@ def draw_controls() -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
         with place:
             said[name] = controls.number(name) if name in BOXES else _slider(name)
     with places[-3]:
-        said |= _more()
+        said |= _more(page)
     return said, places[-2], places[-1]
 
 
-def _more() -> dict[str, Any]:
-    """Draw the filters that are off at first, and the order of all, behind a button that says when they do something."""
-    control = controls.CONTROLS["order"]
-    changed = any(
-        st.session_state.get(name, controls.CONTROLS[name].default) != controls.CONTROLS[name].default for name in MORE
-    )
-    with st.popover("More" + " •" * changed, key="more_filters", width="stretch"):
-        return {
+def _more(page: frame.Page) -> dict[str, Any]:
+    """Draw what is off at first: min-p, the order of the filters, and what a text may read of itself."""
+    _settle(page)
+    order = controls.CONTROLS["order"]
+    with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
+        said = {
             "min_p": controls.number("min_p", slider=True),
-            "order": st.selectbox(
-                control.label, control.options, key="order", format_func=_in_words, bind="query-params"
-            ),
+            "order": st.selectbox(order.label, order.options, key="order", format_func=_in_words, bind="query-params"),
         }
+        st.divider()
+        st.caption("What the growing text may read of itself")
+        controls.choice("pattern", controls.CONTROLS["pattern"].options)
+        for column, name in zip(st.columns(2), ("width", "first"), strict=True):
+            with column:
+                controls.number(name)
+        controls.number("drop_after")
+        mask_controls.hand_fields()
+        with st.container(horizontal=True):
+            mask_controls.undo_buttons()
+    return said
+
+
+def _changed(name: str) -> bool:
+    """Return whether a control stands elsewhere than at first and has an effect."""
+    return _uses(name) and mask_controls.value(name) != controls.CONTROLS[name].default
+
+
+def _uses(name: str) -> bool:
+    """Return whether the present pattern uses a control; all but its two widths it does."""
+    return name not in USED_BY or mask_controls.value("pattern") in USED_BY[name]
+
+
+def _settle(page: frame.Page) -> None:
+    """Clear the hand mask of another sentence than the one in view, with undo."""
+    from model_utils.tokens import split_sentences
+
+    with suppress(ReaderError):  # the page says it where it asks for the batch
+        texts = split_sentences(page.text)
+        mask_controls.settle(texts[min(mask_controls.value("sentence"), len(texts) - 1)])
 
 
 def _in_words(order: str) -> str:
@@ -56,8 +90,31 @@ def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:
     from model_utils.sampling import SamplingSettings
 
     settings = SamplingSettings(**{name: value for name, value in said.items() if name != "max_new_tokens"})
-    texts = page.batch(side="left").texts
-    return runs.Request(model=page.model, texts=texts, settings=settings, max_new_tokens=said["max_new_tokens"])
+    batch = page.batch(side="left")
+    return runs.Request(
+        model=page.model,
+        texts=batch.texts,
+        settings=settings,
+        max_new_tokens=said["max_new_tokens"],
+        policy=_policy(batch),
+    )
+
+
+def _policy(batch: TokenBatch) -> MaskPolicy:
+    """Return the mask policy that the controls describe; pads are always masked here."""
+    from model_utils.masks import MaskSpec
+    from model_utils.policies import MaskPolicy
+
+    if mask_controls.value("sentence") >= batch.size[0]:
+        return MaskPolicy()  # the page falls back to sentence 0, and clears its hand mask, when it draws the choice
+    spec = replace(mask_controls.mask_spec(batch), padding=True)
+    hand = bool(spec.pairs or spec.cells)
+    # What has no effect does not make another text of this one.
+    unused = {name: getattr(MaskSpec, name) for name in USED_BY if not _uses(name)}
+    if not hand:
+        unused |= {"sentence": MaskSpec.sentence, "gap": MaskSpec.gap}
+    spec = replace(spec, **unused)
+    return MaskPolicy(spec=spec, drop_after=mask_controls.value("drop_after") or None)
 
 
 def _slider(name: str) -> float:
@@ -82,8 +139,30 @@ def made_with(run: runs.Run, request: runs.Request | None) -> None:
         return
     made = run.request
     parts = [verdict.describe(made.settings), f"{made.max_new_tokens} new tokens"]
+    if made.policy != request.policy:
+        parts.append("another mask" if not made.policy.plain else "no mask but the causal one")
     if made.model != request.model:
         parts.append(f"model {made.model}")
     if made.texts != request.texts:
         parts.append("other sentences")
     st.info(f"This text was made with {', '.join(parts)}. Press Generate for one with the present settings.")
+
+
+def under(run: runs.Run) -> None:
+    """Say under which mask the text was made, where it is not the plain causal one."""
+    policy = run.request.policy
+    if policy.plain:
+        return
+    spec, parts = policy.spec, []
+    if spec.pattern != "causal":
+        widths = [f"{name} {getattr(spec, name)}" for name, patterns in USED_BY.items() if spec.pattern in patterns]
+        parts.append(", ".join([f"pattern {spec.pattern}", *widths]))
+    if spec.pairs:
+        words = run.batch.tokens[spec.sentence]
+        hidden = [f"“{words[token].label}”" + (f" to {weight:g}" if weight else "") for token, weight in spec.pairs]
+        parts.append(f"hidden or softened by hand in sentence {spec.sentence}: {', '.join(hidden)}")
+    if spec.cells:
+        parts.append(f"single cells blocked in sentence {spec.sentence}: {len(spec.cells)}")
+    if policy.drop_after is not None:
+        parts.append(f"the prompt dropped after {policy.drop_after} new tokens")
+    st.info(literal(f"This text reads itself under a mask: {'; '.join(parts)}."), icon=":material/visibility_off:")

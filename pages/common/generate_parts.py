@@ -11,6 +11,8 @@ from pages.common import controls, frame, runs, take_home
 from pages.common.components import StripToken, tokens_strip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streamlit.delta_generator import DeltaGenerator
 
     from model_utils.steps import Step
@@ -179,13 +181,15 @@ def _step(run: runs.Run, step: Step, palette: Palette) -> None:
 
     st.text(verdict.why(step, run.request.settings, run.label))
     view = controls.choice("view", controls.CONTROLS["view"].options, show_label=False)
+    # The lines for a text under a mask of its own would be another program: there is none yet.
+    code = (lambda: _code(run, step)) if run.request.policy.plain else None
     if view in VIEWS:
-        VIEWS[view](run, step, lambda: _code(run, step))
+        VIEWS[view](run, step, code)
     else:
-        _candidates(run, step, palette)
+        _candidates(run, step, palette, code)
 
 
-def _candidates(run: runs.Run, step: Step, palette: Palette) -> None:
+def _candidates(run: runs.Run, step: Step, palette: Palette, code: Callable[[], str] | None) -> None:
     """Draw the candidates of a step and what each filter left."""
     from viz.generation import Bar, fig_candidates
 
@@ -212,7 +216,7 @@ def _candidates(run: runs.Run, step: Step, palette: Palette) -> None:
     )
     st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
     st.caption(verdict.uncertainty(step))
-    take_home.bar("candidates", numbers=lambda: table, code=lambda: _code(run, step))
+    take_home.bar("candidates", numbers=lambda: table, code=code)
 
 
 def _code(run: runs.Run, step: Step) -> str:

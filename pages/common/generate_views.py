@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from model_utils import step_tables, verdict
-from pages.common import cache, frame, runs, take_home
+from pages.common import cache_steps, frame, runs, take_home
+from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.opened import Opened, Sieve
@@ -22,20 +23,15 @@ NAMED, ROWS, THROWS = 5, 12, 200
 
 def _opened(run: runs.Run, step: Step) -> Opened:
     """Return the whole distribution of a step."""
-    return cache.opened_step(run.request.model, _ids(run, step), run.request.settings)
-
-
-def _ids(run: runs.Run, step: Step) -> tuple[int, ...]:
-    """Return the tokens before a step: the prompt and what was drawn so far."""
-    drawn = [one.token_id for one in run.rows()[step.lane][: step.number]]
-    return (*(token.id for token in run.batch.tokens[step.lane]), *drawn)
+    request = run.request
+    return cache_steps.opened_step(request.model, *run.before(step), request.settings, run.policy(step.lane))
 
 
 def _figure(figure: Any, name: str, alt: str) -> None:
     st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=take_home.chart_config(name), alt=alt)
 
 
-def waterfall(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+def waterfall(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
     """Draw what each filter removes and leaves, as shares of the chances and in tokens."""
     from model_utils.opened import sieves
     from viz.waterfall import waterfall as draw
@@ -95,7 +91,7 @@ def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[i
     return stages
 
 
-def ranks(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+def ranks(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
     """Draw the chances of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.opened import rank_curve
     from model_utils.sampling import CUTS
@@ -124,12 +120,13 @@ def ranks(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
     take_home.bar("ranks", numbers=lambda: table, code=code)
 
 
-def dice(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+def dice(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
     from viz.dice import dice as draw
 
     opened = _opened(run, step)
-    counts = cache.thrown(run.request.model, _ids(run, step), run.request.settings, step.number, THROWS)
+    request = run.request
+    counts = cache_steps.thrown(request.model, *run.before(step), request.settings, run.policy(step.lane), THROWS)
     after = opened.after.astype(float)
     rows = np.argsort(-after, kind="stable")[:ROWS]
     rows = rows[after[rows] > 0]
@@ -162,7 +159,7 @@ def dice(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
     take_home.bar("dice", numbers=lambda: table, code=code)
 
 
-def over_steps(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
+def over_steps(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
     """Draw the uncertainty of every step of this row, and how many tokens each filter left."""
     from viz.over_steps import over_steps as draw
 
@@ -190,13 +187,44 @@ def over_steps(run: runs.Run, step: Step, code: Callable[[], str]) -> None:
     take_home.bar("over_steps", numbers=lambda: table, code=code)
 
 
+def mask(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
+    """Draw what every token may read when a step is drawn: the mask has grown by a row and a column a step."""
+    from model_utils.mask_table import table
+    from model_utils.reasons import sentences
+    from viz.masks import combined, told_up_to
+
+    policy, (prompt, drawn) = run.policy(step.lane), run.before(step)
+    grown = policy.mask(prompt, len(drawn))
+    labels = [*(token.label for token in run.batch.tokens[step.lane]), *(run.label(token) for token in drawn)]
+    dropped = policy.drop_after is not None
+    figure = combined(
+        grown.visible[0],
+        labels=labels,
+        causes={name: cells[0] for name, cells in grown.causes.items()},
+        sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped) if told_up_to(len(labels)) else None,
+        palette=frame.palette(),
+        last=len(labels) - 1,
+    )
+    with scroll_frame("grown", int(figure.layout.width) // 80 * 80):
+        _figure(figure, "grown", "Which token each row may read when this step is drawn, and why not.")
+    entry, reads = run.loaded.entry, int((grown.visible[0, -1] > 0).sum())
+    width = entry.width // entry.heads
+    st.markdown(
+        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** Only the last row is computed; the others stand in "
+        f"the cache, keys and values of shape [{entry.heads}, {len(labels)}, {width}] per layer, one column more at each step."
+    )
+    st.caption("A row keeps what its token might read when the model read it.")
+    take_home.bar("grown", numbers=lambda: table(grown, labels, 0), code=code)
+
+
 def _short(label: str) -> str:
     return label if len(label) <= 16 else label[:15] + "…"
 
 
-VIEWS: dict[str, Callable[[runs.Run, Step, Callable[[], str]], None]] = {
+VIEWS: dict[str, Callable[[runs.Run, Step, Callable[[], str] | None], None]] = {
     "waterfall": waterfall,
     "ranks": ranks,
     "dice": dice,
     "steps": over_steps,
+    "mask": mask,
 }

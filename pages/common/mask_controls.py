@@ -45,7 +45,7 @@ def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
     if side:
         chosen = controls.choice("side", controls.CONTROLS["side"].options)  # type: ignore[assignment]
     batch = batch if chosen == batch.side else page.batch(chosen)
-    _settle(batch.texts[value("sentence")])
+    settle(batch.texts[value("sentence")])
     return batch
 
 
@@ -128,7 +128,7 @@ def hand_fields() -> None:
         column.text_input(control.label, value=control.default, key=name, bind=bind, help=control.help)
 
 
-def _settle(text: str) -> None:
+def settle(text: str) -> None:
     """Note what has changed since the last run: a hand mask of another sentence goes, a typed one can be undone.
 
     Callbacks and clicks that went through `change` or `undo` have seen to their own step.

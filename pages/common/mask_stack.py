@@ -102,7 +102,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
         mask.visible[number],
         labels=labels,
         causes={name: cells[number] for name, cells in mask.causes.items()},
-        sentences=sentences(mask, spec, batch, number=number) if told_up_to(len(labels)) else None,
+        sentences=sentences(mask, spec, labels, number=number) if told_up_to(len(labels)) else None,
         palette=frame.palette(),
         last=batch.last(number),
         chosen=(first + chosen[0], first + chosen[1]),
@@ -206,7 +206,7 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 def _numbers(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> pd.DataFrame:
     from model_utils.mask_table import table
 
-    return table(mask, batch, spec.sentence)
+    return table(mask, batch.labels(spec.sentence), spec.sentence)
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:

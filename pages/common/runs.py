@@ -13,6 +13,7 @@ from pages.common import cache
 
 if TYPE_CHECKING:
     from model_utils.loading import LoadedModel
+    from model_utils.policies import MaskPolicy
     from model_utils.sampling import SamplingSettings
     from model_utils.steps import Step
     from model_utils.tokens import TokenBatch
@@ -28,6 +29,7 @@ class Request:
     texts: tuple[str, ...]
     settings: SamplingSettings
     max_new_tokens: int
+    policy: MaskPolicy
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +49,15 @@ class Run:
                 rows[step.lane].append(step)
         return rows
 
+    def policy(self, row: int) -> MaskPolicy:
+        """Return the mask policy of one row: the hand mask is that of its own sentence alone."""
+        return self.request.policy.for_sentence(row)
+
+    def before(self, step: Step) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the tokens before a step: the prompt, and what was drawn so far."""
+        drawn = tuple(one.token_id for one in self.rows()[step.lane][: step.number])
+        return tuple(token.id for token in self.batch.tokens[step.lane]), drawn
+
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""
         from model_utils.tokens import token_label
@@ -63,7 +74,14 @@ def start(request: Request, loaded: LoadedModel, batch: TokenBatch) -> Run:
     """Return a new run, which replaces and stops the session's present one. Raises InputError when it cannot begin."""
     from model_utils.generation import Lane, decode
 
-    lanes = [Lane(prompt=tuple(token.id for token in row), settings=request.settings) for row in batch.tokens]
+    lanes = [
+        Lane(
+            prompt=tuple(token.id for token in row),
+            settings=request.settings,
+            policy=request.policy.for_sentence(number),
+        )
+        for number, row in enumerate(batch.tokens)
+    ]
     steps = decode(loaded, lanes, request.max_new_tokens)
 
     def work(job: Job[None]) -> None:

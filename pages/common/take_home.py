@@ -22,8 +22,10 @@ def chart_config(name: str, *, kind: str = "png") -> dict[str, Any]:
     }
 
 
-def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], str]) -> None:
+def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], str] | None) -> None:
     """Draw the row that takes a figure home: its numbers as CSV and its code, both made when asked for.
+
+    Without `code` there is no button for it.
 
     `name` goes into the file names and widget keys. The picture itself is saved from the figure's own mode bar.
     """
@@ -37,7 +39,8 @@ def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], st
             on_click="ignore",
             icon=":material/table:",
         )
-        _code(name, code)
+        if code is not None:
+            _code(name, code)
 
 
 @st.fragment

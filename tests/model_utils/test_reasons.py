@@ -40,11 +40,11 @@ def test_each_cell_of_a_batch_has_its_own_sentence_and_its_line_in_the_table(tin
     batch = encode(tiny.tokenizer, ("It will rain", "My dog"))
     spec = MaskSpec(sentence=1, cells=frozenset({(1, 0)}), weights={1: 0.25})
     mask = build_mask(spec, batch)
-    told = sentences(mask, spec, batch, number=1)
+    told = sentences(mask, spec, batch.labels(1), number=1)
     assert told[2][1] == "“␣dog” may not read “My”: it is hidden by hand."
     assert told[2][0] == "“␣dog” may not read “pad”: it is padding."
     assert told[1][2] == "“My” may not read “␣dog”: it comes later."
-    lines = table(mask, batch, 1)
+    lines = table(mask, batch.labels(1), 1)
     assert len(lines) == 9
     cell = lines[(lines["query"] == 2) & (lines["key"] == 1)].iloc[0]
     assert (cell["query_token"], cell["key_token"], cell["visible"], cell["blocked_by"]) == ("␣dog", "My", 0, "hand")

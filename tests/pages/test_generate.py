@@ -169,3 +169,54 @@ def test_greedy_has_one_stage_in_every_view() -> None:
         at = opened(temperature=0.0, view=view)
         assert not at.exception
         assert not at.error
+
+
+def test_a_text_under_a_mask_says_so_and_shows_the_mask_as_it_has_grown() -> None:
+    at = opened(pattern="window", width=2, weights="1:0", view="mask", step=3)
+    assert "pattern window, width 2; hidden or softened by hand in sentence 0: “␣will”" in at.info[0].value
+    policies = [at.session_state["_run"].policy(row) for row in range(3)]
+    assert [policy.spec.pairs for policy in policies] == [((1, 0.0),), (), ()]
+    (heatmap,) = [trace for trace in figure(at, "fig_grown")["data"] if trace["type"] == "heatmap"]
+    assert len(heatmap["x"] if "x" in heatmap else heatmap["z"]) >= 7  # five words and two drawn tokens
+    assert "Step 3 reads 2 of 7 tokens" in at.markdown[-1].value
+
+
+def test_an_opened_step_under_a_mask_is_the_step_that_was_drawn() -> None:
+    at = opened(pattern="sink", width=2, first=1, drop_after=1, view="waterfall", step=3, max_new_tokens=4)
+    run = at.session_state["_run"]
+    step = run.rows()[0][2]
+    (line,) = [line.value for line in at.markdown if "tokens =" in line.value]
+    assert f"+ {step.stages[-1].kept:,} left" in line
+
+
+def test_dropping_the_prompt_changes_the_text_and_zero_means_never() -> None:
+    plain, dropped = opened(max_new_tokens=6), opened(max_new_tokens=6, drop_after=1)
+    assert [row[0] for row in texts(plain)] == [row[0] for row in texts(dropped)]
+    assert texts(plain) != texts(dropped)
+    assert plain.session_state["_run"].request.policy.drop_after is None
+    assert "the prompt dropped after 1 new tokens" in dropped.info[0].value
+
+
+def test_a_width_that_no_pattern_uses_does_not_ask_for_another_text() -> None:
+    at = opened()
+    at.session_state["width"] = 9
+    at.run()
+    assert not at.info
+
+
+def test_another_row_in_view_does_not_move_the_hand_mask_to_it() -> None:
+    at = opened(weights="1:0")
+    at.number_input(key="sentence").set_value(1)
+    at.run()
+    at.run()
+    assert at.session_state["weights"] == ""
+    assert "hidden or softened by hand in sentence 0" in " ".join(info.value for info in at.info)
+    assert "made with" in " ".join(info.value for info in at.info)
+
+
+def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_text_stays() -> None:
+    at = opened()
+    at.session_state["weights"] = "99:0"
+    at.run()
+    assert len(at.error) == 1
+    assert [len(row) for row in texts(at)] == [3, 3, 3]

@@ -1,0 +1,56 @@
+"""What is kept of opened decoding steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.common.cache import gate, loaded_model
+from pages.common.cache_stack import SPEC_HASH
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.opened import Opened
+    from model_utils.policies import MaskPolicy
+    from model_utils.sampling import SamplingSettings
+
+
+def _say(policy: MaskPolicy) -> tuple[Any, ...]:
+    return policy.drop_after, SPEC_HASH["model_utils.masks.MaskSpec"](policy.spec)
+
+
+_POLICY_HASH: dict[str | type, Any] = {"model_utils.policies.MaskPolicy": _say}
+
+
+# At most 32 x 0.5 MB at GPT-2's vocabulary.
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=_POLICY_HASH)
+def opened_step(
+    model: str, prompt: tuple[int, ...], drawn: tuple[int, ...], settings: SamplingSettings, policy: MaskPolicy
+) -> Opened:
+    """Return the whole distribution of the step after `prompt` and `drawn`."""
+    from model_utils.opened import open_step
+
+    mask = None if policy.plain else policy.mask(prompt, len(drawn))
+    with gate():
+        return open_step(loaded_model(model), (*prompt, *drawn), settings, mask)
+
+
+# At most 16 x 0.4 MB.
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=_POLICY_HASH)
+def thrown(
+    model: str,
+    prompt: tuple[int, ...],
+    drawn: tuple[int, ...],
+    settings: SamplingSettings,
+    policy: MaskPolicy,
+    throws: int,
+) -> NDArray[np.int64]:
+    """Return how often each token is drawn in `throws` draws of the step after `prompt` and `drawn`."""
+    from model_utils.opened import throw
+
+    opened = opened_step(model, prompt, drawn, settings, policy)
+    with gate():
+        return throw(opened, number=len(drawn), throws=throws)
