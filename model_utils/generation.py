@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 class Lane:
     """One row of the engine: its prompt as token ids, how it draws, which sample under its seed it is, what it may read.
 
-    Its text depends on these alone, never on the other rows of the batch.
+    Its text depends on these alone, never on the other rows of the batch. `taken` are the tokens of its first steps where
+    they were chosen by hand: a branch of another text has that one's beginning and a runner-up behind it.
     """
 
     prompt: tuple[int, ...]
     settings: SamplingSettings
     sample: int = 0
     policy: MaskPolicy = CAUSAL
+    taken: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -163,7 +165,8 @@ def _draw(logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], numb
     steps: list[Step] = []
     for settings, members in groups.items():
         samples = [lanes[b].sample for b in members]
-        steps += take_steps(logits[members], settings, lanes=members, samples=samples, number=number)
+        taken = [lanes[b].taken[number] if number < len(lanes[b].taken) else None for b in members]
+        steps += take_steps(logits[members], settings, lanes=members, samples=samples, number=number, taken=taken)
     return sorted(steps, key=lambda step: step.lane)
 
 

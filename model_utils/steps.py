@@ -69,7 +69,8 @@ class Step:
 
     `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. Entropies are
     in bits, before and after the filters. `chance_raw` is the drawn token's chance at temperature 1. `margin` is by how
-    much its score plus noise won; below 1e-4 rounding may turn the draw.
+    much its score plus noise won; below 1e-4 rounding may turn the draw. `instead_of` is the token that the dice had drawn
+    where another was taken by hand.
     """
 
     lane: int
@@ -82,6 +83,7 @@ class Step:
     entropy_after: float
     stages: tuple[Stage, ...]
     candidates: Candidates
+    instead_of: int | None = None
 
     @property
     def drawn(self) -> int:
@@ -106,9 +108,18 @@ class Step:
 
 @torch.inference_mode()
 def take_steps(
-    logits: torch.Tensor, settings: SamplingSettings, *, lanes: Sequence[int], samples: Sequence[int], number: int
+    logits: torch.Tensor,
+    settings: SamplingSettings,
+    *,
+    lanes: Sequence[int],
+    samples: Sequence[int],
+    number: int,
+    taken: Sequence[int | None] = (),
 ) -> list[Step]:
-    """Return step `number` of each of `lanes`, all under the same settings, from their logits `[n, V]`."""
+    """Return step `number` of each of `lanes`, all under the same settings, from their logits `[n, V]`.
+
+    `taken` names for each lane the token that is taken whatever the dice say, None where they decide; empty: they do.
+    """
     warped = warp(logits, settings)
     raw, before, after = (  # each (n, V)
         torch.softmax(scores, dim=-1).numpy() for scores in (logits, warped.tempered, warped.scores)
@@ -120,6 +131,9 @@ def take_steps(
     for i, lane in enumerate(lanes):
         noise = uniforms(settings.seed, samples[i], number, logits.size(-1))
         token_id, margin = draw(warped.scores[i].numpy(), noise)
+        by_hand = taken[i] if taken else None
+        instead_of = token_id if by_hand is not None and by_hand != token_id else None
+        token_id = token_id if by_hand is None else by_hand
         step = Step(
             lane=lane,
             number=number,
@@ -131,6 +145,7 @@ def take_steps(
             entropy_after=float(entropy_after[i]),
             stages=_stages(before[i], cut[i], settings),
             candidates=_candidates(before[i], after[i], cut[i], top[i], token_id),
+            instead_of=instead_of,
         )
         steps.append(step)
     return steps

@@ -59,6 +59,11 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
             f"“{top}” was the likeliest ({chance} of the model's chances), and greedy always takes it: "
             "at temperature 0 filters and dice have no effect."
         )
+    if step.instead_of is not None:
+        return (
+            f"You took “{drawn}” ({percent(step.chance)} of the chances, number {step.rank:,}); "
+            f"the dice had fallen on “{label(step.instead_of)}”. From here on the text goes its own way, with the same dice."
+        )
     whose = "of the model's chances" if settings.off("t") else f"of the chances at temperature {settings.temperature:g}"
     if step.stages[-1].kept == 1:
         return f"“{drawn}” ({chance} {whose}) was the only word that the filters left: the dice had no choice."

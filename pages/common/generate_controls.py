@@ -76,7 +76,14 @@ def _settle(page: frame.Page) -> None:
 
     with suppress(ReaderError):  # the page says it where it asks for the batch
         texts = split_sentences(page.text)
-        mask_controls.settle(texts[min(mask_controls.value("sentence"), len(texts) - 1)])
+        sentence = min(_sentence(), len(texts) - 1)
+        mask_controls.settle(texts[sentence], sentence)
+
+
+def _sentence() -> int:
+    """Return the sentence in view; a branch is one of the sentence that it continues."""
+    run, row = runs.current(), int(mask_controls.value("sentence"))
+    return row if run is None or row >= run.count else run.sentence(row)
 
 
 def _in_words(order: str) -> str:
@@ -105,9 +112,10 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
     from model_utils.masks import MaskSpec
     from model_utils.policies import MaskPolicy
 
-    if mask_controls.value("sentence") >= batch.size[0]:
+    sentence = _sentence()
+    if sentence >= batch.size[0]:
         return MaskPolicy()  # the page falls back to sentence 0, and clears its hand mask, when it draws the choice
-    spec = replace(mask_controls.mask_spec(batch), padding=True)
+    spec = replace(mask_controls.mask_spec(batch, sentence), padding=True)
     hand = bool(spec.pairs or spec.cells)
     # What has no effect does not make another text of this one.
     unused = {name: getattr(MaskSpec, name) for name in USED_BY if not _uses(name)}

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils import step_tables, verdict
-from pages.common import controls, frame, runs, take_home
-from pages.common.components import StripToken, tokens_strip
+from pages.common import controls, frame, generate_text, runs, take_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +19,14 @@ if TYPE_CHECKING:
 
 # How many candidates the figure lists, and how often growing text is drawn, in seconds.
 LISTED = 10
+MOST_ROWS = 15  # and one more: as many as the published number of a sentence reaches
 BEAT = 0.3
 
 
 def result(run: runs.Run) -> None:
     """Draw the texts of a run and one step of one of them; while it is under way, each part keeps its own beat."""
+    if "_view_row" in st.session_state:  # a branch has begun: show it
+        st.session_state["sentence"] = st.session_state.pop("_view_row")
     # The slider's own value is forgotten while another page is shown.
     st.session_state.setdefault("step", st.session_state.get("_step", 1))
     if run.job.done:
@@ -45,7 +47,7 @@ def _ended(run: runs.Run) -> None:
     with picture:
         _picture(run)
     with text:
-        _texts(run)
+        generate_text.texts(run, _chosen())
 
 
 def _growing(run: runs.Run) -> None:
@@ -53,7 +55,7 @@ def _growing(run: runs.Run) -> None:
     if _take_click(run):
         st.rerun()
     ended = run.job.done  # asked first: what comes after it is drawn by the next run
-    _texts(run)
+    generate_text.texts(run, _chosen())
     if ended:
         st.rerun()
 
@@ -85,16 +87,16 @@ def _chosen() -> tuple[int, int]:
 def _is_drawn(run: runs.Run) -> bool:
     """Return whether the chosen step is there, or never will be."""
     row, number = _chosen()
-    steps = run.rows()[min(row, len(run.batch.texts) - 1)]
+    steps = run.rows()[min(row, run.count - 1)]
     return number < len(steps) or bool(steps and steps[-1].stop)
 
 
 def _take_click(run: runs.Run) -> bool:
     """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
-    for row, prompt in enumerate(run.batch.tokens):
+    for row in range(run.count):
         clicked = getattr(st.session_state.get(f"text_{row}"), "clicked", None)
         if clicked is not None:
-            st.session_state["sentence"], st.session_state["step"] = row, int(clicked) - len(prompt) + 1
+            st.session_state["sentence"], st.session_state["step"] = row, int(clicked) - len(run.prompt(row)) + 1
             return True
     return False
 
@@ -105,7 +107,7 @@ def _choose(run: runs.Run) -> tuple[int, int]:
     st.session_state["step"] = min(max(st.session_state["step"], 1), last)
     which, back, onward = st.columns([4, 4, 4], vertical_alignment="bottom", gap="small")
     with which:
-        row = controls.number("sentence", high=len(run.batch.texts) - 1)
+        row = controls.number("sentence", high=run.count - 1)
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
     onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
     if last > 1:
@@ -116,52 +118,6 @@ def _choose(run: runs.Run) -> tuple[int, int]:
 
 def _move(by: int) -> None:
     st.session_state["step"] += by
-
-
-def _texts(run: runs.Run) -> None:
-    palette = frame.palette()
-    for row, steps in enumerate(run.rows()):
-        tokens = _strip(run, row, steps, palette)
-        tokens_strip(tokens, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
-        ending = verdict.ending(steps[-1], run.loaded.context) if steps else ""
-        if ending:
-            st.caption(ending)
-    if run.job.cancelled:
-        made = max(len(steps) for steps in run.rows())
-        st.caption(f"Stopped after {made} of {run.request.max_new_tokens} tokens.")
-    st.caption(
-        "Grey: the prompts, one batch padded on the left, so that all next words stand in one column. "
-        "The stronger its colour, the likelier the model found a word. Click one to see its step. All rows share the dice of a "
-        "step, so that a text does not depend on its neighbours."
-    )
-    _take_steps_home(run)
-
-
-def _strip(run: runs.Run, row: int, steps: list[Step], palette: Palette) -> list[StripToken]:
-    """Return the tokens of one row: the prompt in grey, then each drawn token in the colour of its chance."""
-    from viz.generation import chance_colour
-
-    tokens = [StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in run.batch.tokens[row]]
-    for step in steps:
-        label = run.label(step.token_id)
-        tokens.append(
-            StripToken(
-                text=_flowing(label),
-                spoken=label,
-                line_break="⏎" in label,
-                background=chance_colour(step.chance, palette),
-                title=f"step {step.number + 1}: {verdict.percent(step.chance)} of the chances, number {step.rank:,}",
-                selected=_chosen() == (row, step.number),
-            )
-        )
-    if not run.job.done and not (steps and steps[-1].stop):
-        tokens.append(StripToken(text=" …", state="blank", clickable=False, spoken="next word"))
-    return tokens
-
-
-def _flowing(label: str) -> str:
-    """Return a token's label with its spaces as spaces: here the text itself shows where they are."""
-    return label.replace("␣", " ")
 
 
 def _no_step(run: runs.Run, steps: list[Step], *, ended: bool) -> None:
@@ -181,8 +137,9 @@ def _step(run: runs.Run, step: Step, palette: Palette) -> None:
 
     st.text(verdict.why(step, run.request.settings, run.label))
     view = controls.choice("view", controls.CONTROLS["view"].options, show_label=False)
-    # The lines for a text under a mask of its own would be another program: there is none yet.
-    code = (lambda: _code(run, step)) if run.request.policy.plain else None
+    # The lines for a branch, or for a text under a mask of its own, would be another program: there is none yet.
+    plain = run.request.policy.plain and run.branch(step.lane) is None
+    code = (lambda: _code(run, step)) if plain else None
     if view in VIEWS:
         VIEWS[view](run, step, code)
     else:
@@ -216,13 +173,31 @@ def _candidates(run: runs.Run, step: Step, palette: Palette, code: Callable[[], 
     )
     st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
     st.caption(verdict.uncertainty(step))
+    _branch(run, step)
     take_home.bar("candidates", numbers=lambda: table, code=code)
+
+
+def _branch(run: runs.Run, step: Step) -> None:
+    """Draw the choice of another candidate, and the button that goes on from it in a row of its own."""
+    ids = [int(token) for token in step.candidates.ids if token != step.token_id]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="branch"):
+        token = st.selectbox(
+            "What if it had been …", ids, format_func=run.label, key=f"instead_{step.lane}_{step.number}"
+        )
+        full = run.count > MOST_ROWS
+        waits = not run.job.done
+        if st.button("Branch", key="branch_off", icon=":material/alt_route:", disabled=waits or full or token is None):
+            runs.branch(run, step.lane, step.number, token)
+            st.session_state["_view_row"] = run.count - 1
+            st.rerun()
+    if full:
+        st.caption(f"There are {run.count} rows, as many as the page holds: press Generate to begin anew.")
 
 
 def _code(run: runs.Run, step: Step) -> str:
     from model_utils.recipes import generate_code
 
-    rows = run.rows()
+    rows = run.rows()[: len(run.batch.texts)]
     return generate_code(
         run.loaded.entry,
         run.request.texts,
@@ -231,17 +206,4 @@ def _code(run: runs.Run, step: Step) -> str:
         sentence=step.lane,
         step=step.number,
         full=any(row and row[-1].stop == "context" for row in rows),
-    )
-
-
-def _take_steps_home(run: runs.Run) -> None:
-    """Draw the button that saves all steps of all rows."""
-    st.download_button(
-        "All steps (CSV)",
-        data=lambda: step_tables.steps_table(run.rows(), run.label).to_csv(index=False),
-        file_name="maskscope-steps.csv",
-        mime="text/csv",
-        key="csv_steps",
-        on_click="ignore",
-        icon=":material/table:",
     )

@@ -195,7 +195,7 @@ def mask(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
 
     policy, (prompt, drawn) = run.policy(step.lane), run.before(step)
     grown = policy.mask(prompt, len(drawn))
-    labels = [*(token.label for token in run.batch.tokens[step.lane]), *(run.label(token) for token in drawn)]
+    labels = [*(token.label for token in run.prompt(step.lane)), *(run.label(token) for token in drawn)]
     dropped = policy.drop_after is not None
     figure = combined(
         grown.visible[0],

@@ -49,12 +49,12 @@ def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
     return batch
 
 
-def mask_spec(batch: TokenBatch) -> MaskSpec:
-    """Return the rule that the published controls describe.
+def mask_spec(batch: TokenBatch, sentence: int | None = None) -> MaskSpec:
+    """Return the rule that the published controls describe, its hand mask for `sentence`, which else is the chosen one.
 
     Raises InputError for a hand mask or cells that cannot be read, or that name tokens which are not there.
     """
-    sentence = value("sentence")
+    sentence = value("sentence") if sentence is None else sentence
     count = len(batch.tokens[sentence])
     return MaskSpec(
         pattern=value("pattern"),
@@ -128,13 +128,16 @@ def hand_fields() -> None:
         column.text_input(control.label, value=control.default, key=name, bind=bind, help=control.help)
 
 
-def settle(text: str) -> None:
+def settle(text: str, sentence: int | None = None) -> None:
     """Note what has changed since the last run: a hand mask of another sentence goes, a typed one can be undone.
+
+    `text` is the sentence in view, `sentence` its number where that is not the chosen one.
 
     Callbacks and clicks that went through `change` or `undo` have seen to their own step.
     """
     state = st.session_state
-    now = {name: value(name) for name in REMEMBERED}
+    number = value("sentence") if sentence is None else sentence
+    now = {name: value(name) for name in REMEMBERED} | {"sentence": number}
     last, last_text = state.get("_mask_last"), state.get("_mask_sentence")
     own = state.pop("_mask_own_step", False)
     if last is not None and not own:
@@ -146,7 +149,7 @@ def settle(text: str) -> None:
             st.toast("The hand mask belonged to another sentence and is cleared; Undo brings it back.")
         elif any(now[name] != last[name] for name in HAND):
             _remember(last)
-    state["_mask_last"] = {name: value(name) for name in REMEMBERED}
+    state["_mask_last"] = {name: value(name) for name in REMEMBERED} | {"sentence": number}
     state["_mask_sentence"] = text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,11 +12,12 @@ from model_utils.jobs import Job
 from pages.common import cache
 
 if TYPE_CHECKING:
+    from model_utils.generation import Lane
     from model_utils.loading import LoadedModel
     from model_utils.policies import MaskPolicy
     from model_utils.sampling import SamplingSettings
     from model_utils.steps import Step
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens import Token, TokenBatch
 
 _KEY = "_run"
 
@@ -32,31 +33,68 @@ class Request:
     policy: MaskPolicy
 
 
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """Where a text leaves another one: at step `number` of row `row`, with the token `token_id` in the place of the drawn."""
+
+    row: int
+    number: int
+    token_id: int
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
-    """A request under way or ended. What it has made stays, also when it was stopped."""
+    """A request under way or ended, with its branches. What it has made stays, also when it was stopped.
+
+    Rows are the sentences of the batch, then the branches. `jobs` are (job, its first row), the latest last.
+    """
 
     request: Request
     loaded: LoadedModel
     batch: TokenBatch
-    job: Job[None]
+    jobs: list[tuple[Job[None], int]]
+    branches: list[Branch]
+
+    @property
+    def job(self) -> Job[None]:
+        """Return the latest job: the one that may still be under way."""
+        return self.jobs[-1][0]
 
     def rows(self) -> list[list[Step]]:
-        """Return the steps made so far, one list per sentence of the batch."""
-        rows: list[list[Step]] = [[] for _ in self.batch.texts]
-        for steps in self.job.events:
-            for step in steps:
-                rows[step.lane].append(step)
+        """Return the steps made so far, one list per row."""
+        rows: list[list[Step]] = [[] for _ in range(self.count)]
+        for job, first in self.jobs:
+            for steps in job.events:
+                for step in steps:
+                    rows[first + step.lane].append(replace(step, lane=first + step.lane) if first else step)
         return rows
+
+    @property
+    def count(self) -> int:
+        """Return the number of rows."""
+        return len(self.batch.texts) + len(self.branches)
+
+    def branch(self, row: int) -> Branch | None:
+        """Return the branch that a row is, None for a sentence."""
+        return self.branches[row - len(self.batch.texts)] if row >= len(self.batch.texts) else None
+
+    def sentence(self, row: int) -> int:
+        """Return the sentence that a row continues."""
+        found = self.branch(row)
+        return row if found is None else self.sentence(found.row)
+
+    def prompt(self, row: int) -> tuple[Token, ...]:
+        """Return the tokens that a row continues."""
+        return self.batch.tokens[self.sentence(row)]
 
     def policy(self, row: int) -> MaskPolicy:
         """Return the mask policy of one row: the hand mask is that of its own sentence alone."""
-        return self.request.policy.for_sentence(row)
+        return self.request.policy.for_sentence(self.sentence(row))
 
     def before(self, step: Step) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the tokens before a step: the prompt, and what was drawn so far."""
         drawn = tuple(one.token_id for one in self.rows()[step.lane][: step.number])
-        return tuple(token.id for token in self.batch.tokens[step.lane]), drawn
+        return tuple(token.id for token in self.prompt(step.lane)), drawn
 
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""
@@ -72,20 +110,40 @@ def current() -> Run | None:
 
 def start(request: Request, loaded: LoadedModel, batch: TokenBatch) -> Run:
     """Return a new run, which replaces and stops the session's present one. Raises InputError when it cannot begin."""
-    from model_utils.generation import Lane, decode
+    lanes = [_lane(request, batch, number) for number in range(len(batch.texts))]
+    job = _decode(loaded, lanes, request.max_new_tokens)
+    before = current()
+    if before is not None:
+        before.job.cancel()
+    run = Run(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
+    st.session_state[_KEY] = run
+    return run
 
-    lanes = [
-        Lane(
-            prompt=tuple(token.id for token in row),
-            settings=request.settings,
-            policy=request.policy.for_sentence(number),
-        )
-        for number, row in enumerate(batch.tokens)
-    ]
-    steps = decode(loaded, lanes, request.max_new_tokens)
+
+def branch(run: Run, row: int, number: int, token_id: int) -> None:
+    """Begin a new row of `run` that goes like `row` up to step `number` and takes `token_id` there."""
+    taken = (*(step.token_id for step in run.rows()[row][:number]), token_id)
+    lane = replace(_lane(run.request, run.batch, run.sentence(row)), taken=taken)
+    job = _decode(run.loaded, [lane], run.request.max_new_tokens)
+    run.jobs.append((job, run.count))
+    run.branches.append(Branch(row=row, number=number, token_id=token_id))
+
+
+def _lane(request: Request, batch: TokenBatch, sentence: int) -> Lane:
+    from model_utils.generation import Lane
+
+    prompt = tuple(token.id for token in batch.tokens[sentence])
+    return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))
+
+
+def _decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> Job[None]:
+    """Return the job that decodes `lanes`, begun. Raises InputError when it cannot begin."""
+    from model_utils.generation import decode
+
+    steps = decode(loaded, lanes, max_new_tokens)
 
     def work(job: Job[None]) -> None:
-        for number in range(1, request.max_new_tokens + 1):
+        for number in range(1, max_new_tokens + 1):
             job.check()
             # The gate is held for one step at a time, so that many readers' texts grow side by side.
             with cache.gate():
@@ -93,11 +151,6 @@ def start(request: Request, loaded: LoadedModel, batch: TokenBatch) -> Run:
             if made is None:
                 return
             job.publish(made)
-            job.report(number, request.max_new_tokens)
+            job.report(number, max_new_tokens)
 
-    before = current()
-    if before is not None:
-        before.job.cancel()
-    run = Run(request=request, loaded=loaded, batch=batch, job=Job.start(work, name="generate"))
-    st.session_state[_KEY] = run
-    return run
+    return Job.start(work, name="generate")

@@ -101,3 +101,20 @@ def test_a_step_is_opened_in_other_views_by_click_and_keyboard_and_goes_home(pag
     assert list(table.columns)[:2] == ["token_id", "token"]
     assert table.expected.is_monotonic_decreasing
     assert 0 < table.came.sum() <= 200
+
+
+def test_a_runner_up_begins_a_branch_by_click_and_by_keyboard_and_all_rows_stay(page: Page, app: str) -> None:
+    opened(page, app, "max_new_tokens=4")
+    first = page.locator(".st-key-text_0 .strip").inner_text()
+    page.locator(".st-key-branch_off button").click()
+    expect(page.get_by_text("3 · branch of 0 at step 1", exact=False)).to_be_visible()
+    expect(page.locator(".st-key-stop button")).to_be_disabled()
+    expect(page.get_by_text("You took", exact=False)).to_be_visible()
+    branch = page.locator(".st-key-text_3 .strip").inner_text()
+    assert branch != first
+    again = page.locator(".st-key-branch_off button")
+    again.focus()
+    again.press("Enter")
+    expect(page.get_by_text("4 · branch of 3 at step 1", exact=False)).to_be_visible()
+    expect(page.locator(".st-key-text_3 .strip")).to_have_text(branch, use_inner_text=True)
+    expect(page.locator(".st-key-text_0 .strip")).to_have_text(first, use_inner_text=True)

@@ -220,3 +220,48 @@ def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_text_stays() ->
     at.run()
     assert len(at.error) == 1
     assert [len(row) for row in texts(at)] == [3, 3, 3]
+
+
+def branched(at: AppTest, place: int = 2) -> AppTest:
+    """Return the page after a branch to another candidate of the step in view has been made."""
+    choice = next(box for box in at.selectbox if box.label.startswith("What if"))
+    choice.select_index(place)
+    at.run()
+    at.button(key="branch_off").click()
+    return finished(at.run())
+
+
+def test_a_branch_has_the_same_beginning_then_the_chosen_word_and_a_second_one_erases_nothing() -> None:
+    at = opened(max_new_tokens=6, step=3)
+    before = texts(at)
+    branched(at)
+    after = texts(at)
+    assert after[:3] == before
+    assert after[3][:2] == before[0][:2]
+    assert after[3][2] != before[0][2]
+    assert len(after[3]) == 6
+    assert at.number_input(key="sentence").value == 3
+    assert "You took" in said(at)
+    assert any("branch of 0 at step 3" in line.value for line in at.caption)
+    branched(at, 4)
+    assert texts(at)[:4] == after
+    assert texts(at)[4][:2] == before[0][:2]
+    assert not at.exception
+
+
+def test_a_branch_of_a_branch_under_a_hand_mask_keeps_the_mask_of_its_sentence() -> None:
+    at = opened(max_new_tokens=4, step=2, weights="1:0", sentence=0)
+    branched(branched(at))
+    run = at.session_state["_run"]
+    assert [run.sentence(row) for row in range(run.count)] == [0, 1, 2, 0, 0]
+    assert run.policy(4).spec.pairs == ((1, 0.0),)
+    assert at.session_state["weights"] == "1:0"
+    assert not any("Press Generate" in info.value for info in at.info)
+
+
+def test_a_new_text_begins_without_branches() -> None:
+    at = branched(opened(max_new_tokens=3))
+    at.button(key="generate").click()
+    finished(at.run())
+    assert len(texts(at)) == 3
+    assert not at.exception
