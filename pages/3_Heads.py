@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.common import frame, heads, heads_redraw
+from pages.common import frame, heads, heads_more, heads_redraw
 
 # Seconds by which the open head is sent before its words: the browser draws what comes together in one go, and the figure
 # is what the reader waits for. A tenth less to wait (bench/heads.py).
@@ -29,6 +29,7 @@ def explorer() -> None:
             heads.draw_head(view, head)
         with chooser:
             heads.draw_map(view, overview)
+        heads_more.draw(view)
 
 
 @st.fragment(key="open_head")

@@ -9,13 +9,18 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.blocked import HOVER_UP_TO, REASONS, spans
-from viz.heatmap import NUMBERS_UP_TO, Geometry, geometry, matrix, written
-from viz.labels import escape, number, shorten
+from viz.heatmap import DIGIT, NUMBERS_UP_TO, Geometry, geometry, matrix, written
+from viz.labels import escape, number, shorten, units
 from viz.redraw import Changes, packed
 from viz.theme import Palette
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+# What stands beside the last row's label, and the px that it takes with the gap before it: as much of it as there is room.
+ROLES = {"→ next word": 84, "→ next": 56}
+EDGE = 8  # px between a label and the edges of its place
 
 
 def head(
@@ -138,8 +143,11 @@ def _mark_last(figure: go.Figure, label: str, last: int, palette: Palette, place
         ticks.append(last)
         texts.append("")
     text = f'<b style="color:{palette.accent}">{escape(shorten(label))}</b>'
-    role = f'<span style="color:{palette.accent};font-size:14px">→ next word</span>'
-    texts[ticks.index(last)] = f"{text}<br>{role}" if place.cell >= 2.2 * place.font else f"{text} {role}"
+    below = place.cell >= 2.2 * place.font
+    room = place.left - EDGE - (0 if below else units(shorten(label)) * place.font * DIGIT)
+    told = next((role for role, width in ROLES.items() if width <= room), "→")
+    role = f'<span style="color:{palette.accent};font-size:14px">{told}</span>'
+    texts[ticks.index(last)] = f"{text}<br>{role}" if below else f"{text} {role}"
     figure.update_yaxes(tickvals=ticks, ticktext=texts)
 
 

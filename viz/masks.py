@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ def entry(label: str, colour: str, palette: Palette) -> go.Bar:
 def _make_room(figure: go.Figure, label: float) -> None:
     """Keep what stands beside the last row's label, of `label` px, within the figure: shorter words, a wider margin."""
     texts = [
-        text.replace("→ next word", "→ next") if "<br>" not in text else text for text in figure.layout.yaxis.ticktext
+        re.sub(r">→[^<]*<", ">→ next<", text) if "<br>" not in text else text for text in figure.layout.yaxis.ticktext
     ]
     figure.layout.yaxis.ticktext = texts
     if any("→ next<" in text for text in texts):

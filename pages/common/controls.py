@@ -96,6 +96,10 @@ _ALL = (
         default="Stack",
         options=("Stack", "Patterns", "Word list", "Half a word", "Dial", "Says and does", "More and more", "On trial"),
     ),
+    Control(
+        name="closer", label="Look closer", default="nothing", options=("nothing", "measures", "find", "many as one")
+    ),
+    Control(name="mean", label="Mean", default="layer", options=("layer", "all heads", "rollout")),
     Control(name="rows", label="Rows are", default="queries", options=("queries", "keys")),
     Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
     Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),

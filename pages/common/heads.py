@@ -10,13 +10,13 @@ import streamlit as st
 
 from model_utils.labels import visible
 from model_utils.limits import MAX_ATTENTION_MB
-from pages.common import cache, controls, frame, strangers, take_home
+from pages.common import cache, cache_heads, controls, frame, strangers, take_home
 from pages.common.components.scroll import STEP, scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.attention import AttentionMaps
     from model_utils.heads import Habits, Thumbnails
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens import Side, TokenBatch
     from viz.redraw import Figure
 
 # Where a head with this habit takes most of its mix from.
@@ -43,14 +43,19 @@ class View:
     opened: list[tuple[int, int]] = field(default_factory=list)
 
     @property
+    def source(self) -> tuple[str, tuple[str, ...], Side, int]:
+        """Return what the caches take."""
+        return self.page.model, self.batch.texts, self.batch.side, self.sentence
+
+    @property
     def maps(self) -> AttentionMaps:
         """Return the weights of every head."""
-        return cache.attention(self.page.model, self.batch.texts, self.batch.side, self.sentence)
+        return cache.attention(*self.source)
 
     @property
     def all_heads(self) -> tuple[Thumbnails, Habits | None]:
         """Return the picture of all heads and their habits."""
-        return cache.all_heads(self.page.model, self.batch.texts, self.batch.side, self.sentence)
+        return cache.all_heads(*self.source)
 
     @property
     def head(self) -> tuple[int, int]:
@@ -190,13 +195,18 @@ def alt(view: View) -> str:
 
 
 def say_head(view: View) -> None:
-    """Draw what the open head's last row says."""
+    """Draw what the open head's last row says, and what all its rows do."""
+    from model_utils.measures import caption
+
     stale = view.opened and view.opened[-1] != view.head
     view.opened[:] = [view.head]
     if stale and st.session_state.get("code_heads"):
         st.rerun()  # the code that the reader has before him is that of another head
     with st.container(key="below_head"):
         st.text(_sentence(view))
+        found = cache_heads.measures(*view.source)
+        if found is not None:
+            st.text(caption(found, *view.head))
 
 
 def _sentence(view: View) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 CELL = "(el, [q, k]) => { const t = el.querySelector('.js-plotly-plot').data[0]; return [t.name, t.z[q][k]] }"
@@ -106,3 +108,23 @@ def test_opening_a_head_changes_the_figure_in_place_and_keeps_the_zoom(page: Pag
     assert drawn(page, "fig_head").evaluate(CELL, [5, 4]) == after
     frame = "plot => { const s = plot.layout.shapes.find(s => s.name === 'opened'); return [s.y0 + 0.5, s.x0 + 0.5] }"
     assert page.locator(".st-key-fig_overview .js-plotly-plot").evaluate(frame) == [3, 4]
+
+
+def test_a_row_of_the_measures_opens_its_head_and_a_found_head_opens_by_keyboard(page: Page, app: str) -> None:
+    page.goto(f"{app}/Heads?layer=0&head=0&closer=find&query=4&key=2")
+    found = page.locator(".st-key-found_weight_0 button")
+    expect(found).to_be_visible(timeout=60_000)
+    layer, head = re.findall(r"\d+", found.inner_text())[:2]
+    found.focus()
+    found.press("Enter")
+    expect(page.locator(".st-key-layer input")).to_have_value(layer)
+    expect(page.locator(".st-key-head input").first).to_have_value(head)
+    page.locator(".st-key-closer button").filter(has_text="measures").click()
+    table = page.locator(".st-key-table_heads")
+    expect(table).to_be_visible()
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 15, box["y"] + 36 + 35 * 2 + 18)  # the third line: layer 0, head 2
+    expect(page.locator(".st-key-head input").first).to_have_value("2")
+    expect(page.locator(".st-key-layer input")).to_have_value("0")

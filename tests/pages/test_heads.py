@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from model_utils import attention
 from model_utils.attention import attention_maps
 from model_utils.masks import MaskSpec, build_mask
+from model_utils.measures import caption, measure
 from model_utils.tokens import encode
 from pages.common import cache
 
@@ -170,3 +171,64 @@ def test_the_longest_text_of_the_model_is_drawn(tiny):
     batch = encode(tiny.tokenizer, (" a" * 256,))
     maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
     np.testing.assert_allclose(z[255], maps.weights[5, 0, 255], atol=1e-6)
+
+
+KEY = "The tall wizard gave the boy a silver key. The next day the tall wizard gave the boy a silver"
+
+
+def buttons(at: AppTest, name: str) -> list[str]:
+    return [button.label for button in at.button if (button.key or "").startswith(name)]
+
+
+def test_the_open_head_says_what_it_does_on_this_text(tiny):
+    at = opened(text=KEY, layer=4, head=6)
+    batch = encode(tiny.tokenizer, (KEY,))
+    (maps,) = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))
+    found = measure(maps, batch.input_ids[0], batch.first(0), batch.last(0))
+    assert caption(found, 4, 6) in [line.value for line in at.text]
+
+
+def test_all_heads_stand_in_a_table_of_measures(tiny):
+    at = opened(closer="measures")
+    assert not at.exception
+    (table,) = at.dataframe
+    assert len(table.value) == 48
+    assert (table.value.leak == 0).all()
+    assert table.value.previous.between(0, 1).all()
+
+
+def test_heads_are_found_by_a_cell_and_a_click_opens_the_first(tiny):
+    at = opened(text=KEY, closer="find", query=17, key=8)
+    names = buttons(at, "found_weight")
+    assert len(names) == len(buttons(at, "found_contribution")) == 5
+    batch = encode(tiny.tokenizer, (KEY,))
+    (maps,) = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))
+    weights = maps.weights[:, :, batch.first(0) + 17, batch.first(0) + 8]
+    layer, head = np.unravel_index(weights.argmax(), weights.shape)
+    assert names[0].startswith(f"layer {layer}, head {head}:")
+    at.button(key="found_weight_0").click()
+    at.run()
+    assert (at.number_input(key="layer").value, at.number_input(key="head").value) == (layer, head)
+
+
+def test_a_later_word_cannot_be_found_and_hiding_one_is_told_for_both_rows():
+    at = opened(closer="find", query=1, key=3)
+    assert any("it comes later. Choose an earlier word" in line.value for line in at.markdown)
+    at = opened(text="He shook his", closer="find", query=2, key=1)
+    (line,) = [line.value for line in at.markdown if "in the whole model" in line.value]
+    assert line.count("%") == 2
+
+
+@pytest.mark.parametrize("kind", ["layer", "all heads", "rollout"])
+def test_many_heads_become_one_matrix_whose_rows_add_up(kind):
+    at = opened(closer="many as one", mean=kind, text="It will rain in the")
+    z, _ = trace(at, "fig_together")
+    assert np.nansum(z, axis=1) == pytest.approx(np.ones(5), abs=1e-4)
+    assert np.isnan(z[0, 1])
+
+
+def test_one_token_has_nothing_to_measure():
+    for part in ("measures", "find", "many as one"):
+        at = opened(text="Hello", closer=part)
+        assert not at.exception
+        assert not at.error

@@ -80,3 +80,23 @@ def test_the_changes_to_another_head_give_the_figure_that_it_would_have_been_dra
     for note in before["layout"]["annotations"]:
         note.update(changes.annotations.get(note.get("name"), {}))
     assert json.loads(go.Figure(before).to_json()) == json.loads(after.to_json())
+
+
+def test_what_the_last_row_is_for_is_said_as_far_as_there_is_room():
+    def told(labels: list[str]) -> str:
+        later = np.triu(np.ones((len(labels), len(labels)), dtype=bool), 1)
+        figure = head(
+            np.where(later, 0, 0.1),
+            labels=labels,
+            causes={"causal": later},
+            palette=PALETTES["light"],
+            last=len(labels) - 1,
+        )
+        return figure.layout.yaxis.ticktext[-1]
+
+    assert "→ next word" in told(["It", "␣rains"])
+    long = ["␣word"] * 24
+    assert "→ next word" in told([*long, "␣unbelievably", "."])
+    last = told([*long, "␣unbelievably"])
+    assert "→" in last
+    assert "next" not in last

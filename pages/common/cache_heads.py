@@ -1,0 +1,51 @@
+"""What is kept of measured heads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.cache import attention, gate, loaded_model, token_batch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.finding import KeyHidden
+    from model_utils.measures import Measures
+    from model_utils.tokens import Side
+
+
+# Some 36 bytes a head.
+@st.cache_resource(show_spinner=False, max_entries=128)
+def measures(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> Measures | None:
+    """Return what every head does on one sentence; None where it has one token."""
+    from model_utils.measures import measure
+
+    batch, maps = token_batch(model, texts, side, 50256), attention(model, texts, side, sentence)
+    with gate():
+        return measure(maps, batch.input_ids[sentence], batch.first(sentence), batch.last(sentence))
+
+
+# At most 32 x 0.6 MB.
+@st.cache_resource(show_spinner=False, max_entries=32)
+def value_sizes(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> NDArray[np.float32]:
+    """Return how large what each head hands on from each token is, `[L, H, T]`."""
+    from model_utils import finding
+    from model_utils.masks import MaskSpec, build_mask
+
+    batch = token_batch(model, texts, side, 50256)
+    with gate():
+        return finding.value_sizes(loaded_model(model), batch, build_mask(MaskSpec(), batch), sentence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def key_hidden(model: str, texts: tuple[str, ...], side: Side, sentence: int, query: int, key: int) -> KeyHidden:
+    """Return what hiding one token of a sentence does to two predictions."""
+    from model_utils.finding import hide_key
+    from model_utils.masks import MaskSpec
+
+    batch = token_batch(model, texts, side, 50256)
+    with gate():
+        return hide_key(loaded_model(model), batch, MaskSpec(sentence=sentence), query, key)
