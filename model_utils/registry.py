@@ -72,8 +72,8 @@ BUNDLED = ModelEntry(
     heads=8,
     width=256,
     context=256,
-    about="small model, 164 old books; not OpenAI's GPT-2",
-    opening=(3, 3),
+    about="small model, 217 old books; not OpenAI's GPT-2",
+    opening=(2, 2),
 )
 HUB = (
     ModelEntry(

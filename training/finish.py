@@ -31,6 +31,7 @@ def stage(run: Run, name: str) -> dict[str, Any]:
         "tokens": run.step * run.recipe.tokens_a_step,
         "passes": run.batches.passes(run.step),
         "corpus_tokens": len(run.corpus.stream),
+        "documents": int((run.corpus.stream == run.corpus.mark).sum()),
     }
 
 

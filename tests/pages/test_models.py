@@ -92,7 +92,7 @@ def finish(at: AppTest) -> AppTest:
 def test_the_bundled_model_is_first_and_says_what_it_is():
     at = opened()
     assert list(at.selectbox(key="model").options) == list(registry())
-    assert at.text[0].value == "shown: tiny-gpt2: small model, 164 old books; not OpenAI's GPT-2"
+    assert at.text[0].value == "shown: tiny-gpt2: small model, 217 old books; not OpenAI's GPT-2"
     facts = at.sidebar.caption[0].value.replace("\u00a0", " ")
     assert facts == "6 layers · 8 heads · width 256 · 18 M parameters · reads 256 tokens · 71 MB in memory"
     assert not at.warning
