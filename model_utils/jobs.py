@@ -51,7 +51,7 @@ class Job(Generic[T]):
             self._stop.set()
         except ReaderError as error:
             self._error = error
-        except Exception as error:
+        except Exception as error:  # whatever it is: nobody else would ever see it, and the page raises it again
             log.exception("Job %s failed", self._thread.name)
             self._error = error
         finally:

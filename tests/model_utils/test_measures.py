@@ -165,7 +165,7 @@ def test_the_bundled_model_has_the_induction_heads_that_its_card_names(tiny):
     frame = table(measured(maps, batch, 0), by="induction")
     best = {(int(layer), int(head)) for layer, head in frame[["layer", "head"]][:4].to_numpy()}
     assert best == {(4, 6), (5, 0), (5, 1), (5, 7)}
-    assert frame["induction"][3] > 0.5
+    assert frame["induction"][3] > 0.3
 
 
 def test_half_precision_measures_the_same_within_its_rounding():
