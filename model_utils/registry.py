@@ -32,7 +32,7 @@ class ModelEntry:
 
     `location` is a hub id for `hub`, else a folder. `width` is the size of the residual stream, `context` the number of
     positions, `download_mb` the size of the safetensors file in MB (10**6 bytes), 0 where nothing is to be fetched.
-    `opening` is a (layer, head) worth seeing first, from the model's card: one that reads the token before.
+    `opening` is a (layer, head) worth seeing first: one that reads the token before, by the model's card and on short texts.
     `trouble` is the sentence that says why a folder cannot be used; its shape is then 0 throughout.
     """
 
@@ -73,7 +73,7 @@ BUNDLED = ModelEntry(
     width=256,
     context=256,
     about="small model, 217 old books; not OpenAI's GPT-2",
-    opening=(2, 2),
+    opening=(3, 3),
 )
 HUB = (
     ModelEntry(
