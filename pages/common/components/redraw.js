@@ -60,8 +60,8 @@ function change(plot, next) {
     .then(() => {
       plot.layout.maskscope = next.shows;
       if (next.alt) plot.closest("[role=figure]")?.setAttribute("aria-label", next.alt);
-      // The event tells Streamlit's chart to keep this figure as its own.
-      afterFrame(() => plot.emit("plotly_redraw"));
+      // The event tells Streamlit's chart to keep this figure as its own; one taken down meanwhile has no events any more.
+      afterFrame(() => plot.emit?.("plotly_redraw"));
     })
     .finally(() => {
       busy.delete(plot);
