@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.blocked import HOVER_UP_TO, REASONS, spans
-from viz.heatmap import DIGIT, NUMBERS_UP_TO, Geometry, geometry, matrix, written
+from viz.heatmap import DIGIT, NUMBERS_UP_TO, WIDTH, Geometry, geometry, matrix, written
 from viz.labels import escape, number, shorten, units
 from viz.redraw import Changes, packed
 from viz.theme import Palette
@@ -32,17 +32,19 @@ def head(
     last: int,
     pieces: Sequence[tuple[int, int, str]] = (),
     name: str = "",
+    width: int = WIDTH,
 ) -> go.Figure:
     """Return the figure of one head: `weights[T, T]` under the blocked cells of each cause `[T, T]`.
 
     `last` is the row whose mix predicts the next word; `pieces` are (first, last, character) of tokens that are bytes of
-    one character; `name`, such as `layer 3<br>head 3`, is written beside the key.
+    one character; `name`, such as `layer 3<br>head 3`, is written beside the key. It is at most `width` px wide where its
+    cells can be small enough.
     """
     values = _visible(weights, causes)  # (Q, K)
     shown = _joined(labels, pieces)
     hover = _sentences(values, shown, causes) if len(labels) <= HOVER_UP_TO else None
-    figure = matrix(values, labels=shown, palette=palette, causes=_first_cause(causes), hover=hover)
-    place = geometry([shorten(label) for label in shown])
+    figure = matrix(values, labels=shown, palette=palette, causes=_first_cause(causes), hover=hover, width=width)
+    place = geometry([shorten(label) for label in shown], width)
     _mark_last(figure, shown[last], last, palette, place)
     for top, bottom in spans(np.isnan(values).all(-1)):
         _set_apart(figure, top, bottom, len(labels), palette, place)

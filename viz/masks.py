@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, filling, path, spans
 from viz.clicks import targets, unseen
 from viz.heads import head
-from viz.heatmap import DIGIT, geometry
+from viz.heatmap import DIGIT, WIDTH, geometry
 from viz.labels import escape, shorten, units
 from viz.theme import Palette, weight_scale
 
@@ -30,6 +30,7 @@ SMALL_EDGE = 5
 SMALLEST_NUMBER = 10  # px; smaller ones are told on hover alone
 NEXT = 66  # px of “→ next” beside the last row, and of the gaps around it
 LEGEND = 84  # px below the combination; without a colour bar the legend moves up
+STACKED_LEGEND = 150  # px for six entries, one a line
 
 
 def combined(
@@ -41,14 +42,15 @@ def combined(
     palette: Palette,
     last: int,
     chosen: tuple[int, int] | None = None,
+    width: int = WIDTH,
 ) -> go.Figure:
     """Return what each query row may see: `visible[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
 
     `sentences[T][T]` are plain text, one per cell, or None above HOVER_UP_TO tokens. The trace `cells` lies over the
     picture, takes clicks and carries (query, key) in its customdata. `chosen` is framed, `last` predicts the next word.
     """
-    figure = head(visible, labels=labels, causes=causes, palette=palette, last=last)
-    _keep_what_masks_need(figure, visible, labels)
+    figure = head(visible, labels=labels, causes=causes, palette=palette, last=last, width=width)
+    _keep_what_masks_need(figure, visible, labels, width)
     told = None if sentences is None else [[_wrapped(one) for one in row] for row in sentences]
     figure.update_traces(
         selector={"type": "heatmap"},
@@ -59,7 +61,7 @@ def combined(
     figure.add_trace(entry("may be read", palette.ramp[-1], palette))
     if ((visible > 0) & (visible < 1)).any():
         figure.add_trace(entry("softened", palette.ramp[5], palette))
-    place = geometry([shorten(label) for label in labels])
+    place = geometry([shorten(label) for label in labels], width)
     if len(labels) <= CLICKS_UP_TO and told is not None:
         figure.add_trace(targets(told, name="cells", size=place.cell, showlegend=False))
     if chosen is not None:
@@ -69,15 +71,19 @@ def combined(
     return figure
 
 
-def without_bar(figure: go.Figure, name: str, labels: Sequence[str]) -> go.Figure:
-    """Return the matrix `name` of heatmap.py without its colour bar, the legend moved up, and no number too small."""
-    place = geometry([shorten(label) for label in labels])
+def without_bar(figure: go.Figure, name: str, labels: Sequence[str], width: int = WIDTH) -> go.Figure:
+    """Return the matrix `name` of heatmap.py, made for `width` px, without its colour bar and numbers that are too small.
+
+    The legend moves up; in a narrow figure its entries stand below each other.
+    """
+    room = LEGEND if width >= WIDTH else STACKED_LEGEND
+    place = geometry([shorten(label) for label in labels], width)
     kept = [trace for trace in figure.data if trace.type != "scatter" or not trace.marker.colorbar.tickvals]
     figure.data = [trace for trace in kept if trace.name != "numbers" or trace.textfont.size >= SMALLEST_NUMBER]
     figure.layout.annotations = [note for note in figure.layout.annotations if note.text != name]
     figure.update_layout(
-        height=place.size(len(labels))[1] - place.bottom + LEGEND,
-        margin={"b": LEGEND},
+        height=place.size(len(labels))[1] - place.bottom + room,
+        margin={"b": room},
         legend={"y": -14 / (place.cell * len(labels))},
     )
     return figure
@@ -99,9 +105,9 @@ def _make_room(figure: go.Figure, label: float) -> None:
         figure.update_layout(width=figure.layout.width + more, margin={"l": figure.layout.margin.l + more})
 
 
-def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any], labels: Sequence[str]) -> None:
+def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any], labels: Sequence[str], width: int) -> None:
     """Turn the picture of a head into that of a mask: no colour bar, and numbers only where a weight lies between."""
-    without_bar(figure, "weight", labels)
+    without_bar(figure, "weight", labels, width)
     figure.update_traces(selector={"type": "heatmap"}, name=TRACE)
     for trace in figure.select_traces(selector={"name": "numbers"}):
         soft = [0 < visible[int(q), int(k)] < 1 for q, k in zip(trace.y, trace.x, strict=True)]

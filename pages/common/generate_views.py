@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from model_utils.opened import Opened, Sieve
     from model_utils.steps import Step
 
+# px that the mask has beside the texts on a screen of 1,400.
+WIDE = 400
 # Words with a part of their own in the waterfall, rows of the dice, and how often they are thrown.
 NAMED, ROWS, THROWS = 5, 12, 200
 
@@ -204,6 +206,7 @@ def mask(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
         sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped) if told_up_to(len(labels)) else None,
         palette=frame.palette(),
         last=len(labels) - 1,
+        width=WIDE,
     )
     with scroll_frame("grown", int(figure.layout.width) // 80 * 80):
         _figure(figure, "grown", "Which token each row may read when this step is drawn, and why not.")

@@ -105,3 +105,23 @@ def test_a_slanted_last_label_stays_inside_the_figure() -> None:
     assert not place.upright
     assert place.right >= 0.72 * 12 * place.font * 0.53
     assert place.step == 1
+
+
+def test_a_narrow_combination_keeps_to_its_width_and_has_room_for_all_entries():
+    labels = ["␣rain"] * 14
+    later = np.triu(np.ones((14, 14), dtype=bool), 1)
+    figures = [
+        combined(
+            np.where(later, 0, 1.0),
+            labels=labels,
+            causes={"causal": later},
+            sentences=None,
+            palette=LIGHT,
+            last=13,
+            width=width,
+        )
+        for width in (400, 600)
+    ]
+    narrow, wide = (figure.layout for figure in figures)
+    assert narrow.width < 440 < wide.width
+    assert narrow.margin.b > wide.margin.b
