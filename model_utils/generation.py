@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,7 @@ class _Plan:
         return self.mask[:, so_far] if self.mask.ndim == 2 else self.mask[:, :, self.columns(number), so_far]
 
 
-def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> Iterator[tuple[Step, ...]]:
+def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> Generator[tuple[Step, ...], None, None]:
     """Yield after each forward pass one Step for every lane that still goes on.
 
     Prompts are padded on the left, with mask and position ids; each lane reads under its own policy. A lane ends at
@@ -81,7 +81,9 @@ def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> I
     return _decode(loaded, lanes, plan, max_new_tokens)
 
 
-def _decode(loaded: LoadedModel, lanes: Sequence[Lane], plan: _Plan, max_new_tokens: int) -> Iterator[tuple[Step, ...]]:
+def _decode(
+    loaded: LoadedModel, lanes: Sequence[Lane], plan: _Plan, max_new_tokens: int
+) -> Generator[tuple[Step, ...], None, None]:
     input_ids, cache = _prompts(loaded, lanes, plan.width), None  # (B, T) at first, then (B, 1)
     live = list(range(len(lanes)))
     for number in range(max_new_tokens):

@@ -39,7 +39,7 @@ def steps_table(rows: Sequence[Sequence[Step]], label: Callable[[int], str]) -> 
     """Return every step of every row: what was drawn, its chances, what the filters left, the uncertainty in bits."""
     return pd.DataFrame(
         {
-            "sentence": step.lane,
+            "row": step.lane,
             "step": step.number + 1,
             "token_id": step.token_id,
             "token": label(step.token_id),
@@ -52,6 +52,7 @@ def steps_table(rows: Sequence[Sequence[Step]], label: Callable[[int], str]) -> 
             "entropy_before_bits": step.entropy_before,
             "entropy_after_bits": step.entropy_after,
             "ended": step.stop,
+            "taken_instead_of": "" if step.instead_of is None else label(step.instead_of),
         }
         for row in rows
         for step in row

@@ -54,15 +54,16 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
     found = step.candidates
     top, drawn = label(int(found.ids[0])), label(step.token_id)
     chance, after = percent(float(found.before[0])), percent(float(found.after[0]))
+    if step.instead_of is not None:
+        had = "greedy would have taken" if settings.greedy else "the dice had fallen on"
+        return (
+            f"You took “{drawn}” ({percent(step.chance)} of the chances, number {step.rank:,}); {had} "
+            f"“{label(step.instead_of)}”. From here on the text goes its own way."
+        )
     if settings.greedy:
         return (
             f"“{top}” was the likeliest ({chance} of the model's chances), and greedy always takes it: "
             "at temperature 0 filters and dice have no effect."
-        )
-    if step.instead_of is not None:
-        return (
-            f"You took “{drawn}” ({percent(step.chance)} of the chances, number {step.rank:,}); "
-            f"the dice had fallen on “{label(step.instead_of)}”. From here on the text goes its own way, with the same dice."
         )
     whose = "of the model's chances" if settings.off("t") else f"of the chances at temperature {settings.temperature:g}"
     if step.stages[-1].kept == 1:
@@ -103,6 +104,8 @@ def uncertainty(step: Step) -> str:
 
 def ending(step: Step, context: int) -> str:
     """Return why a text ended with this step, as a sentence; empty when it goes on or has its full length."""
+    if step.stop == "end" and step.instead_of is not None:
+        return f"Ended at step {step.number + 1}, where end-of-text was taken by hand; it fills with pads from there."
     if step.stop == "end":
         return f"Ended by itself at step {step.number + 1}: it drew end-of-text and fills with pads from there."
     if step.stop == "context":

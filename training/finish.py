@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def stage(run: Run, name: str) -> dict[str, Any]:
     return {
         "recipe": name,
         "minutes": run.seconds / 60,
-        "device": "a GPU" if run.device.type == "cuda" else "two CPU cores",
+        "device": "a GPU" if run.device.type == "cuda" else f"{os.cpu_count()} CPU cores",
         "steps": run.step,
         "tokens": run.step * run.recipe.tokens_a_step,
         "passes": run.batches.passes(run.step),

@@ -49,3 +49,18 @@ def key_hidden(model: str, texts: tuple[str, ...], side: Side, sentence: int, qu
     batch = token_batch(model, texts, side, 50256)
     with gate():
         return hide_key(loaded_model(model), batch, MaskSpec(sentence=sentence), query, key)
+
+
+# At most 8 x 4 MB.
+@st.cache_resource(show_spinner=False, max_entries=8)
+def many_as_one(
+    model: str, texts: tuple[str, ...], side: Side, sentence: int, kind: str, layer: int
+) -> NDArray[np.float32]:
+    """Return `[T, T]` the mean of the heads of `layer`, of all heads, or attention rollout up to `layer`, as `kind` says."""
+    from model_utils.rollout import layer_mean, overall_mean, rollout
+
+    maps = attention(model, texts, side, sentence)
+    with gate():
+        if kind == "layer":
+            return layer_mean(maps, layer)
+        return overall_mean(maps) if kind == "all heads" else rollout(maps)[layer].copy()

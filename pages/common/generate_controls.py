@@ -45,7 +45,7 @@ def _more(page: frame.Page) -> dict[str, Any]:
     with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
         said = {
             "min_p": controls.number("min_p", slider=True),
-            "order": st.selectbox(order.label, order.options, key="order", format_func=_in_words, bind="query-params"),
+            "order": st.selectbox(order.label, order.options, key="order", help=_in_words(), bind="query-params"),
         }
         st.divider()
         st.caption("What the growing text may read of itself")
@@ -86,10 +86,11 @@ def _sentence() -> int:
     return row if run is None or row >= run.count else run.sentence(row)
 
 
-def _in_words(order: str) -> str:
+def _in_words() -> str:
+    """Return what the letters of an order stand for. The options are the letters: the address carries what is shown."""
     from model_utils.sampling import FILTERS
 
-    return " → ".join(FILTERS[letter] for letter in order)
+    return ", ".join(f"{letter} {name}" for letter, name in FILTERS.items()) + "; from left to right."
 
 
 def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:
@@ -112,9 +113,7 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
     from model_utils.masks import MaskSpec
     from model_utils.policies import MaskPolicy
 
-    sentence = _sentence()
-    if sentence >= batch.size[0]:
-        return MaskPolicy()  # the page falls back to sentence 0, and clears its hand mask, when it draws the choice
+    sentence = min(_sentence(), batch.size[0] - 1)
     spec = replace(mask_controls.mask_spec(batch, sentence), padding=True)
     hand = bool(spec.pairs or spec.cells)
     # What has no effect does not make another text of this one.

@@ -10,8 +10,6 @@ from model_utils import step_tables, verdict
 from pages.common import controls, frame, generate_text, runs, take_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from streamlit.delta_generator import DeltaGenerator
 
     from model_utils.steps import Step
@@ -69,7 +67,7 @@ def _picture(run: runs.Run, *, waits: bool = False) -> None:
         if number < len(steps):
             _step(run, steps[number], frame.palette())
         else:
-            _no_step(run, steps, ended=ended)
+            _no_step(run, row, steps)
     if not ended and waits == _is_drawn(run):
         st.rerun()  # it needs a beat now, or none any more
 
@@ -87,8 +85,13 @@ def _chosen() -> tuple[int, int]:
 def _is_drawn(run: runs.Run) -> bool:
     """Return whether the chosen step is there, or never will be."""
     row, number = _chosen()
-    steps = run.rows()[min(row, run.count - 1)]
-    return number < len(steps) or bool(steps and steps[-1].stop)
+    row = min(row, run.count - 1)
+    return number < len(run.rows()[row]) or run.job_of(row).done or bool(_stop_of(run, row))
+
+
+def _stop_of(run: runs.Run, row: int) -> str:
+    steps = run.rows()[row]
+    return steps[-1].stop if steps else ""
 
 
 def _take_click(run: runs.Run) -> bool:
@@ -120,9 +123,11 @@ def _move(by: int) -> None:
     st.session_state["step"] += by
 
 
-def _no_step(run: runs.Run, steps: list[Step], *, ended: bool) -> None:
-    if run.job.error is not None:
-        raise run.job.error
+def _no_step(run: runs.Run, row: int, steps: list[Step]) -> None:
+    job = run.job_of(row)
+    ended = job.done
+    if job.error is not None:
+        raise job.error
     if steps and steps[-1].stop:
         st.info(f"No step here: this row has {len(steps)}. {verdict.ending(steps[-1], run.loaded.context)}")
     elif ended:
@@ -137,16 +142,13 @@ def _step(run: runs.Run, step: Step, palette: Palette) -> None:
 
     st.text(verdict.why(step, run.request.settings, run.label))
     view = controls.choice("view", controls.CONTROLS["view"].options, show_label=False)
-    # The lines for a branch, or for a text under a mask of its own, would be another program: there is none yet.
-    plain = run.request.policy.plain and run.branch(step.lane) is None
-    code = (lambda: _code(run, step)) if plain else None
     if view in VIEWS:
-        VIEWS[view](run, step, code)
+        VIEWS[view](run, step)
     else:
-        _candidates(run, step, palette, code)
+        _candidates(run, step, palette)
 
 
-def _candidates(run: runs.Run, step: Step, palette: Palette, code: Callable[[], str] | None) -> None:
+def _candidates(run: runs.Run, step: Step, palette: Palette) -> None:
     """Draw the candidates of a step and what each filter left."""
     from viz.generation import Bar, fig_candidates
 
@@ -174,7 +176,9 @@ def _candidates(run: runs.Run, step: Step, palette: Palette, code: Callable[[], 
     st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
     st.caption(verdict.uncertainty(step))
     _branch(run, step)
-    take_home.bar("candidates", numbers=lambda: table, code=code)
+    # The lines for a branch, or for a text under a mask of its own, would be another program: there is none yet.
+    plain = run.request.policy.plain and run.branch(step.lane) is None
+    take_home.bar("candidates", numbers=lambda: table, code=(lambda: _code(run, step)) if plain else None)
 
 
 def _branch(run: runs.Run, step: Step) -> None:

@@ -26,9 +26,7 @@ def texts(run: runs.Run, chosen: tuple[int, int]) -> None:
         ending = verdict.ending(steps[-1], run.loaded.context) if steps else ""
         if ending:
             st.caption(ending)
-    if run.job.cancelled:
-        made = max(len(steps) for steps in run.rows())
-        st.caption(f"Stopped after {made} of {run.request.max_new_tokens} tokens.")
+        _say_stopped(run, row)
     st.caption(
         "Grey: the prompts, one batch padded on the left, so that all next words stand in one column. "
         "The stronger its colour, the likelier the model found a word. Click one to see its step. All rows share the dice of a "
@@ -57,9 +55,17 @@ def _strip(run: runs.Run, row: int, steps: list[Step], palette: Palette, chosen:
                 selected=chosen == (row, step.number),
             )
         )
-    if not run.job.done and not (steps and steps[-1].stop):
+    if not run.job_of(row).done and not (steps and steps[-1].stop):
         tokens.append(StripToken(text=" …", state="blank", clickable=False, spoken="next word"))
     return tokens
+
+
+def _say_stopped(run: runs.Run, row: int) -> None:
+    """Say below the last row of a job that it was stopped, and after how many steps."""
+    job = run.job_of(row)
+    if job.cancelled and (row == run.count - 1 or run.job_of(row + 1) is not job):
+        made = max(len(steps) for other, steps in enumerate(run.rows()) if run.job_of(other) is job)
+        st.caption(f"Stopped after {made} of {run.request.max_new_tokens} tokens.")
 
 
 def _name_branch(run: runs.Run, row: int) -> None:

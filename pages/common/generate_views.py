@@ -11,7 +11,7 @@ import streamlit as st
 
 from model_utils import step_tables, verdict
 from pages.common import cache_steps, frame, runs, take_home
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.scroll import STEP, scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.opened import Opened, Sieve
@@ -33,7 +33,7 @@ def _figure(figure: Any, name: str, alt: str) -> None:
     st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=take_home.chart_config(name), alt=alt)
 
 
-def waterfall(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
+def waterfall(run: runs.Run, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the chances and in tokens."""
     from model_utils.opened import sieves
     from viz.waterfall import waterfall as draw
@@ -56,7 +56,7 @@ def waterfall(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None
         f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{found[-1].kept:,} left'])}.** What is left is shared out again, "
         "so that it adds up to 1."
     )
-    take_home.bar("waterfall", numbers=lambda: pd.DataFrame([vars(one) for one in found]), code=code)
+    take_home.bar("waterfall", numbers=lambda: pd.DataFrame([vars(one) for one in found]), code=None)
 
 
 def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[int]) -> list[Any]:
@@ -93,8 +93,9 @@ def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[i
     return stages
 
 
-def ranks(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
+def ranks(run: runs.Run, step: Step) -> None:
     """Draw the chances of the whole vocabulary over the ranks, with a line where each filter cuts."""
+    from model_utils.distributions import nucleus_size
     from model_utils.opened import rank_curve
     from model_utils.sampling import CUTS
     from viz.waterfall import ranks as draw
@@ -104,7 +105,7 @@ def ranks(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
     labels, by = [run.label(int(token)) for token in curve.ids], [CUTS[cut] for cut in curve.cut]
     figure = draw(curve.ranks, curve.chances, by, labels, drawn=step.rank, palette=frame.palette())
     _figure(figure, "ranks", "The chances of all tokens over their ranks, and where each filter cuts.")
-    half = int(curve.ranks[np.searchsorted(curve.mass, 0.5)])
+    half = int(nucleus_size(opened.before.astype(float), 0.5))
     st.markdown(
         f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(opened.before):,} "
         "are on this line.** Filters cut the tail: the picture shows how much of it there is."
@@ -119,10 +120,10 @@ def ranks(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
             "cut_by": by,
         }
     )
-    take_home.bar("ranks", numbers=lambda: table, code=code)
+    take_home.bar("ranks", numbers=lambda: table, code=None)
 
 
-def dice(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
+def dice(run: runs.Run, step: Step) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
     from viz.dice import dice as draw
 
@@ -158,10 +159,10 @@ def dice(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
         f"**The same step drawn {THROWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
         + (f"{others} draws fell on words further down." if others else "")
     )
-    take_home.bar("dice", numbers=lambda: table, code=code)
+    take_home.bar("dice", numbers=lambda: table, code=None)
 
 
-def over_steps(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
+def over_steps(run: runs.Run, step: Step) -> None:
     """Draw the uncertainty of every step of this row, and how many tokens each filter left."""
     from viz.over_steps import over_steps as draw
 
@@ -186,10 +187,10 @@ def over_steps(run: runs.Run, step: Step, code: Callable[[], str] | None) -> Non
         "breathes: few where the model is sure, many where it is not."
     )
     table = step_tables.steps_table([steps], run.label)
-    take_home.bar("over_steps", numbers=lambda: table, code=code)
+    take_home.bar("over_steps", numbers=lambda: table, code=None)
 
 
-def mask(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
+def mask(run: runs.Run, step: Step) -> None:
     """Draw what every token may read when a step is drawn: the mask has grown by a row and a column a step."""
     from model_utils.mask_table import table
     from model_utils.reasons import sentences
@@ -208,23 +209,26 @@ def mask(run: runs.Run, step: Step, code: Callable[[], str] | None) -> None:
         last=len(labels) - 1,
         width=WIDE,
     )
-    with scroll_frame("grown", int(figure.layout.width) // 80 * 80):
+    with scroll_frame("grown", int(figure.layout.width) // STEP * STEP):
         _figure(figure, "grown", "Which token each row may read when this step is drawn, and why not.")
     entry, reads = run.loaded.entry, int((grown.visible[0, -1] > 0).sum())
     width = entry.width // entry.heads
+    computed = (
+        "Only the last row is computed." if step.number else "The first step computes all rows, later ones the last."
+    )
     st.markdown(
-        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** Only the last row is computed; the others stand in "
-        f"the cache, keys and values of shape [{entry.heads}, {len(labels)}, {width}] per layer, one column more at each step."
+        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** {computed} Keys and values stand in a "
+        f"cache of shape [{entry.heads}, {len(labels)}, {width}] per layer, one column more at each step."
     )
     st.caption("A row keeps what its token might read when the model read it.")
-    take_home.bar("grown", numbers=lambda: table(grown, labels, 0), code=code)
+    take_home.bar("grown", numbers=lambda: table(grown, labels, 0), code=None)
 
 
 def _short(label: str) -> str:
     return label if len(label) <= 16 else label[:15] + "…"
 
 
-VIEWS: dict[str, Callable[[runs.Run, Step, Callable[[], str] | None], None]] = {
+VIEWS: dict[str, Callable[[runs.Run, Step], None]] = {
     "waterfall": waterfall,
     "ranks": ranks,
     "dice": dice,

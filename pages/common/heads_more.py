@@ -126,18 +126,17 @@ def _hidden(view: View, query: int, key: int, names: list[str]) -> None:
         done = cache_heads.key_hidden(*view.source, query, key)
 
     def told(change: float) -> str:
-        return "cannot be said: a row would read nothing" if np.isnan(change) else f"{change:.0%}"
+        return "cannot be said: a row would read nothing" if np.isnan(change) else f"{change:.0%} of the chances"
 
     st.markdown(
-        f"**Hide “{names[1]}” in the whole model:** what “{names[0]}” predicts moves by {told(done.at_query)} of the chances, "
-        f"the sentence's next word by {told(done.at_end)}. That is the work of all heads and paths, not of one head."
+        f"**Hide “{names[1]}” in the whole model:** what “{names[0]}” predicts moves: {told(done.at_query)}; the "
+        f"sentence's next word: {told(done.at_end)}. That is the work of all heads and paths, not of one head."
     )
 
 
 def together(view: View) -> None:
     """Draw the mean of a layer's heads, of all heads, or attention rollout, as one matrix."""
     from model_utils.masks import CAUSE_CODE
-    from model_utils.rollout import layer_mean, overall_mean, rollout
     from viz.heatmap import matrix
 
     which, what = st.columns([2, 1], vertical_alignment="bottom")
@@ -149,11 +148,7 @@ def together(view: View) -> None:
         what.number_input("of layer, or up to it", 0, last, last, key="mean_layer", disabled=kind == "all heads")
     )
     maps = view.maps
-    values: NDArray[np.float32] = {
-        "layer": lambda: layer_mean(maps, layer),
-        "all heads": lambda: overall_mean(maps),
-        "rollout": lambda: rollout(maps)[layer],
-    }[kind]()
+    values = cache_heads.many_as_one(*view.source, kind, layer)
     says = {
         "layer": f"**The mean of the heads of layer {layer}:** what the layer mixes on the whole; single heads differ.",
         "all heads": "**The mean of all heads of all layers:** a rough picture, in which opposites cancel.",
@@ -171,7 +166,10 @@ def together(view: View) -> None:
             figure, theme=None, key="fig_together", width="content", config=take_home.chart_config("together"), alt=says
         )
     st.markdown(says)
-    T = len(labels)
-    query, key = (index.ravel() for index in np.indices((T, T)))
-    table = pd.DataFrame({"query": query, "key": key, "value": values.ravel(), "blocked": blocked.ravel()})
-    take_home.bar("together", numbers=lambda: table, code=None)
+    take_home.bar("together", numbers=lambda: _cells(values, blocked), code=None)
+
+
+def _cells(values: NDArray[np.float32], blocked: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return one line per cell: query, key, value, and whether the mask blocks it."""
+    query, key = (index.ravel() for index in np.indices(values.shape))
+    return pd.DataFrame({"query": query, "key": key, "value": values.ravel(), "blocked": blocked.ravel()})

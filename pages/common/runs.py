@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,10 @@ class Run:
     def job(self) -> Job[None]:
         """Return the latest job: the one that may still be under way."""
         return self.jobs[-1][0]
+
+    def job_of(self, row: int) -> Job[None]:
+        """Return the job that makes a row."""
+        return next(job for job, first in reversed(self.jobs) if first <= row)
 
     def rows(self) -> list[list[Step]]:
         """Return the steps made so far, one list per row."""
@@ -143,14 +148,15 @@ def _decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> 
     steps = decode(loaded, lanes, max_new_tokens)
 
     def work(job: Job[None]) -> None:
-        for number in range(1, max_new_tokens + 1):
-            job.check()
-            # The gate is held for one step at a time, so that many readers' texts grow side by side.
-            with cache.gate():
-                made: Sequence[Step] | None = next(steps, None)
-            if made is None:
-                return
-            job.publish(made)
-            job.report(number, max_new_tokens)
+        with closing(steps):  # it holds the keys and values of all rows, as long as it might go on
+            for number in range(1, max_new_tokens + 1):
+                job.check()
+                # The gate is held for one step at a time, so that many readers' texts grow side by side.
+                with cache.gate():
+                    made: Sequence[Step] | None = next(steps, None)
+                if made is None:
+                    return
+                job.publish(made)
+                job.report(number, max_new_tokens)
 
     return Job.start(work, name="generate")

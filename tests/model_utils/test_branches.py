@@ -10,6 +10,7 @@ from model_utils.generation import Lane, decode
 from model_utils.loading import LoadedModel
 from model_utils.policies import MaskPolicy
 from model_utils.sampling import SamplingSettings
+from model_utils.verdict import ending, why
 
 
 def made(tiny: LoadedModel, lane: Lane, steps: int = 8):
@@ -49,3 +50,14 @@ def test_a_taken_end_of_text_ends_the_lane_and_a_policy_holds_in_a_branch(tiny, 
     dropped = replace(lane, policy=MaskPolicy(drop_after=1))
     plain = made(tiny, dropped)
     assert [s.token_id for s in made(tiny, replace(dropped, taken=(plain[0].token_id,)))] == [s.token_id for s in plain]
+
+
+def test_a_branch_is_explained_as_taken_also_where_greedy_decides_and_where_it_ends(tiny, lane):
+    greedy = replace(lane, settings=SamplingSettings(temperature=0.0), taken=(50256,))
+    (step,) = made(tiny, greedy)
+    told = why(step, greedy.settings, lambda token: tiny.tokenizer.decode([token]))
+    assert told.startswith("You took “<|endoftext|>”")
+    assert "greedy would have taken “ head”" in told
+    assert ending(step, tiny.context) == (
+        "Ended at step 1, where end-of-text was taken by hand; it fills with pads from there."
+    )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from pathlib import Path
+from types import GeneratorType
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
+
+from model_utils.opened import open_step
+from model_utils.sampling import SamplingSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -266,3 +272,36 @@ def test_a_new_text_begins_without_branches() -> None:
     finished(at.run())
     assert len(texts(at)) == 3
     assert not at.exception
+
+
+def test_a_finished_text_lets_go_of_its_keys_and_values() -> None:
+    at = opened(max_new_tokens=2)
+    gc.collect()
+    held = [one for one in gc.get_objects() if isinstance(one, GeneratorType) and one.__name__ == "_decode"]
+    assert all(one.gi_frame is None for one in held)
+    assert at.session_state["_run"].job.done
+
+
+def test_a_policy_in_a_link_holds_where_the_sentence_in_view_is_not_there() -> None:
+    at = opened(pattern="window", width=2, drop_after=1, sentence=7)
+    policy = at.session_state["_run"].request.policy
+    assert (policy.spec.pattern, policy.spec.width, policy.drop_after) == ("window", 2, 1)
+
+
+def test_a_stopped_branch_does_not_call_the_text_before_it_stopped() -> None:
+    at = branched(opened(max_new_tokens=3))
+    run = at.session_state["_run"]
+    run.job._stop.set()
+    at.run()
+    lines = [line.value for line in at.caption if "Stopped after" in line.value]
+    assert lines == ["Stopped after 3 of 3 tokens."]
+    assert not run.job_of(0).cancelled
+
+
+def test_what_the_page_says_of_half_the_chances_is_exact(tiny) -> None:
+    at = opened(text="The", view="ranks", max_new_tokens=1)
+    opened_step = open_step(tiny, tiny.tokenizer("The").input_ids, SamplingSettings())
+    ordered = np.sort(opened_step.before.astype(float))[::-1]
+    exact = int(np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())) + 1
+    (line,) = [line.value for line in at.markdown if "half of the chances" in line.value]
+    assert f"{exact:,} words have half" in line

@@ -174,3 +174,13 @@ def test_a_worse_model_does_not_take_the_place_of_a_better_one(books, tmp_path, 
         (other / name).write_bytes((BUNDLED_FOLDER / name).read_bytes())
     assert put_in_place(other, worse, books / "books-heldout.txt.gz")
     assert (worse / "model.safetensors").read_bytes() == (other / "model.safetensors").read_bytes()
+
+
+def test_beginning_with_a_folder_takes_its_matrices_and_the_embeddings_of_the_tokens_that_occur(small, tmp_path):
+    recipe = replace(SMALL, layers=6, heads=8, width=256, context=256)
+    run = Run(recipe, small, np.zeros((1, 257), np.int64), tmp_path, compiled=False)
+    run.start_from(BUNDLED_FOLDER)
+    theirs = load_model(folder_entry(BUNDLED_FOLDER), BUNDLED_FOLDER).model.state_dict()
+    ours = run.network.state_dict()
+    assert torch.equal(ours["tokens.weight"], theirs["transformer.wte.weight"][torch.from_numpy(small.ids)])
+    assert torch.equal(ours["blocks.4.key.weight"], theirs["transformer.h.4.attn.c_attn.weight"][:, 256:512].T)
