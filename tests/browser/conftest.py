@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,20 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def app(chromium: Browser) -> Iterator[str]:
-    """Return the address of one running app for all tests."""
+    """Return the address of one running app for all tests, which has loaded its model.
+
+    While a server imports torch, which holds everything else up, Streamlit's browser half may lose a few messages of the
+    very first page; the tests are about what comes after. A figure on that first page is waited for all the same.
+    """
     port = free_port()
     process = start_app(port)
-    yield f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}"
+    first = chromium.new_page()
+    first.goto(f"{address}/Tokens")
+    with suppress(AssertionError):
+        expect(first.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible(timeout=60_000)
+    first.close()
+    yield address
     process.terminate()
     process.wait(timeout=20)
 
