@@ -80,6 +80,11 @@ def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSetting
     )
     out = loaded.model(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1, **under)
     logits = out.logits[:, -1].float()
+    return opened(logits, settings)
+
+
+def opened(logits: torch.Tensor, settings: SamplingSettings) -> Opened:
+    """Return the step whose `logits[1, V]` these are."""
     warped = warp(logits, settings)
     return Opened(
         settings=settings,
@@ -89,15 +94,15 @@ def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSetting
     )
 
 
-def sieves(opened: Opened) -> tuple[Sieve, ...]:
+def sieves(step: Opened) -> tuple[Sieve, ...]:
     """Return what each filter did, in their order; removed and kept tokens together are the whole vocabulary."""
-    settings = opened.settings
+    settings = step.settings
     names = ["greedy"] if settings.greedy else [FILTERS[letter] for letter in settings.order.replace("t", "")]
     letters = {name: letter for letter, name in FILTERS.items()}
-    kept = np.ones(opened.before.shape, dtype=bool)  # (V)
+    kept = np.ones(step.before.shape, dtype=bool)  # (V)
     found = []
     for name in names:
-        gone = kept & (opened.cut == CUTS.index(name))
+        gone = kept & (step.cut == CUTS.index(name))
         kept &= ~gone
         off = name in letters and settings.off(letters[name])
         found.append(
@@ -105,9 +110,9 @@ def sieves(opened: Opened) -> tuple[Sieve, ...]:
                 filter=name,
                 state="off" if off else "works" if gone.any() else "asleep",
                 removed=int(gone.sum()),
-                removed_mass=float(opened.before[gone].sum(dtype=np.float64)),
+                removed_mass=float(step.before[gone].sum(dtype=np.float64)),
                 kept=int(kept.sum()),
-                kept_mass=float(opened.before[kept].sum(dtype=np.float64)),
+                kept_mass=float(step.before[kept].sum(dtype=np.float64)),
             )
         )
     return tuple(found)
@@ -127,34 +132,34 @@ class RankCurve:
     cut: NDArray[np.uint8]
 
 
-def rank_curve(opened: Opened, points: int = POINTS) -> RankCurve:
+def rank_curve(step: Opened, points: int = POINTS) -> RankCurve:
     """Return the chances over the ranks of all tokens, at `points` ranks evenly spaced in their logarithm, ends included.
 
     The last token that each filter left and the first that it cut are among them: a cut shows at its true rank.
     """
-    order = np.lexsort((np.arange(len(opened.before)), -opened.before))  # (V)
+    order = np.lexsort((np.arange(len(step.before)), -step.before))  # (V)
     spaced = np.geomspace(1, len(order), points).round().astype(np.int64) - 1
-    edges = np.flatnonzero(np.diff(opened.cut[order])) if len(order) > 1 else np.zeros(0, np.int64)
+    edges = np.flatnonzero(np.diff(step.cut[order])) if len(order) > 1 else np.zeros(0, np.int64)
     places = np.unique(np.concatenate([spaced, edges, edges + 1]))
-    mass = np.cumsum(opened.before[order], dtype=np.float64)
+    mass = np.cumsum(step.before[order], dtype=np.float64)
     return RankCurve(
         ranks=places + 1,
         ids=order[places],
-        chances=opened.before[order[places]].astype(np.float64),
+        chances=step.before[order[places]].astype(np.float64),
         mass=np.minimum(mass[places], 1.0),
-        cut=opened.cut[order[places]],
+        cut=step.cut[order[places]],
     )
 
 
-def throw(opened: Opened, *, number: int, throws: int) -> NDArray[np.int64]:
+def throw(step: Opened, *, number: int, throws: int) -> NDArray[np.int64]:
     """Return how often each token is drawn, `[V]`, when step `number` is drawn by samples 0 to `throws` - 1 of the seed.
 
     Sample 0 is the draw of the text itself. Raises InputError for more than MAX_THROWS.
     """
     if not 1 <= throws <= MAX_THROWS:
         raise InputError(f"{throws} throws do not fit: choose 1 to {MAX_THROWS}.")
-    counts = np.zeros(len(opened.scores), np.int64)
+    counts = np.zeros(len(step.scores), np.int64)
     for sample in range(throws):
-        noise = uniforms(opened.settings.seed, sample, number, len(opened.scores))
-        counts[draw(opened.scores, noise)[0]] += 1
+        noise = uniforms(step.settings.seed, sample, number, len(step.scores))
+        counts[draw(step.scores, noise)[0]] += 1
     return counts

@@ -52,10 +52,10 @@ def dice(
         hovertemplate="theory: %{x:.1f} times<extra></extra>",
         showlegend=False,
     )
-    most = max([*counts, *(e + m for e, m in zip(expected, margins, strict=True)), 1])
+    ends = [max(count, e + m) for count, e, m in zip(counts, expected, margins, strict=True)]
     figure.add_scatter(
         mode="text",
-        x=[max(count, e + m) for count, e, m in zip(counts, expected, margins, strict=True)],
+        x=ends,
         y=rows,
         text=[f"  {count}" for count in counts],
         textposition="middle right",
@@ -63,6 +63,13 @@ def dice(
         hoverinfo="skip",
         showlegend=False,
     )
+    _frame(figure, labels, max([*ends, 1]), palette)
+    return figure
+
+
+def _frame(figure: go.Figure, labels: Sequence[str], most: float, palette: Palette) -> None:
+    """Give the figure its size and its axes: a row per word, bars as far as `most`."""
+    rows = list(range(len(labels)))
     style(figure, palette, height=ROW * max(len(rows), 1) + 12)
     figure.update_layout(bargap=0.3, margin={"l": 4, "r": 4, "t": 4, "b": 4})
     figure.update_xaxes(range=[0, most * 1.15], visible=False, fixedrange=True)
@@ -73,4 +80,3 @@ def dice(
         tickfont={"size": 17, "color": palette.text},
         fixedrange=True,
     )
-    return figure

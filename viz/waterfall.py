@@ -166,16 +166,20 @@ def ranks(
         hovertemplate="drawn: number %{x:,}<extra></extra>",
     )
     _cut_lines(figure, ranks, by, palette)
+    _log_axes(figure, int(ranks[-1]), max(float(chances[chances > 0].min()), 1e-12), palette)
+    return figure
+
+
+def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> None:
+    """Give the figure its logarithmic axes: ranks up to `last`, chances down to `low`."""
     style(figure, palette, height=380)
     shared = {"type": "log", "showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
-    low = max(float(chances[chances > 0].min()), 1e-12)
-    figure.update_xaxes(**shared, range=[-0.05, float(np.log10(ranks[-1])) + 0.05], dtick=1, tickformat=",d")
+    figure.update_xaxes(**shared, range=[-0.05, float(np.log10(last)) + 0.05], dtick=1, tickformat=",d")
     figure.update_xaxes(title={"text": "rank, likeliest first", "font": {"size": 15, "color": palette.muted}})
     figure.update_yaxes(
         **shared, range=[float(np.log10(low)), 1.0], tickvals=list(_CHANCES), ticktext=list(_CHANCES.values())
     )
     figure.update_layout(showlegend=True, margin={"l": 60, "r": 12, "t": 34, "b": 60}, legend={"y": -0.24})
-    return figure
 
 
 def _cut_lines(figure: go.Figure, ranks: NDArray[np.int64], by: Sequence[str], palette: Palette) -> None:

@@ -45,7 +45,7 @@ def app(chromium: Browser) -> Iterator[str]:
     """Return the address of one running app for all tests, which has loaded its model.
 
     While a server imports torch, which holds everything else up, Streamlit's browser half may lose a few messages of the
-    very first page; the tests are about what comes after. A figure on that first page is waited for all the same.
+    very first page; the tests are about what comes after.
     """
     port = free_port()
     process = start_app(port)

@@ -13,22 +13,15 @@ from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogit
 
 from model_utils.errors import InputError
 from model_utils.generation import Lane, decode
-from model_utils.opened import Opened, open_step, rank_curve, sieves, throw
-from model_utils.sampling import CUTS, SamplingSettings, warp
+from model_utils.opened import Opened, open_step, opened, rank_curve, sieves, throw
+from model_utils.sampling import CUTS, SamplingSettings
 
 TEXT = "He shook his head and went into the"
 
 
 def opened_toy(chances: list[float], settings: SamplingSettings) -> Opened:
     """Return a step over a few tokens with these chances."""
-    scores = torch.tensor([chances]).log()
-    warped = warp(scores, settings)
-    return Opened(
-        settings=settings,
-        before=warped.tempered[0].softmax(-1).numpy(),
-        scores=warped.scores[0].numpy(),
-        cut=warped.cut[0].numpy(),
-    )
+    return opened(torch.tensor([chances]).log(), settings)
 
 
 @pytest.fixture(scope="module")
