@@ -11,6 +11,7 @@ import torch
 from model_utils.errors import InputError
 from model_utils.limits import MAX_NEW_TOKENS
 from model_utils.policies import CAUSAL, MaskPolicy, stranded
+from model_utils.sampling import Luck
 from model_utils.steps import Step, Stop, take_steps
 
 if TYPE_CHECKING:
@@ -165,10 +166,13 @@ def _draw(logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], numb
     for b in live:
         groups.setdefault(lanes[b].settings, []).append(b)
     steps: list[Step] = []
+    luck = Luck(number, logits.size(-1))
     for settings, members in groups.items():
         samples = [lanes[b].sample for b in members]
         taken = [lanes[b].taken[number] if number < len(lanes[b].taken) else None for b in members]
-        steps += take_steps(logits[members], settings, lanes=members, samples=samples, number=number, taken=taken)
+        steps += take_steps(
+            logits[members], settings, lanes=members, samples=samples, number=number, taken=taken, luck=luck
+        )
     return sorted(steps, key=lambda step: step.lane)
 
 

@@ -12,6 +12,13 @@ MAX_LINK_CHARACTERS = 4_000
 # At some 30 ms a step on GPT-2 124M this is a few seconds of streaming, and longer texts are not read on a projector.
 MAX_NEW_TOKENS = 200
 
+# Settings compared at once, and samples of each: their texts still stand on one screen, their 96 lanes in one batch.
+MAX_SETTINGS = 12
+MAX_SAMPLES = 8
+
+# The most MB (10**6 bytes) that the keys and values of all lanes of one batch may take: 96 lanes of GPT-2 at 140 tokens.
+MAX_CACHE_MB = 1_024
+
 # Columns of the token table that are drawn at once; gaps between cells vanish above this.
 TABLE_WINDOW = 64
 

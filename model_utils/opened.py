@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.sampling import CUTS, FILTERS, draw, uniforms, warp
+from model_utils.sampling import CUTS, FILTERS, draw, gumbel, uniforms, warp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,5 +161,5 @@ def throw(step: Opened, *, number: int, throws: int) -> NDArray[np.int64]:
     counts = np.zeros(len(step.scores), np.int64)
     for sample in range(throws):
         noise = uniforms(step.settings.seed, sample, number, len(step.scores))
-        counts[draw(step.scores, noise)[0]] += 1
+        counts[draw(step.scores, gumbel(noise))[0]] += 1
     return counts

@@ -76,6 +76,12 @@ class SamplingSettings:
         }[letter]
 
 
+    @property
+    def unfiltered(self) -> bool:
+        """Return whether every token may be drawn."""
+        return not self.greedy and all(self.off(letter) for letter in "kpm")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Warped:
     """Scores before and after the filters, all `[B, V]`.
@@ -118,10 +124,17 @@ def _top_k(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
 
 def _top_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
     """Keep the fewest best whose mass reaches p, at least one (Holtzman et al. 2020, section 3.1)."""
-    ascending, order = torch.sort(scores, descending=False)  # (B, V)
+    # numpy sorts values alone a dozen times faster than torch sorts them with their places, and the values suffice.
+    ascending = torch.from_numpy(np.sort(scores.numpy(), axis=-1))  # (B, V)
     out = ascending.softmax(dim=-1).cumsum(dim=-1) <= (1 - settings.top_p)
     out[..., -1:] = 0
-    return scores.masked_fill(out.scatter(1, order, out), _OUT)
+    first = out.sum(-1, keepdim=True)  # (B, 1): the place of the smallest that stays
+    smallest = ascending.gather(-1, first)
+    tied = (first > 0) & (ascending.gather(-1, (first - 1).clamp(min=0)) == smallest)
+    if tied.any():  # some of several equal scores stay: the places decide which
+        order = torch.sort(scores, descending=False)[1]
+        return scores.masked_fill(out.scatter(1, order, out), _OUT)
+    return scores.masked_fill(scores < smallest, _OUT)
 
 
 def _min_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
@@ -145,16 +158,38 @@ def uniforms(seed: int, sample: int, step: int, vocabulary: int) -> NDArray[np.f
     return np.maximum(np.random.Generator(philox).random(vocabulary), _SMALLEST)
 
 
-def draw(scores: NDArray[np.float32], noise: NDArray[np.float64]) -> tuple[int, float]:
-    """Return the token drawn from `scores[V]` (-inf = cut) with uniform `noise[V]`, and by how much it won.
+class Luck:
+    """The noise of one step, made once for all lanes that share a seed and a sample: Gumbel, -log(-log(u)), `[V]` each."""
 
-    The largest score plus Gumbel noise, -log(-log(u)), is a draw from the softmax of the scores (Gumbel-max trick,
-    Maddison et al. 2014). Equal noise under two settings is the same luck. A token without rivals wins by infinity.
+    def __init__(self, step: int, vocabulary: int) -> None:
+        self._step, self._vocabulary = step, vocabulary
+        self._made: dict[tuple[int, int], NDArray[np.float64]] = {}
+
+    def of(self, seed: int, sample: int) -> NDArray[np.float64]:
+        """Return the noise of one sample of a seed, read-only."""
+        if (seed, sample) not in self._made:
+            noise = gumbel(uniforms(seed, sample, self._step, self._vocabulary))
+            noise.setflags(write=False)
+            self._made[seed, sample] = noise
+        return self._made[seed, sample]
+
+
+def gumbel(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Gumbel noise `[V]` from uniform numbers in (0, 1): -log(-log(u))."""
+    return np.asarray(-np.log(-np.log(uniform)))
+
+
+def draw(scores: NDArray[np.float32], noise: NDArray[np.float64]) -> tuple[int, float]:
+    """Return the token drawn from `scores[V]` (-inf = cut) with Gumbel `noise[V]`, and by how much it won.
+
+    The largest score plus noise is a draw from the softmax of the scores (Gumbel-max trick, Maddison et al. 2014). Equal
+    noise under two settings is the same luck. A token without rivals wins by infinity.
     """
     kept = np.flatnonzero(scores > _OUT)
-    perturbed = scores[kept].astype(np.float64) - np.log(-np.log(noise[kept]))
+    perturbed = scores[kept].astype(np.float64) + noise[kept]
     first = int(perturbed.argmax())
     if len(kept) == 1:
         return int(kept[first]), float("inf")
-    rival = np.delete(perturbed, first).max()
-    return int(kept[first]), float(perturbed[first] - rival)
+    best = perturbed[first]
+    perturbed[first] = _OUT
+    return int(kept[first]), float(best - perturbed.max())

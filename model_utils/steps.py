@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.distributions import entropy_bits
-from model_utils.sampling import CUTS, FILTERS, draw, uniforms, warp
+from model_utils.sampling import CUTS, FILTERS, Luck, draw, warp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,40 +114,48 @@ def take_steps(
     samples: Sequence[int],
     number: int,
     taken: Sequence[int | None] = (),
+    luck: Luck | None = None,
 ) -> list[Step]:
     """Return step `number` of each of `lanes`, all under the same settings, from their logits `[n, V]`.
 
     `taken` names for each lane the token that is taken whatever the dice say, None where they decide; empty: they do.
+    `luck` keeps the noise of this step for all who share it.
     """
+    luck = Luck(number, logits.size(-1)) if luck is None else luck
     warped = warp(logits, settings)
-    raw, before, after = (  # each (n, V)
-        torch.softmax(scores, dim=-1).numpy() for scores in (logits, warped.tempered, warped.scores)
-    )
-    cut = warped.cut.numpy()  # (n, V)
+    before = torch.softmax(warped.tempered, dim=-1)  # (n, V)
+    after = before if settings.unfiltered else torch.softmax(warped.scores, dim=-1)  # (n, V)
+    normaliser = torch.logsumexp(logits, dim=-1)  # (n)
     top = torch.topk(warped.tempered, min(CANDIDATES, logits.size(-1)))[1].numpy()  # (n, candidates)
-    entropy_before, entropy_after = entropy_bits(before), entropy_bits(after)  # (n)
+    entropy_before = _entropy(before)  # (n)
+    entropy_after = entropy_before if settings.unfiltered else _entropy(after)
     steps = []
     for i, lane in enumerate(lanes):
-        noise = uniforms(settings.seed, samples[i], number, logits.size(-1))
-        token_id, margin = draw(warped.scores[i].numpy(), noise)
+        token_id, margin = draw(warped.scores[i].numpy(), luck.of(settings.seed, samples[i]))
         by_hand = taken[i] if taken else None
         instead_of = token_id if by_hand is not None and by_hand != token_id else None
         token_id = token_id if by_hand is None else by_hand
+        one = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
         step = Step(
             lane=lane,
             number=number,
             token_id=token_id,
             stop="",
             margin=margin,
-            chance_raw=float(raw[i, token_id]),
+            chance_raw=float((logits[i, token_id] - normaliser[i]).exp()),
             entropy_before=float(entropy_before[i]),
             entropy_after=float(entropy_after[i]),
-            stages=_stages(before[i], cut[i], settings),
-            candidates=_candidates(before[i], after[i], cut[i], top[i], token_id),
+            stages=_stages(one[0], one[2], settings),
+            candidates=_candidates(*one, top[i], token_id),
             instead_of=instead_of,
         )
         steps.append(step)
     return steps
+
+
+def _entropy(chances: torch.Tensor) -> NDArray[np.float64]:
+    """Return `[n]` the entropy of `chances[n, V]` in bits: `distributions.entropy_bits`, in half its time."""
+    return np.asarray(torch.special.entr(chances).sum(-1, dtype=torch.float64).numpy() / np.log(2)) + 0.0
 
 
 def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: SamplingSettings) -> tuple[Stage, ...]:
@@ -168,7 +175,7 @@ def _candidates(
     before: NDArray[np.float32], after: NDArray[np.float32], cut: NDArray[np.uint8], top: NDArray[np.int64], drawn: int
 ) -> Candidates:
     """Return the candidates worth keeping of one step's `[V]` arrays: the `top` ids, the drawn one, the first of each cut."""
-    boundary = [int(np.where(cut == code, before, -1).argmax()) for code in np.unique(cut) if code]
+    boundary = [int(np.where(cut == code, before, -1).argmax()) for code in np.flatnonzero(np.bincount(cut)) if code]
     extra = np.setdiff1d([drawn, *boundary], top)
     ids = np.concatenate([top, extra])
     ids = ids[np.lexsort((ids, -before[ids]))]

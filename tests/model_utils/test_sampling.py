@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from model_utils.errors import InputError
-from model_utils.sampling import CUTS, SamplingSettings, draw, uniforms, warp
+from model_utils.sampling import CUTS, Luck, SamplingSettings, draw, gumbel, uniforms, warp
 
 VOCABULARY = 50257
 OFF = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
@@ -106,7 +106,7 @@ def test_a_larger_k_or_p_never_removes_a_word(seed: int, low: int, more: int, p:
 def test_ten_thousand_draws_follow_the_distribution() -> None:
     """Chi-square with 5 degrees of freedom: 20.5 is exceeded in one of a thousand seeds; this seed is fixed."""
     chances = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01], dtype=np.float32)
-    found = [draw(np.log(chances), uniforms(7, sample, 0, 6))[0] for sample in range(10_000)]
+    found = [draw(np.log(chances), gumbel(uniforms(7, sample, 0, 6)))[0] for sample in range(10_000)]
     counts, expected = np.bincount(found, minlength=6), chances * 10_000
     assert ((counts - expected) ** 2 / expected).sum() < 20.5
 
@@ -119,10 +119,17 @@ def test_noise_is_named_by_seed_sample_step_and_token_alone() -> None:
         assert not np.isclose(noise, uniforms(*other, 100)).any()
 
 
+def test_luck_is_the_noise_of_its_names_made_once() -> None:
+    luck = Luck(3, 100)
+    assert np.array_equal(luck.of(1, 2), gumbel(uniforms(1, 2, 3, 100)))
+    assert luck.of(1, 2) is luck.of(1, 2)
+    assert not np.array_equal(luck.of(1, 2), luck.of(1, 3))
+
+
 def test_a_cut_word_is_never_drawn_and_a_lone_word_always() -> None:
     cut = -np.float32("inf")
     alone = np.array([cut, 1.0, cut], dtype=np.float32)
-    assert {draw(alone, uniforms(seed, 0, 0, 3)) for seed in range(20)} == {(1, float("inf"))}
+    assert {draw(alone, gumbel(uniforms(seed, 0, 0, 3))) for seed in range(20)} == {(1, float("inf"))}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,183 @@
+"""What is measured of whole texts, and what of it grows from setting to setting. Axis letters: S settings, N samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log2
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from model_utils.steps import Step
+
+# 97.5 % quantiles of Student's t with n - 1 degrees of freedom, for n = 2 to 12 samples (any table of statistics).
+_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201)
+
+# So many samples a point must have before it is said that a measure grows or falls.
+ENOUGH = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One measure: its name in tables, its title, its unit, and how it is defined, with the source."""
+
+    name: str
+    title: str
+    unit: str
+    says: str
+
+
+MEASURES = (
+    Measure(
+        name="entropy",
+        title="uncertainty per step",
+        unit="bits",
+        says="Entropy of the chances that the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
+    ),
+    Measure(
+        name="kept",
+        title="words left per step",
+        unit="words",
+        says="How many tokens the filters leave, mean over the steps: the size of the nucleus (Holtzman et al. 2020).",
+    ),
+    Measure(
+        name="log_prob",
+        title="log-probability",
+        unit="bits per token",
+        says="Mean log2 of the chance that the model itself, without temperature and filters, gives each drawn token.",
+    ),
+    Measure(
+        name="distinct_1",
+        title="distinct-1",
+        unit="share",
+        says="Different tokens as a share of all tokens (Li et al. 2016). Falls with length: compare texts of one length.",
+    ),
+    Measure(
+        name="distinct_2",
+        title="distinct-2",
+        unit="share",
+        says="Different pairs of neighbouring tokens as a share of all pairs (Li et al. 2016).",
+    ),
+    Measure(
+        name="rep_4",
+        title="repetition, rep-4",
+        unit="share",
+        says="Groups of four tokens that came before in the same text, as a share of all (seq-rep-4, Welleck et al. 2020).",
+    ),
+    Measure(name="length", title="length", unit="tokens", says="New tokens, end-of-text included."),
+    Measure(
+        name="ended",
+        title="ended by itself",
+        unit="share",
+        says="Texts that drew end-of-text before the number of tokens asked for.",
+    ),
+)
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def distinct(ids: Sequence[int], n: int) -> float:
+    """Return different n-grams of `ids` as a share of all; NaN for a text without any (Li et al. 2016, section 5)."""
+    grams = _grams(ids, n)
+    return len(set(grams)) / len(grams) if grams else float("nan")
+
+
+def repetition(ids: Sequence[int], n: int = 4) -> float:
+    """Return the share of n-grams of `ids` that are repeats, 1 - distinct (seq-rep-n, Welleck et al. 2020, section 4)."""
+    return 1.0 - distinct(ids, n)
+
+
+def _grams(ids: Sequence[int], n: int) -> list[tuple[int, ...]]:
+    return [tuple(ids[start : start + n]) for start in range(len(ids) - n + 1)]
+
+
+def measure(steps: Sequence[Step]) -> dict[str, float]:
+    """Return every measure of one text, by the names of MEASURES; NaN where the text is too short for one."""
+    if not steps:
+        return {one.name: float("nan") for one in MEASURES} | {"length": 0.0, "ended": 0.0}
+    ids = [step.token_id for step in steps]
+    return {
+        "entropy": float(np.mean([step.entropy_after for step in steps])),
+        "kept": float(np.mean([step.stages[-1].kept for step in steps])),
+        "log_prob": float(np.mean([log2(max(step.chance_raw, 1e-45)) for step in steps])),
+        "distinct_1": distinct(ids, 1),
+        "distinct_2": distinct(ids, 2),
+        "rep_4": repetition(ids),
+        "length": float(len(ids)),
+        "ended": float(steps[-1].stop == "end"),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """A measure over the samples of one setting: mean, half the width of its 95 % interval, smallest, largest, how many.
+
+    `margin` is NaN for a single sample, which says nothing of its own spread.
+    """
+
+    mean: float
+    margin: float
+    low: float
+    high: float
+    samples: int
+
+
+def spread(values: ArrayLike) -> Spread:
+    """Return mean and spread of `values[N]`, NaN left out: the interval is Student's, for at most 12 samples (1908)."""
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return Spread(mean=float("nan"), margin=float("nan"), low=float("nan"), high=float("nan"), samples=0)
+    margin = float("nan")
+    if known.size > 1:
+        margin = float(_quantile(known.size) * known.std(ddof=1) / np.sqrt(known.size))
+    return Spread(
+        mean=float(known.mean()), margin=margin, low=float(known.min()), high=float(known.max()), samples=known.size
+    )
+
+
+def _quantile(samples: int) -> float:
+    return _T[min(samples - 2, len(_T) - 1)]
+
+
+Trend = Literal["grows", "falls", "stays", "undecided"]
+
+
+def trend(values: ArrayLike) -> Trend:
+    """Return what a measure does from setting to setting, `values[S, N]`: column n is the same sample under each.
+
+    Each sample votes with its rank correlation of value and setting (Kendall's tau-a); where the 95 % interval of the
+    mean vote leaves out 0, the measure `grows` or `falls`. `stays`: no value differs at all. `undecided`: the interval
+    holds 0, or there are fewer than ENOUGH samples.
+    """
+    given = np.asarray(values, dtype=float)  # (S, N)
+    if given.shape[1] and not np.isnan(given).any() and (given == given[:, :1]).all() and np.ptp(given) == 0:
+        return "stays"
+    votes = tau(given)
+    votes = votes[~np.isnan(votes)]
+    if votes.size < ENOUGH:
+        return "undecided"
+    found = spread(votes)
+    if abs(found.mean) <= found.margin:
+        return "undecided"
+    return "grows" if found.mean > 0 else "falls"
+
+
+def tau(values: ArrayLike) -> NDArray[np.float64]:
+    """Return `[N]` Kendall's tau-a (1938) of each column of `values[S, N]` against its order: 1 = always grows, -1 = falls."""
+    given = np.asarray(values, dtype=float)
+    S = given.shape[0]
+    signs = [np.sign(given[later] - given[earlier]) for earlier in range(S) for later in range(earlier + 1, S)]
+    return np.asarray(np.sum(signs, axis=0) / max(len(signs), 1), dtype=np.float64)
+
+
+def monotone(values: Sequence[float]) -> Trend:
+    """Return what exact values do from one to the next; `undecided` where they go both ways."""
+    ups = [later > earlier for earlier, later in pairwise(values) if later != earlier]
+    if not ups:
+        return "stays"
+    return "grows" if all(ups) else "falls" if not any(ups) else "undecided"
