@@ -64,7 +64,7 @@ def _row(number: int, text: str) -> Row:
                 "or o with the order of the filters, such as t0.7,p0.9."
             )
         real, value, whole, count, order = match.groups()
-        name = _FIELDS[real or whole] if (real or whole) in _FIELDS else "order" if order else "seed"
+        name = _FIELDS.get(real or whole, "order" if order else "seed")
         if name in found or (name == "seed" and seed is not None):
             raise InputError(f"Setting {number} names {name.replace('_', '-')} twice: once is enough.")
         if name == "seed":
@@ -73,7 +73,7 @@ def _row(number: int, text: str) -> Row:
             found[name] = order or (int(count) if whole else float(value))
     values = {name: found.get(name, getattr(_OFF, name)) for name in (*_FIELDS.values(), "order")}
     try:
-        row = Row(settings=SamplingSettings(**values), seed=seed)  # type: ignore[arg-type]
+        row = Row(settings=SamplingSettings(**values), seed=seed)
         row.seeded(0)
     except InputError as error:
         raise InputError(f"Setting {number}: {error}") from None
@@ -173,6 +173,6 @@ def _cut_by(step: Step, other: Step) -> str:
     """Return the filter of `step` that cut the token which `other` drew, empty when it was kept."""
     found = np.flatnonzero(step.candidates.ids == other.token_id)
     if found.size:
-        return CUTS[step.candidates.cut[found[0]]]
+        return str(CUTS[step.candidates.cut[found[0]]])
     # Not among the candidates that a step keeps a note of: the filters keep the first ranks and no others.
     return next((stage.filter for stage in step.stages if stage.kept < other.rank), "")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from model_utils.errors import InputError
-from model_utils.limits import MAX_NEW_TOKENS
+from model_utils.limits import MAX_CACHE_MB, MAX_NEW_TOKENS
 from model_utils.policies import CAUSAL, MaskPolicy, stranded
 from model_utils.sampling import Luck
-from model_utils.steps import Step, Stop, take_steps
+from model_utils.steps import Drawn, Step, Stop, draw_tokens, take_steps
 
 if TYPE_CHECKING:
     from model_utils.loading import LoadedModel
     from model_utils.sampling import SamplingSettings
+
+D = TypeVar("D", bound=Drawn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,10 @@ class _Plan:
         so_far = slice(self.width + number)
         return self.mask[:, so_far] if self.mask.ndim == 2 else self.mask[:, :, self.columns(number), so_far]
 
+    def of(self, rows: torch.Tensor) -> _Plan:
+        """Return the plan of some of the lanes."""
+        return _Plan(width=self.width, mask=self.mask[rows], position_ids=self.position_ids[rows])
+
 
 def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> Generator[tuple[Step, ...], None, None]:
     """Yield after each forward pass one Step for every lane that still goes on.
@@ -66,9 +72,26 @@ def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> G
     Prompts are padded on the left, with mask and position ids; each lane reads under its own policy. A lane ends at
     end-of-text, at `max_new_tokens`, or where prompt and new tokens fill the model's context; it then fills with pads
     while the others go on. Whoever iterates may stop between steps. Raises InputError at once for more than
-    MAX_NEW_TOKENS, for a prompt that leaves no room for a single token, or for a policy that leaves a token of the text
-    nothing to read (see `policies.stranded`).
+    MAX_NEW_TOKENS, for more keys and values than MAX_CACHE_MB, for a prompt that leaves no room for a single token, or for
+    a policy that leaves a token of the text nothing to read (see `policies.stranded`).
     """
+    return _decode(loaded, lanes, _plan(loaded, lanes, max_new_tokens), max_new_tokens, take_steps)
+
+
+def decode_tokens(
+    loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int
+) -> Generator[tuple[Drawn, ...], None, None]:
+    """Yield what `decode` draws, without what its steps saw: sooner, and with nothing to keep."""
+    return _decode(loaded, lanes, _plan(loaded, lanes, max_new_tokens), max_new_tokens, draw_tokens)
+
+
+def cache_megabytes(loaded: LoadedModel, lanes: int, tokens: int) -> float:
+    """Return the size in MB (10**6 bytes) of the float32 keys and values of `lanes` texts of `tokens` tokens."""
+    return lanes * tokens * 2 * loaded.layers * int(loaded.model.config.n_embd) * 4 / 1e6
+
+
+def _plan(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> _Plan:
+    """Return what a run may read. Raises InputError for one that does not fit."""
     if not 1 <= max_new_tokens <= MAX_NEW_TOKENS:
         raise InputError(f"{max_new_tokens} new tokens do not fit: choose 1 to {MAX_NEW_TOKENS}.")
     for number, lane in enumerate(lanes, start=1):
@@ -77,28 +100,48 @@ def decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> G
                 f"Sentence {number} has {len(lane.prompt):,} tokens and this model reads {loaded.context:,} in all, "
                 "so nothing can be added: shorten it."
             )
+    tokens = max(len(lane.prompt) for lane in lanes) + max_new_tokens
+    if (size := cache_megabytes(loaded, len(lanes), tokens)) > MAX_CACHE_MB:
+        raise InputError(
+            f"{len(lanes)} texts of {tokens:,} tokens need {size:,.0f} MB for their keys and values, and {MAX_CACHE_MB:,} MB "
+            "is the limit: ask for fewer texts, samples or new tokens."
+        )
     plain = all(lane.policy.plain for lane in lanes)
-    plan = (_plan_causal if plain else _plan_policies)(loaded, lanes, max_new_tokens)
-    return _decode(loaded, lanes, plan, max_new_tokens)
+    return (_plan_causal if plain else _plan_policies)(loaded, lanes, max_new_tokens)
 
 
 def _decode(
-    loaded: LoadedModel, lanes: Sequence[Lane], plan: _Plan, max_new_tokens: int
-) -> Generator[tuple[Step, ...], None, None]:
+    loaded: LoadedModel, lanes: Sequence[Lane], plan: _Plan, max_new_tokens: int, take: Callable[..., list[D]]
+) -> Generator[tuple[D, ...], None, None]:
     input_ids, cache = _prompts(loaded, lanes, plan.width), None  # (B, T) at first, then (B, 1)
     live = list(range(len(lanes)))
     for number in range(max_new_tokens):
-        logits, cache = _forward(loaded, plan, number, input_ids, cache)
-        steps = tuple(
+        read = _forward if number else _forward_prompts
+        logits, cache = read(loaded, lanes, plan, number, input_ids, cache)
+        drawn = tuple(
             replace(step, stop=_stop(step, lanes[step.lane], loaded, max_new_tokens))
-            for step in _draw(logits, lanes, live, number)
+            for step in _draw(logits, lanes, live, number, take)
         )
-        yield steps
-        drawn = {step.lane: step.token_id for step in steps if not step.stop}
-        if not drawn:
+        yield drawn
+        going = {step.lane: step.token_id for step in drawn if not step.stop}
+        if not going:
             return
-        live = list(drawn)
-        input_ids = torch.tensor([[drawn.get(b, _pad_id(loaded))] for b in range(len(lanes))])
+        live = list(going)
+        input_ids = torch.tensor([[going.get(b, _pad_id(loaded))] for b in range(len(lanes))])
+
+
+def _forward_prompts(
+    loaded: LoadedModel, lanes: Sequence[Lane], plan: _Plan, number: int, input_ids: torch.Tensor, cache: Any
+) -> tuple[torch.Tensor, Any]:
+    """Return what `_forward` does of the prompts, reading once each that several lanes have in common."""
+    alike: dict[tuple[tuple[int, ...], MaskPolicy], int] = {}
+    shares = [alike.setdefault((lane.prompt, lane.policy), len(alike)) for lane in lanes]
+    if len(alike) == len(lanes):
+        return _forward(loaded, lanes, plan, number, input_ids, cache)
+    once = torch.tensor([shares.index(row) for row in range(len(alike))])
+    logits, cache = _forward(loaded, lanes, plan.of(once), number, input_ids[once], cache)
+    cache.batch_select_indices(torch.tensor(shares))
+    return logits[shares], cache
 
 
 def _prompts(loaded: LoadedModel, lanes: Sequence[Lane], width: int) -> torch.Tensor:
@@ -141,7 +184,7 @@ def _plan_policies(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: i
 
 @torch.inference_mode()
 def _forward(
-    loaded: LoadedModel, plan: _Plan, number: int, input_ids: torch.Tensor, cache: Any
+    loaded: LoadedModel, _: Sequence[Lane], plan: _Plan, number: int, input_ids: torch.Tensor, cache: Any
 ) -> tuple[torch.Tensor, Any]:
     """Return the logits `[B, V]` of every lane's next token, in float32, and the grown key-value cache."""
     out = loaded.model(
@@ -160,23 +203,23 @@ def _pad_id(loaded: LoadedModel) -> int:
     return int(loaded.model.config.eos_token_id)
 
 
-def _draw(logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], number: int) -> list[Step]:
-    """Return the Step of each lane that goes on, in the order of the lanes; equal settings are filtered together."""
+def _draw(
+    logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], number: int, take: Callable[..., list[D]]
+) -> list[D]:
+    """Return what each lane that goes on draws, in the order of the lanes; equal settings are filtered together."""
     groups: dict[SamplingSettings, list[int]] = {}
     for b in live:
         groups.setdefault(lanes[b].settings, []).append(b)
-    steps: list[Step] = []
+    drawn: list[D] = []
     luck = Luck(number, logits.size(-1))
     for settings, members in groups.items():
         samples = [lanes[b].sample for b in members]
         taken = [lanes[b].taken[number] if number < len(lanes[b].taken) else None for b in members]
-        steps += take_steps(
-            logits[members], settings, lanes=members, samples=samples, number=number, taken=taken, luck=luck
-        )
-    return sorted(steps, key=lambda step: step.lane)
+        drawn += take(logits[members], settings, lanes=members, samples=samples, number=number, taken=taken, luck=luck)
+    return sorted(drawn, key=lambda one: one.lane)
 
 
-def _stop(step: Step, lane: Lane, loaded: LoadedModel, max_new_tokens: int) -> Stop:
+def _stop(step: Drawn, lane: Lane, loaded: LoadedModel, max_new_tokens: int) -> Stop:
     """Return why `lane` ends with this step's token; empty when it goes on."""
     if step.token_id == _pad_id(loaded):
         return "end"

@@ -75,7 +75,6 @@ class SamplingSettings:
             "m": self.min_p == 0.0,
         }[letter]
 
-
     @property
     def unfiltered(self) -> bool:
         """Return whether every token may be drawn."""

@@ -63,20 +63,25 @@ class Candidates:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Step:
-    """What one step of one lane saw and drew; under 3 kB each, whatever the vocabulary.
-
-    `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. Entropies are
-    in bits, before and after the filters. `chance_raw` is the drawn token's chance at temperature 1. `margin` is by how
-    much its score plus noise won; below 1e-4 rounding may turn the draw. `instead_of` is the token that the dice had drawn
-    where another was taken by hand.
-    """
+class Drawn:
+    """What one step of one lane drew. `margin` is by how much it won; below 1e-4 rounding may turn the draw."""
 
     lane: int
     number: int
     token_id: int
     stop: Stop
     margin: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step(Drawn):
+    """What one step of one lane saw and drew; under 3 kB each, whatever the vocabulary.
+
+    `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. Entropies are
+    in bits, before and after the filters. `chance_raw` is the drawn token's chance at temperature 1. `instead_of` is the
+    token that the dice had drawn where another was taken by hand.
+    """
+
     chance_raw: float
     entropy_before: float
     entropy_after: float
@@ -151,6 +156,29 @@ def take_steps(
         )
         steps.append(step)
     return steps
+
+
+@torch.inference_mode()
+def draw_tokens(
+    logits: torch.Tensor,
+    settings: SamplingSettings,
+    *,
+    lanes: Sequence[int],
+    samples: Sequence[int],
+    number: int,
+    taken: Sequence[int | None] = (),
+    luck: Luck | None = None,
+) -> list[Drawn]:
+    """Return what step `number` of each lane draws, and nothing of what it saw: the tokens of `take_steps`, sooner."""
+    luck = Luck(number, logits.size(-1)) if luck is None else luck
+    scores = warp(logits, settings).scores.numpy()  # (n, V)
+    drawn = []
+    for i, lane in enumerate(lanes):
+        token_id, margin = draw(scores[i], luck.of(settings.seed, samples[i]))
+        by_hand = taken[i] if taken else None
+        token_id = token_id if by_hand is None else by_hand
+        drawn.append(Drawn(lane=lane, number=number, token_id=token_id, stop="", margin=margin))
+    return drawn
 
 
 def _entropy(chances: torch.Tensor) -> NDArray[np.float64]:

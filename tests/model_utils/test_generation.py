@@ -10,12 +10,15 @@ import pytest
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generation import Lane, decode
+from model_utils.generation import Lane, cache_megabytes, decode, decode_tokens
+from model_utils.limits import MAX_CACHE_MB
 from model_utils.loading import LoadedModel
+from model_utils.masks import MaskSpec
+from model_utils.policies import MaskPolicy
 from model_utils.sampling import SamplingSettings
 from model_utils.steps import Step
 from model_utils.tokens import TokenBatch, encode
-from tests.tools.decoding import assert_same, grown, ids
+from tests.tools.decoding import assert_same, grown, ids, watched
 
 NEW = 20
 
@@ -75,6 +78,38 @@ def test_four_readers_at_once_get_the_same_texts(
         for rows in pool.map(lambda _: grown(tiny, every, 8), range(4)):
             for row, wanted in zip(rows, sampled, strict=True):
                 assert_same(row, wanted[:8])
+
+
+def test_a_prompt_that_lanes_share_is_read_once_and_its_texts_are_those_of_lanes_alone(
+    tiny: LoadedModel, uneven: TokenBatch
+) -> None:
+    long, short = lanes(uneven, SamplingSettings(seed=5))[1], lanes(uneven, SamplingSettings(seed=5))[0]
+    hidden = replace(long, policy=MaskPolicy(spec=MaskSpec(weights={1: 0.0})))
+    every = [long, short, replace(long, sample=1), hidden, replace(long, settings=SamplingSettings(temperature=0.0))]
+    model, rows = watched(tiny, every, NEW)
+    assert [given["input_ids"].shape[0] for given in model.given[:2]] == [3, 5]
+    for lane, row in zip(every, rows, strict=True):
+        assert_same(row, grown(tiny, [lane], NEW)[0])
+
+
+def test_drawing_without_a_record_gives_the_same_tokens(tiny: LoadedModel, uneven: TokenBatch) -> None:
+    every = [*lanes(uneven, SamplingSettings(seed=5)), *lanes(uneven, SamplingSettings(temperature=0.0))]
+    every[0] = replace(every[0], taken=(11,))
+    recorded = [[(step.token_id, step.stop) for step in row] for row in grown(tiny, every, NEW)]
+    drawn: list[list[tuple[int, str]]] = [[] for _ in every]
+    for steps in decode_tokens(tiny, every, NEW):
+        for step in steps:
+            drawn[step.lane].append((step.token_id, step.stop))
+    assert drawn == recorded
+
+
+def test_more_keys_and_values_than_there_is_room_for_are_refused_with_both_numbers(tiny: LoadedModel) -> None:
+    lane = Lane(prompt=(11,) * 200, settings=SamplingSettings())
+    size = cache_megabytes(tiny, 1, 300)
+    assert size == pytest.approx(2 * tiny.layers * 300 * tiny.entry.width * 4 / 1e6)
+    many = int(MAX_CACHE_MB / size) + 1
+    with pytest.raises(InputError, match=rf"{many} texts of 300 tokens need 1,0\d\d MB .* 1,024 MB"):
+        decode(tiny, [lane] * many, 100)
 
 
 def test_seed_and_sample_change_the_text(tiny: LoadedModel, uneven: TokenBatch, sampled: list[list[Step]]) -> None:
