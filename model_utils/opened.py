@@ -64,12 +64,17 @@ class Sieve:
     kept_mass: float
 
 
-@torch.inference_mode()
 def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSettings, mask: Mask | None = None) -> Opened:
     """Return the step after the tokens `ids`, prompt and what was drawn so far, from one forward pass without padding.
 
     `mask` is a policy's mask of that step; without one every token reads all before it.
     """
+    return opened(torch.from_numpy(next_logits(loaded, ids, mask))[None], settings)
+
+
+@torch.inference_mode()
+def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = None) -> NDArray[np.float32]:
+    """Return the model's scores `[V]` of the token after `ids`, read under `mask` where there is one."""
     under = (
         {}
         if mask is None
@@ -79,10 +84,11 @@ def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSetting
         }
     )
     out = loaded.model(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1, **under)
-    logits = out.logits[:, -1].float()
-    return opened(logits, settings)
+    logits: NDArray[np.float32] = out.logits[0, -1].float().numpy()
+    return logits
 
 
+@torch.inference_mode()
 def opened(logits: torch.Tensor, settings: SamplingSettings) -> Opened:
     """Return the step whose `logits[1, V]` these are."""
     warped = warp(logits, settings)

@@ -35,14 +35,14 @@ class Measure:
 MEASURES = (
     Measure(
         name="entropy",
-        title="uncertainty per step",
-        unit="bits",
+        title="uncertainty",
+        unit="bits per step",
         says="Entropy of the chances that the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
     ),
     Measure(
         name="kept",
-        title="words left per step",
-        unit="words",
+        title="words left",
+        unit="words per step",
         says="How many tokens the filters leave, mean over the steps: the size of the nucleus (Holtzman et al. 2020).",
     ),
     Measure(
@@ -65,7 +65,7 @@ MEASURES = (
     ),
     Measure(
         name="rep_4",
-        title="repetition, rep-4",
+        title="repetition",
         unit="share",
         says="Groups of four tokens that came before in the same text, as a share of all (seq-rep-4, Welleck et al. 2020).",
     ),

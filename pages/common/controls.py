@@ -12,7 +12,7 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from model_utils.limits import MAX_LINK_CHARACTERS, MAX_NEW_TOKENS
+from model_utils.limits import MAX_LINK_CHARACTERS, MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SETTINGS
 from model_utils.registry import BUNDLED_ID
 from pages.common.literal import literal
 
@@ -123,6 +123,45 @@ _ALL = (
         help="So many new tokens; 0 = never.",
     ),
     Control(name="max_new_tokens", label="New tokens", default=40, low=1, high=MAX_NEW_TOKENS, step=1),
+    Control(
+        name="settings",
+        label="Settings to compare",
+        default="t1;k50;p0.9;t0",
+        help="Rows between semicolons, values between commas: t temperature, k top-k, p top-p, m min-p, o order, s seed. "
+        "What a row does not name is off: t1 is pure sampling, t0 greedy.",
+    ),
+    Control(
+        name="samples",
+        label="Samples",
+        default=1,
+        low=1,
+        high=MAX_SAMPLES,
+        step=1,
+        help="Texts of each setting; each has dice of its own.",
+    ),
+    Control(
+        name="noise",
+        label="Dice",
+        default="shared",
+        options=("shared", "own"),
+        help="Shared: every setting meets the same luck. Own: row n draws with the seed plus n.",
+    ),
+    Control(name="against", label="Against model", default="none"),
+    Control(name="row", label="Row", default=0, low=0, high=MAX_SETTINGS - 1, step=1, help="Counted from 0."),
+    Control(name="sample", label="Sample", default=0, low=0, high=MAX_SAMPLES - 1, step=1, help="Counted from 0."),
+    Control(name="at_step", label="Step", default=1, low=1, high=MAX_NEW_TOKENS, step=1),
+    Control(
+        name="plot",
+        label="Look closer",
+        default="map",
+        options=("map", "measures", "over steps", "what grows"),
+    ),
+    Control(
+        name="surface",
+        label="Over k and p",
+        default="words",
+        options=("words", "chance", "entropy", "drawn word"),
+    ),
 )
 CONTROLS = {control.name: control for control in _ALL}
 

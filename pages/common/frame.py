@@ -31,6 +31,7 @@ MENU = (
     (HEADS, "Heads"),
     ("pages/4_Mechanics.py", "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
+    ("pages/6_Compare.py", "Compare"),
 )
 
 

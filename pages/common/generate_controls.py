@@ -28,7 +28,8 @@ USUAL = {"temperature": 2.0, "top_k": 200}
 
 def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
     """Draw the controls and return what they say, by name, and the places of the buttons Generate and Stop."""
-    places = st.columns([2.8, 2.8, 2.8, 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
+    with st.container(key="dials"):
+        places = st.columns([2.8, 2.8, 2.8, 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
     said = {}
     for name, place in zip(("temperature", "top_k", "top_p", "seed", "max_new_tokens"), places, strict=False):
         with place:

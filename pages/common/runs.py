@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,7 @@ class Run:
         """Return the steps made so far, one list per row."""
         rows: list[list[Step]] = [[] for _ in range(self.count)]
         for job, first in self.jobs:
-            for steps in job.events:
+            for _, steps in job.events:
                 for step in steps:
                     rows[first + step.lane].append(replace(step, lane=first + step.lane) if first else step)
         return rows
@@ -116,7 +116,7 @@ def current() -> Run | None:
 def start(request: Request, loaded: LoadedModel, batch: TokenBatch) -> Run:
     """Return a new run, which replaces and stops the session's present one. Raises InputError when it cannot begin."""
     lanes = [_lane(request, batch, number) for number in range(len(batch.texts))]
-    job = _decode(loaded, lanes, request.max_new_tokens)
+    job = decode_job([(loaded, lanes)], request.max_new_tokens)
     before = current()
     if before is not None:
         before.job.cancel()
@@ -129,7 +129,7 @@ def branch(run: Run, row: int, number: int, token_id: int) -> None:
     """Begin a new row of `run` that goes like `row` up to step `number` and takes `token_id` there."""
     taken = (*(step.token_id for step in run.rows()[row][:number]), token_id)
     lane = replace(_lane(run.request, run.batch, run.sentence(row)), taken=taken)
-    job = _decode(run.loaded, [lane], run.request.max_new_tokens)
+    job = decode_job([(run.loaded, [lane])], run.request.max_new_tokens)
     run.jobs.append((job, run.count))
     run.branches.append(Branch(row=row, number=number, token_id=token_id))
 
@@ -141,22 +141,35 @@ def _lane(request: Request, batch: TokenBatch, sentence: int) -> Lane:
     return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))
 
 
-def _decode(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> Job[None]:
-    """Return the job that decodes `lanes`, begun. Raises InputError when it cannot begin."""
+def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int) -> Job[None]:
+    """Return the job that decodes the lanes of each model, begun: a step of each in turn.
+
+    Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot begin.
+    """
     from model_utils.generation import decode
 
-    steps = decode(loaded, lanes, max_new_tokens)
+    making = [decode(loaded, lanes, max_new_tokens) for loaded, lanes in parts]
 
     def work(job: Job[None]) -> None:
-        with closing(steps):  # it holds the keys and values of all rows, as long as it might go on
+        with ExitStack() as held:  # they hold the keys and values of all rows, as long as they might go on
+            for steps in making:
+                held.enter_context(closing(steps))
             for number in range(1, max_new_tokens + 1):
-                job.check()
-                # The gate is held for one step at a time, so that many readers' texts grow side by side.
-                with cache.gate():
-                    made: Sequence[Step] | None = next(steps, None)
-                if made is None:
+                advanced = [_advance(job, part, steps) for part, steps in enumerate(making)]
+                if not any(advanced):
                     return
-                job.publish(made)
                 job.report(number, max_new_tokens)
 
     return Job.start(work, name="generate")
+
+
+def _advance(job: Job[None], part: int, steps: Generator[tuple[Step, ...], None, None]) -> bool:
+    """Publish the next step of all lanes of one model and return whether there was one."""
+    job.check()
+    # The gate is held for one step at a time, so that many readers' texts grow side by side.
+    with cache.gate():
+        made = next(steps, None)
+    if made is None:
+        return False
+    job.publish((part, made))
+    return True

@@ -40,11 +40,11 @@ def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], st
             icon=":material/table:",
         )
         if code is not None:
-            _code(name, code)
+            code_button(name, code)
 
 
 @st.fragment
-def _code(name: str, code: Callable[[], str]) -> None:
+def code_button(name: str, code: Callable[[], str]) -> None:
     """Draw the button that shows the code; a closed one costs nothing."""
     popover = st.popover("Code", icon=":material/code:", key=f"code_{name}", on_change="rerun")
     if not popover.open:

@@ -21,7 +21,7 @@ _STRIP = st.components.v2.component(
     js=(_HERE / "strip.js").read_text(encoding="utf-8"),
 )
 
-State = Literal["plain", "quiet", "hidden", "blank"]
+State = Literal["plain", "quiet", "hidden", "blank", "fork"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +29,9 @@ class StripToken:
     """One token of a strip. Its text is shown as text, whatever it holds.
 
     `state`: `plain`, `quiet` (grey: a prompt, a pad), `hidden` (struck out, hatched), `blank` (the empty place of a next
-    word). `background` and `colour` are CSS colours, such as a chance's place on the ramp. `title` is shown on hover,
-    `note` small below the word, `spoken` is read by screen readers in place of the text. `pressed` says for a toggle
-    whether it is on; `selected` frames the token in the accent colour.
+    word), `fork` (where a text leaves another one). `background` and `colour` are CSS colours, such as a chance's place on
+    the ramp. `title` is shown on hover, `note` small below the word, `spoken` is read by screen readers in place of the
+    text. `pressed` says for a toggle whether it is on; `selected` frames the token in the accent colour.
     """
 
     text: str
@@ -53,13 +53,13 @@ def tokens_strip(
     key: str,
     label: str,
     palette: Palette,
-    size: Literal["text", "large", "flow"] = "text",
+    size: Literal["text", "large", "flow", "dense"] = "text",
 ) -> int | None:
     """Draw `tokens` as flowing text and return the index of the one that was clicked in this run, else None.
 
     Clickable tokens are buttons: Tab and the arrow keys move between them, Enter and Space click. `label` names the strip
     for screen readers. Inside a fragment a click reruns that fragment alone. The size `flow` sets no gaps between tokens,
-    so that those which keep their own spaces read as running text.
+    so that those which keep their own spaces read as running text; `dense` is the same, smaller.
     """
     hand = palette.causes["hand"]
     result = _STRIP(

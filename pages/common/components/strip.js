@@ -37,7 +37,8 @@ export default function (component) {
   const strip = parentElement.querySelector(".strip");
   strip.setAttribute("aria-label", data.label);
   strip.classList.toggle("large", data.size === "large");
-  strip.classList.toggle("flow", data.size === "flow");
+  strip.classList.toggle("flow", ["flow", "dense"].includes(data.size));
+  strip.classList.toggle("dense", data.size === "dense");
   for (const [name, colour] of Object.entries(data.colours)) strip.style.setProperty(`--${name}`, colour);
 
   data.tokens.forEach((token, index) => {

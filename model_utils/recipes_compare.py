@@ -1,0 +1,99 @@
+"""The lines of transformers code that reproduce the texts of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from model_utils.recipes import preamble
+
+if TYPE_CHECKING:
+    from model_utils.registry import ModelEntry
+    from model_utils.sampling import SamplingSettings
+
+
+def compare_code(
+    entry: ModelEntry, text: str, rows: Sequence[tuple[str, SamplingSettings]], *, samples: int, steps: int
+) -> str:
+    """Return the lines that print every text of a comparison: `rows` are (name, settings), each with so many samples."""
+    listed = "".join(f"    ({name!r}, {_filters(settings)}, {settings.seed}),\n" for name, settings in rows)
+    return (
+        "import numpy as np\n"
+        f"{preamble(entry)}"
+        "from transformers import LogitsProcessorList, MinPLogitsWarper, TemperatureLogitsWarper\n"
+        "from transformers import TopKLogitsWarper, TopPLogitsWarper\n"
+        "\n"
+        f"PROMPT = {text!r}\n"
+        f"NEW_TOKENS, SAMPLES = {steps}, {samples}\n"
+        "END = tokenizer.eos_token_id\n"
+        "# name, filters in their order, seed\n"
+        f"SETTINGS = [\n{listed}]\n"
+        f"{_REST}"
+    )
+
+
+def surface_code(entry: ModelEntry, ids: Sequence[int], temperature: float) -> str:
+    """Return the lines that print what top-k and top-p leave of the word after `ids`, for a few pairs: count, share, bits."""
+    return (
+        f"{preamble(entry)}"
+        "from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper\n"
+        "\n"
+        f"IDS, TEMPERATURE = {list(ids)}, {float(temperature)!r}\n"
+        f"{_SURFACE}"
+    )
+
+
+def _filters(settings: SamplingSettings) -> str:
+    """Return the warpers of one setting as an expression; greedy is "keep the likeliest"."""
+    if settings.greedy:
+        return "[TopKLogitsWarper(1)]"
+    calls = {
+        "t": f"TemperatureLogitsWarper({float(settings.temperature)!r})",
+        "k": f"TopKLogitsWarper({settings.top_k})",
+        "p": f"TopPLogitsWarper({float(settings.top_p)!r})",
+        "m": f"MinPLogitsWarper({settings.min_p!r})",
+    }
+    return f"[{', '.join(calls[letter] for letter in settings.order if not settings.off(letter))}]"
+
+
+_REST = '''
+
+def draw(scores, seed, sample, step):
+    """Score plus Gumbel noise, the largest wins: a draw from the softmax. Equal seed and sample are the same dice."""
+    stream = np.random.Generator(np.random.Philox(key=[seed, sample], counter=[0, 0, 0, step]))
+    noise = -np.log(-np.log(np.maximum(stream.random(scores.shape[-1]), 2.0**-54)))
+    return int((scores[0].double().numpy() + noise).argmax())
+
+
+def write(filters, seed, sample):
+    """Return the new tokens of one text."""
+    ids = tokenizer(PROMPT, return_tensors="pt")["input_ids"]
+    text, cache, room = [], None, model.config.n_positions - ids.shape[1]
+    while len(text) < min(NEW_TOKENS, room) and END not in text:
+        with torch.inference_mode():
+            out = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        cache = out.past_key_values
+        text.append(draw(LogitsProcessorList(filters)(None, out.logits[:, -1].float()), seed, sample, len(text)))
+        ids = torch.tensor([text[-1:]])
+    return text
+
+
+for name, filters, seed in SETTINGS:
+    for sample in range(SAMPLES):
+        text = write(filters, seed, sample)
+        print(name, sample, text, repr(tokenizer.decode(text)))
+'''
+
+_SURFACE = """
+with torch.inference_mode():
+    logits = model(torch.tensor([IDS])).logits[:, -1]
+scores = TemperatureLogitsWarper(TEMPERATURE)(None, logits)
+before = scores.double().softmax(-1)
+for k in (1, 5, 50, 500, len(tokenizer)):
+    for p in (0.5, 0.9, 0.99, 1.0):
+        filters = [TopKLogitsWarper(k)] + ([TopPLogitsWarper(p)] if p < 1 else [])
+        kept = LogitsProcessorList(filters)(None, scores) > -float("inf")
+        after = (before * kept)[kept] / before[kept].sum()
+        bits = -(after * after.log2()).sum()
+        print(k, p, int(kept.sum()), f"{before[kept].sum():.6f}", f"{bits:.6f}")
+"""

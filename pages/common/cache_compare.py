@@ -1,0 +1,36 @@
+"""What is kept of the plane of k and p."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.cache import gate, loaded_model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_utils.surfaces import Ranked
+
+
+# At most 32 x 0.2 MB at GPT-2's vocabulary.
+@st.cache_resource(show_spinner=False, max_entries=32)
+def step_logits(model: str, ids: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return the scores `[V]` of the word after `ids`."""
+    from model_utils.opened import next_logits
+
+    with gate():
+        logits = next_logits(loaded_model(model), ids)
+    logits.setflags(write=False)
+    return logits
+
+
+# At most 16 x 1.2 MB.
+@st.cache_resource(show_spinner=False, max_entries=16)
+def ranked(model: str, ids: tuple[int, ...], temperature: float) -> Ranked:
+    """Return the ranking of the words after `ids` at a temperature."""
+    from model_utils.surfaces import rank
+
+    return rank(step_logits(model, ids), temperature)

@@ -1,0 +1,142 @@
+"""The plane of k and p on the Compare page: what every pair would leave of one step, and which word it would draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from model_utils import compare, verdict
+from pages.common import cache_compare, compare_texts, controls, frame, take_home
+from pages.common.literal import literal
+
+if TYPE_CHECKING:
+    from model_utils.surfaces import Ranked
+    from pages.common.comparisons import Comparison, Place
+
+NAMES = {"words": "kept_tokens", "chance": "kept_mass", "entropy": "entropy", "drawn word": "drawn_word"}
+
+
+def plane(made: Comparison, place: Place, number: int) -> None:
+    """Draw one step of the text in view over all k and p, with the settings as points on it."""
+    from model_utils import surfaces
+
+    request = made.request
+    settings = request.settings(place.row)
+    temperature = 1.0 if settings.greedy else settings.temperature
+    model = request.models[place.model]
+    ids = made.before(made.texts(), place, number)
+    ranked = cache_compare.ranked(model, ids, temperature)
+    ks, ps = surfaces.axis_k(len(ranked.ids)), surfaces.axis_p()
+    kept = surfaces.kept_tokens(ranked, ks, ps)
+    chosen = controls.choice("surface", controls.CONTROLS["surface"].options, show_label=False)
+    name = NAMES[chosen]
+    logits = cache_compare.step_logits(model, ids)
+    values, figure = _figure(made, place, number, name, ranked, logits, (ks, ps, kept), temperature)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_surface",
+        config=take_home.chart_config("surface"),
+        alt=f"Over all top-k and top-p: {chosen} at step {number + 1}.",
+    )
+    _say(made, place, number, ranked, temperature, settings)
+    take_home.bar(
+        "surface",
+        numbers=lambda: _table(ks, ps, kept, values, name),
+        code=lambda: _code(made, ids, place.model, temperature),
+    )
+    compare_texts.open_on_generate(made, place)
+
+
+def _figure(
+    made: Comparison,
+    place: Place,
+    number: int,
+    name: str,
+    ranked: Ranked,
+    logits: Any,
+    grid: tuple[Any, Any, Any],
+    temperature: float,
+) -> tuple[Any, Any]:
+    """Return the values of the plane and its figure."""
+    from model_utils import surfaces
+    from model_utils.sampling import gumbel, uniforms
+    from viz.planes import fig_surface, fig_words
+
+    ks, ps, kept = grid
+    points, palette = _points(made, place, temperature, len(ranked.ids)), frame.palette()
+    if name != "drawn_word":
+        compute = {"kept_mass": surfaces.kept_mass, "entropy": surfaces.entropy}.get(name)
+        values = kept if compute is None else compute(ranked, kept)
+        equal = surfaces.kept_tokens(ranked, [0], ps)[:, 0]
+        return values, fig_surface(values, ks, ps, name=name, points=points, equal=equal, palette=palette)
+    settings = made.request.settings(place.row)
+    noise = gumbel(uniforms(settings.seed, place.sample, number, len(ranked.ids)))
+    ranks = surfaces.drawn_ranks(ranked, logits, temperature, noise)[kept - 1]
+    words = {int(rank): made.label(int(ranked.ids[rank]), place.model) for rank in np.unique(ranks)}
+    return ranked.ids[ranks], fig_words(ranks, words, ks, ps, points=points, palette=palette)
+
+
+def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
+    """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any."""
+    settings = made.request.settings(row)
+    return settings.greedy or (
+        settings.temperature == temperature
+        and settings.off("m")
+        and settings.order.index("k") < settings.order.index("p")
+    )
+
+
+def _points(made: Comparison, place: Place, temperature: float, vocabulary: int) -> list[Any]:
+    from viz.planes import Point
+
+    found = []
+    for number, row in enumerate(made.request.rows):
+        if not _on_the_map(made, number, temperature):
+            continue
+        settings = row.settings
+        k, p = (1, 1.0) if settings.greedy else (settings.top_k or vocabulary, settings.top_p)
+        found.append(
+            Point(number=number, name=compare.name(row), k=min(k, vocabulary), p=p, chosen=number == place.row)
+        )
+    return found
+
+
+def _say(made: Comparison, place: Place, number: int, ranked: Ranked, temperature: float, settings: Any) -> None:
+    """Say which step the map is of, and which k is which p here."""
+    from model_utils import surfaces
+
+    texts = made.texts()
+    steps = texts[place][:number]
+    last = steps[-1].token_id if steps else made.prompts[place.model][-1].id
+    start = f"The word after “{literal(made.label(last, place.model))}” (row {place.row}, step {number + 1})"
+    told = "" if temperature == 1 else f" at temperature {temperature:g}"
+    k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
+    as_k, as_p = surfaces.equal_k(ranked, p), surfaces.equal_p(ranked, k)
+    st.markdown(
+        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {verdict.percent(as_p)}.** On the dotted line "
+        "both cut at the same word; left of it k decides, right of it p."
+    )
+    rows = range(len(made.request.rows))
+    away = [str(row) for row in rows if not _on_the_map(made, row, temperature)]
+    if away:
+        what = "another temperature, min-p or order"
+        st.caption(
+            f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a word there for its own."
+        )
+
+
+def _table(ks: Any, ps: Any, kept: Any, values: Any, name: str) -> pd.DataFrame:
+    """Return the plane as lines, one per pair."""
+    p, k = np.broadcast_arrays(ps[:, None], ks[None, :])
+    columns = {"top_k": k.ravel(), "top_p": p.ravel(), "kept_tokens": kept.ravel()}
+    return pd.DataFrame(columns | {"token_id" if name == "drawn_word" else name: np.asarray(values).ravel()})
+
+
+def _code(made: Comparison, ids: tuple[int, ...], model: int, temperature: float) -> str:
+    from model_utils.recipes_compare import surface_code
+
+    return surface_code(made.loaded[model].entry, ids, temperature)

@@ -1,0 +1,83 @@
+"""The parts of the Compare page: the texts, growing together, and one picture of what sets them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common import compare_map, compare_plots, compare_texts, controls, frame
+from pages.common.generate_parts import BEAT
+
+if TYPE_CHECKING:
+    from pages.common.comparisons import Comparison, Place
+
+PLOTS: dict[str, Callable[[Comparison, Place, int], None]] = {
+    "map": compare_map.plane,
+    "measures": compare_plots.measures,
+    "over steps": compare_plots.over_steps,
+    "what grows": compare_plots.what_grows,
+}
+
+
+def result(made: Comparison) -> None:
+    """Draw the texts of a comparison beside one picture; while it is under way the texts keep a beat of their own."""
+    if made.job.done:
+        st.fragment(_ended, key="compared")(made)
+        return
+    left, right = st.columns([13, 10], gap="medium")
+    with right:
+        st.fragment(_picture, key="compare_picture")(made)
+    with left:
+        st.fragment(_growing, key="comparing", run_every=BEAT)(made)
+
+
+def _ended(made: Comparison) -> None:
+    """Draw texts and picture of a comparison that has ended: a click in either shows in both."""
+    compare_texts.take_click(made)
+    left, right = st.columns([13, 10], gap="medium")
+    with right:
+        _picture(made)
+    with left:
+        _choose(made)
+        _texts(made)
+
+
+def _growing(made: Comparison) -> None:
+    """Draw the texts as far as they are; the picture stands still meanwhile."""
+    if compare_texts.take_click(made):
+        st.rerun()
+    ended = made.job.done  # asked first: what comes after it is drawn by the next run
+    _choose(made)
+    _texts(made)
+    done, total = made.job.progress
+    st.progress(
+        done / (total or 1), text=f"Step {done} of {total or made.request.max_new_tokens}, {len(made.places())} texts"
+    )
+    if ended:
+        st.rerun()
+
+
+def _choose(made: Comparison) -> None:
+    """Draw the choice of the sample that is shown, where there are several."""
+    if made.request.samples > 1:
+        with st.container(width=190, key="choose_sample"):
+            controls.number("sample", high=made.request.samples - 1, bare=True)
+
+
+def _texts(made: Comparison) -> None:
+    with frame.reader_errors():
+        if made.job.error is not None:
+            raise made.job.error
+        compare_texts.draw(made)
+
+
+def _picture(made: Comparison) -> None:
+    """Draw the picture that is chosen, of the step that is."""
+    name = controls.choice("plot", controls.CONTROLS["plot"].options, show_label=False)
+    if name != "map" and not made.job.done:
+        st.info("This picture is drawn when all texts are there.")
+        return
+    with frame.reader_errors():
+        PLOTS[name](made, *compare_texts.chosen(made))

@@ -1,0 +1,177 @@
+"""What sets the texts of a comparison apart, as pictures: measures, steps, and what grows with a setting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from model_utils import compare, compare_tables
+from model_utils.ladders import find_ladder
+from model_utils.text_measures import ENOUGH, MEASURES, monotone, trend
+from pages.common import cache_compare, compare_controls, compare_texts, frame, take_home
+
+if TYPE_CHECKING:
+    from pages.common.comparisons import Comparison, Place
+
+SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
+
+
+def _figure(figure: Any, name: str, alt: str) -> None:
+    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=take_home.chart_config(name), alt=alt)
+
+
+def _groups(made: Comparison, model: int) -> list[dict[str, Any]]:
+    """Return the values of every measure of each row of one model, in the order of the rows; empty before the first step."""
+    found = compare_tables.grouped([text for text in compare_texts.listing(made) if text.steps])
+    name = made.request.models[model]
+    return [values for (of, _, _), values in found.items() if of == name]
+
+
+def measures(made: Comparison, place: Place, _: int) -> None:
+    """Draw every measure of every setting with the spread of its samples, and the table with the definitions."""
+    from viz.compare import Dots
+    from viz.compare import measures as draw
+
+    groups = _groups(made, place.model)
+    if not groups:
+        st.info("No word is drawn yet.")
+        return
+    names = [compare.name(row) for row in made.request.rows]
+    dots = []
+    for one in MEASURES:
+        values = [group[one.name] for group in groups]
+        found = [compare_tables.spreads(group)[one.name] for group in groups]
+        dots.append(
+            Dots(
+                title=one.title,
+                values=[list(map(float, value)) for value in values],
+                means=[spread.mean for spread in found],
+                margins=[spread.margin for spread in found],
+                share=one.name in SHARES,
+                log=one.name == "kept",
+            )
+        )
+    _figure(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", "Measures of every setting.")
+    samples = made.request.samples
+    st.markdown(
+        "**None of these is quality: they say how texts differ, not which is better.** "
+        + (
+            f"Dots are texts, a diamond their mean, the line its 95 % interval over {samples} samples."
+            if samples > 1
+            else "One text per setting: ask for more samples to see how much of this is luck."
+        )
+    )
+    with st.popover("How each is defined", icon=":material/info:", key="definitions"):
+        for one in MEASURES:
+            st.markdown(f"**{one.title}** ({one.unit}). {one.says}")
+    take_home.bar("measures", numbers=lambda: compare_tables.measures_frame(compare_texts.listing(made)), code=None)
+
+
+def over_steps(made: Comparison, place: Place, number: int) -> None:
+    """Draw over the steps how many words each setting leaves, and how uncertain the draw is."""
+    from viz.compare import steps as draw
+
+    texts = made.texts()
+    rows = []
+    for row, one in enumerate(made.request.rows):
+        found = texts[type(place)(model=place.model, row=row, sample=place.sample)]
+        rows.append(
+            (compare.name(one), [step.stages[-1].kept for step in found], [step.entropy_after for step in found])
+        )
+    _figure(
+        draw(rows, chosen=place.row, step=number, palette=frame.palette()),
+        "compare_steps",
+        "Words left and uncertainty at every step, a line per setting.",
+    )
+    st.markdown(
+        "**Top-k leaves the same number of words at every step; the nucleus of top-p breathes:** one word where the model "
+        "is sure, hundreds where it is not."
+    )
+    table = compare_tables.steps_frame([text for text in compare_texts.listing(made) if text.sample == place.sample])
+    take_home.bar("compare_steps", numbers=lambda: table, code=None)
+
+
+def what_grows(made: Comparison, place: Place, number: int) -> None:
+    """Say what grows when k or p does: exactly at one step, and over whole texts where the rows are a ladder."""
+    _exact(made, place, number)
+    found = find_ladder(made.request.rows)
+    if found is None:
+        st.markdown(
+            "**Over whole texts:** that takes a ladder, rows that differ in one setting alone, with "
+            f"{ENOUGH} samples of each."
+        )
+        with st.container(horizontal=True):
+            for label in ("Ladder of k", "Ladder of p", "Ladder of temperature"):
+                text, samples = compare_controls.SETS[label]
+                st.button(
+                    label,
+                    key=f"climb_{text}",
+                    icon=":material/stairs:",
+                    on_click=compare_controls.replace_all,
+                    args=(text, samples),
+                )
+            if compare_controls.to_ask():
+                st.rerun()
+        return
+    _texts(made, place, found)
+
+
+def _exact(made: Comparison, place: Place, number: int) -> None:
+    """Say what grows with k and with p at one step, from its whole distribution."""
+    from model_utils import surfaces
+
+    ids = made.before(made.texts(), place, number)
+    ranked = cache_compare.ranked(made.request.models[place.model], ids, 1.0)
+    lines = []
+    for letter, grid in (("k", (surfaces.axis_k(len(ranked.ids)), [1.0])), ("p", ([0], surfaces.axis_p()))):
+        kept = surfaces.kept_tokens(ranked, *grid).ravel()
+        does = {
+            "the number of words left": monotone(kept.tolist()),
+            "their chance": monotone(surfaces.kept_mass(ranked, kept).tolist()),
+            "the uncertainty": monotone(surfaces.entropy(ranked, kept).round(12).tolist()),
+        }
+        lines.append(f"As **{letter}** grows: " + ", ".join(f"{name} **{verb}**" for name, verb in does.items()) + ".")
+    st.markdown(
+        f"**At this one step (row {place.row}, step {number + 1}), exactly, over all {len(ranked.ids):,} words:**  \n"
+        + "  \n".join(lines)
+        + "  \nA smaller p is less uncertainty, not more."
+    )
+
+
+def _texts(made: Comparison, place: Place, found: Any) -> None:
+    """Draw every measure over the rungs of the ladder, and what it does."""
+    import numpy as np
+
+    from viz.ladder import Rungs, ladder
+
+    groups = _groups(made, place.model)
+    if len(groups) < len(made.request.rows):
+        st.info("No word is drawn yet.")
+        return
+    panels, lines = [], []
+    for one in MEASURES:
+        values = np.array([groups[row][one.name] for row in found.order])  # (S, N)
+        spreads = [compare_tables.spreads(groups[row])[one.name] for row in found.order]
+        does = trend(values)
+        panels.append(
+            Rungs(
+                title=one.title,
+                means=[spread.mean for spread in spreads],
+                margins=[spread.margin for spread in spreads],
+                verdict=does,
+                log=one.name == "kept",
+            )
+        )
+        lines.append(
+            {"measure": one.name, "does": does} | dict(zip(found.ticks, (s.mean for s in spreads), strict=True))
+        )
+    samples = made.request.samples
+    st.markdown(f"**Over whole texts, as {found.title} grows** ({samples} samples a point, bars: 95 % interval):")
+    _figure(ladder(panels, found.ticks, palette=frame.palette()), "ladder", f"Every measure as {found.title} grows.")
+    if samples < ENOUGH:
+        st.caption(f"Undecided: a trend takes at least {ENOUGH} samples a point, here are {samples}.")
+    elif made.request.own_noise:
+        st.caption("Each row has dice of its own here: the same dice for all would show trends with fewer samples.")
+    take_home.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)

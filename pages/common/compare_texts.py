@@ -1,0 +1,214 @@
+"""The texts of the Compare page: one row per setting, the fork marked, what follows it in grey."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils import compare, compare_tables, verdict
+from pages.common import frame, take_home
+from pages.common.comparisons import Comparison, Place
+from pages.common.components import StripToken, tokens_strip
+from pages.common.literal import literal
+
+if TYPE_CHECKING:
+    from model_utils.compare import Fork
+    from model_utils.steps import Step
+    from viz.theme import Palette
+
+
+def chosen(made: Comparison) -> tuple[Place, int]:
+    """Return the text in view and its step, counted from 0, within what the comparison has."""
+    request, state = made.request, st.session_state
+    place = Place(
+        model=min(int(state.get("_compare_model", 0)), len(request.models) - 1),
+        row=min(int(state.get("row", 0)), len(request.rows) - 1),
+        sample=min(int(state.get("sample", 0)), request.samples - 1),
+    )
+    made_so_far = len(made.texts()[place])
+    return place, max(min(int(state.get("at_step", 1)) - 1, made_so_far - 1), 0)
+
+
+def take_click(made: Comparison) -> bool:
+    """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
+    for place in made.places():
+        clicked = getattr(st.session_state.get(_key(place)), "clicked", None)
+        if clicked is not None:
+            state = st.session_state
+            state["row"], state["_compare_model"] = place.row, place.model
+            state["at_step"] = int(clicked) - len(made.prompts[place.model]) + 1
+            return True
+    return False
+
+
+def draw(made: Comparison) -> None:
+    """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be taken home."""
+    palette, texts = frame.palette(), made.texts()
+    place, number = chosen(made)
+    for row in range(len(made.request.rows)):
+        for model in range(len(made.request.models)):
+            _one(made, texts, Place(model=model, row=row, sample=place.sample), palette, (place, number))
+    st.caption(
+        "Grey at first: the prompt. Framed: the **fork**, the first word that differs from "
+        + ("the first model's text. " if len(made.request.models) > 1 else "row 0. ")
+        + "What follows it is grey, since it has another past: only the fork itself is due to the setting alone. Click a word to "
+        "see the choice it came from."
+    )
+    _take_home(made)
+
+
+def _one(
+    made: Comparison,
+    texts: dict[Place, list[Step]],
+    place: Place,
+    palette: Palette,
+    view: tuple[Place, int],
+) -> None:
+    """Draw one text under the name of its setting, with the reason of its fork."""
+    steps, found = texts[place], made.fork(texts, place)
+    name = compare.name(made.request.rows[place.row])
+    title = f"**{place.row} · {name}**" if not place.model else "↳"
+    if len(made.request.models) > 1:
+        title += f" :gray[{literal(made.request.models[place.model])}]"
+    with st.container(key=f"row_{place.row}_{place.model}", gap="xsmall"):
+        st.markdown(f"{title}&ensp;{literal(_why(made, place, found))}" if found else title)
+        tokens = _strip(made, place, steps, found, palette, view)
+        tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
+        ending = verdict.ending(steps[-1], made.loaded[place.model].context) if steps else ""
+        if made.job.cancelled and len(steps) < made.request.max_new_tokens and not ending:
+            ending = f"Stopped after {len(steps)} of {made.request.max_new_tokens} tokens."
+        if ending:
+            st.caption(ending)
+
+
+def _key(place: Place) -> str:
+    return f"compared_{place.row}_{place.model}_{place.sample}"
+
+
+def _why(made: Comparison, place: Place, found: Fork) -> str:
+    """Return in words why two texts with the same past part at a fork."""
+    here, there = made.label(found.token_id, place.model), made.label(found.other_id)
+    start = f"forks at step {found.number + 1}: "
+    reasons = {
+        "cut": f"{_filter(made, place.row, found)} cut “{there}”, so the same dice fall on “{here}”.",
+        "admitted": f"“{here}” may be drawn here; in row 0 {_filter(made, 0, found)} had cut it.",
+        "tempered": f"both may draw “{there}” and “{here}”; the other temperature turns the same dice.",
+        "greedy": f"“{here}” for “{there}”: greedy asks no dice.",
+        "dice": f"“{here}” for “{there}”: other dice.",
+        "model": f"“{here}” for “{there}”: the other model, under the same setting and dice.",
+    }
+    return start + reasons[found.reason]
+
+
+def _filter(made: Comparison, row: int, found: Fork) -> str:
+    return verdict.filter_name(found.by, made.request.settings(row)) if found.by else ""
+
+
+def _strip(
+    made: Comparison,
+    place: Place,
+    steps: list[Step],
+    found: Fork | None,
+    palette: Palette,
+    view: tuple[Place, int],
+) -> list[StripToken]:
+    """Return the tokens of one text: the prompt in grey, each drawn token in the colour of its chance up to the fork."""
+    from viz.generation import chance_colour
+
+    tokens = [
+        StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in made.prompts[place.model]
+    ]
+    for step in steps:
+        label = made.label(step.token_id, place.model)
+        past = found is not None and step.number > found.number
+        fork = found is not None and step.number == found.number
+        tokens.append(
+            StripToken(
+                text=_flowing(label),
+                spoken=f"{label}, the fork" if fork else label,
+                line_break="⏎" in label,
+                background="" if past else palette.accent if fork else chance_colour(step.chance_raw, palette),
+                colour=palette.paper if fork else "",
+                state="quiet" if past else "fork" if fork else "plain",
+                title=f"step {step.number + 1}: {verdict.percent(step.chance_raw)} of the model's chances, "
+                f"number {step.rank:,}",
+                selected=view == (place, step.number),
+            )
+        )
+    if not made.job.done and not (steps and steps[-1].stop):
+        tokens.append(StripToken(text=" …", state="blank", clickable=False, spoken="next word"))
+    return tokens
+
+
+def _flowing(label: str) -> str:
+    """Return a token's label with its spaces as spaces: here the text itself shows where they are."""
+    return label.replace("␣", " ")
+
+
+def _take_home(made: Comparison) -> None:
+    """Draw the buttons that save all texts: a line per step, all that is known, and the code."""
+
+    def listed() -> list[compare_tables.Text]:
+        return listing(made)
+
+    with st.container(horizontal=True, key="take_home_compare"):
+        for title, kind, mime, data in (
+            ("All steps (CSV)", "csv", "text/csv", lambda: compare_tables.steps_frame(listed()).to_csv(index=False)),
+            (
+                "All runs (JSON)",
+                "json",
+                "application/json",
+                lambda: json.dumps(compare_tables.as_data(listed(), made.request), ensure_ascii=False, indent=1),
+            ),
+        ):
+            st.download_button(
+                title,
+                data=data,
+                file_name=f"maskscope-compare.{kind}",
+                mime=mime,
+                key=f"{kind}_compare",
+                on_click="ignore",
+                icon=":material/table:" if kind == "csv" else ":material/data_object:",
+            )
+        take_home.code_button("compare", lambda: _code(made))
+
+
+def listing(made: Comparison) -> list[compare_tables.Text]:
+    """Return every text with what it was made under."""
+    request = made.request
+    return [
+        compare_tables.Text(
+            model=request.models[place.model],
+            row=place.row,
+            name=compare.name(request.rows[place.row]),
+            settings=request.settings(place.row),
+            sample=place.sample,
+            steps=steps,
+            labels=[made.label(step.token_id, place.model) for step in steps],
+        )
+        for place, steps in made.texts().items()
+    ]
+
+
+def _code(made: Comparison) -> str:
+    from model_utils.recipes_compare import compare_code
+
+    request = made.request
+    return compare_code(
+        made.loaded[0].entry,
+        request.text,
+        [(compare.name(row), request.settings(number)) for number, row in enumerate(request.rows)],
+        samples=request.samples,
+        steps=max(len(steps) for place, steps in made.texts().items() if not place.model),
+    )
+
+
+def open_on_generate(made: Comparison, place: Place) -> None:
+    """Draw the button that opens a row's settings on the Generate page."""
+    settings = made.request.settings(place.row)
+    if st.button("Look inside on Generate", key="open_generate", icon=":material/arrow_forward:", type="tertiary"):
+        for name in ("temperature", "top_k", "top_p", "min_p", "order", "seed"):
+            st.session_state[name] = getattr(settings, name)
+        st.switch_page("pages/5_Generate.py")

@@ -1,0 +1,131 @@
+"""Comparisons of a session: settings side by side on one prompt, the job that decodes them all, what it has made so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils.compare import Fork, Row, check_samples, fork
+from pages.common import cache, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model_utils.generation import Lane
+    from model_utils.jobs import Job
+    from model_utils.loading import LoadedModel
+    from model_utils.sampling import SamplingSettings
+    from model_utils.steps import Step
+    from model_utils.tokens import Token
+
+_KEY = "_comparison"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a reader asked for; two equal ones give the same texts. `models` are one or two registry ids."""
+
+    models: tuple[str, ...]
+    text: str
+    rows: tuple[Row, ...]
+    samples: int
+    seed: int
+    own_noise: bool
+    max_new_tokens: int
+
+    def settings(self, row: int) -> SamplingSettings:
+        """Return how a row draws, seed included: with noise of its own, row n adds n to the seed."""
+        return self.rows[row].seeded(self.seed + (row if self.own_noise else 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a text of a comparison stands: which model, which row of settings, which sample."""
+
+    model: int
+    row: int
+    sample: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """A request under way or ended. What it has made stays, also when it was stopped."""
+
+    request: Request
+    loaded: tuple[LoadedModel, ...]
+    prompts: tuple[tuple[Token, ...], ...]  # the prompt, with each model's tokenizer
+    job: Job[None]
+
+    def places(self) -> list[Place]:
+        """Return where every text stands, the samples of a row together."""
+        request = self.request
+        return [
+            Place(model=model, row=row, sample=sample)
+            for row in range(len(request.rows))
+            for model in range(len(request.models))
+            for sample in range(request.samples)
+        ]
+
+    def texts(self) -> dict[Place, list[Step]]:
+        """Return the steps made so far of every text."""
+        made: dict[Place, list[Step]] = {place: [] for place in self.places()}
+        samples = self.request.samples
+        for model, steps in self.job.events:
+            for step in steps:
+                made[Place(model=model, row=step.lane // samples, sample=step.lane % samples)].append(step)
+        return made
+
+    def fork(self, texts: dict[Place, list[Step]], place: Place) -> Fork | None:
+        """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""
+        if place.model:
+            other = Place(model=0, row=place.row, sample=place.sample)
+        elif place.row:
+            other = Place(model=0, row=0, sample=place.sample)
+        else:
+            return None
+        same = self.request.settings(place.row).seed == self.request.settings(other.row).seed
+        return fork(texts[place], texts[other], same_noise=same, same_model=not place.model)
+
+    def before(self, texts: dict[Place, list[Step]], place: Place, number: int) -> tuple[int, ...]:
+        """Return the tokens that step `number` of a text was drawn after: the prompt, and what was drawn so far."""
+        prompt = tuple(token.id for token in self.prompts[place.model])
+        return (*prompt, *(step.token_id for step in texts[place][:number]))
+
+    def label(self, token_id: int, model: int = 0) -> str:
+        """Return how a token of one of the models reads."""
+        from model_utils.tokens import token_label
+
+        return token_label(self.loaded[model].tokenizer, token_id)
+
+
+def current() -> Comparison | None:
+    """Return this session's latest comparison, which outlives reruns and page switches; None before the first."""
+    return st.session_state.get(_KEY)
+
+
+def start(request: Request) -> Comparison:
+    """Return a new comparison, which replaces and stops the present one. Raises ReaderError when it cannot begin."""
+    check_samples(request.samples)
+    loaded = tuple(cache.loaded_model(model) for model in request.models)
+    prompts = tuple(cache.token_batch(model, (request.text,), "left", 50256).tokens[0] for model in request.models)
+    parts = [(one, _lanes(request, prompt)) for one, prompt in zip(loaded, prompts, strict=True)]
+    job = runs.decode_job(parts, request.max_new_tokens)
+    before = current()
+    if before is not None:
+        before.job.cancel()
+    made = Comparison(request=request, loaded=loaded, prompts=prompts, job=job)
+    st.session_state[_KEY] = made
+    return made
+
+
+def _lanes(request: Request, prompt: Sequence[Token]) -> list[Lane]:
+    from model_utils.generation import Lane
+
+    ids = tuple(token.id for token in prompt)
+    return [
+        Lane(prompt=ids, settings=request.settings(row), sample=sample)
+        for row in range(len(request.rows))
+        for sample in range(request.samples)
+    ]

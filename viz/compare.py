@@ -1,0 +1,198 @@
+"""Settings side by side: measures with their spread, steps as lines, and what grows with a setting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from viz.labels import escape
+from viz.theme import Palette, ramp_colour, style
+
+if TYPE_CHECKING:
+    from plotly.basedatatypes import BaseTraceType
+
+PANEL, ROW, COLUMNS = 64, 26, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dots:
+    """One measure of every setting: per setting the values of its samples, their mean, half of its interval (NaN: none)."""
+
+    title: str
+    values: Sequence[Sequence[float]]
+    means: Sequence[float]
+    margins: Sequence[float]
+    share: bool = False
+    log: bool = False
+
+
+def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette: Palette) -> go.Figure:
+    """Return a panel per measure with a row per setting: its samples as pale dots, their mean with its interval.
+
+    `chosen` is the setting in view. Traces: `samples` and `mean`, one of each per panel, their measure in `meta`.
+    """
+    figure, lines = go.Figure(), -(-len(dots) // COLUMNS)
+    height = lines * (PANEL + ROW * len(names))
+    layout: dict[str, Any] = {}
+    for i, one in enumerate(dots):
+        axis, (line, column) = "" if i == 0 else str(i + 1), divmod(i, COLUMNS)
+        top = 1 - line / lines
+        low, high = top - (ROW * len(names)) / height - 0.2 * PANEL / height, top - 0.4 * PANEL / height
+        left = column * 0.54
+        figure.add_traces(_dots(one, names, axis, chosen, palette))
+        layout |= _panel(one, axis, (left, left + 0.46), (max(low, 0), high), names, palette)
+        figure.add_annotation(
+            text=f"<b>{escape(one.title)}</b>",
+            xref="paper",
+            yref="paper",
+            x=left,
+            y=high,
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 15, "color": palette.text},
+        )
+    style(figure, palette, height=height)
+    figure.update_layout(**layout, margin={"l": 28, "r": 10, "t": 8, "b": 8}, showlegend=False, hovermode="closest")
+    return figure
+
+
+def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Palette) -> list[BaseTraceType]:
+    spots = [(value, row) for row, values in enumerate(one.values) for value in values if not math.isnan(value)]
+    told = "%{x:.1%}" if one.share else "%{x:.4g}"
+    where = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "meta": one.title}
+    samples = go.Scatter(
+        name="samples",
+        mode="markers",
+        x=[value for value, _ in spots],
+        y=[row for _, row in spots],
+        marker={"size": 10, "color": ramp_colour(palette, 0.35), "opacity": 0.6},
+        hovertemplate=f"one text: {told}<extra></extra>",
+        **where,
+    )
+    mean = go.Scatter(
+        name="mean",
+        mode="markers",
+        x=list(one.means),
+        y=list(range(len(one.means))),
+        error_x={
+            "array": [0 if math.isnan(margin) else margin for margin in one.margins],
+            "color": palette.text,
+            "thickness": 2,
+            "width": 5,
+        },
+        marker={
+            "size": 13,
+            "symbol": "diamond",
+            "color": [palette.accent if row == chosen else palette.text for row in range(len(one.means))],
+        },
+        customdata=[escape(name) for name in names],
+        hovertemplate=f"%{{customdata}}<br>mean {told}<extra></extra>",
+        **where,
+    )
+    return [samples, mean]
+
+
+def _panel(
+    one: Dots,
+    axis: str,
+    across: tuple[float, float],
+    down: tuple[float, float],
+    names: Sequence[str],
+    palette: Palette,
+) -> dict[str, Any]:
+    """Return the two axes of one panel."""
+    known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
+    low, high = min([*known, 0.0]), max([*known, 0.0])
+    pad = 0.06 * (high - low or 1.0)
+    return {
+        f"xaxis{axis}": {
+            "domain": across,
+            "anchor": f"y{axis}",
+            "range": [-0.2, math.log10(max(high, 1)) + 0.2] if one.log else [low - pad, high + pad],
+            "type": "log" if one.log else "linear",
+            "dtick": 1 if one.log else None,
+            "showgrid": True,
+            "gridcolor": palette.line,
+            "zeroline": False,
+            "nticks": 4,
+            "tickfont": {"size": 13, "color": palette.muted},
+            "tickformat": ".0%" if one.share else "",
+            "fixedrange": True,
+        },
+        f"yaxis{axis}": {
+            "domain": down,
+            "anchor": f"x{axis}",
+            "range": [len(names) - 0.4, -0.6],
+            "tickvals": list(range(len(names))),
+            "ticktext": [str(row) for row in range(len(names))],
+            "tickfont": {"size": 15},
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+        },
+    }
+
+
+def steps(
+    rows: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, chosen: int, step: int, palette: Palette
+) -> go.Figure:
+    """Return two panels over the steps: words left (log) and uncertainty in bits, a line per setting.
+
+    `rows` are (name, words left per step, bits per step). `chosen` is drawn in the accent, `step` (from 0) marked. Traces
+    `kept` and `bits`, the setting's number in `meta`.
+    """
+    figure, most = go.Figure(), max((len(kept) for _, kept, _ in rows), default=1)
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+    for row, (name, kept, bits) in enumerate(rows):
+        colour = palette.accent if row == chosen else ramp_colour(palette, 0.3 + 0.7 * row / max(len(rows) - 1, 1))
+        for trace, values, axis in (("kept", kept, "y"), ("bits", bits, "y2")):
+            figure.add_scatter(
+                name=trace,
+                meta=row,
+                mode="lines+text",
+                x=list(range(1, len(values) + 1)),
+                y=list(values),
+                yaxis=axis,
+                text=["" for _ in values[1:]] + [f" {row}"],
+                textposition="middle right",
+                textfont={"size": 16, "color": colour},
+                line={"color": colour, "width": 4 if row == chosen else 2.5, "dash": dashes[row % len(dashes)]},
+                cliponaxis=False,
+                hovertemplate=f"{row} · {escape(name)}<br>step %{{x}}: %{{y:,.4g}}<extra></extra>",
+                showlegend=False,
+            )
+    style(figure, palette, height=460)
+    shared = {"showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
+    figure.update_layout(
+        xaxis={
+            **shared,
+            "range": [0.5, most + 1.5],
+            "anchor": "y2",
+            "dtick": max(1, -(-most // 10)),
+            "tick0": 0,
+            "title": {"text": "step", "font": {"size": 15, "color": palette.muted}},
+        },
+        yaxis={**shared, "domain": [0.56, 0.95], "type": "log", "dtick": 1, "tickformat": ",d"},
+        yaxis2={**shared, "domain": [0, 0.42], "rangemode": "tozero", "nticks": 5, "anchor": "x"},
+        margin={"l": 60, "r": 24, "t": 12, "b": 48},
+        hovermode="closest",
+    )
+    for y, text in ((0.96, "words that the filters leave"), (0.43, "uncertainty after the filters, in bits")):
+        figure.add_annotation(
+            text=text,
+            xref="paper",
+            yref="paper",
+            x=0,
+            y=y,
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 15, "color": palette.text},
+        )
+    figure.add_vline(x=step + 1, line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
+    return figure

@@ -1,0 +1,242 @@
+"""One step over the plane of top-k and top-p: what every pair leaves, or which word it draws. Axes: K right, P up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.labels import escape
+from viz.theme import Palette, luminance, ramp_colour, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HEIGHT = 500
+TICKS_K = (1, 10, 100, 1_000, 10_000)
+TICKS_P = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_STOPS = 33
+# A word is written into its region when that has so many cells, of a plane of some 50 x 50.
+_LARGE = 60
+# Cells left free beside the plane, where discs reach over its edge.
+_ROOM = 2.2
+# Cells that a disc is wide.
+_DISC = 3.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One setting on the plane: its number, its k (the whole vocabulary = off) and p, and whether it is in view."""
+
+    number: int
+    name: str
+    k: int
+    p: float
+    chosen: bool = False
+
+
+def fig_surface(
+    values: NDArray[Any],
+    ks: NDArray[np.int64],
+    ps: NDArray[np.float64],
+    *,
+    name: str,
+    points: Sequence[Point],
+    equal: NDArray[np.int64],
+    palette: Palette,
+) -> go.Figure:
+    """Return `values[P, K]` over k and p as a heatmap; trace `name` is `kept_tokens`, `kept_mass` or `entropy`.
+
+    `equal[P]` is the k that cuts where p alone does: above that line only k cuts, below it p does. `points` are the
+    settings. The axes count the places of `ks` and `ps`, so that every cell is one pair.
+    """
+    most = {"kept_tokens": float(values.max()), "kept_mass": 1.0}.get(name, max(float(values.max()), 1e-9))
+    log = name == "kept_tokens"
+    unit = {"kept_tokens": "%{z:,} words left", "kept_mass": "%{z:.1%} of the chances left", "entropy": "%{z:.2f} bits"}
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            name=name,
+            zmin=1 if log else 0,
+            zmax=max(most, 2) if log else most,
+            colorscale=_log_scale(palette, most)
+            if log
+            else [[i / 32, ramp_colour(palette, i / 32)] for i in range(33)],
+            customdata=_pairs(ks, ps),
+            hovertemplate=f"k = %{{customdata[0]:,}}, p = %{{customdata[1]:.2f}}<br>{unit[name]}<extra></extra>",
+            colorbar=_bar(name, palette),
+            showscale=not log,
+        )
+    )
+    _add_equal(figure, ks, equal, palette)
+    _add_points(figure, ks, ps, points, palette)
+    return _framed(figure, ks, ps, palette)
+
+
+def fig_words(
+    ranks: NDArray[np.int64],
+    words: dict[int, str],
+    ks: NDArray[np.int64],
+    ps: NDArray[np.float64],
+    *,
+    points: Sequence[Point],
+    palette: Palette,
+) -> go.Figure:
+    """Return which word is drawn at every pair: `ranks[P, K]` from 0, `words` names those that occur. Trace `drawn_word`.
+
+    Neighbouring regions differ in lightness; a large one has its word written into it, all have it on hover.
+    """
+    order = sorted(words)
+    index = np.searchsorted(order, ranks)  # (P, K)
+    n = len(order)
+    # Every other region light, every other dark: neighbours in rank are neighbours in the plane.
+    places = [0.12 + 0.1 * (i % 2) if n == 1 else 0.08 + 0.8 * ((i * 0.618) % 1) for i in range(n)]
+    colours = [ramp_colour(palette, place) for place in places]
+    scale = [[edge, colours[i]] for i in range(n) for edge in (i / n, (i + 1) / n)]
+    told = np.empty((*ranks.shape, 3), dtype=object)
+    told[..., :2] = _pairs(ks, ps)
+    told[..., 2] = np.array([escape(words[rank]) for rank in order], dtype=object)[index]
+    figure = go.Figure(
+        go.Heatmap(
+            z=index,
+            name="drawn_word",
+            zmin=-0.5,
+            zmax=n - 0.5,
+            colorscale=scale,
+            showscale=False,
+            customdata=told,
+            hovertemplate="k = %{customdata[0]:,}, p = %{customdata[1]:.2f}<br>draws “%{customdata[2]}”<extra></extra>",
+        )
+    )
+    _add_regions(figure, index, [words[rank] for rank in order], colours)
+    _add_points(figure, ks, ps, points, palette)
+    return _framed(figure, ks, ps, palette)
+
+
+def _pairs(ks: NDArray[np.int64], ps: NDArray[np.float64]) -> NDArray[Any]:
+    """Return `[P, K, 2]` the k and p of every cell."""
+    return np.stack(np.broadcast_arrays(ks[None, :].astype(float), ps[:, None]), axis=-1)
+
+
+def _log_scale(palette: Palette, most: float) -> list[list[Any]]:
+    """Return a colour scale over 1 to `most` on which equal steps of colour are equal factors."""
+    most = max(most, 2.0)
+    at = (np.geomspace(1, most, _STOPS) - 1) / (most - 1)
+    at[0], at[-1] = 0.0, 1.0
+    return [[float(place), ramp_colour(palette, i / (_STOPS - 1))] for i, place in enumerate(at)]
+
+
+def _bar(name: str, palette: Palette) -> dict[str, Any]:
+    """Return the colour bar. Counts have none: their ticks would crowd at its end, and the dotted line says them."""
+    return {
+        "title": {"text": "bits" if name == "entropy" else "share", "font": {"size": 14, "color": palette.muted}},
+        "thickness": 14,
+        "outlinewidth": 0,
+        "tickfont": {"size": 14},
+        "tickformat": ".0%" if name == "kept_mass" else "",
+        "nticks": 6,
+        "x": 1.01,
+    }
+
+
+def _place_k(ks: NDArray[np.int64], k: float) -> float:
+    """Return where on the axis a k stands: between the places of its neighbours, in the logarithm."""
+    return float(np.interp(np.log(max(k, 1)), np.log(ks), np.arange(len(ks))))
+
+
+def _place_p(ps: NDArray[np.float64], p: float) -> float:
+    return float(np.interp(p, ps, np.arange(len(ps))))
+
+
+def _add_equal(figure: go.Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], palette: Palette) -> None:
+    """Draw the line on which k alone and p alone cut at the same word."""
+    figure.add_scatter(
+        name="equal",
+        mode="lines",
+        x=[_place_k(ks, k) for k in equal],
+        y=list(range(len(equal))),
+        line={"color": palette.accent, "width": 3, "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _add_points(
+    figure: go.Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], points: Sequence[Point], palette: Palette
+) -> None:
+    """Draw the settings as numbered discs; those that would touch share one."""
+    places: dict[tuple[float, float], list[Point]] = {}
+    for point in points:
+        x, y = _place_k(ks, point.k), _place_p(ps, point.p)
+        near = next((at for at in places if abs(at[0] - x) < _DISC and abs(at[1] - y) < _DISC), (x, y))
+        places.setdefault(near, []).append(point)
+    chosen = [any(point.chosen for point in here) for here in places.values()]
+    figure.add_scatter(
+        name="settings",
+        mode="markers+text",
+        x=[x for x, _ in places],
+        y=[y for _, y in places],
+        text=["<b>" + ",".join(str(point.number) for point in here) + "</b>" for here in places.values()],
+        customdata=[
+            "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
+        ],
+        hovertemplate="%{customdata}<extra></extra>",
+        textfont={"size": 16, "color": [palette.paper if one else palette.text for one in chosen]},
+        marker={
+            "size": [28 + 9 * (len(here) - 1) for here in places.values()],
+            "color": [palette.accent if one else palette.paper for one in chosen],
+            "line": {"width": 2.5, "color": palette.accent},
+            "opacity": 1,
+        },
+        cliponaxis=False,
+        showlegend=False,
+    )
+
+
+def _add_regions(figure: go.Figure, index: NDArray[np.int64], words: Sequence[str], colours: Sequence[str]) -> None:
+    """Write the word of each large region into the middle of its widest row."""
+    for i, word in enumerate(words):
+        cells = index == i
+        if cells.sum() < _LARGE:
+            continue
+        rows = cells.sum(axis=1)
+        # Of the widest rows the middle one; of the row the middle cell.
+        wide = np.flatnonzero(rows >= 0.9 * rows.max())
+        y = int(wide[len(wide) // 2])
+        x = float(np.flatnonzero(cells[y]).mean())
+        figure.add_annotation(
+            x=x,
+            y=y,
+            text=escape(word),
+            showarrow=False,
+            font={"size": 18, "color": "#000000" if luminance(colours[i]) > 0.18 else "#ffffff"},
+        )
+
+
+def _framed(figure: go.Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], palette: Palette) -> go.Figure:
+    style(figure, palette, height=HEIGHT)
+    vocabulary = int(ks[-1])
+    shown = [*(k for k in TICKS_K if k < vocabulary / 2), vocabulary]
+    title = {"font": {"size": 16, "color": palette.muted}, "standoff": 6}
+    figure.update_xaxes(
+        tickvals=[_place_k(ks, k) for k in shown],
+        ticktext=["off" if k == vocabulary else f"{k:,}" if k < 1_000 else f"{k // 1_000}k" for k in shown],
+        tickfont={"size": 15},
+        tickangle=0,
+        range=[-_ROOM, len(ks) + 0.5],
+        title={"text": "top-k", **title},
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        tickvals=[_place_p(ps, p) for p in TICKS_P],
+        ticktext=[*(f"{p:g}" for p in TICKS_P[:-1]), "off"],
+        tickfont={"size": 15},
+        range=[-0.5, len(ps) + 0.5],
+        title={"text": "top-p", **title},
+        fixedrange=True,
+    )
+    figure.update_layout(margin={"l": 56, "r": 24, "t": 24, "b": 48}, hovermode="closest")
+    return figure
