@@ -23,8 +23,8 @@ _STOPS = 33
 _LARGE = 60
 # Cells left free beside the plane, where discs reach over its edge.
 _ROOM = 2.2
-# Cells that a disc is wide.
-_DISC = 3.5
+# How wide a disc is, as a share of the plane.
+_DISC = 0.07
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +171,9 @@ def _add_points(
     places: dict[tuple[float, float], list[Point]] = {}
     for point in points:
         x, y = _place_k(ks, point.k), _place_p(ps, point.p)
-        near = next((at for at in places if abs(at[0] - x) < _DISC and abs(at[1] - y) < _DISC), (x, y))
+        near = next(
+            (at for at in places if abs(at[0] - x) < _DISC * len(ks) and abs(at[1] - y) < _DISC * len(ps)), (x, y)
+        )
         places.setdefault(near, []).append(point)
     chosen = [any(point.chosen for point in here) for here in places.values()]
     figure.add_scatter(

@@ -55,8 +55,7 @@ def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, Del
         said["noise"] = controls.choice("noise", controls.CONTROLS["noise"].options)
     with places[5]:
         said["against"] = _against(page)
-    with frame.reader_errors():
-        _settings()
+    _settings()
     said["settings"] = st.session_state["settings"]
     return said, places[-2], places[-1]
 
@@ -87,13 +86,12 @@ def _settings() -> None:
     """Draw the rows to compare: as a table to edit, as presets, as the text that the link carries."""
     state = st.session_state
     state.setdefault("settings", controls.CONTROLS["settings"].default)
-    error = None
     try:
         rows = compare.parse(state["settings"])
         title = " · ".join(f"{number} {compare.name(row)}" for number, row in enumerate(rows))
-    except InputError as found:
-        rows, title, error = (), "cannot be read", found
-    with st.expander(f"Settings: {title}", key="settings_shown", expanded=error is not None):
+    except InputError:  # said where the comparison is asked for
+        rows, title = (), "cannot be read"
+    with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):
         if rows:
             _table(rows)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -106,8 +104,6 @@ def _settings() -> None:
                 st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
         control = controls.CONTROLS["settings"]
         st.text_input(control.label, value=control.default, key="settings", help=control.help, bind="query-params")
-    if error is not None:
-        raise error
 
 
 def _add(text: str) -> None:

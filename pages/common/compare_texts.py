@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils import compare, compare_tables, verdict
-from pages.common import frame, take_home
+from pages.common import controls, frame, take_home
 from pages.common.comparisons import Comparison, Place
 from pages.common.components import StripToken, tokens_strip
 from pages.common.literal import literal
@@ -206,9 +206,11 @@ def _code(made: Comparison) -> str:
 
 
 def open_on_generate(made: Comparison, place: Place) -> None:
-    """Draw the button that opens a row's settings on the Generate page."""
+    """Draw the link that opens a row's settings on the Generate page."""
     settings = made.request.settings(place.row)
-    if st.button("Look inside on Generate", key="open_generate", icon=":material/arrow_forward:", type="tertiary"):
-        for name in ("temperature", "top_k", "top_p", "min_p", "order", "seed"):
-            st.session_state[name] = getattr(settings, name)
-        st.switch_page("pages/5_Generate.py")
+    st.page_link(
+        "pages/5_Generate.py",
+        label=f"Row {place.row} on Generate: every step of it",
+        icon=":material/arrow_forward:",
+        query_params={controls.TAKE: compare.write([compare.Row(settings=settings, seed=settings.seed)])},
+    )

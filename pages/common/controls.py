@@ -165,6 +165,9 @@ _ALL = (
 )
 CONTROLS = {control.name: control for control in _ALL}
 
+# A link parameter that is taken at once and leaves the address: a row of Compare, for the controls of Generate.
+TAKE = "take"
+
 
 def restore() -> None:
     """Carry every published value over page switches and cold links; note what a link asks for in vain.
@@ -172,6 +175,7 @@ def restore() -> None:
     Call once per run, before any widget. Streamlit drops parameters bound to another page's widgets on the first switch
     after a cold link, and values of widgets that a page does not draw; assigning them keeps them.
     """
+    _take()
     for name, control in CONTROLS.items():
         raw = st.query_params.get(name)
         if name in st.session_state:
@@ -185,6 +189,25 @@ def restore() -> None:
                 # The default stands in from now on, so that the sentence is said once.
                 st.session_state[name] = control.default
                 note(name, f"The link asks for {name}={raw[:40]!r}, but it takes {error}: showing {control.default}.")
+
+
+def _take() -> None:
+    """Set the controls of Generate as the link's TAKE says, a row as Compare writes it; nonsense changes nothing."""
+    raw = st.query_params.get(TAKE)
+    if raw is None:
+        return
+    del st.query_params[TAKE]
+    from model_utils.compare import parse
+    from model_utils.errors import InputError
+
+    try:
+        settings = parse(raw)[0].seeded(0)
+    except InputError:
+        return
+    for name in ("temperature", "top_k", "top_p", "min_p", "order", "seed"):
+        value = getattr(settings, name)
+        if CONTROLS[name].options or CONTROLS[name].admits(value):
+            st.session_state[name] = value
 
 
 def _carry(name: str, value: Any) -> None:

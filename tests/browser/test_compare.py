@@ -1,0 +1,121 @@
+"""The Compare page in a real browser: the table edits the link, a click opens a step, a second model stands beside."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import free_port, start_app
+from tests.tools.models import save_random
+
+
+def opened(page: Page, app: str, parameters: str, figure: str = "surface") -> None:
+    """Open the page and wait for its texts to end."""
+    page.goto(f"{app}/Compare?{parameters}")
+    expect(page.locator(f".st-key-fig_{figure} .js-plotly-plot")).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-stop button")).to_be_disabled(timeout=60_000)
+    expect(page.locator(".st-key-compared_0_0_0 .blank")).to_have_count(0)
+
+
+def setting_of(page: Page) -> str:
+    """Return the settings that the address carries."""
+    found = re.search(r"[?&]settings=([^&]*)", page.url)
+    return unquote(found[1]) if found else ""
+
+
+def edit(page: Page, grid: Locator, y: int, value: str) -> None:
+    """Type a top-k into the row of the table that stands at `y` px; the table may still be unfolding."""
+    expect(grid.locator("canvas").first).to_be_visible()
+    editor = page.locator("#portal input")
+    for _ in range(5):
+        grid.dblclick(position={"x": 330, "y": y})
+        with suppress(AssertionError):
+            expect(editor).to_be_visible(timeout=2_000)
+            break
+    editor.fill(value)
+    editor.press("Enter")
+
+
+def test_the_table_edits_the_settings_and_a_preset_adds_a_row(page: Page, app: str) -> None:
+    opened(page, app, "max_new_tokens=2")
+    page.locator(".st-key-settings_shown summary").click()
+    grid = page.locator('.st-key-settings_shown [data-testid="stDataFrame"]')
+    edit(page, grid, 55, "7")  # top-k of row 0
+    expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0")
+    page.get_by_role("button", name="+ min-p 0.1").click()
+    expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0;m0.1")
+    expect(page.get_by_text("were made with other settings")).to_be_visible()
+    assert setting_of(page) == "k7;k50;p0.9;t0;m0.1"
+    page.locator(".st-key-compare button").click()
+    expect(page.locator(".st-key-row_4_0")).to_contain_text("min-p 0.1")
+    expect(page.locator(".st-key-row_0_0")).to_contain_text("top-k 7")
+
+    edit(page, grid, 55 + 37, "9")  # row 1: the table goes on from what was edited before
+    expect(page.locator(".st-key-settings input")).to_have_value("k7;k9;p0.9;t0;m0.1")
+
+
+def test_settings_that_cannot_be_read_are_named_and_the_texts_stay(page: Page, app: str) -> None:
+    opened(page, app, "max_new_tokens=2")
+    made = page.locator(".st-key-compared_0_0_0 .strip").inner_text()
+    page.locator(".st-key-settings_shown summary").click()
+    text = page.locator(".st-key-settings input")
+    text.fill("k50;<b>x</b>")
+    text.press("Enter")
+    expect(page.get_by_text("Setting 1 holds '<b>x</b>', which is none")).to_be_visible()
+    expect(page.locator(".st-key-compared_0_0_0 .strip")).to_have_text(made, use_inner_text=True)
+
+
+def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(page: Page, app: str) -> None:
+    opened(page, app, "max_new_tokens=6&settings=t1;k3&surface=drawn+word")
+    page.locator(".st-key-compared_1_0_0 button.token").nth(3).click()
+    expect(page.locator(".st-key-compared_1_0_0 .selected")).to_have_count(1)
+    expect(page.get_by_text("(row 1, step 4)")).to_be_visible()
+    page.get_by_role("link", name="Tokens", exact=True).click()
+    expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(page.get_by_text("(row 1, step 4)")).to_be_visible()
+    assert setting_of(page) == "t1;k3"
+    page.get_by_role("link", name="Row 1 on Generate").click()
+    expect(page.get_by_role("heading", name="Generate", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-top_k input")).to_have_value("3")
+
+
+def test_a_ladder_answers_what_grows_and_everything_goes_home(page: Page, app: str) -> None:
+    opened(page, app, "max_new_tokens=3&plot=measures", "measures")
+    page.get_by_text("what grows", exact=True).click()
+    page.get_by_role("button", name="Ladder of p").click()
+    expect(page.locator(".st-key-fig_ladder .js-plotly-plot")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Over whole texts, as p grows")).to_be_visible()
+    expect(page.locator(".st-key-samples input")).to_have_value("8")
+    with page.expect_download() as waiting:
+        page.locator(".st-key-json_compare button").click()
+    runs = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert len(runs["texts"]) == 7 * 8
+    assert all(1 <= len(text["tokens"]) <= 3 for text in runs["texts"])
+
+
+@pytest.fixture(scope="module")
+def two_models(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of an app that has a second model, small and random."""
+    folder = save_random(tmp_path_factory.mktemp("models") / "other")
+    port = free_port()
+    process = start_app(port, {"MASKSCOPE_FOLDERS": f"other={folder}"})
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(timeout=20)
+
+
+def test_two_models_stand_side_by_side_under_the_same_settings(two_models: str, page: Page) -> None:
+    opened(page, two_models, "max_new_tokens=3&against=other&settings=t1;k5")
+    expect(page.locator(".st-key-row_1_1")).to_contain_text("other")
+    expect(page.locator(".st-key-row_1_1")).to_contain_text("the other model")
+    expect(page.locator(".st-key-compared_1_1_0 button.token")).to_have_count(3)
+    page.locator(".st-key-compared_1_1_0 button.token").nth(0).click()
+    expect(page.locator(".st-key-compared_1_1_0 .selected")).to_have_count(1)

@@ -1,0 +1,163 @@
+"""The Compare page, run without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from model_utils import surfaces
+from model_utils.loading import LoadedModel
+from model_utils.sampling import SamplingSettings, warp
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def opened(**values: object) -> AppTest:
+    """Return the page after its first texts have been made."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/6_Compare.py")
+    for name, value in {"max_new_tokens": 3, **values}.items():
+        at.session_state[name] = value
+    return finished(at.run())
+
+
+def finished(at: AppTest) -> AppTest:
+    """Return the page once the comparison under way has ended."""
+    assert at.session_state["_comparison"].job.wait(60)
+    return at.run()
+
+
+def drawn(at: AppTest) -> list[list[int]]:
+    return [[step.token_id for step in steps] for steps in at.session_state["_comparison"].texts().values()]
+
+
+def figure(at: AppTest) -> dict[str, dict[str, object]]:
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    return {trace["name"]: trace for trace in spec["data"]}
+
+
+def said(at: AppTest) -> str:
+    return " ".join(line.value for line in at.markdown)
+
+
+def values(data: object) -> np.ndarray:
+    """Return the numbers of a trace, which travel as base64 when they are many."""
+    if isinstance(data, dict):
+        import base64
+
+        flat = np.frombuffer(base64.b64decode(data["bdata"]), dtype=np.dtype(data["dtype"]))
+        return flat.reshape([int(side) for side in data["shape"].split(",")])
+    return np.array(data)
+
+
+def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny: LoadedModel) -> None:
+    at = opened()
+    assert not at.exception
+    assert not at.error
+    assert [len(row) for row in drawn(at)] == [3, 3, 3, 3]
+    shown = values(figure(at)["kept_tokens"]["z"])
+    ids = tiny.tokenizer("It will rain in the", return_tensors="pt")["input_ids"]
+    with torch.inference_mode():
+        logits = tiny.model(ids).logits[:, -1]
+    ks, ps = surfaces.axis_k(50_257), surfaces.axis_p()
+    assert shown.shape == (len(ps), len(ks))
+    for p, k in ((0, 10), (44, 20), (49, 30), (30, len(ks) - 1)):
+        settings = SamplingSettings(top_k=int(ks[k]), top_p=float(ps[p]), min_p=0.0)
+        assert abs(int(shown[p, k]) - int((warp(logits, settings).cut == 0).sum())) <= 1
+
+
+@pytest.mark.parametrize(
+    ("surface", "trace"), [("chance", "kept_mass"), ("entropy", "entropy"), ("drawn word", "drawn_word")]
+)
+def test_each_surface_has_its_trace_and_every_row_its_point(surface: str, trace: str) -> None:
+    traces = figure(opened(surface=surface, max_new_tokens=1))
+    assert traces[trace]["type"] == "heatmap"
+    numbers = ",".join(text.removeprefix("<b>").removesuffix("</b>") for text in traces["settings"]["text"])
+    assert sorted(numbers.split(",")) == ["0", "1", "2", "3"]
+
+
+def test_a_row_at_another_temperature_is_said_to_be_on_another_map() -> None:
+    at = opened(settings="t1;t0.7,p0.9", max_new_tokens=1)
+    assert any("row 1" in line.value and "another temperature" in line.value for line in at.caption)
+    at = opened(settings="t1;t0.7,p0.9", max_new_tokens=1, row=1)
+    assert "at temperature 0.7" in said(at)
+
+
+def test_rows_share_their_dice_unless_they_have_their_own() -> None:
+    same = drawn(opened(settings="t1;t1;t1", max_new_tokens=8))
+    assert same[0] == same[1] == same[2]
+    own = drawn(opened(settings="t1;t1;t1", max_new_tokens=8, noise="own"))
+    assert own[0] == same[0]
+    assert own[1] != own[0]
+    assert own[2] not in own[:2]
+    seeded = drawn(opened(settings="t1;t1,s1;t1", max_new_tokens=8))
+    assert seeded[1] == own[1]
+    assert seeded[2] == same[0]
+
+
+def test_a_fork_says_which_filter_made_it() -> None:
+    at = opened(settings="t1;k2", max_new_tokens=20)
+    assert "top-k 2 cut" in said(at)
+
+
+def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
+    at = opened(plot="measures", samples=2)
+    assert "None of these is quality" in said(at)
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    means = [trace for trace in spec["data"] if trace["name"] == "mean"]
+    assert [trace["meta"] for trace in means][:2] == ["uncertainty", "words left"]
+    assert next(iter(means[1]["x"])) == 50_257
+    assert list(means[1]["x"])[3] == 1
+
+
+def test_a_ladder_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
+    at = opened(plot="what grows", samples=8, settings="k1;k5;k50;t1")
+    titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
+    assert "grows" in titles[0]
+    assert "uncertainty" in titles[0]
+    at = opened(plot="what grows", samples=3, settings="k1;k5;k50;t1")
+    titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
+    assert all("undecided" in title or "stays" in title for title in titles)
+    assert any("at least 8 samples" in line.value for line in at.caption)
+
+
+def test_at_one_step_everything_grows_with_k_and_with_p() -> None:
+    at = opened(plot="what grows")
+    assert said(at).count("the uncertainty **grows**") == 2
+    assert {button.label for button in at.button} >= {"Ladder of k", "Ladder of p"}
+
+
+def test_other_controls_keep_the_texts_and_say_what_they_were_made_with() -> None:
+    at = opened()
+    before = drawn(at)
+    at.number_input(key="seed").set_value(5)
+    at.run()
+    assert drawn(at) == before
+    assert "seed 0" in at.info[0].value
+    at.button(key="compare").click()
+    finished(at.run())
+    assert not at.info
+    assert drawn(at) != before
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"settings": "q1"}, "Setting 0 holds 'q1'"),
+        ({"settings": "k1;" * 13}, "13 settings do not fit"),
+        ({"text": ""}, "sentence"),
+    ],
+)
+def test_bad_input_is_one_sentence(values: dict[str, object], sentence: str) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/6_Compare.py")
+    for name, value in values.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    assert {sentence in line.value for line in at.error} == {True}

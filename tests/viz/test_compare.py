@@ -1,0 +1,88 @@
+"""Figures of the Compare page: the numbers, the points, and their worst cases."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from viz.compare import Dots, measures, steps
+from viz.ladder import Rungs, ladder
+from viz.planes import Point, fig_surface, fig_words
+from viz.theme import DARK, LIGHT, Palette
+
+KS, PS = np.array([1, 2, 5, 10, 100]), np.array([0.25, 0.5, 0.75, 1.0])
+KEPT = np.arange(20).reshape(4, 5) + 1
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("name", ["kept_tokens", "kept_mass", "entropy"])
+def test_a_surface_carries_its_values_and_a_disc_per_place(name: str, palette: Palette) -> None:
+    points = [
+        Point(number=0, name="pure", k=100, p=1.0),
+        Point(number=1, name="<b>k</b>", k=2, p=0.5, chosen=True),
+        Point(number=2, name="min", k=100, p=1.0),
+    ]
+    figure = fig_surface(KEPT, KS, PS, name=name, points=points, equal=np.array([1, 2, 5, 100]), palette=palette)
+    traces = {trace.name: trace for trace in figure.data}
+    assert np.array_equal(traces[name].z, KEPT)
+    scale = [place for place, _ in traces[name].colorscale]
+    assert (scale[0], scale[-1]) == (0.0, 1.0)
+    assert scale == sorted(scale)
+    assert len(traces["settings"].text) <= 3
+    assert "0,2" in " ".join(traces["settings"].text)
+    assert "&lt;b&gt;" in " ".join(traces["settings"].customdata)
+    assert list(traces["equal"].x) == [0.0, 1.0, 2.0, 4.0]
+
+
+def test_the_map_of_words_names_each_region_once() -> None:
+    ranks = np.zeros((50, 50), int)
+    ranks[10:, 20:] = 7
+    ranks[49, 49] = 900
+    figure = fig_words(
+        ranks, {0: "head", 7: "<i>", 900: "zebra"}, np.arange(1, 51), np.linspace(0.02, 1, 50), points=[], palette=LIGHT
+    )
+    trace = figure.data[0]
+    assert trace.name == "drawn_word"
+    assert np.unique(trace.z).tolist() == [0, 1, 2]
+    assert {note.text for note in figure.layout.annotations} == {"head", "&lt;i&gt;"}
+    assert trace.customdata[49][49][2] == "zebra"
+
+
+def test_one_word_over_the_whole_plane_is_a_map_too() -> None:
+    figure = fig_words(np.zeros((4, 5), int), {0: "the"}, KS, PS, points=[], palette=DARK)
+    assert np.unique(figure.data[0].z).tolist() == [0]
+
+
+def test_measures_show_every_text_and_leave_out_what_is_unknown() -> None:
+    dots = [
+        Dots(title="uncertainty", values=[[1.0, 3.0], [math.nan, 2.0]], means=[2.0, 2.0], margins=[0.5, math.nan]),
+        Dots(title="words left", values=[[50257.0], [1.0]], means=[50257.0, 1.0], margins=[math.nan] * 2, log=True),
+    ]
+    figure = measures(dots, ["a", "b"], chosen=1, palette=LIGHT)
+    samples, means = ([trace for trace in figure.data if trace.name == name] for name in ("samples", "mean"))
+    assert list(samples[0].x) == [1.0, 3.0, 2.0]
+    assert list(samples[0].y) == [0, 0, 1]
+    assert list(means[0].error_x.array) == [0.5, 0]
+    assert figure.layout.xaxis2.type == "log"
+    assert means[0].marker.color[1] == LIGHT.accent
+
+
+def test_lines_over_the_steps_end_where_their_text_does() -> None:
+    figure = steps([("a", [5, 5, 5], [1.0, 1.0, 1.0]), ("b", [2], [0.5])], chosen=0, step=0, palette=DARK)
+    kept = [trace for trace in figure.data if trace.name == "kept"]
+    assert [list(trace.y) for trace in kept] == [[5, 5, 5], [2]]
+    assert kept[1].text[-1] == " 1"
+    assert steps([("a", [], [])], chosen=0, step=0, palette=LIGHT).data[0].name == "kept"
+
+
+def test_a_ladder_says_what_each_measure_does() -> None:
+    panels = [
+        Rungs(title="uncertainty", means=[0.0, 1.0], margins=[0.1, 0.1], verdict="grows"),
+        Rungs(title="length", means=[3.0, 3.0], margins=[math.nan] * 2, verdict="undecided"),
+    ]
+    figure = ladder(panels, ["1", "<off>"], palette=LIGHT)
+    assert ["grows" in note.text for note in figure.layout.annotations] == [True, False]
+    assert figure.layout.xaxis.ticktext[1] == "&lt;off&gt;"
+    assert list(figure.data[1].error_y.array) == [0, 0]
