@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bench import forward, heads
+from bench import decoding, first_token, forward, heads
 from bench.report import save
 
-PARTS = {"forward": forward.measure, "heads": heads.measure}
+PARTS = {"forward": forward.measure, "decoding": decoding.measure, "first": first_token.measure, "heads": heads.measure}
 
 
 def main() -> int:

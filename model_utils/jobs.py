@@ -28,6 +28,7 @@ class Job(Generic[T]):
     def __init__(self, work: Callable[[Job[T]], T], *, name: str = "job") -> None:
         self._work = work
         self._lock = threading.Lock()
+        self._news = threading.Condition(self._lock)
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._progress = (0, 0)
@@ -55,7 +56,9 @@ class Job(Generic[T]):
             log.exception("Job %s failed", self._thread.name)
             self._error = error
         finally:
-            self._ended.set()
+            with self._news:
+                self._ended.set()
+                self._news.notify_all()
 
     def cancel(self) -> None:
         """Ask the work to stop; it does so at its next `check`. Work that has ended stays as it is."""
@@ -73,8 +76,9 @@ class Job(Generic[T]):
 
     def publish(self, event: object) -> None:
         """Append `event` to what watchers see."""
-        with self._lock:
+        with self._news:
             self._events.append(event)
+            self._news.notify_all()
 
     @property
     def events(self) -> list[Any]:
@@ -106,6 +110,12 @@ class Job(Generic[T]):
     def error(self) -> Exception | None:
         """Return the exception that ended the work, or None. A ReaderError carries a sentence for the reader."""
         return self._error
+
+    def wait_for_event(self, timeout: float) -> bool:
+        """Return whether something has been published, or the work has ended, within `timeout` seconds."""
+        with self._news:
+            self._news.wait_for(lambda: bool(self._events) or self._ended.is_set(), timeout)
+        return bool(self._events) or self.done
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return whether the work has ended within `timeout` seconds (None: wait for as long as it takes)."""

@@ -47,6 +47,12 @@ PRESETS = (
         weights={3: 0.0},
     ),
     Preset(
+        name="The white rabbit",
+        text="The white rabbit looked at its watch. The queen called for the white",
+        says="Hide “rabbit”: the model can no longer copy it.",
+        weights={2: 0.0},
+    ),
+    Preset(
         name="The silver key",
         text="The tall wizard gave the boy a silver key. The next day the tall wizard gave the boy a silver",
         says="Hide the first “key”: the model can no longer copy it.",

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from pages.common import frame, generate_controls, generate_parts, runs, strangers
+from pages.common import examples, frame, generate_batch, generate_controls, generate_parts, runs, strangers
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
+examples.draw(page)
+examples.caption(page.text)
 said, generate, stop = generate_controls.draw_controls(page)
-pressed = generate.button("Generate", type="primary", key="generate", width="stretch")
+pressed = generate.button("Generate", type="primary", key="generate", width="stretch") or examples.asked()
 request = None
 with frame.reader_errors():
     request = generate_controls.make_request(page, said)
@@ -28,3 +30,5 @@ else:
         generate_controls.under(run)
         strangers.badges(run.request.model, run.batch)
     generate_parts.result(run)
+    if run.job.done:
+        generate_batch.draw(run)

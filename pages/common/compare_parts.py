@@ -29,6 +29,7 @@ def result(made: Comparison) -> None:
     left, right = st.columns([13, 10], gap="medium")
     with right:
         st.fragment(_picture, key="compare_picture")(made)
+    made.job.wait_for_event(BEAT)  # the first words are drawn at once, not a beat later
     with left:
         st.fragment(_growing, key="comparing", run_every=BEAT)(made)
 

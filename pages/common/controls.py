@@ -112,6 +112,12 @@ _ALL = (
         default="candidates",
         options=("candidates", "waterfall", "ranks", "dice", "steps", "mask"),
     ),
+    Control(
+        name="batch",
+        label="The batch itself",
+        default="nothing",
+        options=("nothing", "one by one", "as decoded"),
+    ),
     Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
     Control(
         name="drop_after",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,28 +20,37 @@ if TYPE_CHECKING:
 LISTED = 10
 MOST_ROWS = 15  # and one more: as many as the published number of a sentence reaches
 BEAT = 0.3
+PACE = 1.2  # seconds that a step stays while the steps are played
 
 
 def result(run: runs.Run) -> None:
-    """Draw the texts of a run and one step of one of them; while it is under way, each part keeps its own beat."""
+    """Draw the texts of a run and one step of one of them; while it is under way, the texts have a beat of their own.
+
+    There is one beat, and what has it is drawn last. Streamlit's browser half (1.67) loses messages of a run that begins
+    before it has put away the run before: two beats at once, or one that falls into the end of the page's own run, leave
+    pages without their figures.
+    """
     if "_view_row" in st.session_state:  # a branch has begun: show it
         st.session_state["sentence"] = st.session_state.pop("_view_row")
     # The slider's own value is forgotten while another page is shown.
     st.session_state.setdefault("step", st.session_state.get("_step", 1))
     if run.job.done:
-        st.fragment(_ended, key="ended")(run)
+        pace = PACE if st.session_state.get("_playing") else None
+        st.fragment(_ended, key="ended", run_every=pace)(run)
         return
     text, picture = _halves()
     with picture:
-        waits = not _is_drawn(run)
-        st.fragment(_picture, key="picture", run_every=BEAT if waits else None)(run, waits=waits)
+        st.fragment(_picture, key="picture")(run)
+    run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
     with text:
         st.fragment(_growing, key="growing", run_every=BEAT)(run)
 
 
 def _ended(run: runs.Run) -> None:
     """Draw texts and picture of a run that has ended: a click in either shows in both."""
-    _take_click(run)
+    if _take_click(run):
+        st.session_state["_playing"] = False
+    _play_on(run)
     text, picture = _halves()
     with picture:
         _picture(run)
@@ -54,13 +64,12 @@ def _growing(run: runs.Run) -> None:
         st.rerun()
     ended = run.job.done  # asked first: what comes after it is drawn by the next run
     generate_text.texts(run, _chosen())
-    if ended:
+    if ended or (st.session_state.get("_picture_waits") and _is_drawn(run)):
         st.rerun()
 
 
-def _picture(run: runs.Run, *, waits: bool = False) -> None:
-    """Draw the chosen step with the widgets that choose it, or why there is none; `waits` says whether it has a beat."""
-    ended = run.job.done
+def _picture(run: runs.Run) -> None:
+    """Draw the chosen step with the widgets that choose it, or why there is none."""
     row, number = _choose(run)
     steps = run.rows()[row]
     with frame.reader_errors():
@@ -68,8 +77,7 @@ def _picture(run: runs.Run, *, waits: bool = False) -> None:
             _step(run, steps[number], frame.palette())
         else:
             _no_step(run, row, steps)
-    if not ended and waits == _is_drawn(run):
-        st.rerun()  # it needs a beat now, or none any more
+    st.session_state["_picture_waits"] = number >= len(steps)
 
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -108,11 +116,21 @@ def _choose(run: runs.Run) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
     st.session_state["step"] = min(max(st.session_state["step"], 1), last)
-    which, back, onward = st.columns([4, 4, 4], vertical_alignment="bottom", gap="small")
+    which, back, onward, play = st.columns([4, 3.4, 3.4, 3.4], vertical_alignment="bottom", gap="small")
     with which:
         row = controls.number("sentence", high=run.count - 1)
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
     onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
+    playing = st.session_state.get("_playing", False)
+    if play.button(
+        "Pause" if playing else "Play",
+        key="play",
+        on_click=_play,
+        args=(run,),
+        disabled=not run.job.done,
+        width="stretch",
+    ):
+        st.rerun()  # the beat of the fragment is set by the page
     if last > 1:
         st.slider("Step", 1, last, key="step")
     st.session_state["_step"] = st.session_state["step"]
@@ -121,6 +139,30 @@ def _choose(run: runs.Run) -> tuple[int, int]:
 
 def _move(by: int) -> None:
     st.session_state["step"] += by
+
+
+def _play(run: runs.Run) -> None:
+    """Begin to go through the steps of the row in view, from the first where the last is shown; or pause. A callback."""
+    state = st.session_state
+    state["_playing"] = not state.get("_playing", False)
+    row = min(_chosen()[0], run.count - 1)
+    if state["_playing"] and state["step"] >= len(run.rows()[row]):
+        state["step"] = 1
+    state["_played_at"] = time.monotonic()
+
+
+def _play_on(run: runs.Run) -> None:
+    """Go one step on when the beat says so; at the end of the row, stop."""
+    state = st.session_state
+    if not state.get("_playing") or time.monotonic() - state.get("_played_at", 0.0) < 0.8 * PACE:
+        return
+    row = min(_chosen()[0], run.count - 1)
+    if state["step"] < len(run.rows()[row]):
+        state["step"] += 1
+        state["_played_at"] = time.monotonic()
+    else:
+        state["_playing"] = False
+        st.rerun()
 
 
 def _no_step(run: runs.Run, row: int, steps: list[Step]) -> None:

@@ -115,7 +115,7 @@ def current() -> Run | None:
 
 def start(request: Request, loaded: LoadedModel, batch: TokenBatch) -> Run:
     """Return a new run, which replaces and stops the session's present one. Raises InputError when it cannot begin."""
-    lanes = [_lane(request, batch, number) for number in range(len(batch.texts))]
+    lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
     before = current()
     if before is not None:
@@ -128,13 +128,14 @@ def start(request: Request, loaded: LoadedModel, batch: TokenBatch) -> Run:
 def branch(run: Run, row: int, number: int, token_id: int) -> None:
     """Begin a new row of `run` that goes like `row` up to step `number` and takes `token_id` there."""
     taken = (*(step.token_id for step in run.rows()[row][:number]), token_id)
-    lane = replace(_lane(run.request, run.batch, run.sentence(row)), taken=taken)
+    lane = replace(lane_of(run.request, run.batch, run.sentence(row)), taken=taken)
     job = decode_job([(run.loaded, [lane])], run.request.max_new_tokens)
     run.jobs.append((job, run.count))
     run.branches.append(Branch(row=row, number=number, token_id=token_id))
 
 
-def _lane(request: Request, batch: TokenBatch, sentence: int) -> Lane:
+def lane_of(request: Request, batch: TokenBatch, sentence: int) -> Lane:
+    """Return the lane that continues one sentence of a request."""
     from model_utils.generation import Lane
 
     prompt = tuple(token.id for token in batch.tokens[sentence])

@@ -87,3 +87,20 @@ def test_events_published_from_many_threads_are_all_there():
     job = Job.start(work)
     job.wait(10)
     assert sorted(job.events) == sorted(list(range(200)) * 8)
+
+
+def test_whoever_waits_for_news_gets_it_at_once_and_not_before() -> None:
+    go = threading.Event()
+
+    def work(job: Job[None]) -> None:
+        go.wait(10)
+        job.publish("first")
+        job.wait_for_event(10)
+
+    job = Job.start(work)
+    assert not job.wait_for_event(0.05)
+    go.set()
+    assert job.wait_for_event(10)
+    assert job.events == ["first"]
+    silent = Job.start(lambda _: None)
+    assert silent.wait_for_event(10)  # it ended without a word

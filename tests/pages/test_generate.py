@@ -9,6 +9,7 @@ from pathlib import Path
 from types import GeneratorType
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from model_utils.opened import open_step
@@ -305,3 +306,65 @@ def test_what_the_page_says_of_half_the_chances_is_exact(tiny) -> None:
     exact = int(np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())) + 1
     (line,) = [line.value for line in at.markdown if "half of the chances" in line.value]
     assert f"{exact:,} words have half" in line
+
+
+def test_an_example_sets_everything_and_begins() -> None:
+    at = opened(temperature=0.3, drop_after=2)
+    before = texts(at)
+    at.button(key="text_preset_3").click()
+    finished(at.run())
+    assert not at.exception
+    run = at.session_state["_run"]
+    assert len(run.batch.texts) == 2
+    assert run.request.settings.greedy
+    assert run.request.policy.drop_after is None
+    assert run.policy(1).spec.pairs == ((2, 0.0),)
+    assert run.policy(0).plain
+    assert texts(at) != before
+    assert "rabbit" in " ".join(line.value for line in at.markdown)
+
+
+def test_play_goes_through_the_steps_and_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = opened()
+    at.button(key="play").click()
+    at.run()
+    assert at.button(key="play").label == "Pause"
+    assert at.session_state["step"] == 1
+    for step in (2, 3):
+        at.session_state["_played_at"] = 0.0
+        at.run()
+        assert at.session_state["step"] == step
+    at.session_state["_played_at"] = 0.0
+    at.run()  # the last step was shown: it ends
+    assert at.button(key="play").label == "Play"
+    at.button(key="play").click()
+    at.run()
+    assert at.session_state["step"] == 1  # from the beginning
+    at.button(key="play").click()
+    at.run()
+    assert at.button(key="play").label == "Play"
+
+
+def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
+    at = opened(batch="one by one")
+    at.button(key="measure_ways").click()
+    at.run()
+    assert at.session_state["_timing"][1].wait(60)
+    at.run()
+    assert not at.exception
+    assert len(at.session_state["_timing"][1].events) == 5
+    lines = " ".join(line.value for line in at.markdown)
+    assert lines.count("the same text both ways") == 3
+    at = opened(batch="as decoded")
+    shown = [code.value for code in at.code]
+    assert shown[2].startswith("<|endoftext|>" * 5 + "My dog is")
+    assert "\n\nMy dog is" in shown[2]
+
+
+def test_a_single_sentence_is_no_batch_to_measure() -> None:
+    at = opened(batch="one by one", text="My dog is")
+    at.button(key="measure_ways").click()
+    at.run()
+    assert at.session_state["_timing"][1].wait(60)
+    at.run()
+    assert "at least two" in at.error[0].value

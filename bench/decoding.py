@@ -1,0 +1,128 @@
+"""The decoding engine against transformers' own `generate`, GPT-2 124M in shape with random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from transformers import GPT2LMHeadModel
+
+from bench.forward import full_size
+from bench.report import Figure, alternate
+from model_utils import surfaces
+from model_utils.compare import parse
+from model_utils.generation import Lane, decode, decode_tokens
+from model_utils.loading import LoadedModel, load_model
+from model_utils.registry import BUNDLED, BUNDLED_FOLDER
+from model_utils.sampling import SamplingSettings
+from model_utils.tokens import encode
+
+NEW, ROUNDS = 40, 5
+EIGHT = "t0;k2;k50;p0.9;t0.7,p0.9;t1;m0.1;k50,p0.95"
+TEXTS = ("It will rain in the", "I want to eat a big bowl of", "My dog is", "He shook his")
+END = 50256
+
+
+def measure() -> Iterator[Figure]:
+    """Yield the engine's time over that of `generate`: many settings at once, the same batch, and the plane of k and p."""
+    bundled = load_model(BUNDLED, BUNDLED_FOLDER)
+    model = full_size("sdpa")
+    # Random weights hardly ever end a text; were one to, the two ways would do unequal work.
+    model.lm_head.weight.data[END] = -1.0
+    loaded = LoadedModel(entry=BUNDLED, model=model, tokenizer=bundled.tokenizer)
+    yield _settings(loaded)
+    yield from _batch(loaded)
+    yield _planes(loaded)
+
+
+def _settings(loaded: LoadedModel) -> Figure:
+    """Return how much sooner eight settings are compared in one batch than by eight calls of `generate`."""
+    rows = [row.seeded(0) for row in parse(EIGHT)]
+    ids = tuple(loaded.tokenizer(TEXTS[1])["input_ids"])
+    lanes = [Lane(prompt=ids, settings=settings) for settings in rows]
+
+    def together() -> None:
+        for _ in decode(loaded, lanes, NEW):
+            pass
+
+    def apart() -> None:
+        for settings in rows:
+            _generate(loaded.model, torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.long), settings)
+
+    ours, theirs = alternate(together, apart, rounds=ROUNDS)
+    return Figure(
+        name=f"8 settings, {NEW} tokens: 8 calls of generate : one batch, steps recorded",
+        value=theirs / ours,
+        at_least=2.5,
+        detail={"one_batch_s": ours, "eight_calls_s": theirs},
+    )
+
+
+def _batch(loaded: LoadedModel) -> Iterator[Figure]:
+    """Yield the engine's time over that of one `generate` of the same batch, without a record of the steps and with it."""
+    batch, settings = encode(loaded.tokenizer, TEXTS), SamplingSettings()
+    lanes = [Lane(prompt=tuple(token.id for token in row), settings=settings) for row in batch.tokens]
+    ids, mask = torch.tensor(batch.input_ids), torch.tensor(batch.attention_mask)
+
+    def bare() -> None:
+        for _ in decode_tokens(loaded, lanes, NEW):
+            pass
+
+    def recorded() -> None:
+        for _ in decode(loaded, lanes, NEW):
+            pass
+
+    def generated() -> None:
+        _generate(loaded.model, ids, mask, settings)
+
+    without, with_record, theirs = alternate(bare, recorded, generated, rounds=ROUNDS)
+    for name, ours, most in (("without a record", without, 1.1), ("steps recorded", with_record, 1.3)):
+        yield Figure(
+            name=f"{len(TEXTS)} sentences, {NEW} tokens, {name}: engine : generate",
+            value=ours / theirs,
+            at_most=most,
+            detail={"engine_s": ours, "generate_s": theirs},
+        )
+
+
+def _generate(
+    model: GPT2LMHeadModel, ids: torch.Tensor, mask: torch.Tensor, settings: SamplingSettings
+) -> torch.Tensor:
+    sampled = (
+        {"do_sample": False}
+        if settings.greedy
+        else {
+            "do_sample": True,
+            "temperature": settings.temperature,
+            "top_k": settings.top_k,
+            "top_p": settings.top_p,
+            "min_p": settings.min_p or None,
+        }
+    )
+    return model.generate(
+        input_ids=ids, attention_mask=mask, max_new_tokens=NEW, min_new_tokens=NEW, pad_token_id=END, **sampled
+    )
+
+
+def _planes(loaded: LoadedModel) -> Figure:
+    """Return the time of the plane of 50 x 50 settings, all surfaces, over its bound of 20 ms."""
+    with torch.inference_mode():
+        logits = loaded.model(torch.tensor([[40, 765]])).logits[0, -1].numpy()
+    ks, ps = surfaces.axis_k(len(logits), 60)[-50:], surfaces.axis_p()
+    noise = np.random.default_rng(0).gumbel(size=len(logits))
+
+    def planes() -> None:
+        ranked = surfaces.rank(logits)
+        kept = surfaces.kept_tokens(ranked, ks, ps)
+        surfaces.kept_mass(ranked, kept)
+        surfaces.entropy(ranked, kept)
+        surfaces.drawn_ranks(ranked, logits, 1.0, noise)[kept - 1]
+
+    (seconds,) = alternate(planes, rounds=20)
+    return Figure(
+        name=f"surfaces and fortune map of {len(ps)} x {len(ks)} settings after the forward pass : 20 ms",
+        value=seconds / 0.02,
+        at_most=1.0,
+        detail={"planes_s": seconds},
+    )

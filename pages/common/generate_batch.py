@@ -1,0 +1,169 @@
+"""The batch itself on the Generate page: against one sentence at a time, and what its rows decode to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from model_utils.jobs import Job
+from pages.common import cache, controls, frame, runs, take_home
+
+if TYPE_CHECKING:
+    from model_utils.one_by_one import Round, Same
+
+_KEY = "_timing"
+BEAT = 0.4
+
+
+def draw(run: runs.Run) -> None:
+    """Draw the choice of what to see of the batch, and that."""
+    st.divider()
+    chosen = controls.choice("batch", controls.CONTROLS["batch"].options)
+    with frame.reader_errors():
+        if chosen == "one by one":
+            _one_by_one(run)
+        elif chosen == "as decoded":
+            _decoded(run)
+
+
+def _one_by_one(run: runs.Run) -> None:
+    """Draw whether the texts are the same one by one, and how long both ways take on this computer, now."""
+    held: tuple[Any, Job[tuple[Same, ...]]] | None = st.session_state.get(_KEY)
+    job = held[1] if held is not None and held[0] == run.request else None
+    st.markdown(
+        "**The same sentences in one batch, or one after another:** the texts must be the same; what differs is the time. "
+        "Both ways are measured now, in turns, without keeping a record of the steps."
+    )
+    with st.container(horizontal=True):
+        if st.button(
+            "Measure now", key="measure_ways", icon=":material/timer:", disabled=job is not None and not job.done
+        ):
+            _start(run)
+            st.rerun()
+        if job is not None and not job.done:
+            st.button("Stop measuring", key="stop_measuring", on_click=job.cancel)
+    if job is not None:
+        st.fragment(_measured, key="measured", run_every=None if job.done else BEAT)(run, job)
+
+
+def _start(run: runs.Run) -> None:
+    """Begin to measure; what was measured before goes."""
+    from model_utils.one_by_one import ROUNDS, compare_ways, measure_rounds
+
+    lanes = [runs.lane_of(run.request, run.batch, number) for number in range(len(run.batch.texts))]
+    loaded, new = run.loaded, run.request.max_new_tokens
+    rounds = measure_rounds(loaded, lanes, new)
+
+    def work(job: Job[tuple[Same, ...]]) -> tuple[Same, ...]:
+        for number in range(1, ROUNDS + 1):
+            job.check()
+            with cache.gate():  # for one round at a time, so that others' texts grow meanwhile
+                job.publish(next(rounds))
+            job.report(number, ROUNDS)
+        with cache.gate():
+            return compare_ways(loaded, lanes, new)
+
+    st.session_state[_KEY] = (run.request, Job.start(work, name="one by one"))
+
+
+def _measured(run: runs.Run, job: Job[tuple[Same, ...]]) -> None:
+    """Draw the rounds measured so far, and at the end whether the texts are the same."""
+    from model_utils.one_by_one import ROUNDS, judge
+    from viz.timing import two_ways
+
+    ended = job.done
+    if job.error is not None:
+        with frame.reader_errors():  # here: the page around a fragment never sees what it raises
+            raise job.error
+    rounds: list[Round] = job.events
+    if rounds:
+        figure = two_ways([one.batch for one in rounds], [one.alone for one in rounds], palette=frame.palette())
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="fig_ways",
+            config=take_home.chart_config("ways"),
+            alt="Seconds of each round in one batch and one after another.",
+        )
+        found = judge(rounds)
+        faster = "faster" if found.times >= 1 else "slower"
+        times = max(found.times, 1 / found.times)
+        if found.decided:
+            verdict = f"In one batch it is {times:.1f} times {faster} here."
+        else:
+            verdict = "Neither way won every round: batching does not win here for certain."
+        st.markdown(
+            f"**{verdict}** {len(run.batch.texts)} sentences, {run.request.max_new_tokens} new tokens, "
+            f"{len(rounds)} of {ROUNDS} rounds; dots are rounds, bars their medians."
+        )
+    if not ended:
+        st.caption("Measuring …")
+    elif job.result is not None:
+        _say_same(job.result)
+    elif job.cancelled:
+        st.caption("Stopped.")
+    if ended and rounds:
+        table = pd.DataFrame([vars(one) for one in rounds]).rename(columns=lambda name: f"{name}_s")
+        take_home.bar("ways", numbers=lambda: table, code=None)
+    elif ended is False and job.done:
+        st.rerun()
+
+
+def _say_same(found: tuple[Same, ...]) -> None:
+    lines = []
+    for number, one in enumerate(found):
+        if one.equal:
+            lines.append(f":material/check: Sentence {number}: the same text both ways.")
+        elif one.near:
+            lines.append(
+                f":material/drag_handle: Sentence {number}: the same up to step {(one.at or 0) + 1}, where two words tie "
+                "within rounding."
+            )
+        else:
+            lines.append(f":material/close: Sentence {number}: another text from step {(one.at or 0) + 1} on.")
+    st.markdown("  \n".join(lines))
+
+
+def _decoded(run: runs.Run) -> None:
+    """Draw what each row of the batch decodes to, with its pads and without, and what two limits of length would give."""
+    from model_utils.one_by_one import room
+
+    loaded, width = run.loaded, run.batch.size[1]
+    rows = run.rows()[: len(run.batch.texts)]
+    lengths = [len(tokens) for tokens in run.batch.tokens]
+    longest = max(len(row) for row in rows)
+    lines = []
+    for number, (row, tokens) in enumerate(zip(rows, run.batch.tokens, strict=True)):
+        drawn = [step.token_id for step in row]
+        pads = [50256] * (width - len(tokens))
+        ids = [*pads, *(token.id for token in tokens), *drawn, *[50256] * (longest - len(drawn))]
+        lines.append(
+            {
+                "row": number,
+                "pads": len(pads),
+                "prompt": len(tokens),
+                "new": len(drawn),
+                "max_length=40 leaves": room(lengths, 40),
+                "decoded with the pads": loaded.tokenizer.decode(ids),
+                "without (skip_special_tokens)": loaded.tokenizer.decode(ids, skip_special_tokens=True),
+            }
+        )
+    table = pd.DataFrame(lines)
+    st.markdown(
+        "**`generate` gives the whole row back: pads, prompt and new tokens.** Decoded as it is, pads read as text."
+    )
+    for line in lines:
+        st.caption(f"Row {line['row']}, with the pads and without them")
+        st.code(
+            f"{line['decoded with the pads']}\n\n{line['without (skip_special_tokens)']}",
+            language=None,
+            wrap_lines=True,
+        )
+    st.markdown(
+        f"**`max_new_tokens={run.request.max_new_tokens}` adds so many to every row. `max_length=40` counts the row, pads "
+        f"included:** this batch is {width} wide, so that {room(lengths, 40)} new tokens would be left for every sentence, also "
+        f"for the shortest of {min(lengths)}" + (": none at all." if room(lengths, 40) == 0 else ".")
+    )
+    take_home.bar("decoded", numbers=lambda: table, code=None)

@@ -1,0 +1,78 @@
+"""One by one and in a batch: the same texts, timed in turns, judged without wishful thinking."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from model_utils.errors import InputError
+from model_utils.generation import Lane
+from model_utils.loading import LoadedModel
+from model_utils.one_by_one import Round, compare_ways, judge, measure_rounds, room
+from model_utils.sampling import SamplingSettings
+from model_utils.tokens import TokenBatch
+
+
+@pytest.fixture
+def lanes(mission: TokenBatch) -> list[Lane]:
+    return [Lane(prompt=tuple(token.id for token in row), settings=SamplingSettings(seed=3)) for row in mission.tokens]
+
+
+def test_every_sentence_gets_the_same_text_both_ways(tiny: LoadedModel, lanes: list[Lane]) -> None:
+    assert all(one.equal or one.near for one in compare_ways(tiny, lanes, 12))
+
+
+def test_another_text_is_found_with_its_step(
+    tiny: LoadedModel, lanes: list[Lane], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model_utils import one_by_one
+
+    real = one_by_one.decode_tokens
+
+    def tampered(loaded: LoadedModel, given: list[Lane], new: int) -> object:
+        """Draw by other dice where a lane stands alone."""
+        other = [Lane(prompt=lane.prompt, settings=SamplingSettings(seed=4)) for lane in given]
+        return real(loaded, other if len(given) == 1 else given, new)
+
+    monkeypatch.setattr(one_by_one, "decode_tokens", tampered)
+    found = compare_ways(tiny, lanes, 12)
+    assert not any(one.equal for one in found)
+    assert all(one.at is not None and not one.near for one in found)
+
+
+def test_both_ways_are_timed_in_turns(tiny: LoadedModel, lanes: list[Lane]) -> None:
+    ticks = itertools.count()
+    rounds = list(measure_rounds(tiny, lanes, 2, rounds=3, clock=lambda: float(next(ticks))))
+    assert rounds == [Round(batch=1.0, alone=1.0)] * 3
+    with pytest.raises(InputError, match="at least two"):
+        next(measure_rounds(tiny, lanes[:1], 2))
+
+
+def test_a_verdict_needs_every_round_to_agree() -> None:
+    clear = judge([Round(batch=1.0, alone=2.0), Round(batch=1.5, alone=3.0), Round(batch=1.0, alone=3.0)])
+    assert (clear.decided, clear.times) == (True, 3.0)
+    assert not judge([Round(batch=1.0, alone=2.0), Round(batch=2.0, alone=1.0), Round(batch=1.0, alone=2.0)]).decided
+    assert not judge([Round(batch=1.0, alone=2.0)]).decided
+    slower = judge([Round(batch=4.0, alone=2.0)] * 3)
+    assert (slower.decided, slower.times) == (True, 0.5)
+
+
+def test_max_length_counts_the_longest_row_for_all() -> None:
+    """`generate(max_length=...)` of transformers stops a padded batch at that width, whatever a row's own length."""
+    assert room([5, 8, 3], 12) == 4
+    assert room([50], 40) == 0
+
+
+def test_max_length_of_transformers_leaves_as_much(tiny: LoadedModel, mission: TokenBatch) -> None:
+    import torch
+
+    out = tiny.model.generate(
+        input_ids=torch.tensor(mission.input_ids),
+        attention_mask=torch.tensor(mission.attention_mask),
+        max_length=12,
+        max_new_tokens=None,
+        do_sample=False,
+        pad_token_id=50256,
+    )
+    assert out.shape[1] - mission.size[1] == room([len(row) for row in mission.tokens], 12)

@@ -1,0 +1,71 @@
+"""How long two ways take, round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from viz.theme import ramp_colour, style
+
+if TYPE_CHECKING:
+    from viz.theme import Palette
+
+
+def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette) -> go.Figure:
+    """Return the seconds of each round of both ways as dots, their medians as bars. Traces: `median`, `round`."""
+    figure = go.Figure()
+    names = ("one after another", "one batch")
+    found = (sorted(alone), sorted(batch))
+    medians = [(times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2 for times in found]
+    figure.add_bar(
+        name="median",
+        orientation="h",
+        x=medians,
+        y=[0, 1],
+        width=0.55,
+        marker={"color": [palette.pale, ramp_colour(palette, 0.5)]},
+        text=[f"  {seconds:.2f} s" for seconds in medians],
+        textposition="none",
+        hovertemplate="median %{x:.3f} s<extra></extra>",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        name="round",
+        mode="markers",
+        x=[*alone, *batch],
+        y=[*(0.0 for _ in alone), *(1.0 for _ in batch)],
+        marker={"size": 13, "color": palette.accent, "opacity": 0.75, "line": {"width": 1, "color": palette.paper}},
+        hovertemplate="one round: %{x:.3f} s<extra></extra>",
+        showlegend=False,
+    )
+    ends = [max(times) for times in found]
+    figure.add_scatter(
+        mode="text",
+        x=ends,
+        y=[0, 1],
+        text=[f"   {seconds:.2f} s" for seconds in medians],
+        textposition="middle right",
+        textfont={"size": 19, "color": palette.text},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    style(figure, palette, height=170)
+    figure.update_xaxes(
+        range=[0, max(ends) * 1.25],
+        showgrid=True,
+        gridcolor=palette.line,
+        ticksuffix=" s",
+        nticks=6,
+        tickfont={"size": 15},
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        tickvals=[0, 1],
+        ticktext=[f"{name} " for name in names],
+        tickfont={"size": 18},
+        range=[1.5, -0.5],
+        fixedrange=True,
+    )
+    return figure
