@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import sys
 
-from bench import decoding, first_token, forward, heads
-from bench.report import save
+from bench import bertviz, decoding, first_token, forward, heads, largest
+from bench.report import MissingError, save
 
-PARTS = {"forward": forward.measure, "decoding": decoding.measure, "first": first_token.measure, "heads": heads.measure}
+PARTS = {
+    "forward": forward.measure,
+    "decoding": decoding.measure,
+    "first": first_token.measure,
+    "heads": heads.measure,
+    "largest": largest.measure,
+    "bertviz": bertviz.measure,
+}
 
 
 def main() -> int:
-    """Return 0 when every ratio keeps its bound."""
-    figures = []
-    for name in sys.argv[1:] or PARTS:
-        for figure in PARTS[name]():
-            print(figure, flush=True)
-            figures.append(figure)
+    """Return 0 when every ratio keeps its bound. A part is left out where what it needs is not here, if not asked for."""
+    figures, asked = [], sys.argv[1:]
+    lacking = False
+    for name in asked or PARTS:
+        try:
+            for figure in PARTS[name]():
+                print(figure, flush=True)
+                figures.append(figure)
+        except MissingError as error:
+            print(f"left out {name}: {error}", flush=True)
+            lacking = lacking or name in asked
     print(f"written to {save(figures)}")
-    return 0 if all(figure.holds for figure in figures) else 1
+    return 0 if all(figure.holds for figure in figures) and not lacking else 1
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("streamlit", "plotly", "torch", "transformers", "pandas", "numpy")
 
 
+class MissingError(Exception):
+    """What a part is measured against is not here; the message says how to get it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """A measured ratio beside what it is to be: `at_most` or `at_least`, and the two times or sizes behind it."""

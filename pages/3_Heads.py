@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.common import frame, heads, heads_more, heads_redraw
+from pages.common import frame, heads, heads_gallery, heads_more, heads_redraw
 
 # Seconds by which the open head is sent before its words: the browser draws what comes together in one go, and the figure
 # is what the reader waits for. A tenth less to wait (bench/heads.py).
@@ -19,6 +19,7 @@ page = frame.open_page("Heads", "Each row of a head is a recipe: how much of eac
 def explorer() -> None:
     """Draw everything that a change of sentence or side touches."""
     with frame.reader_errors():
+        heads_gallery.take_click()
         picture, chooser = st.columns([600, 290], gap="small")
         with chooser:
             view = heads.choose_sentence(page)

@@ -121,6 +121,8 @@ def _joined(labels: Sequence[str], pieces: Sequence[tuple[int, int, str]]) -> li
 def _sentences(values: NDArray[Any], labels: Sequence[str], causes: Mapping[str, NDArray[np.bool_]]) -> list[list[str]]:
     """Return what the hover says of each cell: the weight in words, or why there is none, with every cause."""
     names = [escape(label) for label in labels]
+    # The place of each weight in its row, from 1; blocked cells, which are NaN, come last and are not told.
+    ranks = np.argsort(np.argsort(-values, axis=-1, kind="stable"), axis=-1, kind="stable") + 1
     told = []
     for q, query in enumerate(names):
         row = []
@@ -129,7 +131,9 @@ def _sentences(values: NDArray[Any], labels: Sequence[str], causes: Mapping[str,
                 reasons = " and ".join(REASONS[cause] for cause, cells in causes.items() if cells[q, k])
                 row.append(f"<b>{query}</b> may not read <b>{key}</b>: {reasons}")
             else:
-                row.append(f"<b>{query}</b> reads <b>{key}</b>: {number(float(values[q, k]))} of its mix")
+                row.append(
+                    f"<b>{query}</b> reads <b>{key}</b>: {number(float(values[q, k]))} of its mix, number {ranks[q, k]}"
+                )
         told.append(row)
     return told
 

@@ -25,6 +25,7 @@ LEAST_LEFT = 104  # px; what the words beside the last row need
 WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
 LARGEST_CELL = 84
 LEAST_SIDE = 320  # px of the whole matrix: the key below it needs them, also for one token
+LEGEND_ENTRY, LEGEND_LINE = 180, 26  # px of one entry below the matrix, and of one line of them
 DIGIT = 0.53  # width of a digit, in font sizes
 
 
@@ -97,12 +98,15 @@ def matrix(
         figure.add_trace(_numbers(values, palette, place))
     figure.add_trace(_key(palette))
     width, height = place.size(T)
+    lines = -(-(1 + sum(bool(cells.any()) for cells in causes.values())) // max(1, int(place.cell * T) // LEGEND_ENTRY))
+    more = LEGEND_LINE * (max(lines, 1) - 1)
+    height += more
     style(figure, palette, height=height)
     _axes(figure, short, labels, palette, place)
     _directions(figure, palette, name)
     figure.update_layout(
         width=width,
-        margin={"l": place.left, "r": place.right, "t": place.top, "b": place.bottom, "autoexpand": False},
+        margin={"l": place.left, "r": place.right, "t": place.top, "b": place.bottom + more, "autoexpand": False},
         legend={"y": -56 / (place.cell * T), "font": {"size": 15}, "itemclick": False, "itemdoubleclick": False},
         uirevision=f"{name} {T}",
         hovermode="closest",
@@ -215,6 +219,8 @@ def _axes(figure: go.Figure, short: list[str], labels: Sequence[str], palette: P
         tickangle=0 if place.upright else -45,
     )
     figure.update_yaxes(**common, range=[T - 0.5, -0.5], scaleanchor="x")
+    spikes = {"showspikes": True, "spikemode": "across", "spikethickness": 1, "spikedash": "dot"}
+    figure.update_layout(xaxis=spikes | {"spikecolor": palette.accent}, yaxis=spikes | {"spikecolor": palette.accent})
 
 
 def _directions(figure: go.Figure, palette: Palette, name: str) -> None:

@@ -39,7 +39,7 @@ def overview(
     """
     L, H = len(facts), len(facts[0])
     tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
-    figure = go.Figure(_tiles(picture, pitch, gap, weight_code, causes, palette))
+    figure = go.Figure(tiles(picture, pitch, gap, weight_code, causes, palette))
     figure.add_trace(targets(_told(facts), name="heads", size=tile))
     style(figure, palette, height=round(34 + tile * L + 6))
     _axes(figure, L, H, max(1, -(-16 // int(tile))), palette)
@@ -55,10 +55,10 @@ def overview(
     return figure
 
 
-def _tiles(
+def tiles(
     picture: NDArray[np.uint8], pitch: int, gap: int, weight_code: int, causes: Sequence[str], palette: Palette
 ) -> go.Heatmap:
-    """Return the picture, placed so that the middle of each head's tile lies at (head, layer)."""
+    """Return the trace of a tiled picture, placed so that the middle of each head's tile lies at (head, layer)."""
     start = -0.5 + (0.5 + gap / 2) / pitch
     return go.Heatmap(
         z=picture,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ModelDamagedError, ModelMissingError
-from model_utils.limits import MAX_ATTENTION_MB, SMALL_ATTENTION_MB, attention_megabytes
 from model_utils.registry import BUNDLED_FOLDER, registry
 
 if TYPE_CHECKING:
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model_utils.attention import AttentionMaps
     from model_utils.bpe import Word
-    from model_utils.heads import Habits, Thumbnails
     from model_utils.independence import Independence, Reading
     from model_utils.loading import LoadedModel, Shelf
     from model_utils.registry import ModelEntry
@@ -158,60 +155,3 @@ def merged_words(model: str, text: str) -> tuple[Word, ...]:
     from model_utils.bpe import explain
 
     return explain(loaded_model(model).tokenizer, merge_ranks(model), text)
-
-
-def attention_size(model: str, texts: tuple[str, ...], side: Side) -> float:
-    """Return the size in MB of the attention weights of the whole batch."""
-    loaded, batch = loaded_model(model), token_batch(model, texts, side, 50256)
-    return attention_megabytes(loaded.layers, loaded.heads, batch.size[1], batch.size[0])
-
-
-def attention(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> AttentionMaps:
-    """Return the attention maps of `sentence` in its batch: one pass for all sentences where MAX_ATTENTION_MB allows it."""
-    size = attention_size(model, texts, side)
-    if size <= SMALL_ATTENTION_MB:
-        return _small_batch_attention(model, texts, side)[sentence]
-    if size <= MAX_ATTENTION_MB:
-        return _batch_attention(model, texts, side)[sentence]
-    return _sentence_attention(model, texts, side, sentence)[0]
-
-
-# At most 64 x 8 MB.
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _small_batch_attention(model: str, texts: tuple[str, ...], side: Side) -> tuple[AttentionMaps, ...]:
-    return _attention(model, texts, side)
-
-
-# At most 4 x 256 MB.
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _batch_attention(model: str, texts: tuple[str, ...], side: Side) -> tuple[AttentionMaps, ...]:
-    return _attention(model, texts, side)
-
-
-# At most 2 x half of MAX_SENTENCE_MB, since weights above FULL_PRECISION_MB are kept in half precision.
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _sentence_attention(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> tuple[AttentionMaps, ...]:
-    return _attention(model, texts, side, sentence)
-
-
-def _attention(
-    model: str, texts: tuple[str, ...], side: Side, sentence: int | None = None
-) -> tuple[AttentionMaps, ...]:
-    """Return the maps of all sentences, or of one, from one forward pass under the causal and the padding mask."""
-    from model_utils.attention import attention_maps
-    from model_utils.masks import MaskSpec, build_mask
-
-    batch = token_batch(model, texts, side, 50256)
-    with gate():
-        return attention_maps(loaded_model(model), batch, build_mask(MaskSpec(), batch), sentence=sentence)
-
-
-# A picture is at most some 0.3 MB.
-@st.cache_resource(show_spinner=False, max_entries=64)
-def all_heads(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> tuple[Thumbnails, Habits | None]:
-    """Return all heads of `sentence` as one picture, and the habits of each on this text."""
-    from model_utils.heads import habits, thumbnails
-
-    maps, batch = attention(model, texts, side, sentence), token_batch(model, texts, side, 50256)
-    with gate():
-        return thumbnails(maps), habits(maps, batch.first(sentence), batch.last(sentence))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils import step_tables, verdict
-from pages.common import controls, frame, generate_text, runs, take_home
+from model_utils import verdict
+from pages.common import controls, frame, generate_candidates, generate_text, runs
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from model_utils.steps import Step
     from viz.theme import Palette
 
-# How many candidates the figure lists, and how often growing text is drawn, in seconds.
-LISTED = 10
-MOST_ROWS = 15  # and one more: as many as the published number of a sentence reaches
+# How often growing text is drawn, in seconds.
 BEAT = 0.3
 PACE = 1.2  # seconds that a step stays while the steps are played
 
@@ -187,69 +185,4 @@ def _step(run: runs.Run, step: Step, palette: Palette) -> None:
     if view in VIEWS:
         VIEWS[view](run, step)
     else:
-        _candidates(run, step, palette)
-
-
-def _candidates(run: runs.Run, step: Step, palette: Palette) -> None:
-    """Draw the candidates of a step and what each filter left."""
-    from viz.generation import Bar, fig_candidates
-
-    table = step_tables.candidates_table(step, run.label)
-    shown = table.iloc[step.candidates.telling(step.drawn, LISTED)]
-    bars = [
-        Bar(
-            label=line.token,
-            token_id=line.token_id,
-            rank=line.rank,
-            before=line.chance_before,
-            after=line.chance_after,
-            fate=line.fate,
-            by=line.cut_by,
-        )
-        for line in shown.itertuples()
-    ]
-    st.plotly_chart(
-        fig_candidates(bars, palette),
-        theme=None,
-        key="fig_candidates",
-        config=take_home.chart_config("candidates"),
-        alt=f"The candidates of step {step.number + 1} as bars, likeliest first.",
-    )
-    st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
-    st.caption(verdict.uncertainty(step))
-    _branch(run, step)
-    # The lines for a branch, or for a text under a mask of its own, would be another program: there is none yet.
-    plain = run.request.policy.plain and run.branch(step.lane) is None
-    take_home.bar("candidates", numbers=lambda: table, code=(lambda: _code(run, step)) if plain else None)
-
-
-def _branch(run: runs.Run, step: Step) -> None:
-    """Draw the choice of another candidate, and the button that goes on from it in a row of its own."""
-    ids = [int(token) for token in step.candidates.ids if token != step.token_id]
-    with st.container(horizontal=True, vertical_alignment="bottom", key="branch"):
-        token = st.selectbox(
-            "What if it had been …", ids, format_func=run.label, key=f"instead_{step.lane}_{step.number}"
-        )
-        full = run.count > MOST_ROWS
-        waits = not run.job.done
-        if st.button("Branch", key="branch_off", icon=":material/alt_route:", disabled=waits or full or token is None):
-            runs.branch(run, step.lane, step.number, token)
-            st.session_state["_view_row"] = run.count - 1
-            st.rerun()
-    if full:
-        st.caption(f"There are {run.count} rows, as many as the page holds: press Generate to begin anew.")
-
-
-def _code(run: runs.Run, step: Step) -> str:
-    from model_utils.recipes import generate_code
-
-    rows = run.rows()[: len(run.batch.texts)]
-    return generate_code(
-        run.loaded.entry,
-        run.request.texts,
-        run.request.settings,
-        steps=max(len(row) for row in rows),
-        sentence=step.lane,
-        step=step.number,
-        full=any(row and row[-1].stop == "context" for row in rows),
-    )
+        generate_candidates.draw(run, step, palette)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from model_utils.labels import visible
 from model_utils.limits import MAX_ATTENTION_MB
-from pages.common import cache, cache_heads, controls, frame, strangers, take_home
+from pages.common import cache_attention, cache_heads, controls, frame, heads_export, heads_mask, strangers, take_home
 from pages.common.components.scroll import STEP, scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.attention import AttentionMaps
     from model_utils.heads import Habits, Thumbnails
+    from model_utils.masks import MaskSpec
     from model_utils.tokens import Side, TokenBatch
     from viz.redraw import Figure
 
@@ -32,7 +34,7 @@ NARROWEST = 560
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What the page shows: one sentence of a padded batch in one model, under the causal and the padding mask.
+    """What the page shows: one sentence of a padded batch in one model, under the mask of `spec`.
 
     `opened` holds the head that was drawn last, for what runs outside of the page's runs, such as a download.
     """
@@ -40,22 +42,23 @@ class View:
     page: frame.Page
     batch: TokenBatch
     sentence: int
+    spec: MaskSpec
     opened: list[tuple[int, int]] = field(default_factory=list)
 
     @property
-    def source(self) -> tuple[str, tuple[str, ...], Side, int]:
+    def source(self) -> tuple[str, tuple[str, ...], Side, int, MaskSpec]:
         """Return what the caches take."""
-        return self.page.model, self.batch.texts, self.batch.side, self.sentence
+        return self.page.model, self.batch.texts, self.batch.side, self.sentence, self.spec
 
     @property
     def maps(self) -> AttentionMaps:
         """Return the weights of every head."""
-        return cache.attention(*self.source)
+        return cache_attention.attention(*self.source)
 
     @property
     def all_heads(self) -> tuple[Thumbnails, Habits | None]:
         """Return the picture of all heads and their habits."""
-        return cache.all_heads(*self.source)
+        return cache_attention.all_heads(*self.source)
 
     @property
     def head(self) -> tuple[int, int]:
@@ -75,7 +78,7 @@ def choose_sentence(page: frame.Page) -> View:
         side = controls.choice("side", controls.CONTROLS["side"].options)
     if side != batch.side:
         batch = page.batch(side)
-    view = View(page=page, batch=batch, sentence=sentence)
+    view = View(page=page, batch=batch, sentence=sentence, spec=heads_mask.choose(batch, sentence))
     st.text(_shown(batch.texts[sentence]))
     strangers.badges(page.model, batch, sentence)
     return view
@@ -179,9 +182,15 @@ def draw_head(view: View, figure: Figure) -> None:
         take_home.bar(
             "heads", numbers=lambda: _numbers(view, *view.opened[-1]), code=lambda: _code(view, *view.opened[-1])
         )
+        heads_export.button(
+            view.maps,
+            view.batch.labels(view.sentence),
+            title=_shown(view.batch.texts[view.sentence]),
+            model=view.page.model,
+        )
         if (view.maps.cause > 0).all(-1).any():
             st.caption("The model computes a row for a pad too, but all of it is blocked, so its numbers mean nothing.")
-        size = cache.attention_size(view.page.model, batch.texts, batch.side)
+        size = cache_attention.attention_size(view.page.model, batch.texts, batch.side)
         if size > MAX_ATTENTION_MB:
             st.caption(
                 f"The attention of all {batch.size[0]} sentences would take {size:,.0f} MB, and {MAX_ATTENTION_MB} MB are "
@@ -203,19 +212,27 @@ def say_head(view: View) -> None:
     if stale and st.session_state.get("code_heads"):
         st.rerun()  # the code that the reader has before him is that of another head
     with st.container(key="below_head"):
-        st.text(_sentence(view))
+        count = len(view.batch.tokens[view.sentence])
+        number, says = st.columns([1, 3.2], vertical_alignment="center")
+        if st.session_state.get("closer") != "find":  # which draws it itself
+            with number:
+                controls.number("query", high=count - 1, bare=True)
+        query = int(st.session_state.get("query", -1)) % count
+        says.text(_sentence(view, query))
         found = cache_heads.measures(*view.source)
         if found is not None:
             st.text(caption(found, *view.head))
 
 
-def _sentence(view: View) -> str:
-    """Return what the open head's last row says, as one sentence."""
-    labels, last = view.batch.labels(view.sentence), view.batch.last(view.sentence)
-    row = view.maps.weights[view.head][last]  # (K,)
+def _sentence(view: View, query: int) -> str:
+    """Return what the open head's row of the real token `query` says, as one sentence."""
+    labels, at = view.batch.labels(view.sentence), view.batch.first(view.sentence) + query
+    if (view.maps.cause[at] > 0).all():
+        return f"“{labels[at]}” may read nothing here: its row means nothing."
+    row = np.where(view.maps.cause[at] > 0, 0, view.maps.weights[view.head][at])  # (K,)
     key = int(row.argmax())
-    source = "itself" if key == last else f"“{labels[key]}”"
-    return f"Reading “{labels[last]}”, this head takes {row[key]:.0%} of its mix from {source}: a recipe, not a reason."
+    source = "itself" if key == at else f"“{labels[key]}”"
+    return f"Reading “{labels[at]}”, this head takes {row[key]:.0%} of its mix from {source}: a recipe, not a reason."
 
 
 def _numbers(view: View, layer: int, head: int) -> pd.DataFrame:

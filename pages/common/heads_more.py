@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_heads, controls, frame, take_home
+from pages.common import cache_heads, controls, frame, heads_beside, heads_gallery, heads_open, take_home
 from pages.common.components.scroll import STEP, scroll_frame
 from pages.common.heads import View, open_head
 from pages.common.literal import literal
@@ -34,9 +34,19 @@ ASK_ABOVE = 256
 
 def draw(view: View) -> None:
     """Draw the part that is chosen, and nothing of the others."""
-    part = controls.choice("closer", controls.CONTROLS["closer"].options)
+    part = controls.choice("closer", controls.CONTROLS["closer"].options, on=st.pills)
+    parts = {
+        "nothing": lambda _: None,
+        "measures": measures,
+        "side by side": heads_gallery.draw,
+        "lines": heads_open.lines,
+        "beside another": heads_beside.draw,
+        "first column": heads_open.first_column,
+        "find": find,
+        "many as one": together,
+    }
     with frame.reader_errors():
-        {"nothing": lambda _: None, "measures": measures, "find": find, "many as one": together}[part](view)
+        parts[part](view)
 
 
 def measures(view: View) -> None:
@@ -65,7 +75,28 @@ def measures(view: View) -> None:
         "Shares of the mix on this text, on average over its rows. A click on a title sorts; the box at the left of a row "
         "opens that head. Empty: nothing in this text comes again."
     )
+    _map(view, found)
     take_home.bar("measures", numbers=lambda: frame_, code=None)
+
+
+def _map(view: View, found: Any) -> None:
+    """Draw one measure of all heads as a map, layers down and heads across."""
+    from viz.gallery import measure_map
+
+    titles = {title: name for name, (title, _) in TITLES.items()}
+    chosen = str(st.selectbox("As a map", list(titles), key="measure_map", width=260))
+    name = titles[chosen]
+    figure = measure_map(
+        getattr(found, name), title=chosen, share=name in SHARES, opened=view.head, palette=frame.palette()
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_measure_map",
+        width="content",
+        config=take_home.chart_config("measure-map"),
+        alt=f"{chosen} of every head, layers down, heads across.",
+    )
 
 
 def _column(name: str, values: pd.Series) -> Any:

@@ -39,8 +39,7 @@ def show_open_head(view: heads.View) -> None:
 
 def _mark(view: heads.View) -> dict[str, str]:
     """Return the mark of the figures: the sentence, its batch, the model and the colours; the open head."""
-    batch = view.batch
-    named = (view.page.model, batch.texts, batch.side, view.sentence, frame.palette().paper)
+    named = (*view.source, frame.palette().paper)
     base = blake2b(repr(named).encode(), digest_size=8).hexdigest()
     return {"base": base, "shows": "{},{}".format(*view.head)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -138,3 +139,20 @@ def test_a_row_of_the_measures_opens_its_head_and_a_found_head_opens_by_keyboard
     page.mouse.click(box["x"] + 15, box["y"] + 36 + 35 * 2 + 18)  # the third line: layer 0, head 2
     expect(page.locator(".st-key-head input").first).to_have_value("2")
     expect(page.locator(".st-key-layer input")).to_have_value("0")
+
+
+def test_all_heads_go_home_as_a_page_and_a_tile_of_the_gallery_opens_its_head(page: Page, app: str) -> None:
+    page.goto(f"{app}/Heads?text=He+shook+his+head&layer=1&head=1&closer=side+by+side")
+    tiles = page.locator(".st-key-fig_gallery .js-plotly-plot")
+    expect(tiles).to_be_visible(timeout=60_000)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="All heads as a page").click()
+    written = Path(waiting.value.path()).read_text(encoding="utf-8")
+    assert "He shook his head" in written
+    assert "http" not in written.replace("http-equiv", "")
+    tiles.scroll_into_view_if_needed()
+    box = tiles.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.88, box["y"] + box["height"] * 0.3)  # the fourth of the first row
+    expect(page.locator(".st-key-head input")).to_have_value("3")
+    expect(page.locator(".st-key-layer input")).to_have_value("1")

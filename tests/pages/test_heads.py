@@ -126,8 +126,8 @@ def test_the_steps_go_on_to_the_next_layer_and_round():
 
 
 def test_a_batch_too_large_for_one_pass_goes_sentence_by_sentence_and_says_both_numbers(passes, monkeypatch):
-    monkeypatch.setattr(cache, "SMALL_ATTENTION_MB", 0)
-    monkeypatch.setattr("pages.common.cache.MAX_ATTENTION_MB", 0.03)
+    monkeypatch.setattr("pages.common.cache_attention.SMALL_ATTENTION_MB", 0)
+    monkeypatch.setattr("pages.common.cache_attention.MAX_ATTENTION_MB", 0.03)
     monkeypatch.setattr("pages.common.heads.MAX_ATTENTION_MB", 0.03)
     at = opened(sentence=1)
     assert passes == [(1, 8)]
@@ -235,3 +235,122 @@ def test_one_token_has_nothing_to_measure():
         at = opened(text="Hello", closer=part)
         assert not at.exception
         assert not at.error
+
+
+TWO = "He shook his head\nMy dog is here"
+
+
+def test_it_runs_under_the_mask_of_the_masks_page_and_without_it_on_request(tiny):
+    batch = encode(tiny.tokenizer, ("He shook his head",))
+    spec = MaskSpec(weights={1: 0.0})
+    masked, plain = (attention_maps(tiny, batch, build_mask(rule, batch))[0] for rule in (spec, MaskSpec()))
+    at = opened(text="He shook his head", weights="1:0", layer=3, head=3)
+    z, _ = trace(at, "fig_head")
+    np.testing.assert_allclose(z, np.where(masked.cause > 0, np.nan, masked.weights[3, 3]), atol=1e-6)
+    assert np.isnan(z[:, 1]).all()
+    assert "hidden by hand" in " ".join(line.value for line in at.markdown)
+    at.segmented_control(key="under").set_value("without it").run()
+    z, _ = trace(at, "fig_head")
+    np.testing.assert_allclose(z, np.where(plain.cause > 0, np.nan, plain.weights[3, 3]), atol=1e-6)
+    assert not at.exception
+
+
+def test_a_pattern_lifts_the_causal_mask_here_too(tiny):
+    at = opened(text="He shook his head", pattern="bidirectional")
+    z, _ = trace(at, "fig_head")
+    assert not np.isnan(z).any()
+    np.testing.assert_allclose(z.sum(-1), 1, atol=1e-5)
+
+
+def test_sixteen_sentences_are_switched_without_a_new_pass(passes):
+    at = opened(text="\n".join(" word" * 60 + f" {n}" for n in range(16)))
+    first = list(passes)
+    assert sum(rows for rows, _ in first) == 16
+    for number in (3, 15, 0):
+        at.number_input(key="sentence").set_value(number).run()
+        assert not at.exception
+    assert passes == first
+
+
+def test_a_chosen_row_reads_as_one_sentence(tiny):
+    batch = encode(tiny.tokenizer, ("He shook his head",))
+    maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
+    at = opened(text="He shook his head", layer=3, head=3, query=2)
+    row = maps.weights[3, 3, 2]
+    read = batch.tokens[0][int(row.argmax())].label
+    assert f"Reading “␣his”, this head takes {row.max():.0%} of its mix from “{read}”" in told(at)
+    at = opened(text="He shook his head", weights="0:0", query=0)
+    assert "may read nothing here" in told(at)
+
+
+def test_the_heads_of_a_layer_stand_side_by_side_and_those_of_a_measure_in_its_order(tiny):
+    at = opened(text=KEY, closer="side by side", layer=2)
+    _, figure = trace(at, "fig_gallery")
+    assert [note["text"] for note in figure["layout"]["annotations"]] == [f"<b>head {head}</b>" for head in range(8)]
+    at = opened(text=KEY, closer="side by side", gallery="induction")
+    _, figure = trace(at, "fig_gallery")
+    shares = [int(note["text"].split("  ")[1].removesuffix("%</b>")) for note in figure["layout"]["annotations"]]
+    assert len(shares) == 12
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 30
+    at = opened(text="My dog is", closer="side by side", gallery="same token")
+    assert "Nothing in this text comes again" in told(at)
+
+
+def test_two_heads_stand_beside_each_other_with_their_difference(tiny):
+    batch = encode(tiny.tokenizer, ("He shook his head",))
+    maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
+    at = opened(text="He shook his head", closer="beside another", layer=3, head=3)
+    z, _ = trace(at, "fig_difference")
+    expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 3] - maps.weights[0, 0])
+    np.testing.assert_allclose(z, expected, atol=1e-6)
+
+
+def test_the_mask_makes_its_own_difference(tiny):
+    batch = encode(tiny.tokenizer, ("He shook his head",))
+    masked, plain = (
+        attention_maps(tiny, batch, build_mask(rule, batch))[0] for rule in (MaskSpec(weights={1: 0.0}), MaskSpec())
+    )
+    at = opened(
+        text="He shook his head", weights="1:0", closer="beside another", beside="without the mask", layer=3, head=3
+    )
+    z, _ = trace(at, "fig_difference")
+    expected = np.where(masked.cause > 0, 0, masked.weights[3, 3]) - plain.weights[3, 3]
+    np.testing.assert_allclose(z[3], expected[3], atol=1e-6)
+    at = opened(text="He shook his head", closer="beside another", beside="without the mask")
+    assert "no mask but the causal one" in told(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(TWO, None), ("He shook his head\nMy", "4 x 4 tokens and the other 1 x 1"), ("My dog", "one sentence")],
+)
+def test_two_sentences_are_subtracted_where_they_are_equally_long(text, said):
+    at = opened(text=text, closer="beside another", beside="another sentence")
+    assert not at.exception
+    keys = [chart.proto.id for chart in at.get("plotly_chart")]
+    assert any("fig_difference" in key for key in keys) == (said is None)
+    if said is not None:
+        assert said in told(at)
+
+
+def test_the_first_column_goes_from_the_picture_and_the_weights_stay(tiny):
+    batch = encode(tiny.tokenizer, ("He shook his head",))
+    maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
+    at = opened(text="He shook his head", closer="first column", layer=4, head=6)
+    z, figure = trace(at, "fig_sink")
+    assert np.isnan(z[:, 0]).all()
+    np.testing.assert_allclose(z[3, 1:], maps.weights[4, 6, 3, 1:], atol=1e-6)
+    assert figure["data"][0]["zmax"] == pytest.approx(np.nanmax(z))
+    share = maps.weights[4, 6, :, 0].mean()
+    assert f"gives the first token {share:.0%} of its mix" in " ".join(line.value for line in at.markdown)
+    at = opened(text="a", closer="first column")
+    assert not at.exception
+
+
+@pytest.mark.parametrize("closer", ["side by side", "lines", "beside another", "first column", "measures"])
+@pytest.mark.parametrize("text", ["a", "👋🏽 <b>x</b>", " a" * 200])
+def test_every_part_takes_odd_and_long_text(closer, text):
+    at = opened(text=text, closer=closer)
+    assert not at.exception
+    assert not at.error

@@ -1,0 +1,93 @@
+"""The largest case that a page shows: one sentence of 1,024 tokens, GPT-2 124M in shape with random weights."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from unittest.mock import patch
+
+import plotly.graph_objects as go
+
+from bench.forward import full_size
+from bench.report import Figure
+from model_utils import attention
+from model_utils.attention import AttentionMaps, attention_maps, register
+from model_utils.heads import HABITS, WEIGHT_CODE, Habits, Thumbnails, habits, thumbnails
+from model_utils.loading import LoadedModel, load_model
+from model_utils.masks import CAUSES, MaskSpec, build_mask
+from model_utils.registry import BUNDLED, BUNDLED_FOLDER
+from model_utils.tokens import encode
+from viz.overview import overview
+from viz.theme import LIGHT
+
+TOKENS, ROUNDS = 1024, 5
+MOST_MB, MOST_S = 350, 3
+
+
+def measure() -> Iterator[Figure]:
+    """Yield the memory of the page's data, and the time from the end of the forward pass to all heads as one figure."""
+    bundled = load_model(BUNDLED, BUNDLED_FOLDER)
+    loaded = LoadedModel(entry=BUNDLED, model=full_size(register()), tokenizer=bundled.tokenizer)
+    batch = encode(loaded.tokenizer, (" the" * TOKENS,))
+    mask = build_mask(MaskSpec(), batch)
+    forward, passed = attention.forward, 0.0
+
+    def timed(*args: object, **options: object) -> object:
+        nonlocal passed
+        out = forward(*args, **options)
+        passed = time.perf_counter()
+        return out
+
+    runs = []
+    for _ in range(ROUNDS + 1):
+        start = time.perf_counter()
+        with patch.object(attention, "forward", timed):
+            (maps,) = attention_maps(loaded, batch, mask)
+        moments = [start, passed, time.perf_counter()]
+        tiles = thumbnails(maps)
+        moments.append(time.perf_counter())
+        found = habits(maps, batch.first(0), batch.last(0))
+        moments.append(time.perf_counter())
+        sent = len(_figure(tiles, found).to_json())
+        moments.append(time.perf_counter())
+        runs.append([after - before for before, after in pairwise(moments)])
+    parts = ("pass_s", "kept_s", "thumbnails_s", "habits_s", "figure_s")
+    seconds = {name: statistics.median(run[i] for run in runs[1:]) for i, name in enumerate(parts)}
+    size = _megabytes(maps, tiles)
+    yield Figure(
+        name=f"data of the Heads page, 1 x {TOKENS:,} tokens, 124M : {MOST_MB} MB",
+        value=size / MOST_MB,
+        at_most=1.0,
+        detail={"data_mb": size, "weights_mb": maps.weights.nbytes / 1e6, "picture_mb": tiles.picture.nbytes / 1e6},
+    )
+    yield Figure(
+        name=f"all heads as one figure after the forward pass, 1 x {TOKENS:,} tokens, 124M : {MOST_S} s",
+        value=statistics.median(sum(run[1:]) for run in runs[1:]) / MOST_S,
+        at_most=1.0,
+        detail=seconds | {"slowest_s": max(sum(run[1:]) for run in runs[1:]), "figure_bytes": sent},
+    )
+
+
+def _figure(tiles: Thumbnails, found: Habits | None) -> go.Figure:
+    """Return the page's map of all heads, with what its hover says."""
+    assert found is not None
+    layers, heads = found.first.shape
+    return overview(
+        tiles.picture,
+        pitch=tiles.pitch,
+        gap=tiles.gap,
+        weight_code=WEIGHT_CODE,
+        causes=CAUSES,
+        facts=[[str(found.main(layer, head)) for head in range(heads)] for layer in range(layers)],
+        opened=(0, 0),
+        telling=[found.strongest(habit)[:2] for habit in HABITS],
+        palette=LIGHT,
+    )
+
+
+def _megabytes(maps: AttentionMaps, tiles: Thumbnails) -> float:
+    """Return the MB of everything that is kept of one sentence."""
+    arrays = (maps.weights, maps.cause, *maps.causes.values(), tiles.picture)
+    return sum(array.nbytes for array in arrays) / 1e6

@@ -1,0 +1,104 @@
+"""Heads beside each other: a layer's, or those that do most of one thing, as large tiles; a click opens one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.common import cache_heads, controls, frame, take_home
+from pages.common.heads import View, open_head
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS, MOST = 4, 12
+ORDERS = {
+    "previous": "previous token",
+    "first": "first token",
+    "itself": "itself",
+    "same": "same token",
+    "induction": "induction",
+    "entropy_bits": "widest (bits)",
+    "distance_tokens": "looks back furthest",
+}
+
+
+def draw(view: View) -> None:
+    """Draw the heads of one layer in their places, or the MOST that have most of a measure."""
+    order = controls.choice("gallery", controls.CONTROLS["gallery"].options, show_label=False)
+    found = cache_heads.measures(*view.source)
+    named = {title: name for name, title in ORDERS.items()}
+    if order == "a layer":
+        last = view.page.entry.layers - 1
+        layer = int(st.number_input("Layer", 0, last, min(view.head[0], last), key="gallery_layer", width=160))
+        heads = [(layer, head) for head in range(view.page.entry.heads)]
+        titles = [f"head {head}" for _, head in heads]
+    elif found is None:
+        st.markdown("**One token has nothing before it to read:** choose a longer sentence.")
+        return
+    else:
+        heads, values = ranked(getattr(found, named[order]))
+        share = named[order] not in ("entropy_bits", "distance_tokens")
+        titles = [
+            f"{layer}·{head}  {value:.0%}" if share else f"{layer}·{head}  {value:.1f}"
+            for (layer, head), value in zip(heads, values, strict=True)
+        ]
+    if not heads:
+        st.info("Nothing in this text comes again, so that no head can be sorted by it.")
+        return
+    _tiles(view, heads, titles)
+    st.caption("Layer · head. A click opens a head above. Colours mean the same weight in every tile, and above.")
+    lines = [{"layer": layer, "head": head, "title": title} for (layer, head), title in zip(heads, titles, strict=True)]
+    take_home.bar("gallery", numbers=lambda: pd.DataFrame(lines), code=None)
+
+
+def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:
+    """Return the (layer, head) with the largest of `values[L, H]`, at most MOST, and the values; NaN left out."""
+    order = np.argsort(-values, axis=None, kind="stable")[:MOST]
+    at = [tuple(map(int, np.unravel_index(place, values.shape))) for place in order]
+    known = [(head, float(values[head])) for head in at if not np.isnan(values[head])]
+    return [head for head, _ in known], [value for _, value in known]  # type: ignore[misc]
+
+
+def _tiles(view: View, heads: list[tuple[int, int]], titles: list[str]) -> None:
+    from model_utils.heads import WEIGHT_CODE
+    from model_utils.masks import CAUSES
+    from viz.gallery import gallery
+
+    thumbnails = view.all_heads[0]
+    pitch, side = thumbnails.pitch, thumbnails.pitch - thumbnails.gap
+    pictures = [
+        thumbnails.picture[layer * pitch : layer * pitch + side, head * pitch : head * pitch + side]
+        for layer, head in heads
+    ]
+    figure = gallery(pictures, titles, columns=COLUMNS, weight_code=WEIGHT_CODE, causes=CAUSES, palette=frame.palette())
+    picked = st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_gallery",
+        config=take_home.chart_config("gallery"),
+        on_select="rerun",
+        selection_mode="points",
+        alt=f"{len(heads)} heads side by side.",
+    )
+    points = picked.selection.points
+    if points:
+        row, column = points[0]["customdata"]
+        place = row * COLUMNS + column
+        if (
+            place < len(heads)
+            and heads[place] != view.head
+            and st.session_state.get("_gallery_took") != (points, heads)
+        ):
+            st.session_state["_gallery_took"] = (points, heads)
+            st.session_state["_gallery_opens"] = heads[place]
+            st.rerun()
+
+
+def take_click() -> None:
+    """Open the head that was clicked in the gallery, before the widgets that show which one is open."""
+    if "_gallery_opens" in st.session_state:
+        open_head(*st.session_state.pop("_gallery_opens"))

@@ -1,0 +1,57 @@
+"""The open head in two more ways: as lines between its tokens, and without its first column."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.common import frame, take_home
+from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.heads import View
+
+
+def lines(view: View) -> None:
+    """Draw the open head as lines between its tokens."""
+    from pages.common.components.lines import head_lines
+
+    maps = view.maps
+    blocked = maps.cause > 0
+    values = np.where(blocked, np.nan, maps.weights[view.head].astype(np.float32))
+    causes = {name: cells for name, cells in maps.causes.items() if cells.any()}
+    name = "Layer {}, head {}".format(*view.head)
+    st.markdown(f"**{name}.** Point at a word: on the left what it reads, on the right who reads it.")
+    head_lines(
+        view.batch.labels(view.sentence), values, key="lines", palette=frame.palette(), label=name, causes=causes
+    )
+
+
+def first_column(view: View) -> None:
+    """Draw the open head without its first column, its colours stretched over what is left."""
+    from model_utils.masks import CAUSE_CODE
+    from viz.difference import without_first
+
+    maps, first = view.maps, view.batch.first(view.sentence)
+    labels = view.batch.labels(view.sentence)
+    if view.batch.last(view.sentence) == first:
+        st.markdown("**One token is all that this sentence has:** without it nothing is left. Choose a longer one.")
+        return
+    causes = {name: maps.cause == code for name, code in CAUSE_CODE.items()}
+    figure, top = without_first(
+        maps.weights[view.head], labels=labels, causes=causes, first=first, palette=frame.palette()
+    )
+    with scroll_frame("sink", int(figure.layout.width) // STEP * STEP):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="fig_sink",
+            width="content",
+            config=take_home.chart_config("first-column"),
+            alt="The open head without its first column, colours rescaled.",
+        )
+    rows = (maps.cause == 0).any(-1)
+    share = float(maps.weights[view.head][rows, first].mean())
+    st.markdown(
+        f"**Layer {view.head[0]}, head {view.head[1]} gives the first token {share:.0%} of its mix here.** That column is hidden "
+        f"from this picture and the colours run to {top:.2g} instead of 1: **the weights are what they were**, and do not "
+        "add up to 1 without it."
+    )

@@ -1,0 +1,36 @@
+"""Tiles of the gallery stand where their titles say; a map of a measure carries its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viz.gallery import gallery, measure_map
+from viz.theme import DARK, LIGHT
+
+CAUSES = ["padding", "hand", "pattern", "causal"]
+
+
+def test_every_tile_stands_in_its_row_and_column_under_its_title() -> None:
+    pictures = [np.full((6, 6), 10 + i, np.uint8) for i in range(5)]
+    figure = gallery(pictures, [f"<{i}>" for i in range(5)], columns=4, weight_code=5, causes=CAUSES, palette=LIGHT)
+    picture = figure.data[0]
+    z = np.array(picture.z)
+    assert [int((z == 10 + i).sum()) for i in range(5)] == [36] * 5
+    for i in range(5):
+        rows, columns = np.nonzero(z == 10 + i)
+        y, x = picture.y0 + picture.dy * rows.mean(), picture.x0 + picture.dx * columns.mean()
+        assert (round(float(y)), round(float(x))) == divmod(i, 4)
+    assert figure.layout.annotations[4].text == "<b>&lt;4&gt;</b>"
+    assert list(figure.data[1].customdata[4]) == [1, 0]
+
+
+def test_a_map_of_a_measure_carries_its_numbers_and_leaves_out_what_is_unknown() -> None:
+    values = np.array([[0.25, np.nan], [0.5, 1.0]], np.float32)
+    figure = measure_map(values, title="same", share=True, opened=(1, 0), palette=DARK)
+    np.testing.assert_array_equal(np.array(figure.data[0].z, float), values)
+    assert list(figure.data[1].text) == [".25", ".50", "1.00"]
+    wide = measure_map(np.ones((48, 25), np.float32) * 9, title="bits", share=False, opened=(0, 0), palette=LIGHT)
+    assert len(wide.data) == 1
+    assert wide.data[0].zmax == 9
+    empty = measure_map(np.full((2, 2), np.nan, np.float32), title="same", share=False, opened=(0, 0), palette=LIGHT)
+    assert empty.data[0].zmax > 0

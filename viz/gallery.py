@@ -1,0 +1,122 @@
+"""Heads side by side as larger tiles with titles, and one measure of all heads as a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.clicks import targets
+from viz.labels import escape
+from viz.overview import tiles
+from viz.theme import MIN_FONT, Palette, ink, ramp_colour, style
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WIDTH, TITLE = 880, 30
+
+
+def gallery(
+    pictures: Sequence[NDArray[np.uint8]],
+    titles: Sequence[str],
+    *,
+    columns: int,
+    weight_code: int,
+    causes: Sequence[str],
+    palette: Palette,
+) -> go.Figure:
+    """Return the tiles `pictures[T, T]` (codes as in the overview) in rows of `columns`, each under its title.
+
+    Trace `weight` is the one picture; trace `heads` has an invisible square per tile, its customdata (row, column).
+    """
+    rows, side = -(-len(pictures) // columns), pictures[0].shape[0]
+    gap = max(1, side // 12)
+    pitch = side + gap
+    tile = WIDTH / columns
+    high = pitch + round(pitch * TITLE / tile)  # cells of a row: a tile, and the title above it
+    canvas = np.zeros((rows * high, columns * pitch), np.uint8)
+    for i, picture in enumerate(pictures):
+        row, column = divmod(i, columns)
+        canvas[(row + 1) * high - side : (row + 1) * high, column * pitch : column * pitch + side] = picture
+    figure = go.Figure(tiles(canvas, pitch, gap, weight_code, causes, palette))
+    figure.data[0].update(x0=-0.5 + 0.5 / pitch, y0=-0.5 + 0.5 / high, dy=1 / high)
+    told = [[escape(title) for title in titles[row * columns : (row + 1) * columns]] for row in range(rows)]
+    figure.add_trace(targets(told, name="heads", size=tile * 0.9))
+    style(figure, palette, height=round((tile + TITLE) * rows + 8))
+    figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
+    notes = [
+        {
+            "x": column - 0.5,
+            "y": row - 0.5,
+            "text": f"<b>{title}</b>",
+            "showarrow": False,
+            "xanchor": "left",
+            "yanchor": "top",
+            "font": {"size": 15, "color": palette.text},
+        }
+        for row, titles_ in enumerate(told)
+        for column, title in enumerate(titles_)
+    ]
+    figure.update_layout(annotations=notes, margin={"l": 2, "r": 2, "t": 4, "b": 2}, showlegend=False)
+    return figure
+
+
+def measure_map(
+    values: NDArray[np.float32], *, title: str, share: bool, opened: tuple[int, int], palette: Palette
+) -> go.Figure:
+    """Return one measure of every head, `values[L, H]`, NaN where it is not defined; trace `measure`.
+
+    Shares run over 0 to 1 on the scale of weights, so that maps compare; other measures from 0 to their largest.
+    """
+    L, H = values.shape
+    top = 1.0 if share else max(float(np.nanmax(values)) if not np.isnan(values).all() else 1.0, 1e-6)
+    cell = min(44.0, 560 / max(H, 1))
+    figure = go.Figure(
+        go.Heatmap(
+            z=values.astype(float),
+            name="measure",
+            zmin=0,
+            zmax=top,
+            colorscale=[((i / 32) ** 2 if share else i / 32, ramp_colour(palette, i / 32)) for i in range(33)],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate=f"layer %{{y}}, head %{{x}}<br>{escape(title)}: %{{z:.3g}}<extra></extra>",
+            hoverongaps=False,
+        )
+    )
+    if cell >= 30:
+        known = [(layer, head) for layer in range(L) for head in range(H) if not np.isnan(values[layer, head])]
+        shades = [float(values[at]) / top for at in known]
+        figure.add_scatter(
+            name="numbers",
+            mode="text",
+            x=[head for _, head in known],
+            y=[layer for layer, _ in known],
+            text=[f"{values[at]:.2f}".lstrip("0") if share else f"{values[at]:.1f}" for at in known],
+            textfont={"size": 14, "color": [ink(palette, s if share else s**2) for s in shades]},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    style(figure, palette, height=round(54 + cell * L))
+    ticks = {"tickfont": {"size": max(MIN_FONT, 14), "color": palette.muted}, "fixedrange": True}
+    every = max(1, round(16 / cell))
+    figure.update_xaxes(**ticks, side="top", tickvals=list(range(0, H, every)), title={"text": "head", "standoff": 2})
+    figure.update_yaxes(
+        **ticks, tickvals=list(range(0, L, every)), range=[L - 0.5, -0.5], title={"text": "layer", "standoff": 2}
+    )
+    layer, head = opened
+    figure.add_shape(
+        type="rect",
+        x0=head - 0.5,
+        x1=head + 0.5,
+        y0=layer - 0.5,
+        y1=layer + 0.5,
+        line={"color": palette.accent, "width": 3},
+    )
+    figure.update_layout(width=round(60 + cell * H), margin={"l": 48, "r": 8, "t": 46, "b": 4, "autoexpand": False})
+    return figure
