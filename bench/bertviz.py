@@ -240,7 +240,9 @@ def measure_change(browser: Browser, model: Path, folder: Path) -> Iterator[Figu
             run = {"ours_s": ours.show(number), **{f"{name}_bytes": size for name, size in ours.sent().items()}}
             run |= {"all_messages_bytes": ours.heard.messages - heard, "seen_before_s": ours.show(number - 1)}
             drawn, nodes = theirs.draw(text)
-            runs.append(run | {"bertviz_s": drawn, "written_s": written, "nodes": nodes, "bertviz_bytes": len(text)})
+            runs.append(
+                run | {"bertviz_s": drawn, "written_s": written, "nodes": nodes, "bertviz_bytes": len(text.encode())}
+            )
         page.close()
     # The first change pays for what the browser and the app do once.
     found = {name: statistics.median(run[name] for run in runs[1:]) for name in runs[0]}
@@ -274,7 +276,7 @@ def measure_long(browser: Browser, model: Path) -> Iterator[Figure]:
         at_most=1.0,
         detail={"ours_s": statistics.median(times), "slowest_s": max(times), "written_s": written}
         | {f"{name}_bytes": size for name, size in sent.items()}
-        | {"bertviz_bytes": len(text)},
+        | {"bertviz_bytes": len(text.encode())},
     )
 
 

@@ -146,8 +146,11 @@ def _pool(maps: NDArray[Any], size: int) -> NDArray[Any]:
     """Return the largest of each `size` x `size` block of `maps[N, T, T]`; the last blocks may be smaller."""
     if size == 1:
         return maps
-    starts = np.arange(0, maps.shape[-1], size)
-    return np.maximum.reduceat(np.maximum.reduceat(_ordered(maps), starts, axis=1), starts, axis=2).view(maps.dtype)
+    ordered, starts = _ordered(maps), np.arange(0, maps.shape[-1], size)
+    rows = np.empty((len(maps), len(starts), maps.shape[-1]), ordered.dtype)  # (N, blocks, T)
+    for block, start in enumerate(starts):  # row by row, ten times as fast as reduceat along this axis
+        ordered[:, start : start + size].max(axis=1, out=rows[:, block])
+    return np.maximum.reduceat(rows, starts, axis=2).view(maps.dtype)
 
 
 def _ordered(maps: NDArray[Any]) -> NDArray[Any]:

@@ -107,7 +107,7 @@ def _panel(
 ) -> dict[str, Any]:
     """Return the two axes of one panel."""
     known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
-    low, high = min([*known, 0.0]), max([*known, 0.0])
+    low, high = min([*known, 0.0]), max([*known, 0.05 if one.share else 0.0])
     pad = 0.06 * (high - low or 1.0)
     return {
         f"xaxis{axis}": {

@@ -42,7 +42,7 @@ def plane(made: Comparison, place: Place, number: int) -> None:
         config=take_home.chart_config("surface"),
         alt=f"Over all top-k and top-p: {chosen} at step {number + 1}.",
     )
-    _say(made, place, number, ranked, temperature, settings)
+    _say(made, place, number, ranked, temperature, settings, lined=name != "drawn_word")
     take_home.bar(
         "surface",
         numbers=lambda: _table(ks, ps, kept, values, name),
@@ -105,7 +105,9 @@ def _points(made: Comparison, place: Place, temperature: float, vocabulary: int)
     return found
 
 
-def _say(made: Comparison, place: Place, number: int, ranked: Ranked, temperature: float, settings: Any) -> None:
+def _say(
+    made: Comparison, place: Place, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
+) -> None:
     """Say which step the map is of, and which k is which p here."""
     from model_utils import surfaces
 
@@ -117,8 +119,12 @@ def _say(made: Comparison, place: Place, number: int, ranked: Ranked, temperatur
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = surfaces.equal_k(ranked, p), surfaces.equal_p(ranked, k)
     st.markdown(
-        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {verdict.percent(as_p)}.** On the dotted line "
-        "both cut at the same word; left of it k decides, right of it p."
+        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {verdict.percent(as_p)}.** "
+        + (
+            "On the dotted line both cut at the same word; left of it k decides, right of it p."
+            if lined
+            else "The dice are fixed: a word holds its region, and a point that crosses a border draws another."
+        )
     )
     rows = range(len(made.request.rows))
     away = [str(row) for row in rows if not _on_the_map(made, row, temperature)]

@@ -51,7 +51,7 @@ def draw(made: Comparison) -> None:
         for model in range(len(made.request.models)):
             _one(made, texts, Place(model=model, row=row, sample=place.sample), palette, (place, number))
     st.caption(
-        "Grey at first: the prompt. Framed: the **fork**, the first word that differs from "
+        "Grey at first: the prompt. On solid colour: the **fork**, the first word that differs from "
         + ("the first model's text. " if len(made.request.models) > 1 else "row 0. ")
         + "What follows it is grey, since it has another past: only the fork itself is due to the setting alone. Click a word to "
         "see the choice it came from."

@@ -45,9 +45,8 @@ def draw(run: runs.Run, step: Step, palette: Palette) -> None:
     st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
     st.caption(verdict.uncertainty(step))
     _branch(run, step)
-    # The lines for a branch, or for a text under a mask of its own, would be another program: there is none yet.
     plain = run.request.policy.plain and run.branch(step.lane) is None
-    take_home.bar("candidates", numbers=lambda: table, code=(lambda: _code(run, step)) if plain else None)
+    take_home.bar("candidates", numbers=lambda: table, code=lambda: (_code if plain else runs.step_lines)(run, step))
 
 
 def _branch(run: runs.Run, step: Step) -> None:

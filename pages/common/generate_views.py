@@ -56,7 +56,9 @@ def waterfall(run: runs.Run, step: Step) -> None:
         f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{found[-1].kept:,} left'])}.** What is left is shared out again, "
         "so that it adds up to 1."
     )
-    take_home.bar("waterfall", numbers=lambda: pd.DataFrame([vars(one) for one in found]), code=None)
+    take_home.bar(
+        "waterfall", numbers=lambda: pd.DataFrame([vars(one) for one in found]), code=lambda: runs.step_lines(run, step)
+    )
 
 
 def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[int]) -> list[Any]:
@@ -120,7 +122,7 @@ def ranks(run: runs.Run, step: Step) -> None:
             "cut_by": by,
         }
     )
-    take_home.bar("ranks", numbers=lambda: table, code=None)
+    take_home.bar("ranks", numbers=lambda: table, code=lambda: runs.step_lines(run, step))
 
 
 def dice(run: runs.Run, step: Step) -> None:
@@ -159,7 +161,7 @@ def dice(run: runs.Run, step: Step) -> None:
         f"**The same step drawn {THROWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
         + (f"{others} draws fell on words further down." if others else "")
     )
-    take_home.bar("dice", numbers=lambda: table, code=None)
+    take_home.bar("dice", numbers=lambda: table, code=lambda: runs.step_lines(run, step))
 
 
 def over_steps(run: runs.Run, step: Step) -> None:
@@ -221,7 +223,7 @@ def mask(run: runs.Run, step: Step) -> None:
         f"cache of shape [{entry.heads}, {len(labels)}, {width}] per layer, one column more at each step."
     )
     st.caption("A row keeps what its token might read when the model read it.")
-    take_home.bar("grown", numbers=lambda: table(grown, labels, 0), code=None)
+    take_home.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: runs.step_lines(run, step))
 
 
 def _short(label: str) -> str:

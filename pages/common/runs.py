@@ -142,6 +142,15 @@ def lane_of(request: Request, batch: TokenBatch, sentence: int) -> Lane:
     return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))
 
 
+def step_lines(run: Run, step: Step) -> str:
+    """Return the code that opens one step of a row, with its branch and its mask."""
+    from model_utils.recipes_step import step_code
+
+    (prompt, drawn), policy = run.before(step), run.policy(step.lane)
+    mask = None if policy.plain else policy.mask(prompt, len(drawn))
+    return step_code(run.loaded.entry, (*prompt, *drawn), run.request.settings, number=step.number, mask=mask)
+
+
 def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int) -> Job[None]:
     """Return the job that decodes the lanes of each model, begun: a step of each in turn.
 

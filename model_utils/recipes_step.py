@@ -1,0 +1,116 @@
+"""The lines of transformers code that open one step of a text: branch, mask and all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model_utils.recipes import preamble
+from model_utils.sampling import FILTERS
+
+if TYPE_CHECKING:
+    from model_utils.masks import Mask
+    from model_utils.registry import ModelEntry
+    from model_utils.sampling import SamplingSettings
+
+_CALLS = {
+    "t": lambda s: f"TemperatureLogitsWarper({float(s.temperature)!r})",
+    "k": lambda s: f"TopKLogitsWarper({s.top_k})",
+    "p": lambda s: f"TopPLogitsWarper({float(s.top_p)!r})",
+    "m": lambda s: f"MinPLogitsWarper({s.min_p!r})",
+}
+
+
+def step_code(
+    entry: ModelEntry, ids: Sequence[int], settings: SamplingSettings, *, number: int, mask: Mask | None = None
+) -> str:
+    """Return the lines that print what each filter leaves of the step after `ids`, its candidates, 200 draws of it.
+
+    `ids` are the prompt and what was drawn or taken by hand; `number` counts steps from 0; `mask` is what every token may
+    read, a batch of one, None where each reads all before it.
+    """
+    used = [letter for letter in settings.order if not settings.off(letter)]
+    stages = (
+        [("greedy", "TopKLogitsWarper(1)")] if settings.greedy else [(FILTERS[x], _CALLS[x](settings)) for x in used]
+    )
+    listed = "".join(f"    ({name!r}, {call}),\n" for name, call in stages)
+    return (
+        "import numpy as np\n"
+        f"{preamble(entry)}"
+        "from transformers import MinPLogitsWarper, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper\n"
+        "\n"
+        f"IDS = {list(map(int, ids))}  # the prompt, and the text so far\n"
+        f"SEED, STEP = {settings.seed}, {number}\n"
+        f"STAGES = [\n{listed}]\n"
+        f"{_under(mask)}"
+        f"{_REST}"
+    )
+
+
+def spans(visible: Sequence[bool]) -> list[tuple[int, int]]:
+    """Return where a row is visible, as (start, stop)."""
+    found, at = [], 0
+    for value, run in groupby(visible):
+        length = len(list(run))
+        if value:
+            found.append((at, at + length))
+        at += length
+    return found
+
+
+def _under(mask: Mask | None) -> str:
+    """Return the lines that set up what the model reads under."""
+    if mask is None:
+        return "under = {}\n"
+    seen = mask.visible[0]  # (Q, K)
+    rows = "".join(f"    {spans(row)},\n" for row in (seen > 0).tolist())
+    soft = {
+        key: round(float(weights[0]), 6)
+        for key in range(seen.shape[1])
+        if (weights := seen[(seen[:, key] > 0) & (seen[:, key] < 1), key]).size
+    }
+    return (
+        f"# What each token may read, from and up to which column.\nROWS = [\n{rows}]\n"
+        f"SOFT = {soft}  # columns of which a part may be read\n"
+        f"POSITIONS = {np.asarray(mask.position_ids[0]).tolist()}\n"
+        f"{_MASK}"
+    )
+
+
+_MASK = """
+mask = torch.full((len(IDS), len(IDS)), torch.finfo(torch.float32).min)
+for row, parts in enumerate(ROWS):
+    for start, stop in parts:
+        mask[row, start:stop] = 0
+for column, weight in SOFT.items():
+    mask[:, column] = torch.where(mask[:, column] == 0, float(np.log(weight)), mask[:, column])
+under = {"attention_mask": mask[None, None], "position_ids": torch.tensor([POSITIONS])}
+"""
+
+_REST = '''
+
+def draw(scores, sample):
+    """Score plus Gumbel noise, the largest wins: a draw from the softmax."""
+    stream = np.random.Generator(np.random.Philox(key=[SEED, sample], counter=[0, 0, 0, STEP]))
+    noise = -np.log(-np.log(np.maximum(stream.random(scores.shape[-1]), 2.0**-54)))
+    return int((scores[0].double().numpy() + noise).argmax())
+
+
+with torch.inference_mode():
+    scores = model(torch.tensor([IDS]), logits_to_keep=1, **under).logits[:, -1]
+before = scores
+for name, warper in STAGES:
+    scores = warper(None, scores)
+    if name == "temperature" and not torch.isinf(scores).any():
+        before = scores
+    print(name, int((scores > -float("inf")).sum()))
+before, after = before[0].softmax(-1), scores[0].softmax(-1)
+for token in before.topk(50).indices.tolist():
+    print(token, repr(tokenizer.decode([token])), f"{before[token]:.6f} -> {after[token]:.6f}")
+print("drawn", draw(scores, 0))
+counts = np.bincount([draw(scores, sample) for sample in range(200)])
+print("200 draws", {int(token): int(counts[token]) for token in np.argsort(-counts, kind="stable")[:12] if counts[token]})
+'''

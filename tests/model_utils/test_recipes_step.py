@@ -1,0 +1,57 @@
+"""The code of one step, run unedited in an empty folder: under a mask, in a branch, with every filter."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model_utils.loading import LoadedModel
+from model_utils.masks import MaskSpec
+from model_utils.opened import open_step, sieves, throw
+from model_utils.policies import MaskPolicy
+from model_utils.recipes_step import spans, step_code
+from model_utils.sampling import SamplingSettings
+from model_utils.tokens import tokenize
+
+TEXT = "He shook his head and said that in the middle of the night"
+NEW = (339, 550)
+CASES = [
+    (SamplingSettings(temperature=0.8, top_k=300, top_p=0.9, min_p=0.001, seed=4), None),
+    (SamplingSettings(top_k=0, top_p=0.95), MaskPolicy(spec=MaskSpec(pattern="window", width=5))),
+    (SamplingSettings(), MaskPolicy(spec=MaskSpec(weights={1: 0.0, 3: 0.5}, gap="close"), drop_after=1)),
+    (SamplingSettings(temperature=0.0), MaskPolicy(spec=MaskSpec(pattern="bidirectional"))),
+]
+
+
+def test_the_code_opens_the_same_step(tiny: LoadedModel, tmp_path: Path) -> None:
+    prompt = tuple(token.id for token in tokenize(tiny.tokenizer, TEXT))
+    masks = [None if policy is None else policy.mask(prompt, len(NEW)) for _, policy in CASES]
+    for place, ((settings, _), mask) in enumerate(zip(CASES, masks, strict=True)):
+        code = step_code(tiny.entry, (*prompt, *NEW), settings, number=len(NEW), mask=mask)
+        (tmp_path / f"step{place}.py").write_text(code, "utf-8")
+    script = "import runpy\nfor i in range(4):\n    runpy.run_path(f'step{i}.py'); print('----')"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    for printed, (settings, _), mask in zip(done.stdout.split("----"), CASES, masks, strict=False):
+        lines = printed.strip().splitlines()
+        step = open_step(tiny, (*prompt, *NEW), settings, mask)
+        counts = {line.split()[0]: int(line.split()[-1]) for line in lines[: len(lines) - 52]}
+        for one in sieves(step):
+            assert one.state == "off" or counts[one.filter] == one.kept
+        for line in lines[-52:-2]:
+            token, (before, after) = int(line.split()[0]), (float(part) for part in line.rsplit(" ", 3)[1::2])
+            assert (before, after) == pytest.approx((step.before[token], step.after[token]), abs=1e-4)
+        came = throw(step, number=len(NEW), throws=200)
+        told = ast.literal_eval(lines[-1].removeprefix("200 draws "))
+        assert told == {token: int(came[token]) for token in told}
+        assert sum(told.values()) > 0
+
+
+def test_spans_of_a_row() -> None:
+    assert spans([True, True, False, True]) == [(0, 2), (3, 4)]
+    assert spans([False, False]) == []
