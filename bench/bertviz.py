@@ -190,6 +190,7 @@ class Ours:
         """Return the seconds from the choice of sentence `number` to its heads drawn."""
         page = self._page
         page.bring_to_front()
+        page.wait_for_timeout(1_000)  # what was drawn beside it is cleared away meanwhile
         before = page.evaluate(READ)
         page.locator(".st-key-sentence input").fill(str(number), timeout=20_000)
         page.evaluate(f"(before) => {{ window.changed = ({CHANGED})(before) }}", before)

@@ -139,9 +139,9 @@ def attention_maps(
     rows = range(batch.size[0])[wanted]
     weights = [np.empty((layers, heads, tokens, tokens), np.float16 if half else np.float32) for _ in rows]
     for layer in range(layers):
-        computed = found.pop(0).numpy()  # (B, H, Q, K), let go as soon as it is copied
+        computed = found.pop(0)  # (B, H, Q, K), let go as soon as it is copied
         for copy, one in zip(weights, computed, strict=True):
-            copy[layer] = one
+            torch.from_numpy(copy[layer]).copy_(one)  # a tenth of the time that numpy takes to halve the precision
     return tuple(
         AttentionMaps(
             weights=copy,

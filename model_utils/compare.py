@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # What each letter of a row stands for, in the order in which rows are written.
 _FIELDS = {"t": "temperature", "k": "top_k", "p": "top_p", "m": "min_p"}
 _OFF = SamplingSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0)
+MOST_K = 1_000_000
 _PART = re.compile(r"([tpm])(\d{0,9}\.?\d{1,20})|([ks])(\d{1,20})|o([a-z]{1,9})")
 
 
@@ -67,6 +68,10 @@ def _row(number: int, text: str) -> Row:
         name = _FIELDS.get(real or whole, "order" if order else "seed")
         if name in found or (name == "seed" and seed is not None):
             raise InputError(f"Setting {number} names {name.replace('_', '-')} twice: once is enough.")
+        if name == "top_k" and int(count) > MOST_K:
+            raise InputError(
+                f"Setting {number}: top-k {count} is more than any vocabulary: choose 0 (off) to {MOST_K:,}."
+            )
         if name == "seed":
             seed = int(count)
         else:
@@ -87,16 +92,16 @@ def write(rows: Sequence[Row]) -> str:
 
 def _written(row: Row) -> str:
     settings = row.settings
-    parts = [
-        letter + np.format_float_positional(getattr(settings, name), trim="-")
-        for letter, name in _FIELDS.items()
-        if not settings.off(letter)
-    ]
+    parts = [letter + _number(getattr(settings, name)) for letter, name in _FIELDS.items() if not settings.off(letter)]
     if settings.order != _OFF.order:
         parts.append(f"o{settings.order}")
     if row.seed is not None:
         parts.append(f"s{row.seed}")
     return ",".join(parts if any(part[0] in _FIELDS for part in parts) else ["t1", *parts])
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else np.format_float_positional(value, trim="-")
 
 
 def name(row: Row) -> str:

@@ -22,7 +22,7 @@ class Ladder:
     ticks: tuple[str, ...]
 
 
-# How far each setting opens the draw, as a number that grows with it, and how its value reads.
+# The value of each setting as a number by which rungs are ordered (off is the largest k), and how it reads.
 _READ: dict[str, tuple[str, Callable[[SamplingSettings], float], Callable[[SamplingSettings], str]]] = {
     "k": ("k", lambda s: s.top_k or float("inf"), lambda s: f"{s.top_k:,}" if s.top_k else "off"),
     "p": ("p", lambda s: s.top_p, lambda s: f"{s.top_p:g}" if s.top_p < 1 else "off"),

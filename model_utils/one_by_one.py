@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,22 +40,62 @@ class Same:
     near: bool = False
 
 
-def compare_ways(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -> tuple[Same, ...]:
-    """Return for each lane whether it draws the same tokens in the batch and alone; rounding may turn a near-tie only."""
-    together = _texts(decode_tokens(loaded, lanes, max_new_tokens), len(lanes))
-    found = []
-    for lane, batched in zip(lanes, together, strict=True):
-        alone = _texts(decode_tokens(loaded, [lane], max_new_tokens), 1)[0]
-        found.append(_same(batched, alone))
-    return tuple(found)
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """Some lanes, to be decoded in one batch and one after another. Raises InputError for fewer than two.
 
+    `gate` is held and `check` called for one step at a time: `check` raises to stop. Waiting for the gate is not timed.
+    """
 
-def _texts(steps: Iterable[tuple[Drawn, ...]], lanes: int) -> list[list[Drawn]]:
-    rows: list[list[Drawn]] = [[] for _ in range(lanes)]
-    for drawn in steps:
-        for one in drawn:
-            rows[one.lane].append(one)
-    return rows
+    loaded: LoadedModel
+    lanes: Sequence[Lane]
+    max_new_tokens: int
+    gate: Callable[[], AbstractContextManager[None]] = nullcontext
+    check: Callable[[], None] = lambda: None
+    clock: Callable[[], float] = time.perf_counter
+
+    def __post_init__(self) -> None:
+        if len(self.lanes) < 2:
+            raise InputError("A single sentence is no batch: write at least two to compare.")
+
+    def rounds(self, count: int = ROUNDS) -> Iterator[Round]:
+        """Yield the times of both ways, a round at a time, after one step that warms the caches.
+
+        Neither way keeps a record of what it saw. Which way goes first changes from round to round.
+        """
+        next(decode_tokens(self.loaded, self.lanes, 1))
+        for number in range(count):
+            first = self._batch() if number % 2 == 0 else self._alone()
+            second = self._alone() if number % 2 == 0 else self._batch()
+            batch, alone = (first, second) if number % 2 == 0 else (second, first)
+            yield Round(batch=batch[0], alone=alone[0])
+
+    def same(self) -> tuple[Same, ...]:
+        """Return for each lane whether it draws the same tokens both ways; rounding may turn a near-tie only."""
+        pairs = zip(self._batch()[1], self._alone()[1], strict=True)
+        return tuple(_same(batched, alone) for batched, alone in pairs)
+
+    def _batch(self) -> tuple[float, list[list[Drawn]]]:
+        return self._decode(self.lanes)
+
+    def _alone(self) -> tuple[float, list[list[Drawn]]]:
+        found = [self._decode([lane]) for lane in self.lanes]
+        return sum(seconds for seconds, _ in found), [rows[0] for _, rows in found]
+
+    def _decode(self, lanes: Sequence[Lane]) -> tuple[float, list[list[Drawn]]]:
+        """Return the seconds that decoding some lanes in one batch took, and what each drew."""
+        rows: list[list[Drawn]] = [[] for _ in lanes]
+        seconds, steps = 0.0, decode_tokens(self.loaded, lanes, self.max_new_tokens)
+        while True:
+            self.check()
+            with self.gate():
+                start = self.clock()
+                drawn = next(steps, None)
+                seconds += self.clock() - start
+            if drawn is None:
+                return seconds, rows
+            for one in drawn:
+                rows[one.lane].append(one)
 
 
 def _same(one: Sequence[Drawn], other: Sequence[Drawn]) -> Same:
@@ -62,44 +103,6 @@ def _same(one: Sequence[Drawn], other: Sequence[Drawn]) -> Same:
         if a.token_id != b.token_id:
             return Same(equal=False, at=a.number, near=min(a.margin, b.margin) < NEAR)
     return Same(equal=len(one) == len(other))
-
-
-def measure_rounds(
-    loaded: LoadedModel,
-    lanes: Sequence[Lane],
-    max_new_tokens: int,
-    rounds: int = ROUNDS,
-    clock: Callable[[], float] = time.perf_counter,
-) -> Iterator[Round]:
-    """Yield the times of decoding all lanes in one batch and one after another, a round at a time.
-
-    Neither way keeps a record of what it saw. Which way goes first changes from round to round; what is measured is
-    preceded by one step that warms the caches. Raises InputError for fewer than two sentences.
-    """
-    if len(lanes) < 2:
-        raise InputError("A single sentence is no batch: write at least two to compare.")
-
-    def batch() -> float:
-        start = clock()
-        for _ in decode_tokens(loaded, lanes, max_new_tokens):
-            pass
-        return clock() - start
-
-    def alone() -> float:
-        start = clock()
-        for lane in lanes:
-            for _ in decode_tokens(loaded, [lane], max_new_tokens):
-                pass
-        return clock() - start
-
-    next(decode_tokens(loaded, lanes, 1))
-    for number in range(rounds):
-        if number % 2:
-            later = alone()
-            yield Round(batch=batch(), alone=later)
-        else:
-            first = batch()
-            yield Round(batch=first, alone=alone())
 
 
 @dataclass(frozen=True, kw_only=True)

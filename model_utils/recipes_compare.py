@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def compare_code(
     entry: ModelEntry, text: str, rows: Sequence[tuple[str, SamplingSettings]], *, samples: int, steps: int
 ) -> str:
-    """Return the lines that print every text of a comparison: `rows` are (name, settings), each with so many samples."""
+    """Return the lines that print every text of one model of a comparison: `rows` are (name, settings)."""
     listed = "".join(f"    ({name!r}, {_filters(settings)}, {settings.seed}),\n" for name, settings in rows)
     return (
-        "import numpy as np\n"
+        f"# The texts of {entry.id}.\nimport numpy as np\n"
         f"{preamble(entry)}"
         "from transformers import LogitsProcessorList, MinPLogitsWarper, TemperatureLogitsWarper\n"
         "from transformers import TopKLogitsWarper, TopPLogitsWarper\n"

@@ -37,6 +37,11 @@ def reach_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side:
     return f"{mask_lines(entry, texts, spec, side)}{_REACH}"
 
 
+def head_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:
+    """Return the lines that print one head's weights `[T, T]` on the sentence of `spec`, under it, nan where blocked."""
+    return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}LAYER, HEAD = {layer}, {head}\n{_HEAD}"
+
+
 def mask_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side: str) -> str:
     """Return the lines that build `visible[T, T]` of `spec`: causes are combined before anything is added to a score."""
     sentences = "".join(f"    {text!r},\n" for text in texts)
@@ -75,6 +80,17 @@ for word, chance in zip(words.tolist(), chances.tolist()):
 for place in range(first + 1, last + 1):
     bits = -logits[place - 1].double().log_softmax(-1)[ids[SENTENCE, place]] / torch.tensor(2.0).log()
     print("bits", repr(tokenizer.decode([int(ids[SENTENCE, place])])), f"{bits:.4f}")
+"""
+
+_HEAD = """
+added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
+with torch.inference_mode():
+    out = model(
+        input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], output_attentions=True
+    )
+weights = out.attentions[LAYER][0, HEAD]  # rows are queries, columns are keys
+for row in weights.masked_fill(visible == 0, float("nan")).tolist():
+    print(" ".join(f"{weight:.6f}" for weight in row))
 """
 
 _REACH = """

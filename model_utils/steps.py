@@ -141,6 +141,7 @@ def take_steps(
         instead_of = token_id if by_hand is not None and by_hand != token_id else None
         token_id = token_id if by_hand is None else by_hand
         one = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
+        ranked_by = warped.tempered[i].numpy()  # chances of very cold draws underflow to 0; scores do not
         step = Step(
             lane=lane,
             number=number,
@@ -151,7 +152,7 @@ def take_steps(
             entropy_before=float(entropy_before[i]),
             entropy_after=float(entropy_after[i]),
             stages=_stages(one[0], one[2], settings),
-            candidates=_candidates(*one, top[i], token_id),
+            candidates=_candidates(*one, ranked_by, top[i], token_id),
             instead_of=instead_of,
         )
         steps.append(step)
@@ -200,16 +201,23 @@ def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: Sampl
 
 
 def _candidates(
-    before: NDArray[np.float32], after: NDArray[np.float32], cut: NDArray[np.uint8], top: NDArray[np.int64], drawn: int
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    cut: NDArray[np.uint8],
+    scores: NDArray[np.float32],
+    top: NDArray[np.int64],
+    drawn: int,
 ) -> Candidates:
     """Return the candidates worth keeping of one step's `[V]` arrays: the `top` ids, the drawn one, the first of each cut."""
-    boundary = [int(np.where(cut == code, before, -1).argmax()) for code in np.flatnonzero(np.bincount(cut)) if code]
+    boundary = [
+        int(np.where(cut == code, scores, -np.inf).argmax()) for code in np.flatnonzero(np.bincount(cut)) if code
+    ]
     extra = np.setdiff1d([drawn, *boundary], top)
     ids = np.concatenate([top, extra])
-    ids = ids[np.lexsort((ids, -before[ids]))]
+    ids = ids[np.lexsort((ids, -scores[ids]))]
     # Among the top the place is the rank; an extra one lies behind all that are likelier.
     ranks = [
-        place if place <= top.size else 1 + int((before > before[i]).sum()) for place, i in enumerate(ids, start=1)
+        place if place <= top.size else 1 + int((scores > scores[i]).sum()) for place, i in enumerate(ids, start=1)
     ]
     return Candidates(
         ids=ids.astype(np.int32),

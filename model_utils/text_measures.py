@@ -61,7 +61,7 @@ MEASURES = (
         name="distinct_2",
         title="distinct-2",
         unit="share",
-        says="Different pairs of neighbouring tokens as a share of all pairs (Li et al. 2016).",
+        says="Different pairs of neighbouring tokens as a share of all pairs (after Li et al. 2016).",
     ),
     Measure(
         name="rep_4",
@@ -151,11 +151,11 @@ def trend(values: ArrayLike) -> Trend:
     """Return what a measure does from setting to setting, `values[S, N]`: column n is the same sample under each.
 
     Each sample votes with its rank correlation of value and setting (Kendall's tau-a); where the 95 % interval of the
-    mean vote leaves out 0, the measure `grows` or `falls`. `stays`: no value differs at all. `undecided`: the interval
-    holds 0, or there are fewer than ENOUGH samples.
+    mean vote leaves out 0, the measure `grows` or `falls`. `stays`: no sample differs from one setting to
+    the next. `undecided`: the interval holds 0, or there are fewer than ENOUGH samples.
     """
     given = np.asarray(values, dtype=float)  # (S, N)
-    if given.shape[1] and not np.isnan(given).any() and (given == given[:, :1]).all() and np.ptp(given) == 0:
+    if given.shape[1] and (given == given[:1]).all():
         return "stays"
     votes = tau(given)
     votes = votes[~np.isnan(votes)]

@@ -14,6 +14,8 @@ request = None
 with frame.reader_errors():
     request = generate_controls.make_request(page, said)
     # The small model answers at once, so its first text needs no click; a large one waits to be asked.
+    if pressed:
+        generate_batch.stop()
     if pressed or (runs.current() is None and page.entry.source == "bundled"):
         runs.start(request, page.loaded(), page.batch(side="left"))
 
@@ -29,6 +31,8 @@ else:
         generate_controls.made_with(run, request)
         generate_controls.under(run)
         strangers.badges(run.request.model, run.batch)
-    generate_parts.result(run)
+    above = st.container()
     if run.job.done:
         generate_batch.draw(run)
+    with above:  # what has a beat comes last, though it stands above
+        generate_parts.result(run)

@@ -67,7 +67,7 @@ def _figure(
     from viz.planes import fig_surface, fig_words
 
     ks, ps, kept = grid
-    points, palette = _points(made, place, temperature, len(ranked.ids)), frame.palette()
+    points, palette = _points(made, place, temperature, len(ranked.ids), dice=name == "drawn_word"), frame.palette()
     if name != "drawn_word":
         compute = {"kept_mass": surfaces.kept_mass, "entropy": surfaces.entropy}.get(name)
         values = kept if compute is None else compute(ranked, kept)
@@ -83,19 +83,19 @@ def _figure(
 def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
     """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any."""
     settings = made.request.settings(row)
-    return settings.greedy or (
-        settings.temperature == temperature
-        and settings.off("m")
-        and settings.order.index("k") < settings.order.index("p")
-    )
+    t, k, p = (settings.order.index(letter) for letter in "tkp")
+    ordered = k < p and (temperature == 1 or t < k)
+    return settings.greedy or (settings.temperature == temperature and settings.off("m") and ordered)
 
 
-def _points(made: Comparison, place: Place, temperature: float, vocabulary: int) -> list[Any]:
+def _points(made: Comparison, place: Place, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
+    """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
     from viz.planes import Point
 
     found = []
     for number, row in enumerate(made.request.rows):
-        if not _on_the_map(made, number, temperature):
+        same_dice = made.request.settings(number).seed == made.request.settings(place.row).seed
+        if not _on_the_map(made, number, temperature) or (dice and not same_dice):
             continue
         settings = row.settings
         k, p = (1, 1.0) if settings.greedy else (settings.top_k or vocabulary, settings.top_p)

@@ -24,7 +24,7 @@ def _figure(figure: Any, name: str, alt: str) -> None:
 
 def _groups(made: Comparison, model: int) -> list[dict[str, Any]]:
     """Return the values of every measure of each row of one model, in the order of the rows; empty before the first step."""
-    found = compare_tables.grouped([text for text in compare_texts.listing(made) if text.steps])
+    found = compare_tables.grouped(compare_texts.listing(made, read=False))
     name = made.request.models[model]
     return [values for (of, _, _), values in found.items() if of == name]
 
@@ -66,7 +66,9 @@ def measures(made: Comparison, place: Place, _: int) -> None:
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
         for one in MEASURES:
             st.markdown(f"**{one.title}** ({one.unit}). {one.says}")
-    take_home.bar("measures", numbers=lambda: compare_tables.measures_frame(compare_texts.listing(made)), code=None)
+    take_home.bar(
+        "measures", numbers=lambda: compare_tables.measures_frame(compare_texts.listing(made, read=False)), code=None
+    )
 
 
 def over_steps(made: Comparison, place: Place, number: int) -> None:
@@ -89,8 +91,11 @@ def over_steps(made: Comparison, place: Place, number: int) -> None:
         "**Top-k leaves the same number of words at every step; the nucleus of top-p breathes:** one word where the model "
         "is sure, hundreds where it is not."
     )
-    table = compare_tables.steps_frame([text for text in compare_texts.listing(made) if text.sample == place.sample])
-    take_home.bar("compare_steps", numbers=lambda: table, code=None)
+
+    def table() -> pd.DataFrame:
+        return compare_tables.steps_frame([one for one in compare_texts.listing(made) if one.sample == place.sample])
+
+    take_home.bar("compare_steps", numbers=table, code=None)
 
 
 def what_grows(made: Comparison, place: Place, number: int) -> None:
@@ -134,9 +139,8 @@ def _exact(made: Comparison, place: Place, number: int) -> None:
         }
         lines.append(f"As **{letter}** grows: " + ", ".join(f"{name} **{verb}**" for name, verb in does.items()) + ".")
     st.markdown(
-        f"**At this one step (row {place.row}, step {number + 1}), exactly, over all {len(ranked.ids):,} words:**  \n"
-        + "  \n".join(lines)
-        + "  \nA smaller p is less uncertainty, not more."
+        f"**At this one step (row {place.row}, step {number + 1}), at temperature 1, exactly, over all "
+        f"{len(ranked.ids):,} words:**  \n" + "  \n".join(lines) + "  \nA smaller p is less uncertainty, not more."
     )
 
 

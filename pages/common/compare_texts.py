@@ -50,13 +50,26 @@ def draw(made: Comparison) -> None:
     for row in range(len(made.request.rows)):
         for model in range(len(made.request.models)):
             _one(made, texts, Place(model=model, row=row, sample=place.sample), palette, (place, number))
-    st.caption(
-        "Grey at first: the prompt. On solid colour: the **fork**, the first word that differs from "
-        + ("the first model's text. " if len(made.request.models) > 1 else "row 0. ")
-        + "What follows it is grey, since it has another past: only the fork itself is due to the setting alone. Click a word to "
-        "see the choice it came from."
-    )
+    st.caption(_legend(made))
     _take_home(made)
+
+
+def _legend(made: Comparison) -> str:
+    """Return what the colours mean, and what a fork is due to."""
+    request = made.request
+    two, own = len(request.models) > 1, request.own_noise or any(row.seed is not None for row in request.rows)
+    than = "row 0, and for the second model from the first one's text" if two else "row 0"
+    due = (
+        "each has dice of its own, so that a fork may be luck."
+        if own
+        else "only the fork itself is due to the setting (or the model) alone."
+        if two
+        else "only the fork itself is due to the setting alone."
+    )
+    return (
+        f"Grey at first: the prompt. On solid colour: the **fork**, the first word that differs from {than}. What follows it is "
+        f"grey, since it has another past: {due} Click a word to see the choice it came from."
+    )
 
 
 def _one(
@@ -175,8 +188,8 @@ def _take_home(made: Comparison) -> None:
         take_home.code_button("compare", lambda: _code(made))
 
 
-def listing(made: Comparison) -> list[compare_tables.Text]:
-    """Return every text with what it was made under."""
+def listing(made: Comparison, *, read: bool = True) -> list[compare_tables.Text]:
+    """Return every text with what it was made under; `read` says whether with how its tokens read, which takes time."""
     request = made.request
     return [
         compare_tables.Text(
@@ -186,7 +199,7 @@ def listing(made: Comparison) -> list[compare_tables.Text]:
             settings=request.settings(place.row),
             sample=place.sample,
             steps=steps,
-            labels=[made.label(step.token_id, place.model) for step in steps],
+            labels=[made.label(step.token_id, place.model) for step in steps] if read else [],
         )
         for place, steps in made.texts().items()
     ]
@@ -201,16 +214,19 @@ def _code(made: Comparison) -> str:
         request.text,
         [(compare.name(row), request.settings(number)) for number, row in enumerate(request.rows)],
         samples=request.samples,
-        steps=max(len(steps) for place, steps in made.texts().items() if not place.model),
+        steps=max(1, *(len(steps) for place, steps in made.texts().items() if not place.model)),
     )
 
 
 def open_on_generate(made: Comparison, place: Place) -> None:
-    """Draw the link that opens a row's settings on the Generate page."""
+    """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
     settings = made.request.settings(place.row)
+    named = ("temperature", "top_k", "top_p", "min_p", "seed")
+    if not all(controls.CONTROLS[name].admits(getattr(settings, name)) for name in named):
+        return
     st.page_link(
         "pages/5_Generate.py",
-        label=f"Row {place.row} on Generate: every step of it",
+        label=f"The settings of row {place.row} on Generate",
         icon=":material/arrow_forward:",
         query_params={controls.TAKE: compare.write([compare.Row(settings=settings, seed=settings.seed)])},
     )

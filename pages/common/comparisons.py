@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -49,6 +50,15 @@ class Place:
     sample: int
 
 
+@dataclass(eq=False)
+class _Grown:
+    """What was read of a job's events so far, so that none is read twice."""
+
+    made: dict[Place, list[Step]] = field(default_factory=dict)
+    read: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
     """A request under way or ended. What it has made stays, also when it was stopped."""
@@ -57,6 +67,7 @@ class Comparison:
     loaded: tuple[LoadedModel, ...]
     prompts: tuple[tuple[Token, ...], ...]  # the prompt, with each model's tokenizer
     job: Job[None]
+    grown: _Grown = field(default_factory=_Grown)
 
     def places(self) -> list[Place]:
         """Return where every text stands, the samples of a row together."""
@@ -70,12 +81,14 @@ class Comparison:
 
     def texts(self) -> dict[Place, list[Step]]:
         """Return the steps made so far of every text."""
-        made: dict[Place, list[Step]] = {place: [] for place in self.places()}
-        samples = self.request.samples
-        for model, steps in self.job.events:
-            for step in steps:
-                made[Place(model=model, row=step.lane // samples, sample=step.lane % samples)].append(step)
-        return made
+        with self.grown.lock:  # a download asks from a thread of its own
+            made, samples = self.grown.made or {place: [] for place in self.places()}, self.request.samples
+            events = self.job.events
+            for model, steps in events[self.grown.read :]:
+                for step in steps:
+                    made[Place(model=model, row=step.lane // samples, sample=step.lane % samples)].append(step)
+            self.grown.made, self.grown.read = made, len(events)
+            return {place: list(steps) for place, steps in made.items()}
 
     def fork(self, texts: dict[Place, list[Step]], place: Place) -> Fork | None:
         """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""

@@ -38,37 +38,52 @@ def _one_by_one(run: runs.Run) -> None:
     )
     with st.container(horizontal=True):
         if st.button(
-            "Measure now", key="measure_ways", icon=":material/timer:", disabled=job is not None and not job.done
+            "Measure now",
+            key="measure_ways",
+            icon=":material/timer:",
+            disabled=measuring() or bool(st.session_state.get("_playing")),
         ):
             _start(run)
             st.rerun()
         if job is not None and not job.done:
             st.button("Stop measuring", key="stop_measuring", on_click=job.cancel)
     if job is not None:
-        st.fragment(_measured, key="measured", run_every=None if job.done else BEAT)(run, job)
+        beats = not job.done
+        st.fragment(_measured, key="measured", run_every=BEAT if beats else None)(run, job, beats=beats)
 
 
 def _start(run: runs.Run) -> None:
     """Begin to measure; what was measured before goes."""
-    from model_utils.one_by_one import ROUNDS, compare_ways, measure_rounds
+    from model_utils.one_by_one import ROUNDS, Ways
 
+    stop()
     lanes = [runs.lane_of(run.request, run.batch, number) for number in range(len(run.batch.texts))]
     loaded, new = run.loaded, run.request.max_new_tokens
-    rounds = measure_rounds(loaded, lanes, new)
 
     def work(job: Job[tuple[Same, ...]]) -> tuple[Same, ...]:
-        for number in range(1, ROUNDS + 1):
-            job.check()
-            with cache.gate():  # for one round at a time, so that others' texts grow meanwhile
-                job.publish(next(rounds))
+        ways = Ways(loaded=loaded, lanes=lanes, max_new_tokens=new, gate=cache.gate, check=job.check)
+        for number, one in enumerate(ways.rounds(), start=1):
+            job.publish(one)
             job.report(number, ROUNDS)
-        with cache.gate():
-            return compare_ways(loaded, lanes, new)
+        return ways.same()
 
     st.session_state[_KEY] = (run.request, Job.start(work, name="one by one"))
 
 
-def _measured(run: runs.Run, job: Job[tuple[Same, ...]]) -> None:
+def stop() -> None:
+    """Stop what is being measured, if anything is."""
+    held = st.session_state.get(_KEY)
+    if held is not None:
+        held[1].cancel()
+
+
+def measuring() -> bool:
+    """Return whether something is being measured."""
+    held = st.session_state.get(_KEY)
+    return held is not None and not held[1].done
+
+
+def _measured(run: runs.Run, job: Job[tuple[Same, ...]], *, beats: bool) -> None:
     """Draw the rounds measured so far, and at the end whether the texts are the same."""
     from model_utils.one_by_one import ROUNDS, judge
     from viz.timing import two_ways
@@ -90,7 +105,9 @@ def _measured(run: runs.Run, job: Job[tuple[Same, ...]]) -> None:
         found = judge(rounds)
         faster = "faster" if found.times >= 1 else "slower"
         times = max(found.times, 1 / found.times)
-        if found.decided:
+        if len(rounds) < 3:
+            verdict = "Too few rounds to tell."
+        elif found.decided:
             verdict = f"In one batch it is {times:.1f} times {faster} here."
         else:
             verdict = "Neither way won every round: batching does not win here for certain."
@@ -107,8 +124,8 @@ def _measured(run: runs.Run, job: Job[tuple[Same, ...]]) -> None:
     if ended and rounds:
         table = pd.DataFrame([vars(one) for one in rounds]).rename(columns=lambda name: f"{name}_s")
         take_home.bar("ways", numbers=lambda: table, code=None)
-    elif ended is False and job.done:
-        st.rerun()
+    if ended and beats:
+        st.rerun()  # which ends the beat, and lets measure again
 
 
 def _say_same(found: tuple[Same, ...]) -> None:

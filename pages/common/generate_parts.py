@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils import verdict
-from pages.common import controls, frame, generate_candidates, generate_text, runs
+from pages.common import controls, frame, generate_batch, generate_candidates, generate_text, runs
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -46,8 +46,8 @@ def result(run: runs.Run) -> None:
 
 def _ended(run: runs.Run) -> None:
     """Draw texts and picture of a run that has ended: a click in either shows in both."""
-    if _take_click(run):
-        st.session_state["_playing"] = False
+    if _take_click(run) and st.session_state.pop("_playing", False):
+        st.rerun()  # the beat of the fragment is set by the page
     _play_on(run)
     text, picture = _halves()
     with picture:
@@ -125,7 +125,7 @@ def _choose(run: runs.Run) -> tuple[int, int]:
         key="play",
         on_click=_play,
         args=(run,),
-        disabled=not run.job.done,
+        disabled=not run.job.done or generate_batch.measuring(),
         width="stretch",
     ):
         st.rerun()  # the beat of the fragment is set by the page

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from model_utils.labels import visible
@@ -180,7 +179,9 @@ def draw_head(view: View, figure: Figure) -> None:
         )
     with st.container(key="every_head"):
         take_home.bar(
-            "heads", numbers=lambda: _numbers(view, *view.opened[-1]), code=lambda: _code(view, *view.opened[-1])
+            "heads",
+            numbers=lambda: heads_export.numbers(view.maps, batch.labels(view.sentence), *view.opened[-1]),
+            code=lambda: heads_export.code(view.page.entry, batch, view.sentence, view.spec, *view.opened[-1]),
         )
         heads_export.button(
             view.maps,
@@ -233,17 +234,3 @@ def _sentence(view: View, query: int) -> str:
     key = int(row.argmax())
     source = "itself" if key == at else f"“{labels[key]}”"
     return f"Reading “{labels[at]}”, this head takes {row[key]:.0%} of its mix from {source}: a recipe, not a reason."
-
-
-def _numbers(view: View, layer: int, head: int) -> pd.DataFrame:
-    """Return the open head's cells, one per row: query, key, weight, and why a blocked one is blocked."""
-    from model_utils.heads import table
-
-    return table(view.maps, view.batch.labels(view.sentence), layer, head)
-
-
-def _code(view: View, layer: int, head: int) -> str:
-    from model_utils.recipes import heads_code
-
-    batch = view.batch
-    return heads_code(view.page.entry, batch.texts, side=batch.side, sentence=view.sentence, layer=layer, head=head)

@@ -80,7 +80,9 @@ def _without_mask(view: View) -> Side | None:
     from model_utils.masks import MaskSpec
 
     if view.spec == MaskSpec():
-        st.info("There is no mask but the causal one: hide a word or choose a pattern on Masks, then come back.")
+        st.info(
+            "The model runs under no mask but the causal one: hide a word or choose a pattern on Masks, or switch it on above."
+        )
         return None
     maps = cache_attention.attention(*view.source[:4], MaskSpec())
     return _side(f"{_name(view)}, without the mask", maps, view.batch, view.sentence, view.head)

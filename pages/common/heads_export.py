@@ -1,8 +1,9 @@
-"""All heads as a page to take home, which works in any browser without a network."""
+"""What is taken home from Heads: the open head's numbers and code, and all heads as a page that works without a network."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,7 +11,31 @@ import streamlit as st
 from pages.common import frame
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from model_utils.attention import AttentionMaps
+    from model_utils.masks import MaskSpec
+    from model_utils.registry import ModelEntry
+    from model_utils.tokens import TokenBatch
+
+
+def numbers(maps: AttentionMaps, labels: Sequence[str], layer: int, head: int) -> pd.DataFrame:
+    """Return one head's cells, one per row: query, key, weight, and why a blocked one is blocked."""
+    from model_utils.heads import table
+
+    return table(maps, labels, layer, head)
+
+
+def code(entry: ModelEntry, batch: TokenBatch, sentence: int, spec: MaskSpec, layer: int, head: int) -> str:
+    """Return the lines that print one head's weights on one sentence under the mask of `spec`."""
+    from model_utils.masks import MaskSpec
+    from model_utils.recipes import heads_code
+    from model_utils.recipes_masks import head_code
+
+    if spec == MaskSpec():
+        return heads_code(entry, batch.texts, side=batch.side, sentence=sentence, layer=layer, head=head)
+    here = replace(spec, sentence=sentence)
+    return head_code(entry, batch.texts, here, side=batch.side, layer=layer, head=head)
 
 
 def button(maps: AttentionMaps, labels: Sequence[str], *, title: str, model: str) -> None:

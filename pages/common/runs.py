@@ -156,8 +156,19 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
 
     Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot begin.
     """
-    from model_utils.generation import decode
+    from model_utils.errors import InputError
+    from model_utils.generation import cache_megabytes, decode
+    from model_utils.limits import MAX_CACHE_MB
 
+    size = sum(
+        cache_megabytes(loaded, len(lanes), max(len(lane.prompt) for lane in lanes) + max_new_tokens)
+        for loaded, lanes in parts
+    )
+    if len(parts) > 1 and size > MAX_CACHE_MB:
+        raise InputError(
+            f"The keys and values of both models need {size:,.0f} MB, and {MAX_CACHE_MB:,} MB is the limit: ask for fewer "
+            "settings, samples or new tokens."
+        )
     making = [decode(loaded, lanes, max_new_tokens) for loaded, lanes in parts]
 
     def work(job: Job[None]) -> None:

@@ -69,6 +69,7 @@ def test_what_is_written_is_read_back(rows: list[Row]) -> None:
         ("t0.001", "Setting 0: Temperature 0.001"),
         ("otkp", "Setting 0: Order 'tkp'"),
         ("s99999999999999999999", "Setting 0: Seed"),
+        ("k99999999999999999999", "more than any vocabulary"),
         ("k1;" * 13, "13 settings do not fit"),
         ("<script>", "Setting 0 holds '<script>'"),
     ],

@@ -195,3 +195,12 @@ def test_whoever_iterates_may_stop_and_keeps_what_was_made(tiny: LoadedModel, mi
     first = next(made)
     made.close()
     assert len(first) == 3
+
+
+def test_the_first_cut_word_is_the_next_in_rank_however_cold_the_draw(tiny: LoadedModel, uneven: TokenBatch) -> None:
+    """At temperature 0.01 nearly all chances underflow to 0; scores still tell the words apart."""
+    cold = lanes(uneven, SamplingSettings(temperature=0.01, top_k=50, top_p=1.0))[:1]
+    found = grown(tiny, cold, 1)[0][0].candidates
+    cut = found.cut > 0
+    assert found.ranks[cut].tolist() == [51]
+    assert found.ranks.tolist() == sorted(found.ranks.tolist())

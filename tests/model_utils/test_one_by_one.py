@@ -8,8 +8,9 @@ import pytest
 
 from model_utils.errors import InputError
 from model_utils.generation import Lane
+from model_utils.jobs import Cancelled
 from model_utils.loading import LoadedModel
-from model_utils.one_by_one import Round, compare_ways, judge, measure_rounds, room
+from model_utils.one_by_one import Round, Ways, judge, room
 from model_utils.sampling import SamplingSettings
 from model_utils.tokens import TokenBatch
 
@@ -20,7 +21,7 @@ def lanes(mission: TokenBatch) -> list[Lane]:
 
 
 def test_every_sentence_gets_the_same_text_both_ways(tiny: LoadedModel, lanes: list[Lane]) -> None:
-    assert all(one.equal or one.near for one in compare_ways(tiny, lanes, 12))
+    assert all(one.equal or one.near for one in Ways(loaded=tiny, lanes=lanes, max_new_tokens=12).same())
 
 
 def test_another_text_is_found_with_its_step(
@@ -36,17 +37,30 @@ def test_another_text_is_found_with_its_step(
         return real(loaded, other if len(given) == 1 else given, new)
 
     monkeypatch.setattr(one_by_one, "decode_tokens", tampered)
-    found = compare_ways(tiny, lanes, 12)
+    found = Ways(loaded=tiny, lanes=lanes, max_new_tokens=12).same()
     assert not any(one.equal for one in found)
     assert all(one.at is not None and not one.near for one in found)
 
 
 def test_both_ways_are_timed_in_turns(tiny: LoadedModel, lanes: list[Lane]) -> None:
     ticks = itertools.count()
-    rounds = list(measure_rounds(tiny, lanes, 2, rounds=3, clock=lambda: float(next(ticks))))
-    assert rounds == [Round(batch=1.0, alone=1.0)] * 3
+    ways = Ways(loaded=tiny, lanes=lanes, max_new_tokens=2, clock=lambda: float(next(ticks)))
+    # Two steps and the end of each text, a tick each.
+    assert list(ways.rounds(3)) == [Round(batch=3.0, alone=9.0)] * 3
     with pytest.raises(InputError, match="at least two"):
-        next(measure_rounds(tiny, lanes[:1], 2))
+        Ways(loaded=tiny, lanes=lanes[:1], max_new_tokens=2)
+
+
+def test_measuring_stops_between_two_steps(tiny: LoadedModel, lanes: list[Lane]) -> None:
+    calls = itertools.count()
+
+    def check() -> None:
+        if next(calls) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(Ways(loaded=tiny, lanes=lanes, max_new_tokens=9, check=check).rounds())
+    assert next(calls) == 3
 
 
 def test_a_verdict_needs_every_round_to_agree() -> None:

@@ -81,6 +81,7 @@ def test_a_trend_needs_enough_samples_that_agree() -> None:
     assert trend(-up) == "falls"
     assert trend(up[:, : ENOUGH - 1]) == "undecided"
     assert trend(np.ones((5, ENOUGH))) == "stays"
+    assert trend(np.ones((5, 1)) * np.arange(ENOUGH)) == "stays"
     mixed = up * np.where(np.arange(ENOUGH) % 2, 1, -1)
     assert trend(mixed) == "undecided"
 

@@ -161,3 +161,29 @@ def test_bad_input_is_one_sentence(values: dict[str, object], sentence: str) -> 
     at.run()
     assert not at.exception
     assert {sentence in line.value for line in at.error} == {True}
+
+
+def test_a_row_whose_top_p_sees_other_scores_is_not_on_the_map() -> None:
+    at = opened(settings="t0.7,p0.9;t0.7,p0.9,okptm", max_new_tokens=1)
+    assert any("row 1" in line.value and "order" in line.value for line in at.caption)
+    numbers = "".join(figure(at)["settings"]["text"])
+    assert "0" in numbers
+    assert "1" not in numbers
+
+
+def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
+    at = opened(settings="t1;k50;p0.9,s3", surface="drawn word", max_new_tokens=1)
+    numbers = "".join(figure(at)["settings"]["text"])
+    assert "1" in numbers
+    assert "2" not in numbers
+
+
+def test_two_models_share_one_bound_on_memory(monkeypatch: pytest.MonkeyPatch, tiny: LoadedModel) -> None:
+    from model_utils.errors import InputError
+    from model_utils.generation import Lane
+    from pages.common import runs
+
+    monkeypatch.setattr("model_utils.limits.MAX_CACHE_MB", 1.0)
+    lane = Lane(prompt=(11,) * 40, settings=SamplingSettings())
+    with pytest.raises(InputError, match="both models"):
+        runs.decode_job([(tiny, [lane]), (tiny, [lane])], 60)

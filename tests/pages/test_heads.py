@@ -318,7 +318,7 @@ def test_the_mask_makes_its_own_difference(tiny):
     expected = np.where(masked.cause > 0, 0, masked.weights[3, 3]) - plain.weights[3, 3]
     np.testing.assert_allclose(z[3], expected[3], atol=1e-6)
     at = opened(text="He shook his head", closer="beside another", beside="without the mask")
-    assert "no mask but the causal one" in told(at)
+    assert "under no mask but the causal one" in told(at)
 
 
 @pytest.mark.parametrize(
