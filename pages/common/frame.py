@@ -106,6 +106,7 @@ def _shared_controls(above: DeltaGenerator) -> Page:
         height=180,
         help=control.help,
     )
+    controls.choice("picture", controls.CONTROLS["picture"].options)
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
     return Page(entry=entry, text=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def measures(view: View) -> None:
         "opens that head. Empty: nothing in this text comes again."
     )
     _map(view, found)
-    take_home.bar("measures", numbers=lambda: frame_, code=None)
+    take_home.bar("measures", numbers=lambda: frame_, code=lambda: _code(view, "measures"))
 
 
 def _map(view: View, found: Any) -> None:
@@ -145,7 +146,7 @@ def find(view: View) -> None:
                     args=(int(line.layer), int(line.head)),
                 )
     _hidden(view, query, key, names)
-    take_home.bar("find", numbers=lambda: ranked["weight"], code=None)
+    take_home.bar("find", numbers=lambda: ranked["weight"], code=lambda: _code(view, "find", query=query, key=key))
 
 
 def _hidden(view: View, query: int, key: int, names: list[str]) -> None:
@@ -197,7 +198,17 @@ def together(view: View) -> None:
             figure, theme=None, key="fig_together", width="content", config=take_home.chart_config("together"), alt=says
         )
     st.markdown(says)
-    take_home.bar("together", numbers=lambda: _cells(values, blocked), code=None)
+    take_home.bar(
+        "together", numbers=lambda: _cells(values, blocked), code=lambda: _code(view, "together", layer=layer)
+    )
+
+
+def _code(view: View, part: Any, **asked: int) -> str:
+    """Return the lines that print what one part says of all heads."""
+    from model_utils.recipes_many import many_code
+
+    batch, spec = view.batch, replace(view.spec, sentence=view.sentence)
+    return many_code(view.page.entry, batch.texts, spec, side=batch.side, part=part, **asked)
 
 
 def _cells(values: NDArray[np.float32], blocked: NDArray[np.bool_]) -> pd.DataFrame:

@@ -133,6 +133,7 @@ _ALL = (
         options=("another head", "without the mask", "another sentence", "another model"),
     ),
     Control(name="mean", label="Mean", default="layer", options=("layer", "all heads", "rollout")),
+    Control(name="picture", label="Pictures are saved as", default="png", options=("png", "svg")),
     Control(name="rows", label="Rows are", default="queries", options=("queries", "keys")),
     Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
     Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),

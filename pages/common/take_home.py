@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 
-def chart_config(name: str, *, kind: str = "png") -> dict[str, Any]:
+def chart_config(name: str) -> dict[str, Any]:
     """Return plotly's settings for one figure: a mode bar that saves the picture as `maskscope-NAME`, and nothing else.
 
-    `kind` is `png` (twice the screen's resolution, for slides) or `svg` (for papers).
+    As the reader chose: `png` (twice the screen's resolution, for slides) or `svg` (for papers).
     """
+    kind = st.session_state.get("picture", "png")
     return {
         "displaylogo": False,
         "displayModeBar": "hover",

@@ -204,3 +204,16 @@ def test_the_first_cut_word_is_the_next_in_rank_however_cold_the_draw(tiny: Load
     cut = found.cut > 0
     assert found.ranks[cut].tolist() == [51]
     assert found.ranks.tolist() == sorted(found.ranks.tolist())
+
+
+def test_a_text_is_the_same_alone_in_a_pair_and_among_twelve(
+    tiny: LoadedModel, uneven: TokenBatch, sampled: list[list[Step]]
+) -> None:
+    one = lanes(uneven, SamplingSettings(seed=5))[0]
+    others = [
+        Lane(prompt=lane.prompt, settings=SamplingSettings(temperature=0.5 + 0.2 * n, top_k=n, seed=n), sample=n)
+        for n in range(1, 12)
+        for lane in [lanes(uneven, SamplingSettings())[n % 3]]
+    ]
+    assert_same(grown(tiny, [others[0], one], NEW)[1], sampled[0])
+    assert_same(grown(tiny, [*others[:6], one, *others[6:]], NEW)[6], sampled[0])

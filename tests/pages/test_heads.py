@@ -354,3 +354,10 @@ def test_every_part_takes_odd_and_long_text(closer, text):
     at = opened(text=text, closer=closer)
     assert not at.exception
     assert not at.error
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_pictures_are_saved_as_the_reader_chose(kind):
+    at = opened(text="He shook his head", picture=kind)
+    (chart,) = [chart for chart in at.get("plotly_chart") if "fig_head" in chart.proto.id]
+    assert json.loads(chart.proto.config)["toImageButtonOptions"]["format"] == kind
