@@ -17,9 +17,9 @@ with frame.reader_errors():
         comparisons.start(request)
 
 made = comparisons.current()
-if made is None:
+if made is None and request is not None:
     st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")
-else:
+elif made is not None:
     # The button belongs to the page, not to the part that streams: there a click would wait for the next beat.
     idle = made.job.done or made.job.cancelled
     stop.button("Stop", key="stop", disabled=idle, width="stretch", on_click=made.job.cancel)

@@ -107,13 +107,13 @@ def _panel(
 ) -> dict[str, Any]:
     """Return the two axes of one panel."""
     known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
-    low, high = min([*known, 0.0]), max([*known, 0.05 if one.share else 0.0])
+    low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
     pad = 0.06 * (high - low or 1.0)
     return {
         f"xaxis{axis}": {
             "domain": across,
             "anchor": f"y{axis}",
-            "range": [-0.2, math.log10(max(high, 1)) + 0.2] if one.log else [low - pad, high + pad],
+            "range": [-0.3, math.log10(max(high, 1)) + 0.4] if one.log else [low - pad, high + pad],
             "type": "log" if one.log else "linear",
             "dtick": 1 if one.log else None,
             "showgrid": True,

@@ -28,6 +28,17 @@ class Rungs:
     margins: Sequence[float]
     verdict: str
     log: bool = False
+    share: bool = False
+
+
+def _share_range(one: Rungs) -> list[float]:
+    """Return the part of 0 to 1 that a share and its intervals reach: an interval may end where no share can be."""
+    known = [(mean, 0.0 if math.isnan(m) else m) for mean, m in zip(one.means, one.margins, strict=True)]
+    known = [(mean, m) for mean, m in known if not math.isnan(mean)]
+    low = max(min((mean - m for mean, m in known), default=0.0), 0.0)
+    high = min(max((mean + m for mean, m in known), default=1.0), 1.0)
+    pad = 0.06 * max(high - low, 0.2)
+    return [low - pad, high + pad]
 
 
 def ladder(panels: Sequence[Rungs], ticks: Sequence[str], *, palette: Palette) -> go.Figure:
@@ -75,6 +86,7 @@ def ladder(panels: Sequence[Rungs], ticks: Sequence[str], *, palette: Palette) -
             "anchor": f"x{axis}",
             "nticks": 4,
             "type": "log" if one.log else "linear",
+            "range": _share_range(one) if one.share else None,
             "dtick": 2 if one.log else None,
             "showgrid": True,
             "gridcolor": palette.line,

@@ -22,7 +22,7 @@ _STOPS = 33
 # A word is written into its region when that has so many cells, of a plane of some 50 x 50.
 _LARGE = 60
 # Cells left free beside the plane, where discs reach over its edge.
-_ROOM = 2.2
+_ROOM = 3.0
 # How wide a disc is, as a share of the plane.
 _DISC = 0.07
 
@@ -181,14 +181,14 @@ def _add_points(
         mode="markers+text",
         x=[x for x, _ in places],
         y=[y for _, y in places],
-        text=["<b>" + ",".join(str(point.number) for point in here) + "</b>" for here in places.values()],
+        text=[f"<b>{_numbers(here)}</b>" for here in places.values()],
         customdata=[
             "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
         ],
         hovertemplate="%{customdata}<extra></extra>",
         textfont={"size": 16, "color": [palette.paper if one else palette.text for one in chosen]},
         marker={
-            "size": [28 + 9 * (len(here) - 1) for here in places.values()],
+            "size": [28 + 12 * (len(here) > 1) for here in places.values()],
             "color": [palette.accent if one else palette.paper for one in chosen],
             "line": {"width": 2.5, "color": palette.accent},
             "opacity": 1,
@@ -196,6 +196,12 @@ def _add_points(
         cliponaxis=False,
         showlegend=False,
     )
+
+
+def _numbers(here: Sequence[Point]) -> str:
+    """Return the numbers of a disc: two at most, more as the first and how many others."""
+    numbers = [str(point.number) for point in here]
+    return ",".join(numbers) if len(numbers) <= 2 else f"{numbers[0]} +{len(numbers) - 1}"
 
 
 def _add_regions(figure: go.Figure, index: NDArray[np.int64], words: Sequence[str], colours: Sequence[str]) -> None:

@@ -87,15 +87,24 @@ def over_steps(made: Comparison, place: Place, number: int) -> None:
         "compare_steps",
         "Words left and uncertainty at every step, a line per setting.",
     )
-    st.markdown(
-        "**Top-k leaves the same number of words at every step; the nucleus of top-p breathes:** one word where the model "
-        "is sure, hundreds where it is not."
-    )
+    st.markdown(_breathing(made, place.row, rows[place.row][1]))
 
     def table() -> pd.DataFrame:
         return compare_tables.steps_frame([one for one in compare_texts.listing(made) if one.sample == place.sample])
 
     take_home.bar("compare_steps", numbers=table, code=None)
+
+
+def _breathing(made: Comparison, row: int, kept: list[int]) -> str:
+    """Return what the row in view leaves over its steps, and what is true of the filters that are compared."""
+    settings = [one.settings for one in made.request.rows if not one.settings.greedy]
+    says = ""
+    if any(not one.off("k") and one.off("p") and one.off("m") for one in settings):
+        says += " Top-k alone leaves the same number at every step."
+    if any(not one.off("p") for one in settings):
+        says += " The nucleus of top-p breathes: few words where the model is sure, many where it is not."
+    told = f"{min(kept):,}" if min(kept, default=0) == max(kept, default=0) else f"{min(kept):,} to {max(kept):,}"
+    return f"**Row {row} leaves {told} words to draw from at a step.**{says}" if kept else "No word is drawn yet."
 
 
 def what_grows(made: Comparison, place: Place, number: int) -> None:
@@ -166,6 +175,7 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
                 margins=[spread.margin for spread in spreads],
                 verdict=does,
                 log=one.name == "kept",
+                share=one.name in SHARES,
             )
         )
         lines.append(
@@ -174,6 +184,8 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
     samples = made.request.samples
     st.markdown(f"**Over whole texts, as {found.title} grows** ({samples} samples a point, bars: 95 % interval):")
     _figure(ladder(panels, found.ticks, palette=frame.palette()), "ladder", f"Every measure as {found.title} grows.")
+    if samples >= ENOUGH:
+        st.caption("An arrow: over the samples, the rank correlation with the setting differs from 0 (95 % interval).")
     if samples < ENOUGH:
         st.caption(f"Undecided: a trend takes at least {ENOUGH} samples a point, here are {samples}.")
     elif made.request.own_noise:

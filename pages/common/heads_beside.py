@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from model_utils.attention import AttentionMaps
     from model_utils.tokens import TokenBatch
 
+_NEXT = 1  # the other head at first: the page itself opens on head 0
 HALF = 430  # px of each of the two maps on a screen of 1,400
 
 
@@ -72,7 +73,7 @@ def _another_head(view: View) -> Side:
     layers, heads = view.page.entry.layers - 1, view.page.entry.heads - 1
     with st.container(horizontal=True):
         layer = int(st.number_input("Other layer", 0, layers, 0, key="beside_layer", width=140))
-        head = int(st.number_input("Other head", 0, heads, 0, key="beside_head", width=140))
+        head = int(st.number_input("Other head", 0, heads, _NEXT if heads else 0, key="beside_head", width=140))
     return _side(f"Layer {layer}, head {head}", view.maps, view.batch, view.sentence, (layer, head))
 
 

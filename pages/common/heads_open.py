@@ -48,10 +48,16 @@ def first_column(view: View) -> None:
             config=take_home.chart_config("first-column"),
             alt="The open head without its first column, colours rescaled.",
         )
-    rows = (maps.cause == 0).any(-1)
-    share = float(maps.weights[view.head][rows, first].mean())
+    habits = view.all_heads[1]
+    given = "" if habits is None else f"{float(habits.first[view.head]):.0%}"
+    says = "**Layer {}, head {}".format(*view.head)
     st.markdown(
-        f"**Layer {view.head[0]}, head {view.head[1]} gives the first token {share:.0%} of its mix here.** That column is hidden "
+        (
+            f"{says} gives the first token {given} of its mix here, on average over the rows from the third on.** "
+            if given
+            else ""
+        )
+        + f"That column is hidden "
         f"from this picture and the colours run to {top:.2g} instead of 1: **the weights are what they were**, and do not "
         "add up to 1 without it."
     )

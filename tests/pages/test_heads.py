@@ -302,7 +302,7 @@ def test_two_heads_stand_beside_each_other_with_their_difference(tiny):
     maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
     at = opened(text="He shook his head", closer="beside another", layer=3, head=3)
     z, _ = trace(at, "fig_difference")
-    expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 3] - maps.weights[0, 0])
+    expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 3] - maps.weights[0, 1])
     np.testing.assert_allclose(z, expected, atol=1e-6)
 
 
@@ -342,7 +342,7 @@ def test_the_first_column_goes_from_the_picture_and_the_weights_stay(tiny):
     assert np.isnan(z[:, 0]).all()
     np.testing.assert_allclose(z[3, 1:], maps.weights[4, 6, 3, 1:], atol=1e-6)
     assert figure["data"][0]["zmax"] == pytest.approx(np.nanmax(z))
-    share = maps.weights[4, 6, :, 0].mean()
+    share = maps.weights[4, 6, 2:, 0].mean()
     assert f"gives the first token {share:.0%} of its mix" in " ".join(line.value for line in at.markdown)
     at = opened(text="a", closer="first column")
     assert not at.exception
