@@ -110,6 +110,8 @@ def test_a_runner_up_begins_a_branch_by_click_and_by_keyboard_and_all_rows_stay(
     expect(page.get_by_text("3 · branch of 0 at step 1", exact=False)).to_be_visible()
     expect(page.locator(".st-key-stop button")).to_be_disabled()
     expect(page.get_by_text("You took", exact=False)).to_be_visible()
+    expect(words(page, 3)).to_have_count(4)
+    expect(page.locator(".st-key-text_3 .blank")).to_have_count(0)
     branch = page.locator(".st-key-text_3 .strip").inner_text()
     assert branch != first
     again = page.locator(".st-key-branch_off button")
