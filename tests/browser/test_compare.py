@@ -1,4 +1,7 @@
-"""The Compare page in a real browser: the table edits the link, a click opens a step, a second model stands beside."""
+"""The Compare page in a real browser: the table edits the link, a click opens a step, a second model stands beside.
+
+While Streamlit moves what stands on a page, an element may be there twice for a moment: `first` takes the one that stays.
+"""
 
 from __future__ import annotations
 
@@ -51,11 +54,11 @@ def test_the_table_edits_the_settings_and_a_preset_adds_a_row(page: Page, app: s
     expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0")
     page.get_by_role("button", name="+ min-p 0.1").click()
     expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0;m0.1")
-    expect(page.get_by_text("were made with other settings")).to_be_visible()
+    expect(page.get_by_text("were made with other settings").first).to_be_visible()
     assert setting_of(page) == "k7;k50;p0.9;t0;m0.1"
     page.locator(".st-key-compare button").click()
-    expect(page.locator(".st-key-row_4_0")).to_contain_text("min-p 0.1")
-    expect(page.locator(".st-key-row_0_0")).to_contain_text("top-k 7")
+    expect(page.locator(".st-key-row_4_0").first).to_contain_text("min-p 0.1")
+    expect(page.locator(".st-key-row_0_0").first).to_contain_text("top-k 7")
 
     edit(page, grid, 55 + 37, "9")  # row 1: the table goes on from what was edited before
     expect(page.locator(".st-key-settings input")).to_have_value("k7;k9;p0.9;t0;m0.1")
@@ -68,19 +71,19 @@ def test_settings_that_cannot_be_read_are_named_and_the_texts_stay(page: Page, a
     text = page.locator(".st-key-settings input")
     text.fill("k50;<b>x</b>")
     text.press("Enter")
-    expect(page.get_by_text("Setting 1 holds '<b>x</b>', which is none")).to_be_visible()
-    expect(page.locator(".st-key-compared_0_0_0 .strip")).to_have_text(made, use_inner_text=True)
+    expect(page.get_by_text("Setting 1 holds '<b>x</b>', which is none").first).to_be_visible()
+    expect(page.locator(".st-key-compared_0_0_0 .strip").first).to_have_text(made, use_inner_text=True)
 
 
 def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(page: Page, app: str) -> None:
     opened(page, app, "max_new_tokens=6&settings=t1;k3&surface=drawn+word")
     page.locator(".st-key-compared_1_0_0 button.token").nth(3).click()
     expect(page.locator(".st-key-compared_1_0_0 .selected")).to_have_count(1)
-    expect(page.get_by_text("(row 1, step 4)")).to_be_visible()
+    expect(page.get_by_text("(row 1, step 4)").first).to_be_visible()
     page.get_by_role("link", name="Tokens", exact=True).click()
     expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
     page.get_by_role("link", name="Compare", exact=True).click()
-    expect(page.get_by_text("(row 1, step 4)")).to_be_visible()
+    expect(page.get_by_text("(row 1, step 4)").first).to_be_visible()
     assert setting_of(page) == "t1;k3"
     page.get_by_role("link", name="The settings of row 1 on Generate").click()
     expect(page.get_by_role("heading", name="Generate", exact=True)).to_be_visible()
@@ -92,7 +95,7 @@ def test_a_ladder_answers_what_grows_and_everything_goes_home(page: Page, app: s
     page.get_by_text("what grows", exact=True).click()
     page.get_by_role("button", name="Ladder of p").click()
     expect(page.locator(".st-key-fig_ladder .js-plotly-plot")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("Over whole texts, as p grows")).to_be_visible()
+    expect(page.get_by_text("Over whole texts, as p grows").first).to_be_visible()
     expect(page.locator(".st-key-samples input")).to_have_value("8")
     with page.expect_download() as waiting:
         page.locator(".st-key-json_compare button").click()
@@ -114,8 +117,8 @@ def two_models(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def test_two_models_stand_side_by_side_under_the_same_settings(two_models: str, page: Page) -> None:
     opened(page, two_models, "max_new_tokens=3&against=other&settings=t1;k5")
-    expect(page.locator(".st-key-row_1_1")).to_contain_text("other")
-    expect(page.locator(".st-key-row_1_1")).to_contain_text("the other model")
+    expect(page.locator(".st-key-row_1_1").first).to_contain_text("other")
+    expect(page.locator(".st-key-row_1_1").first).to_contain_text("the other model")
     expect(page.locator(".st-key-compared_1_1_0 button.token")).to_have_count(3)
     page.locator(".st-key-compared_1_1_0 button.token").nth(0).click()
     expect(page.locator(".st-key-compared_1_1_0 .selected")).to_have_count(1)
