@@ -24,9 +24,9 @@ PACE = 1.2  # seconds that a step stays while the steps are played
 def result(run: runs.Run) -> None:
     """Draw the texts of a run and one step of one of them; while it is under way, the texts have a beat of their own.
 
-    There is one beat, and what has it is drawn last. Streamlit's browser half (1.67) loses messages of a run that begins
-    before it has put away the run before: two beats at once, or one that falls into the end of the page's own run, leave
-    pages without their figures.
+    There is one beat, and what has it is drawn last. Streamlit's browser half (1.67) was seen to lose messages, probably of
+    a run that begins before it has put away the run before: with two beats at once, or one that falls into the end of
+    the page's own run, pages were left without their figures.
     """
     if "_view_row" in st.session_state:  # a branch has begun: show it
         st.session_state["sentence"] = st.session_state.pop("_view_row")
