@@ -6,7 +6,7 @@ import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -18,6 +18,7 @@ from model_utils.attention import register
 from model_utils.errors import ModelTooLargeError
 from model_utils.folders import check_folder, damaged
 from model_utils.memory import check_memory, fits, free_mb
+from model_utils.prompts import Prompts
 from model_utils.registry import ModelEntry
 from model_utils.tokens import END_OF_TEXT, END_OF_TEXT_ID
 
@@ -28,11 +29,15 @@ transformers.utils.logging.set_verbosity_error()
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadedModel:
-    """A model in memory: float32, evaluation mode, attention that can be traced. Holds no state of any session."""
+    """A model in memory: float32, evaluation mode, attention that can be traced. Holds no state of any session.
+
+    `prompts` are those that it has read lately.
+    """
 
     entry: ModelEntry
     model: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerBase
+    prompts: Prompts = field(default_factory=Prompts, init=False)
 
     @property
     def layers(self) -> int:

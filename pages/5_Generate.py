@@ -2,22 +2,25 @@
 
 import streamlit as st
 
-from pages.common import examples, frame, generate_batch, generate_controls, generate_parts, runs, strangers
+from pages.common import early, examples, frame, generate_batch, generate_controls, generate_parts, runs, strangers
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
 examples.draw(page)
 examples.caption(page.text)
 said, generate, stop = generate_controls.draw_controls(page)
-pressed = generate.button("Generate", type="primary", key="generate", width="stretch") or examples.asked()
 request = None
 with frame.reader_errors():
     request = generate_controls.make_request(page, said)
-    # The small model answers at once, so its first text needs no click; a large one waits to be asked.
-    if pressed:
-        generate_batch.stop()
-    if pressed or (runs.current() is None and page.entry.source == "bundled"):
-        runs.start(request, page.loaded(), page.batch(side="left"))
+first = early.on_click(runs.start, request, [page.model])
+pressed = generate.button("Generate", type="primary", key="generate", width="stretch", **first) or examples.asked()
+if pressed:
+    generate_batch.stop()
+# The small model answers at once, so its first text needs no click; a large one waits to be asked.
+unasked = runs.current() is None and page.entry.source == "bundled"
+if request is not None and (pressed or unasked) and not early.begun(request):
+    with frame.reader_errors():
+        runs.start(request)
 
 run = runs.current()
 if run is None:

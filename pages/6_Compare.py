@@ -2,17 +2,20 @@
 
 import streamlit as st
 
-from pages.common import compare_controls, compare_parts, comparisons, frame, strangers
+from pages.common import compare_controls, compare_parts, comparisons, early, frame, strangers
 
 page = frame.open_page("Compare", "The same prompt and the same dice under several settings: what does each change?")
 
 said, go, stop = compare_controls.draw_controls(page)
-pressed = go.button("Compare", type="primary", key="compare", width="stretch") or compare_controls.asked()
 request = None
 with frame.reader_errors():
     request = compare_controls.make_request(page, said)
-    # The small model answers at once, so its first comparison needs no click; a large one waits to be asked.
-    if pressed or (comparisons.current() is None and page.entry.source == "bundled"):
+first = early.on_click(comparisons.start, request, request.models if request else ())
+pressed = go.button("Compare", type="primary", key="compare", width="stretch", **first) or compare_controls.asked()
+# The small model answers at once, so its first comparison needs no click; a large one waits to be asked.
+unasked = comparisons.current() is None and page.entry.source == "bundled"
+if request is not None and (pressed or unasked) and not early.begun(request):
+    with frame.reader_errors():
         page.loaded()
         comparisons.start(request)
 

@@ -40,6 +40,7 @@ def result(run: runs.Run) -> None:
     with picture:
         st.fragment(_picture, key="picture")(run)
     run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
+    st.session_state["_words_shown"] = False
     with text:
         st.fragment(_growing, key="growing", run_every=BEAT)(run)
 
@@ -62,7 +63,9 @@ def _growing(run: runs.Run) -> None:
         st.rerun()
     ended = run.job.done  # asked first: what comes after it is drawn by the next run
     generate_text.texts(run, _chosen())
-    if ended or (st.session_state.get("_picture_waits") and _is_drawn(run)):
+    # Not in the run that draws the first word: the browser would show it only with the whole page that comes behind.
+    shown_before, st.session_state["_words_shown"] = st.session_state["_words_shown"], True
+    if ended or (shown_before and st.session_state.get("_picture_waits") and _is_drawn(run)):
         st.rerun()
 
 

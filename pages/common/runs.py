@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from model_utils.tokens import Token, TokenBatch
 
 _KEY = "_run"
+# Prompts of so many tokens in all are read about as soon with a core less.
+SHORT = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +115,9 @@ def current() -> Run | None:
     return st.session_state.get(_KEY)
 
 
-def start(request: Request, loaded: LoadedModel, batch: TokenBatch) -> Run:
-    """Return a new run, which replaces and stops the session's present one. Raises InputError when it cannot begin."""
+def start(request: Request) -> Run:
+    """Return a new run, which replaces and stops the session's present one. Raises ReaderError when it cannot begin."""
+    loaded, batch = cache.loaded_model(request.model), cache.token_batch(request.model, request.texts, "left", 50256)
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
     before = current()
@@ -156,26 +159,21 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
 
     Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot begin.
     """
-    from model_utils.errors import InputError
-    from model_utils.generation import cache_megabytes, decode
-    from model_utils.limits import MAX_CACHE_MB
+    from model_utils.generation import decode
+    from model_utils.plans import check_cache
+    from model_utils.threads import leave_a_core
 
-    size = sum(
-        cache_megabytes(loaded, len(lanes), max(len(lane.prompt) for lane in lanes) + max_new_tokens)
-        for loaded, lanes in parts
-    )
-    if len(parts) > 1 and size > MAX_CACHE_MB:
-        raise InputError(
-            f"The keys and values of both models need {size:,.0f} MB, and {MAX_CACHE_MB:,} MB is the limit: ask for fewer "
-            "settings, samples or new tokens."
-        )
-    making = [decode(loaded, lanes, max_new_tokens) for loaded, lanes in parts]
+    check_cache(parts, max_new_tokens)
+    making = [decode(loaded, lanes, max_new_tokens, prompts=loaded.prompts) for loaded, lanes in parts]
+    short = sum(len(lane.prompt) for _, lanes in parts for lane in lanes) <= SHORT
 
     def work(job: Job[None]) -> None:
         with ExitStack() as held:  # they hold the keys and values of all rows, as long as they might go on
             for steps in making:
                 held.enter_context(closing(steps))
             for number in range(1, max_new_tokens + 1):
+                if short or number > 1:
+                    leave_a_core()  # reading long prompts takes seconds and wants them all
                 advanced = [_advance(job, part, steps) for part, steps in enumerate(making)]
                 if not any(advanced):
                     return

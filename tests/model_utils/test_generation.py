@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generation import Lane, cache_megabytes, decode, decode_tokens
+from model_utils.generation import Lane, decode, decode_tokens
 from model_utils.limits import MAX_CACHE_MB
 from model_utils.loading import LoadedModel
 from model_utils.masks import MaskSpec
+from model_utils.plans import cache_megabytes
 from model_utils.policies import MaskPolicy
 from model_utils.sampling import SamplingSettings
 from model_utils.steps import Step

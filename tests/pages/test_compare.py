@@ -183,7 +183,7 @@ def test_two_models_share_one_bound_on_memory(monkeypatch: pytest.MonkeyPatch, t
     from model_utils.generation import Lane
     from pages.common import runs
 
-    monkeypatch.setattr("model_utils.limits.MAX_CACHE_MB", 1.0)
+    monkeypatch.setattr("model_utils.plans.MAX_CACHE_MB", 1.0)
     lane = Lane(prompt=(11,) * 40, settings=SamplingSettings())
-    with pytest.raises(InputError, match="both models"):
+    with pytest.raises(InputError, match="2 texts of 100 tokens"):
         runs.decode_job([(tiny, [lane]), (tiny, [lane])], 60)

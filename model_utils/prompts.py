@@ -1,0 +1,60 @@
+"""What a model has read lately: the pass over the same prompts is made once, whatever is drawn after them."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
+
+from model_utils.limits import MAX_PROMPTS_MB
+
+if TYPE_CHECKING:
+    import torch
+    from transformers.cache_utils import Cache
+
+    Read = tuple[torch.Tensor, Cache]
+
+
+class Prompts:
+    """Logits and keys and values of the prompts read last, up to MAX_PROMPTS_MB in all. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Read] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, read: Callable[[], Read]) -> Read:
+        """Return the logits `[B, V]` and the cache of the prompts `key`; `read` makes them where they are not kept.
+
+        The logits are for reading only. The cache is the caller's own and may grow.
+        """
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+                return found[0], _own(found[1])
+        logits, cache = read()
+        with self._lock:
+            if _megabytes((logits, cache)) <= MAX_PROMPTS_MB:
+                self._kept[key] = logits, _own(cache)
+            while self.megabytes > MAX_PROMPTS_MB:
+                self._kept.popitem(last=False)
+        return logits, cache
+
+    @property
+    def megabytes(self) -> float:
+        """Return the size in MB (10**6 bytes) of what is kept."""
+        return sum(map(_megabytes, self._kept.values()))
+
+
+def _own(cache: Cache) -> Cache:
+    """Return a cache that grows on its own: a layer's tensors are replaced as it grows, never written to."""
+    own = copy.copy(cache)
+    own.layers = [copy.copy(layer) for layer in cache.layers]
+    return own
+
+
+def _megabytes(read: Read) -> float:
+    logits, cache = read
+    return float(logits.nbytes + sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)) / 1e6
