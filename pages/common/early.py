@@ -29,6 +29,7 @@ def _begin(begin: Callable[[Any], object], request: object, models: tuple[str, .
         return  # loading belongs to the page, which shows that it goes on
     with suppress(ReaderError):
         begin(request)
+        st.session_state[_KEY] = request
 
 
 def begun(request: object) -> bool:

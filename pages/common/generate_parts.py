@@ -40,7 +40,6 @@ def result(run: runs.Run) -> None:
     with picture:
         st.fragment(_picture, key="picture")(run)
     run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
-    st.session_state["_words_shown"] = False
     with text:
         st.fragment(_growing, key="growing", run_every=BEAT)(run)
 
@@ -63,9 +62,9 @@ def _growing(run: runs.Run) -> None:
         st.rerun()
     ended = run.job.done  # asked first: what comes after it is drawn by the next run
     generate_text.texts(run, _chosen())
-    # Not in the run that draws the first word: the browser would show it only with the whole page that comes behind.
-    shown_before, st.session_state["_words_shown"] = st.session_state["_words_shown"], True
-    if ended or (shown_before and st.session_state.get("_picture_waits") and _is_drawn(run)):
+    first = _is_first(run)
+    st.session_state["_shown"] = run.job
+    if ended or (not first and st.session_state.get("_picture_waits") and _is_drawn(run)):
         st.rerun()
 
 
@@ -73,12 +72,21 @@ def _picture(run: runs.Run) -> None:
     """Draw the chosen step with the widgets that choose it, or why there is none."""
     row, number = _choose(run)
     steps = run.rows()[row]
+    waits = number >= len(steps) or _is_first(run)
     with frame.reader_errors():
-        if number < len(steps):
-            _step(run, steps[number], frame.palette())
-        else:
+        if waits:
             _no_step(run, row, steps)
-    st.session_state["_picture_waits"] = number >= len(steps)
+        else:
+            _step(run, steps[number], frame.palette())
+    st.session_state["_picture_waits"] = waits
+
+
+def _is_first(run: runs.Run) -> bool:
+    """Return whether none of the latest job's words has been on the page.
+
+    They come first and the picture a beat later: the browser shows a word only once it has drawn all that came with it.
+    """
+    return not run.job.done and st.session_state.get("_shown") is not run.job
 
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
