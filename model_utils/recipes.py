@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from model_utils.recipes_warpers import warpers
 from model_utils.registry import ModelEntry
 from model_utils.tokens import END_OF_TEXT_ID
 
@@ -115,16 +116,8 @@ def generate_code(
 
 def _warpers(settings: SamplingSettings) -> str:
     """Return the lines that set up what turns scores into the chances of the draw, as transformers does it."""
-    calls = {
-        "t": f"TemperatureLogitsWarper({float(settings.temperature)!r})",
-        "k": f"TopKLogitsWarper({settings.top_k})",
-        "p": f"TopPLogitsWarper({float(settings.top_p)!r})",
-        "m": f"MinPLogitsWarper({settings.min_p!r})",
-    }
-    # Greedy is "keep the likeliest"; the other filters have no effect on it.
-    used = [] if settings.greedy else [letter for letter in settings.order if not settings.off(letter)]
-    chosen = ", ".join(calls[letter] for letter in used) if not settings.greedy else "TopKLogitsWarper(1)"
-    temperature = calls["t"] if "t" in used else ""
+    used = dict(warpers(settings))
+    temperature, every = used.get("temperature", ""), ", ".join(used.values())
     return (
         "import numpy as np\n"
         "from transformers import LogitsProcessorList, MinPLogitsWarper, TemperatureLogitsWarper\n"
@@ -132,7 +125,7 @@ def _warpers(settings: SamplingSettings) -> str:
         "\n"
         f"SEED, SAMPLE = {settings.seed}, 0\n"
         f"temperature = LogitsProcessorList([{temperature}])\n"
-        f"filters = LogitsProcessorList([{chosen}])\n"
+        f"filters = LogitsProcessorList([{every}])\n"
     )
 
 

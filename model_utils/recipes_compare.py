@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from model_utils.recipes import preamble
+from model_utils.recipes_warpers import warpers
 
 if TYPE_CHECKING:
     from model_utils.registry import ModelEntry
@@ -16,7 +17,10 @@ def compare_code(
     entry: ModelEntry, text: str, rows: Sequence[tuple[str, SamplingSettings]], *, samples: int, steps: int
 ) -> str:
     """Return the lines that print every text of one model of a comparison: `rows` are (name, settings)."""
-    listed = "".join(f"    ({name!r}, {_filters(settings)}, {settings.seed}),\n" for name, settings in rows)
+    calls = [", ".join(call for _, call in warpers(settings)) for _, settings in rows]
+    listed = "".join(
+        f"    ({name!r}, [{made}], {settings.seed}),\n" for (name, settings), made in zip(rows, calls, strict=True)
+    )
     return (
         f"# The texts of {entry.id}.\nimport numpy as np\n"
         f"{preamble(entry)}"
@@ -41,19 +45,6 @@ def surface_code(entry: ModelEntry, ids: Sequence[int], temperature: float) -> s
         f"IDS, TEMPERATURE = {list(ids)}, {float(temperature)!r}\n"
         f"{_SURFACE}"
     )
-
-
-def _filters(settings: SamplingSettings) -> str:
-    """Return the warpers of one setting as an expression; greedy is "keep the likeliest"."""
-    if settings.greedy:
-        return "[TopKLogitsWarper(1)]"
-    calls = {
-        "t": f"TemperatureLogitsWarper({float(settings.temperature)!r})",
-        "k": f"TopKLogitsWarper({settings.top_k})",
-        "p": f"TopPLogitsWarper({float(settings.top_p)!r})",
-        "m": f"MinPLogitsWarper({settings.min_p!r})",
-    }
-    return f"[{', '.join(calls[letter] for letter in settings.order if not settings.off(letter))}]"
 
 
 _REST = '''

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from model_utils.recipes_masks import mask_lines, position_lines
+from model_utils.recipes_masks import given_lines, mask_lines
 
 if TYPE_CHECKING:
     from model_utils.masks import MaskSpec
@@ -32,12 +32,10 @@ def many_code(
     """
     asked = {"measures": "", "find": f"QUERY, KEY = {query}, {key}\n", "together": f"LAYER = {layer}\n"}[part]
     tail = {"measures": _MEASURES, "find": _FIND, "together": _TOGETHER}[part]
-    return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}{asked}{_RUN}{tail}"
+    return f"{mask_lines(entry, texts, spec, side)}{asked}{given_lines(spec)}{_RUN}{tail}"
 
 
-_RUN = """
-added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
-with torch.inference_mode():
+_RUN = """with torch.inference_mode():
     out = model(
         input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], output_attentions=True,
         output_hidden_states=True,

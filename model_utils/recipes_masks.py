@@ -29,7 +29,7 @@ _PATTERNS = {
 
 def mask_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
     """Return the lines that print what each row of the sentence sees, its next words, its tokens' surprise."""
-    return f'{mask_lines(entry, texts, spec, side)}print("visible", visible.tolist())\n{position_lines(spec)}{_RUN}'
+    return f'{mask_lines(entry, texts, spec, side)}print("visible", visible.tolist())\n{given_lines(spec)}{_RUN}'
 
 
 def reach_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
@@ -39,7 +39,7 @@ def reach_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side:
 
 def head_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:
     """Return the lines that print one head's weights `[T, T]` on the sentence of `spec`, under it, nan where blocked."""
-    return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}LAYER, HEAD = {layer}, {head}\n{_HEAD}"
+    return f"{mask_lines(entry, texts, spec, side)}LAYER, HEAD = {layer}, {head}\n{given_lines(spec)}{_HEAD}"
 
 
 def mask_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side: str) -> str:
@@ -68,10 +68,7 @@ def mask_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side: st
     )
 
 
-_RUN = """
-# A 4-D float mask is added to the scores as it is: 0 lets through, log(w) multiplies a weight by w.
-added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
-with torch.inference_mode():
+_RUN = """with torch.inference_mode():
     logits = model(input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None]).logits[0]
 last = first + int(real.sum()) - 1
 chances, words = logits[last].softmax(-1).topk(5)
@@ -82,9 +79,7 @@ for place in range(first + 1, last + 1):
     print("bits", repr(tokenizer.decode([int(ids[SENTENCE, place])])), f"{bits:.4f}")
 """
 
-_HEAD = """
-added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
-with torch.inference_mode():
+_HEAD = """with torch.inference_mode():
     out = model(
         input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], output_attentions=True
     )
@@ -107,8 +102,17 @@ for row in after[real][:, real].tolist():
 """
 
 
-def position_lines(spec: MaskSpec) -> str:
-    """Return the lines that make the positions: kept, closed up behind hidden tokens, or counted anew per document."""
+_ADDED = """
+# A 4-D float mask is added to the scores as it is: 0 lets through, log(w) multiplies a weight by w.
+added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
+"""
+
+
+def given_lines(spec: MaskSpec) -> str:
+    """Return the lines that make what the model is given beside the ids: `added[1, 1, T, T]`, after the positions.
+
+    Positions are kept, closed up behind hidden tokens, or counted anew per document.
+    """
     lines = "counted = real.long()\n"
     if spec.gap == "close":
         lines += (
@@ -122,4 +126,4 @@ def position_lines(spec: MaskSpec) -> str:
             "    members = real & (document == number)\n"
             "    positions[members] -= positions[members].min()\n"
         )
-    return lines
+    return lines + _ADDED

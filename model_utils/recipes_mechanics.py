@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.recipes_masks import mask_lines, position_lines
+from model_utils.recipes_masks import given_lines, mask_lines
 
 if TYPE_CHECKING:
     from model_utils.masks import MaskSpec
@@ -36,19 +36,17 @@ def row_code(
 
 def head_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:
     """Return the lines that catch one head at work: `visible`, `scores` `[T, T]`, its `v`, and the model's own `out`."""
-    return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}LAYER, HEAD = {layer}, {head}\n{_HEAD}"
+    return f"{mask_lines(entry, texts, spec, side)}LAYER, HEAD = {layer}, {head}\n{given_lines(spec)}{_HEAD}"
 
 
 def loss_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
     """Return the lines that print the loss of each word in nats and transformers' own mean, pads and first word left out."""
-    return f"{mask_lines(entry, texts, spec, side)}{position_lines(spec)}{_LOSS}"
+    return f"{mask_lines(entry, texts, spec, side)}{given_lines(spec)}{_LOSS}"
 
 
-_HEAD = """
-caught = {}
+_HEAD = """caught = {}
 block = model.transformer.h[LAYER].attn
 block.c_attn.register_forward_hook(lambda module, given, made: caught.update(qkv=made))
-added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
 with torch.inference_mode():
     out = model(
         input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], output_attentions=True
@@ -69,10 +67,8 @@ print("output", [round(number, 6) for number in (weights[QUERY] @ v).tolist()])
 print("apart", float((weights[QUERY] - out.attentions[LAYER][0, HEAD, QUERY]).abs().max()))
 """
 
-_LOSS = """
-labels = ids[SENTENCE].masked_fill(~real, -100)  # pads are left out
+_LOSS = """labels = ids[SENTENCE].masked_fill(~real, -100)  # pads are left out
 labels[first] = -100  # and a first word, which nothing stands before
-added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
 with torch.inference_mode():
     out = model(
         input_ids=ids[SENTENCE][None], attention_mask=added, position_ids=positions[None], labels=labels[None]

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model_utils.recipes import preamble
-from model_utils.sampling import FILTERS
+from model_utils.recipes_warpers import warpers
 
 if TYPE_CHECKING:
     from model_utils.masks import Mask
     from model_utils.registry import ModelEntry
     from model_utils.sampling import SamplingSettings
-
-_CALLS = {
-    "t": lambda s: f"TemperatureLogitsWarper({float(s.temperature)!r})",
-    "k": lambda s: f"TopKLogitsWarper({s.top_k})",
-    "p": lambda s: f"TopPLogitsWarper({float(s.top_p)!r})",
-    "m": lambda s: f"MinPLogitsWarper({s.min_p!r})",
-}
 
 
 def step_code(
@@ -32,11 +25,7 @@ def step_code(
     `ids` are the prompt and what was drawn or taken by hand; `number` counts steps from 0; `mask` is what every token may
     read, a batch of one, None where each reads all before it.
     """
-    used = [letter for letter in settings.order if not settings.off(letter)]
-    stages = (
-        [("greedy", "TopKLogitsWarper(1)")] if settings.greedy else [(FILTERS[x], _CALLS[x](settings)) for x in used]
-    )
-    listed = "".join(f"    ({name!r}, {call}),\n" for name, call in stages)
+    listed = "".join(f"    ({name!r}, {call}),\n" for name, call in warpers(settings))
     return (
         "import numpy as np\n"
         f"{preamble(entry)}"
@@ -45,6 +34,7 @@ def step_code(
         f"IDS = {list(map(int, ids))}  # the prompt, and the text so far\n"
         f"SEED, STEP = {settings.seed}, {number}\n"
         f"STAGES = [\n{listed}]\n"
+        f"TEMPERATURE = {1.0 if settings.greedy else float(settings.temperature)!r}  # wherever it stands among the stages\n"
         f"{_under(mask)}"
         f"{_REST}"
     )
@@ -101,11 +91,9 @@ def draw(scores, sample):
 
 with torch.inference_mode():
     scores = model(torch.tensor([IDS]), logits_to_keep=1, **under).logits[:, -1]
-before = scores
+before = scores / TEMPERATURE
 for name, warper in STAGES:
     scores = warper(None, scores)
-    if name == "temperature" and not torch.isinf(scores).any():
-        before = scores
     print(name, int((scores > -float("inf")).sum()))
 before, after = before[0].softmax(-1), scores[0].softmax(-1)
 for token in before.topk(50).indices.tolist():

@@ -23,6 +23,7 @@ CASES = [
     (SamplingSettings(temperature=0.8, top_k=300, top_p=0.9, min_p=0.001, seed=4), None),
     (SamplingSettings(top_k=0, top_p=0.95), MaskPolicy(spec=MaskSpec(pattern="window", width=5))),
     (SamplingSettings(), MaskPolicy(spec=MaskSpec(weights={1: 0.0, 3: 0.5}, gap="close"), drop_after=1)),
+    (SamplingSettings(temperature=1.6, top_k=40, top_p=0.7, order="kpmt"), None),
     (SamplingSettings(temperature=0.0), MaskPolicy(spec=MaskSpec(pattern="bidirectional"))),
 ]
 
@@ -33,7 +34,7 @@ def test_the_code_opens_the_same_step(tiny: LoadedModel, tmp_path: Path) -> None
     for place, ((settings, _), mask) in enumerate(zip(CASES, masks, strict=True)):
         code = step_code(tiny.entry, (*prompt, *NEW), settings, number=len(NEW), mask=mask)
         (tmp_path / f"step{place}.py").write_text(code, "utf-8")
-    script = "import runpy\nfor i in range(4):\n    runpy.run_path(f'step{i}.py'); print('----')"
+    script = "import runpy\nfor i in range(5):\n    runpy.run_path(f'step{i}.py'); print('----')"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
     )
