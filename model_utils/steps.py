@@ -64,13 +64,18 @@ class Candidates:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Drawn:
-    """What one step of one lane drew. `margin` is by how much it won; below 1e-4 rounding may turn the draw."""
+    """What one step of one lane drew.
+
+    `margin` is by how much it won; below 1e-4 rounding may turn the draw. `instead_of` is the token that the dice had drawn
+    where another was taken by hand.
+    """
 
     lane: int
     number: int
     token_id: int
     stop: Stop
     margin: float
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,8 +83,7 @@ class Step(Drawn):
     """What one step of one lane saw and drew; under 3 kB each, whatever the vocabulary.
 
     `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. Entropies are
-    in bits, before and after the filters. `chance_raw` is the drawn token's chance at temperature 1. `instead_of` is the
-    token that the dice had drawn where another was taken by hand.
+    in bits, before and after the filters. `chance_raw` is the drawn token's chance at temperature 1.
     """
 
     chance_raw: float
@@ -87,7 +91,6 @@ class Step(Drawn):
     entropy_after: float
     stages: tuple[Stage, ...]
     candidates: Candidates
-    instead_of: int | None = None
 
     @property
     def drawn(self) -> int:
@@ -135,25 +138,21 @@ def take_steps(
     entropy_before = _entropy(before)  # (n)
     entropy_after = entropy_before if settings.unfiltered else _entropy(after)
     steps = []
-    for i, lane in enumerate(lanes):
-        token_id, margin = draw(warped.scores[i].numpy(), luck.of(settings.seed, samples[i]))
-        by_hand = taken[i] if taken else None
-        instead_of = token_id if by_hand is not None and by_hand != token_id else None
-        token_id = token_id if by_hand is None else by_hand
-        one = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
+    for i, one in enumerate(_drawn(warped.scores, settings, lanes, samples, number, taken, luck)):
+        at = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
         ranked_by = warped.tempered[i].numpy()  # chances of very cold draws underflow to 0; scores do not
         step = Step(
-            lane=lane,
+            lane=one.lane,
             number=number,
-            token_id=token_id,
+            token_id=one.token_id,
             stop="",
-            margin=margin,
-            chance_raw=float((logits[i, token_id] - normaliser[i]).exp()),
+            margin=one.margin,
+            instead_of=one.instead_of,
+            chance_raw=float((logits[i, one.token_id] - normaliser[i]).exp()),
             entropy_before=float(entropy_before[i]),
             entropy_after=float(entropy_after[i]),
-            stages=_stages(one[0], one[2], settings),
-            candidates=_candidates(*one, ranked_by, top[i], token_id),
-            instead_of=instead_of,
+            stages=_stages(at[0], at[2], settings),
+            candidates=_candidates(*at, ranked_by, top[i], one.token_id),
         )
         steps.append(step)
     return steps
@@ -172,13 +171,26 @@ def draw_tokens(
 ) -> list[Drawn]:
     """Return what step `number` of each lane draws, and nothing of what it saw: the tokens of `take_steps`, sooner."""
     luck = Luck(number, logits.size(-1)) if luck is None else luck
-    scores = warp(logits, settings).scores.numpy()  # (n, V)
+    return _drawn(warp(logits, settings).scores, settings, lanes, samples, number, taken, luck)
+
+
+def _drawn(
+    scores: torch.Tensor,
+    settings: SamplingSettings,
+    lanes: Sequence[int],
+    samples: Sequence[int],
+    number: int,
+    taken: Sequence[int | None],
+    luck: Luck,
+) -> list[Drawn]:
+    """Return what the dice draw from the filtered scores `[n, V]` of each lane, or what was taken by hand in its place."""
     drawn = []
     for i, lane in enumerate(lanes):
-        token_id, margin = draw(scores[i], luck.of(settings.seed, samples[i]))
+        token_id, margin = draw(scores[i].numpy(), luck.of(settings.seed, samples[i]))
         by_hand = taken[i] if taken else None
+        instead_of = token_id if by_hand is not None and by_hand != token_id else None
         token_id = token_id if by_hand is None else by_hand
-        drawn.append(Drawn(lane=lane, number=number, token_id=token_id, stop="", margin=margin))
+        drawn.append(Drawn(lane=lane, number=number, token_id=token_id, stop="", margin=margin, instead_of=instead_of))
     return drawn
 
 

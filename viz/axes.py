@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import plotly.graph_objects as go
+
 from viz.labels import escape, shorten
 
 if TYPE_CHECKING:
@@ -30,3 +32,33 @@ def word_columns(labels: Sequence[str], palette: Palette) -> dict[str, Any]:
         "range": [-0.5, T - 0.5],
         "fixedrange": True,
     }
+
+
+def behind_bars(
+    ends: Sequence[float], texts: Sequence[str], *, size: int, colour: str | Sequence[str], name: str | None = None
+) -> go.Scatter:
+    """Return the trace that writes `texts[n]` behind horizontal bars that reach to `ends[n]`. One trace: notes are slow."""
+    return go.Scatter(
+        name=name,
+        mode="text",
+        x=list(ends),
+        y=list(range(len(ends))),
+        text=list(texts),
+        textposition="middle right",
+        textfont={"size": size, "color": colour},
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def outline(figure: go.Figure, row: int, column: int, palette: Palette) -> None:
+    """Draw the accent's frame around one cell of a matrix."""
+    figure.add_shape(
+        type="rect",
+        x0=column - 0.5,
+        x1=column + 0.5,
+        y0=row - 0.5,
+        y1=row + 0.5,
+        line={"color": palette.accent, "width": 3},
+    )

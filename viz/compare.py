@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from viz.labels import escape
+from viz.panels import bold, counted, heading, lines_of, one_above_other, place
 from viz.theme import Palette, ramp_colour, style
 
 if TYPE_CHECKING:
     from plotly.basedatatypes import BaseTraceType
 
-PANEL, ROW, COLUMNS = 64, 26, 2
+PANEL, ROW = 64, 26
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,29 +37,25 @@ def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette
 
     `chosen` is the setting in view. Traces: `samples` and `mean`, one of each per panel, their measure in `meta`.
     """
-    figure, lines = go.Figure(), -(-len(dots) // COLUMNS)
+    figure, lines = go.Figure(), lines_of(dots)
     height = lines * (PANEL + ROW * len(names))
     layout: dict[str, Any] = {}
-    for i, one in enumerate(dots):
-        axis, (line, column) = "" if i == 0 else str(i + 1), divmod(i, COLUMNS)
+    headings = []
+    for number, one in enumerate(dots):
+        axis, across, line = place(number)
         top = 1 - line / lines
         low, high = top - (ROW * len(names)) / height - 0.2 * PANEL / height, top - 0.4 * PANEL / height
-        left = column * 0.54
         figure.add_traces(_dots(one, names, axis, chosen, palette))
-        layout |= _panel(one, axis, (left, left + 0.46), (max(low, 0), high), names, palette)
-        figure.add_annotation(
-            text=f"<b>{escape(one.title)}</b>",
-            xref="paper",
-            yref="paper",
-            x=left,
-            y=high,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 15, "color": palette.text},
-        )
+        layout |= _panel(one, axis, across, (max(low, 0), high), names, palette)
+        headings.append(heading(bold(one.title), palette, y=high, x=across[0]))
     style(figure, palette, height=height)
-    figure.update_layout(**layout, margin={"l": 28, "r": 10, "t": 8, "b": 8}, showlegend=False, hovermode="closest")
+    figure.update_layout(
+        **layout,
+        annotations=headings,
+        margin={"l": 28, "r": 10, "t": 8, "b": 8},
+        showlegend=False,
+        hovermode="closest",
+    )
     return figure
 
 
@@ -147,52 +145,44 @@ def steps(
     `kept` and `bits`, the setting's number in `meta`.
     """
     figure, most = go.Figure(), max((len(kept) for _, kept, _ in rows), default=1)
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     for row, (name, kept, bits) in enumerate(rows):
         colour = palette.accent if row == chosen else ramp_colour(palette, 0.3 + 0.7 * row / max(len(rows) - 1, 1))
-        for trace, values, axis in (("kept", kept, "y"), ("bits", bits, "y2")):
-            figure.add_scatter(
-                name=trace,
-                meta=row,
-                mode="lines+text",
-                x=list(range(1, len(values) + 1)),
-                y=list(values),
-                yaxis=axis,
-                text=["" for _ in values[1:]] + [f" {row}"],
-                textposition="middle right",
-                textfont={"size": 16, "color": colour},
-                line={"color": colour, "width": 4 if row == chosen else 2.5, "dash": dashes[row % len(dashes)]},
-                cliponaxis=False,
-                hovertemplate=f"{row} · {escape(name)}<br>step %{{x}}: %{{y:,.4g}}<extra></extra>",
-                showlegend=False,
-            )
+        width = 4 if row == chosen else 2.5
+        figure.add_trace(_line(kept, "kept", "y", row, name, colour, width))
+        figure.add_trace(_line(bits, "bits", "y2", row, name, colour, width))
     style(figure, palette, height=460)
-    shared = {"showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
-    figure.update_layout(
-        xaxis={
-            **shared,
-            "range": [0.5, most + 1.5],
-            "anchor": "y2",
-            "dtick": max(1, -(-most // 10)),
-            "tick0": 0,
-            "title": {"text": "step", "font": {"size": 15, "color": palette.muted}},
-        },
-        yaxis={**shared, "domain": [0.56, 0.95], "type": "log", "dtick": 1, "tickformat": ",d"},
-        yaxis2={**shared, "domain": [0, 0.42], "rangemode": "tozero", "nticks": 5, "anchor": "x"},
-        margin={"l": 60, "r": 24, "t": 12, "b": 48},
-        hovermode="closest",
+    one_above_other(
+        figure,
+        palette,
+        across=counted("step", most, palette, pad=(0.5, 1.5)),
+        upper=(
+            "words that the filters leave",
+            {"domain": [0.56, 0.95], "type": "log", "dtick": 1, "tickformat": ",d"},
+        ),
+        lower=(
+            "uncertainty after the filters, in bits",
+            {"domain": [0, 0.42], "rangemode": "tozero", "nticks": 5},
+        ),
     )
-    for y, text in ((0.96, "words that the filters leave"), (0.43, "uncertainty after the filters, in bits")):
-        figure.add_annotation(
-            text=text,
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=y,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 15, "color": palette.text},
-        )
+    figure.update_layout(margin={"l": 60, "r": 24, "t": 12, "b": 48}, hovermode="closest")
     figure.add_vline(x=step + 1, line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
     return figure
+
+
+def _line(values: Sequence[float], trace: str, axis: str, row: int, name: str, colour: str, width: float) -> go.Scatter:
+    """Return one setting's line in one panel, its number at the end."""
+    return go.Scatter(
+        name=trace,
+        meta=row,
+        mode="lines+text",
+        x=list(range(1, len(values) + 1)),
+        y=list(values),
+        yaxis=axis,
+        text=["" for _ in values[1:]] + [f" {row}"],
+        textposition="middle right",
+        textfont={"size": 16, "color": colour},
+        line={"color": colour, "width": width, "dash": DASHES[row % len(DASHES)]},
+        cliponaxis=False,
+        hovertemplate=f"{row} · {escape(name)}<br>step %{{x}}: %{{y:,.4g}}<extra></extra>",
+        showlegend=False,
+    )

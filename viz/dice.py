@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from viz.axes import behind_bars
 from viz.labels import escape
 from viz.theme import ramp_colour, style
 
@@ -53,16 +54,7 @@ def dice(
         showlegend=False,
     )
     ends = [max(count, e + m) for count, e, m in zip(counts, expected, margins, strict=True)]
-    figure.add_scatter(
-        mode="text",
-        x=ends,
-        y=rows,
-        text=[f"  {count}" for count in counts],
-        textposition="middle right",
-        textfont={"size": 15, "color": palette.text},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    figure.add_trace(behind_bars(ends, [f"  {count}" for count in counts], size=15, colour=palette.text))
     _frame(figure, labels, max([*ends, 1]), palette)
     return figure
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.axes import outline
 from viz.clicks import targets
 from viz.labels import escape
 from viz.overview import tiles
@@ -48,16 +49,9 @@ def gallery(
     style(figure, palette, height=round((tile + TITLE) * rows + 8))
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
     figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
+    corner = {"showarrow": False, "xanchor": "left", "yanchor": "top", "font": {"size": 15, "color": palette.text}}
     notes = [
-        {
-            "x": column - 0.5,
-            "y": row - 0.5,
-            "text": f"<b>{title}</b>",
-            "showarrow": False,
-            "xanchor": "left",
-            "yanchor": "top",
-            "font": {"size": 15, "color": palette.text},
-        }
+        corner | {"x": column - 0.5, "y": row - 0.5, "text": f"<b>{title}</b>"}
         for row, titles_ in enumerate(told)
         for column, title in enumerate(titles_)
     ]
@@ -90,18 +84,7 @@ def measure_map(
         )
     )
     if cell >= 30:
-        known = [(layer, head) for layer in range(L) for head in range(H) if not np.isnan(values[layer, head])]
-        shades = [float(values[at]) / top for at in known]
-        figure.add_scatter(
-            name="numbers",
-            mode="text",
-            x=[head for _, head in known],
-            y=[layer for layer, _ in known],
-            text=[f"{values[at]:.2f}".lstrip("0") if share else f"{values[at]:.1f}" for at in known],
-            textfont={"size": 14, "color": [ink(palette, s if share else s**2) for s in shades]},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        figure.add_trace(_numbers(values, top, share=share, palette=palette))
     style(figure, palette, height=round(54 + cell * L))
     ticks = {"tickfont": {"size": max(MIN_FONT, 14), "color": palette.muted}, "fixedrange": True}
     every = max(1, round(16 / cell))
@@ -109,14 +92,22 @@ def measure_map(
     figure.update_yaxes(
         **ticks, tickvals=list(range(0, L, every)), range=[L - 0.5, -0.5], title={"text": "layer", "standoff": 2}
     )
-    layer, head = opened
-    figure.add_shape(
-        type="rect",
-        x0=head - 0.5,
-        x1=head + 0.5,
-        y0=layer - 0.5,
-        y1=layer + 0.5,
-        line={"color": palette.accent, "width": 3},
-    )
+    outline(figure, *opened, palette)
     figure.update_layout(width=round(60 + cell * H), margin={"l": 48, "r": 8, "t": 46, "b": 4, "autoexpand": False})
     return figure
+
+
+def _numbers(values: NDArray[np.float32], top: float, *, share: bool, palette: Palette) -> go.Scatter:
+    """Return the trace that writes the measure into the cells where it is defined."""
+    known = [(int(layer), int(head)) for layer, head in np.argwhere(~np.isnan(values))]
+    shades = [float(values[at]) / top for at in known]
+    return go.Scatter(
+        name="numbers",
+        mode="text",
+        x=[head for _, head in known],
+        y=[layer for layer, _ in known],
+        text=[f"{values[at]:.2f}".lstrip("0") if share else f"{values[at]:.1f}" for at in known],
+        textfont={"size": 14, "color": [ink(palette, s if share else s**2) for s in shades]},
+        hoverinfo="skip",
+        showlegend=False,
+    )

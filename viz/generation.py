@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import plotly.graph_objects as go
 
-from viz.axes import FROM_LEFT
+from viz.axes import FROM_LEFT, behind_bars
 from viz.labels import escape
 from viz.theme import MIN_FONT, ramp_colour, style
 from viz.words import percent
@@ -129,20 +129,10 @@ def _add_key(figure: go.Figure, palette: Palette) -> None:
 
 
 def _add_values(figure: go.Figure, bars: Sequence[Bar], palette: Palette) -> None:
-    """Write the chances behind each bar: before and after, or before and what cut it. One trace: notes are slow."""
+    """Write the chances behind each bar: before and after, or before and what cut it."""
     colours = {"drawn": palette.accent, "kept": palette.text, "cut": palette.muted}
-    figure.add_scatter(
-        name="value",
-        mode="text",
-        x=[max(bar.before, bar.after) for bar in bars],
-        y=list(range(len(bars))),
-        text=[f" {_value(bar)}" for bar in bars],
-        textposition="middle right",
-        textfont={"size": 15, "color": [colours[bar.fate] for bar in bars]},
-        cliponaxis=False,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    ends, texts = [max(bar.before, bar.after) for bar in bars], [f" {_value(bar)}" for bar in bars]
+    figure.add_trace(behind_bars(ends, texts, size=15, colour=[colours[bar.fate] for bar in bars], name="value"))
 
 
 def _value(bar: Bar) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from viz.labels import escape
+from viz.panels import bold, heading, lines_of, place
 from viz.theme import ramp_colour, style
 
 if TYPE_CHECKING:
     from viz.theme import Palette
 
-COLUMNS, PANEL = 2, 150
+PANEL = 150
 SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "undecided": "? undecided"}
 
 
@@ -43,46 +44,71 @@ def _share_range(one: Rungs) -> list[float]:
 
 def ladder(panels: Sequence[Rungs], ticks: Sequence[str], *, palette: Palette) -> go.Figure:
     """Return a panel per measure over the rungs named `ticks`; what it does stands in its title. Traces: `mean`."""
-    figure, lines = go.Figure(), -(-len(panels) // COLUMNS)
+    figure, lines = go.Figure(), lines_of(panels)
     height = PANEL * lines
     layout: dict[str, Any] = {}
-    for i, one in enumerate(panels):
-        axis, (line, column) = "" if i == 0 else str(i + 1), divmod(i, COLUMNS)
-        decided = one.verdict in ("grows", "falls")
-        colour = palette.accent if decided else palette.muted
-        high, left = 1 - line / lines - 26 / height, column * 0.54
-        figure.add_scatter(
-            name="mean",
-            meta=one.title,
-            x=list(range(len(ticks))),
-            y=list(one.means),
-            xaxis=f"x{axis}",
-            yaxis=f"y{axis}",
-            mode="lines+markers",
-            line={"color": ramp_colour(palette, 0.62), "width": 3},
-            marker={"size": 8},
-            error_y={
-                "array": [0 if math.isnan(margin) else margin for margin in one.margins],
-                "color": palette.text,
-                "thickness": 1.5,
-                "width": 4,
-            },
-            customdata=[escape(tick) for tick in ticks],
-            hovertemplate=f"{escape(one.title)}<br>%{{customdata}}: %{{y:.4g}}<extra></extra>",
-            showlegend=False,
-        )
-        shared = {"fixedrange": True, "zeroline": False, "tickfont": {"size": 13, "color": palette.muted}}
-        layout[f"xaxis{axis}"] = shared | {
-            "domain": (left, left + 0.46),
+    headings = []
+    for number, one in enumerate(panels):
+        axis, across, line = place(number)
+        high = 1 - line / lines - 26 / height
+        figure.add_trace(_means(one, ticks, axis, palette))
+        layout |= _axes(one, ticks, axis, across, (max(high - (PANEL - 66) / height, 0), high), palette)
+        colour = palette.accent if one.verdict in ("grows", "falls") else palette.muted
+        sign = f'<span style="color:{colour}">{SIGNS[one.verdict]}</span>'
+        headings.append(heading(f"{bold(one.title)} {sign}", palette, y=high, x=across[0]))
+    style(figure, palette, height=height)
+    figure.update_layout(**layout, annotations=headings, margin={"l": 44, "r": 8, "t": 4, "b": 4})
+    return figure
+
+
+def _means(one: Rungs, ticks: Sequence[str], axis: str, palette: Palette) -> go.Scatter:
+    """Return the line through the means of one measure, with their intervals."""
+    return go.Scatter(
+        name="mean",
+        meta=one.title,
+        x=list(range(len(ticks))),
+        y=list(one.means),
+        xaxis=f"x{axis}",
+        yaxis=f"y{axis}",
+        mode="lines+markers",
+        line={"color": ramp_colour(palette, 0.62), "width": 3},
+        marker={"size": 8},
+        error_y={
+            "array": [0 if math.isnan(margin) else margin for margin in one.margins],
+            "color": palette.text,
+            "thickness": 1.5,
+            "width": 4,
+        },
+        customdata=[escape(tick) for tick in ticks],
+        hovertemplate=f"{escape(one.title)}<br>%{{customdata}}: %{{y:.4g}}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _axes(
+    one: Rungs,
+    ticks: Sequence[str],
+    axis: str,
+    across: tuple[float, float],
+    down: tuple[float, float],
+    palette: Palette,
+) -> dict[str, Any]:
+    """Return the two axes of one panel."""
+    shared = {"fixedrange": True, "zeroline": False, "tickfont": {"size": 13, "color": palette.muted}}
+    return {
+        f"xaxis{axis}": shared
+        | {
+            "domain": across,
             "anchor": f"y{axis}",
             "range": [-0.3, len(ticks) - 0.7],
             "tickvals": list(range(len(ticks))),
             "ticktext": [escape(tick) for tick in ticks],
             "tickangle": 0 if len(ticks) < 6 else -45,
             "showgrid": False,
-        }
-        layout[f"yaxis{axis}"] = shared | {
-            "domain": (max(high - (PANEL - 66) / height, 0), high),
+        },
+        f"yaxis{axis}": shared
+        | {
+            "domain": down,
             "anchor": f"x{axis}",
             "nticks": 4,
             "type": "log" if one.log else "linear",
@@ -90,18 +116,5 @@ def ladder(panels: Sequence[Rungs], ticks: Sequence[str], *, palette: Palette) -
             "dtick": 2 if one.log else None,
             "showgrid": True,
             "gridcolor": palette.line,
-        }
-        figure.add_annotation(
-            text=f'<b>{escape(one.title)}</b> <span style="color:{colour}">{SIGNS[one.verdict]}</span>',
-            xref="paper",
-            yref="paper",
-            x=left,
-            y=high,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 15, "color": palette.text},
-        )
-    style(figure, palette, height=height)
-    figure.update_layout(**layout, margin={"l": 44, "r": 8, "t": 4, "b": 4})
-    return figure
+        },
+    }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.axes import outline
 from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, filling, path, spans
 from viz.clicks import targets, unseen
 from viz.heads import head
@@ -65,7 +66,7 @@ def combined(
     if len(labels) <= CLICKS_UP_TO and told is not None:
         figure.add_trace(targets(told, name="cells", size=place.cell, showlegend=False))
     if chosen is not None:
-        _frame(figure, *chosen, palette)
+        outline(figure, *chosen, palette)
     _make_room(figure, units(shorten(labels[last])) * place.font * DIGIT)
     figure.update_layout(clickmode="event+select")
     return figure
@@ -123,17 +124,6 @@ def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any], labels: Sequ
 def _wrapped(sentence: str) -> str:
     """Return `sentence` for a hover label, broken after the colon so that it fits a phone."""
     return escape(sentence).replace(": ", ":<br>", 1)
-
-
-def _frame(figure: go.Figure, query: int, key: int, palette: Palette) -> None:
-    figure.add_shape(
-        type="rect",
-        x0=key - 0.5,
-        x1=key + 0.5,
-        y0=query - 0.5,
-        y1=query + 0.5,
-        line={"color": palette.accent, "width": 3},
-    )
 
 
 def layer(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from viz.labels import escape
+from viz.panels import counted, one_above_other
 from viz.theme import ramp_colour, style
 
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ def over_steps(
     colours = (ramp_colour(palette, 0.62), palette.accent, palette.muted)
     for (name, counts), colour, dash in zip(kept.items(), colours, ("dash", "solid", "dot"), strict=False):
         _line(figure, steps, counts, f"left by {name}", f"left by {name}", "y2", colour, dash, told, "%{y:,} tokens")
+    _mark(figure, chosen, palette)
+    style(figure, palette, height=430)
+    bits = {"domain": [0.56, 1], "rangemode": "tozero", "nticks": 5}
+    left = {"domain": [0, 0.42], "type": "log", "dtick": 1, "tickformat": ",d"}
+    one_above_other(
+        figure,
+        palette,
+        across=counted("step", max(len(words), 1), palette, pad=(0.5, 0.5)),
+        upper=("uncertainty in bits", bits),
+        lower=("tokens left", left),
+    )
+    figure.update_layout(margin={"l": 56, "r": 12, "t": 28, "b": 96}, legend={"y": -0.22}, hovermode="closest")
+    return figure
+
+
+def _mark(figure: go.Figure, chosen: int, palette: Palette) -> None:
+    """Mark the step in view in both panels."""
     for axis in ("y", "y2"):
         figure.add_shape(
             type="line",
@@ -50,9 +68,6 @@ def over_steps(
             line={"color": palette.accent, "width": 2, "dash": "dot"},
             layer="below",
         )
-    style(figure, palette, height=430)
-    _axes(figure, palette, len(words))
-    return figure
 
 
 def _line(
@@ -79,34 +94,3 @@ def _line(
         customdata=told,
         hovertemplate=f"step %{{x}}, “%{{customdata}}”<br>{title}: {unit}<extra></extra>",
     )
-
-
-def _axes(figure: go.Figure, palette: Palette, steps: int) -> None:
-    shared = {"showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
-    figure.update_layout(
-        xaxis={
-            **shared,
-            "range": [0.5, max(steps, 1) + 0.5],
-            "anchor": "y2",
-            "dtick": max(1, -(-steps // 10)),
-            "tick0": 0,
-            "title": {"text": "step", "font": {"size": 15, "color": palette.muted}},
-        },
-        yaxis={**shared, "domain": [0.56, 1], "rangemode": "tozero", "nticks": 5},
-        yaxis2={**shared, "domain": [0, 0.42], "type": "log", "dtick": 1, "anchor": "x", "tickformat": ",d"},
-        margin={"l": 56, "r": 12, "t": 28, "b": 96},
-        legend={"y": -0.22},
-        hovermode="closest",
-    )
-    for y, text in ((1, "uncertainty in bits"), (0.42, "tokens left")):
-        figure.add_annotation(
-            text=text,
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=y,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 15, "color": palette.text},
-        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from viz.axes import behind_bars
 from viz.theme import ramp_colour, style
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette) -> go.Figure:
     """Return the seconds of each round of both ways as dots, their medians as bars. Traces: `median`, `round`."""
     figure = go.Figure()
-    names = ("one after another", "one batch")
     found = (sorted(alone), sorted(batch))
     medians = [(times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2 for times in found]
     figure.add_bar(
@@ -26,8 +26,6 @@ def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette
         y=[0, 1],
         width=0.55,
         marker={"color": [palette.pale, ramp_colour(palette, 0.5)]},
-        text=[f"  {seconds:.2f} s" for seconds in medians],
-        textposition="none",
         hovertemplate="median %{x:.3f} s<extra></extra>",
         showlegend=False,
     )
@@ -41,19 +39,17 @@ def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette
         showlegend=False,
     )
     ends = [max(times) for times in found]
-    figure.add_scatter(
-        mode="text",
-        x=ends,
-        y=[0, 1],
-        text=[f"   {seconds:.2f} s" for seconds in medians],
-        textposition="middle right",
-        textfont={"size": 19, "color": palette.text},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    told = [f"   {seconds:.2f} s" for seconds in medians]
+    figure.add_trace(behind_bars(ends, told, size=19, colour=palette.text))
+    _frame(figure, max(ends), palette)
+    return figure
+
+
+def _frame(figure: go.Figure, most: float, palette: Palette) -> None:
+    """Give the figure its size and its axes: a row per way, seconds as far as `most`."""
     style(figure, palette, height=170)
     figure.update_xaxes(
-        range=[0, max(ends) * 1.25],
+        range=[0, most * 1.25],
         showgrid=True,
         gridcolor=palette.line,
         ticksuffix=" s",
@@ -63,9 +59,8 @@ def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette
     )
     figure.update_yaxes(
         tickvals=[0, 1],
-        ticktext=[f"{name} " for name in names],
+        ticktext=["one after another ", "one batch "],
         tickfont={"size": 18},
         range=[1.5, -0.5],
         fixedrange=True,
     )
-    return figure

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.axes import FROM_LEFT
 from viz.labels import escape
+from viz.panels import counted, one_above_other
 from viz.theme import Palette, style
 
 if TYPE_CHECKING:
@@ -56,33 +56,15 @@ def trade_off(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
                 hovertemplate=f"%{{x}} hidden, %{{customdata}}<br>%{{y:.3g}}{unit}<extra></extra>",
             )
     style(figure, palette, height=HEIGHT)
-    _axes(figure, palette, max((len(curve.words) for curve in curves.values()), default=0))
-    return figure
-
-
-def _axes(figure: go.Figure, palette: Palette, most: int) -> None:
-    shared = {"showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
-    title = {"font": {"size": 15, "color": palette.muted}}
-    figure.update_layout(
-        xaxis={
-            **shared,
-            "title": {"text": "words hidden", **title},
-            "range": [-0.3, most + 0.3],
-            "anchor": "y2",
-            "tick0": 0,
-            "dtick": max(1, -(-most // 12)),
-        },
-        yaxis={**shared, "domain": [0.55, 1], "range": [-4, 104], "ticksuffix": " %", "nticks": 5},
-        yaxis2={**shared, "domain": [0, 0.43], "rangemode": "tozero", "nticks": 5, "anchor": "x"},
-        margin={"l": 64, "r": 12, "t": 30, "b": 90},
-        legend={"y": -0.2},
+    most = max((len(curve.words) for curve in curves.values()), default=0)
+    moved = {"domain": [0.55, 1], "range": [-4, 104], "ticksuffix": " %", "nticks": 5}
+    bits = {"domain": [0, 0.43], "rangemode": "tozero", "nticks": 5}
+    one_above_other(
+        figure,
+        palette,
+        across=counted("words hidden", most, palette, pad=(1.3, 0.3), ticks=12),
+        upper=("of the model’s chances moved", moved),
+        lower=("uncertainty in bits", bits),
     )
-    for y, text in ((1, "of the model’s chances moved"), (0.43, "uncertainty in bits")):
-        figure.add_annotation(
-            text=text,
-            **FROM_LEFT,
-            yref="paper",
-            y=y,
-            yanchor="bottom",
-            font={"size": 15, "color": palette.text},
-        )
+    figure.update_layout(margin={"l": 64, "r": 12, "t": 30, "b": 90}, legend={"y": -0.2})
+    return figure

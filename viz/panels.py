@@ -1,0 +1,69 @@
+"""Several small plots in one figure: where each stands, what it is called, what its axes share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from viz.axes import FROM_LEFT
+from viz.labels import escape
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from viz.theme import Palette
+
+COLUMNS = 2
+# In shares of the width: of one panel, and from where one begins to where the next does.
+_WIDTH, _PITCH = 0.46, 0.54
+
+
+def heading(text: str, palette: Palette, *, y: float, x: float = 0.0) -> dict[str, Any]:
+    """Return the annotation that stands on a panel which ends at `y` and begins at `x`, in shares of the figure."""
+    font = {"size": 15, "color": palette.text}
+    return FROM_LEFT | {"text": text, "yref": "paper", "x": x, "y": y, "yanchor": "bottom", "font": font}
+
+
+def counted(title: str, last: int, palette: Palette, *, pad: tuple[float, float], ticks: int = 10) -> dict[str, Any]:
+    """Return an x axis of whole numbers up to `last` with at most `ticks` of them written; `pad` is around them."""
+    return {
+        "title": {"text": title, "font": {"size": 15, "color": palette.muted}},
+        "range": [1 - pad[0], last + pad[1]],
+        "tick0": 0,
+        "dtick": max(1, -(-last // ticks)),
+    }
+
+
+def one_above_other(
+    figure: go.Figure,
+    palette: Palette,
+    *,
+    across: dict[str, Any],
+    upper: tuple[str, dict[str, Any]],
+    lower: tuple[str, dict[str, Any]],
+) -> None:
+    """Give `figure` two panels, y and y2, over one x axis `across`: for each its heading and its axis with a domain."""
+    shared = {"showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
+    figure.update_layout(
+        xaxis=shared | across | {"anchor": "y2"},
+        yaxis=shared | upper[1],
+        yaxis2=shared | lower[1] | {"anchor": "x"},
+        annotations=[heading(text, palette, y=axis["domain"][1]) for text, axis in (upper, lower)],
+    )
+
+
+def place(number: int) -> tuple[str, tuple[float, float], int]:
+    """Return of panel `number` in lines of COLUMNS: what ends the names of its axes, its share of the width, its line."""
+    line, column = divmod(number, COLUMNS)
+    left = column * _PITCH
+    return "" if number == 0 else str(number + 1), (left, left + _WIDTH), line
+
+
+def lines_of(panels: Sequence[object]) -> int:
+    """Return how many lines of COLUMNS the panels fill."""
+    return -(-len(panels) // COLUMNS)
+
+
+def bold(title: str) -> str:
+    """Return a title as the markup of a heading."""
+    return f"<b>{escape(title)}</b>"
