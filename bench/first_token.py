@@ -15,7 +15,7 @@ from model_utils.generation import Lane, decode
 from model_utils.loading import load_model
 from model_utils.sampling import SamplingSettings
 from tests.tools.models import entry_of, save_random
-from tests.tools.server import CHROMIUM_FLAGS, chromium_path, free_port, start_app
+from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving
 
 ROUNDS = 7
 WORDS = ("glad", "here", "late", "lost", "old", "small", "tired", "young")  # of one token each
@@ -45,11 +45,9 @@ def _step(model: Path) -> float:
 
 def _first(browser: Browser, model: Path) -> Iterator[Figure]:
     step = _step(model)
-    port = free_port()
-    server = start_app(port, {"MASKSCOPE_FOLDERS": f"full={model}"})
-    try:
+    with serving(environment={"MASKSCOPE_FOLDERS": f"full={model}"}) as app:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.goto(f"http://127.0.0.1:{port}/Generate?model=full&text=My+dog+is&max_new_tokens=200")
+        page.goto(f"{app}/Generate?model=full&text=My+dog+is&max_new_tokens=200")
         page.wait_for_selector(".st-key-heading:has-text('full: a folder')", timeout=120_000)
         page.wait_for_selector(".st-key-generate button", timeout=60_000)
         first: dict[str, list[float]] = {"another": [], "the same": []}
@@ -71,9 +69,6 @@ def _first(browser: Browser, model: Path) -> Iterator[Figure]:
             seed.press("Enter")
             page.wait_for_function(_NOTE, polling="raf", timeout=30_000)
             rerun.append(1000 * (time.perf_counter() - start))
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
     page_s = statistics.median(rerun[1:]) / 1000
     for prompt, times in first.items():
         shown_s = statistics.median(times[1:]) / 1000

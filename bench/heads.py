@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,9 +16,9 @@ from plotly.subplots import make_subplots
 
 from bench.report import Figure
 from model_utils.attention import AttentionMaps
-from model_utils.heads import WEIGHT_CODE, thumbnails
+from model_utils.heads import WEIGHT_CODE, Thumbnails, thumbnails
 from model_utils.masks import CAUSE_CODE, CAUSES
-from tests.tools.server import CHROMIUM_FLAGS, chromium_path, free_port, start_app
+from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving
 from viz.overview import overview
 from viz.theme import LIGHT, weight_scale
 
@@ -76,15 +75,20 @@ def random_maps() -> AttentionMaps:
 
 def one_picture(maps: AttentionMaps) -> go.Figure:
     """Return the app's picture of all heads."""
-    tiles = thumbnails(maps)
+    return picture(thumbnails(maps), [["" for _ in range(HEADS)] for _ in range(LAYERS)])
+
+
+def picture(tiles: Thumbnails, facts: list[list[str]], telling: Sequence[tuple[int, int]] = ()) -> go.Figure:
+    """Return the page's map of all heads from its parts."""
     return overview(
         tiles.picture,
         pitch=tiles.pitch,
         gap=tiles.gap,
         weight_code=WEIGHT_CODE,
         causes=CAUSES,
-        facts=[["" for _ in range(HEADS)] for _ in range(LAYERS)],
+        facts=facts,
         opened=(0, 0),
+        telling=telling,
         palette=LIGHT,
     )
 
@@ -129,21 +133,9 @@ def measure_picture(browser: Browser) -> Iterator[Figure]:
         )
 
 
-@contextmanager
-def served(script: str | Path) -> Iterator[str]:
-    """Return the address of `script`, served while the block runs."""
-    port = free_port()
-    process = start_app(port, script=script)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
 def measure_opening(browser: Browser) -> Iterator[Figure]:
     """Yield the time to open another head at 64 tokens over that of the least fragment, from click to changed page."""
-    with served("app.py") as app, served(Path(__file__).with_name("empty_fragment.py")) as least:
+    with serving() as app, serving(Path(__file__).with_name("empty_fragment.py")) as least:
         heads, empty = browser.new_page(viewport={"width": 1400, "height": 900}), browser.new_page()
         heads.goto(f"{app}/Heads?text={quote('the ' * (TOKENS - 1) + 'the')}")
         heads.wait_for_selector(".st-key-fig_head .js-plotly-plot", timeout=90_000)

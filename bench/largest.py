@@ -11,16 +11,15 @@ from unittest.mock import patch
 import plotly.graph_objects as go
 
 from bench.forward import full_size
+from bench.heads import picture
 from bench.report import Figure
 from model_utils import attention
 from model_utils.attention import AttentionMaps, attention_maps, register
-from model_utils.heads import HABITS, WEIGHT_CODE, Habits, Thumbnails, habits, thumbnails
+from model_utils.heads import HABITS, Habits, Thumbnails, habits, thumbnails
 from model_utils.loading import LoadedModel, load_model
-from model_utils.masks import CAUSES, MaskSpec, build_mask
+from model_utils.masks import MaskSpec, build_mask
 from model_utils.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.tokens import encode
-from viz.overview import overview
-from viz.theme import LIGHT
 
 TOKENS, ROUNDS = 1024, 5
 MOST_MB, MOST_S = 350, 3
@@ -74,17 +73,8 @@ def _figure(tiles: Thumbnails, found: Habits | None) -> go.Figure:
     """Return the page's map of all heads, with what its hover says."""
     assert found is not None
     layers, heads = found.first.shape
-    return overview(
-        tiles.picture,
-        pitch=tiles.pitch,
-        gap=tiles.gap,
-        weight_code=WEIGHT_CODE,
-        causes=CAUSES,
-        facts=[[str(found.main(layer, head)) for head in range(heads)] for layer in range(layers)],
-        opened=(0, 0),
-        telling=[found.strongest(habit)[:2] for habit in HABITS],
-        palette=LIGHT,
-    )
+    facts = [[str(found.main(layer, head)) for head in range(heads)] for layer in range(layers)]
+    return picture(tiles, facts, [found.strongest(habit)[:2] for habit in HABITS])
 
 
 def _megabytes(maps: AttentionMaps, tiles: Thumbnails) -> float:

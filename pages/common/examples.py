@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.text_presets import BY_NAME, KNOBS, TEXT_PRESETS
-from pages.common import cache_masks, controls, mask_controls
+from pages.common import cache_masks, controls, mask_controls, presets
 from pages.common.literal import literal
 
 if TYPE_CHECKING:
@@ -18,19 +18,15 @@ _ASKED = "_generate_asked"
 
 def draw(page: Page) -> None:
     """Draw the list of examples below the sentences in the sidebar."""
-    with st.sidebar, st.popover("Examples", icon=":material/auto_stories:", key="text_examples", width="stretch"):
-        st.caption("Each brings its sentences and settings. :material/cloud: needs real GPT-2.")
-        for number, preset in enumerate(TEXT_PRESETS):
-            badge = " Needs real GPT-2: the bundled model has hardly met its words." if preset.real else ""
-            st.button(
-                literal(preset.name),
-                key=f"text_preset_{number}",
-                help=literal(preset.says + badge),
-                on_click=use,
-                args=(page.model, preset.name),
-                icon=":material/cloud:" if preset.real else None,
-                width="stretch",
-            )
+    with st.sidebar:
+        presets.draw(
+            TEXT_PRESETS,
+            key="text_examples",
+            caption="Each brings its sentences and settings.",
+            use=use,
+            model=page.model,
+            width="stretch",
+        )
 
 
 def use(model: str, name: str) -> None:

@@ -9,9 +9,8 @@ import streamlit as st
 
 from model_utils.labels import visible
 from model_utils.presets import BY_NAME, MASK_TEXT, PRESETS
-from pages.common import cache, cache_masks, mask_controls
+from pages.common import cache, cache_masks, mask_controls, presets
 from pages.common import take_home as home
-from pages.common.literal import literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,8 +32,13 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
         mask_controls.undo_buttons()
         with st.popover("Soften a word", icon=":material/opacity:", key="mask_soften"):
             _soften(spec, words)
-        with st.popover("Examples", icon=":material/auto_stories:", key="mask_examples"):
-            _examples(page)
+        presets.draw(
+            PRESETS,
+            key="mask_examples",
+            caption="Each brings its own sentence; Undo brings yours back.",
+            use=use_preset,
+            model=page.model,
+        )
         with st.popover("As text", icon=":material/link:", key="mask_text"):
             st.caption("What the link carries. Tokens count from 0; a word may be several.")
             mask_controls.hand_fields()
@@ -71,22 +75,6 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
 
 def _set_weight(weights: dict[int, float], tokens: tuple[int, ...]) -> None:
     mask_controls.set_weights({**weights, **dict.fromkeys(tokens, st.session_state["mask_soft_weight"])})
-
-
-def _examples(page: Page) -> None:
-    """Draw one button per example; Undo brings the former text and mask back."""
-    st.caption("Each brings its own sentence; Undo brings yours back. :material/cloud: needs real GPT-2.")
-    for number, preset in enumerate(PRESETS):
-        badge = " Needs real GPT-2." if preset.real else ""
-        st.button(
-            literal(preset.name),
-            key=f"mask_preset_{number}",
-            help=literal(preset.says + badge),
-            on_click=use_preset,
-            args=(page.model, preset.name),
-            icon=":material/cloud:" if preset.real else None,
-            width="stretch",
-        )
 
 
 def use_preset(model: str, name: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.tools.server import CHROMIUM_FLAGS, chromium_path, free_port, start_app
+from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving
 
 # What Streamlit itself asks for in vain on a cold deep link.
 ALLOWED_404 = ("_stcore/health", "_stcore/host-config")
@@ -47,17 +47,13 @@ def app(chromium: Browser) -> Iterator[str]:
     While a server imports torch, which holds everything else up, Streamlit's browser half may lose a few messages of the
     very first page; the tests are about what comes after.
     """
-    port = free_port()
-    process = start_app(port)
-    address = f"http://127.0.0.1:{port}"
-    first = chromium.new_page()
-    first.goto(f"{address}/Tokens")
-    with suppress(AssertionError):
-        expect(first.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible(timeout=60_000)
-    first.close()
-    yield address
-    process.terminate()
-    process.wait(timeout=20)
+    with serving() as address:
+        first = chromium.new_page()
+        first.goto(f"{address}/Tokens")
+        with suppress(AssertionError):
+            expect(first.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible(timeout=60_000)
+        first.close()
+        yield address
 
 
 @pytest.fixture

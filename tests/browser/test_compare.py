@@ -15,8 +15,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import free_port, start_app
 from tests.tools.models import save_random
+from tests.tools.server import serving
 
 
 def opened(page: Page, app: str, parameters: str, figure: str = "surface") -> None:
@@ -108,11 +108,8 @@ def test_a_ladder_answers_what_grows_and_everything_goes_home(page: Page, app: s
 def two_models(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of an app that has a second model, small and random."""
     folder = save_random(tmp_path_factory.mktemp("models") / "other")
-    port = free_port()
-    process = start_app(port, {"MASKSCOPE_FOLDERS": f"other={folder}"})
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(timeout=20)
+    with serving(environment={"MASKSCOPE_FOLDERS": f"other={folder}"}) as address:
+        yield address
 
 
 def test_two_models_stand_side_by_side_under_the_same_settings(two_models: str, page: Page) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.tools.server import ROOT, free_port, start_app
+from tests.tools.server import ROOT, serving
 
 LABELS = ["<b>x</b>", "the", "cat", "the", "incomprehensibilities"]
 SCRIPT = f"""
@@ -49,11 +49,8 @@ def address(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Return the address of a script that shows nothing but one head."""
     script: Path = tmp_path_factory.mktemp("lines") / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
-    port = free_port()
-    process = start_app(port, script=script)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(timeout=20)
+    with serving(script) as served:
+        yield served
 
 
 def opened(page: Page, address: str, tokens: int = len(LABELS)) -> tuple[Locator, Locator]:

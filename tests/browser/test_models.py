@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import free_port, start_app
 from tests.tools.hub import Hub
+from tests.tools.server import serving
 
 # Limits for a machine that is busy with other things; alone, each takes some ten seconds.
 pytestmark = pytest.mark.timeout(500)
@@ -26,16 +26,13 @@ def hub(full_size: Path) -> Iterator[Hub]:
 @pytest.fixture(scope="module")
 def own_app(chromium: Browser, hub: Hub, full_size: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of an app with an empty cache, that hub, and the full-size model as folder `full`."""
-    port = free_port()
     environment = {
         "HF_ENDPOINT": hub.address,
         "HF_HOME": str(tmp_path_factory.mktemp("home")),
         "MASKSCOPE_FOLDERS": f"full={full_size}",
     }
-    process = start_app(port, environment)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(timeout=20)
+    with serving(environment=environment) as address:
+        yield address
 
 
 def test_a_full_size_folder_is_shown_from_a_cold_link_and_stays_over_a_page_switch(own_app: str, page: Page):

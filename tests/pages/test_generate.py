@@ -311,7 +311,7 @@ def test_what_the_page_says_of_half_the_chances_is_exact(tiny) -> None:
 def test_an_example_sets_everything_and_begins() -> None:
     at = opened(temperature=0.3, drop_after=2)
     before = texts(at)
-    at.button(key="text_preset_3").click()
+    at.button(key="text_examples_3").click()
     finished(at.run())
     assert not at.exception
     run = at.session_state["_run"]

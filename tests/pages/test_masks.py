@@ -154,7 +154,7 @@ def test_a_mask_that_hides_everything_is_said_and_draws_no_bars() -> None:
 @pytest.mark.parametrize("number", [1, 4])
 def test_examples_take_one_click_and_undo_brings_the_text_back(number: int) -> None:
     at = opened(weights="0:0")
-    at.button(key=f"mask_preset_{number}").click().run()
+    at.button(key=f"mask_examples_{number}").click().run()
     assert not at.exception
     assert at.session_state["text"] == PRESETS[number].text
     assert at.session_state["weights"]

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,3 +54,15 @@ def start_app(
             time.sleep(0.1)
     process.kill()
     raise RuntimeError("the app did not start within a minute")
+
+
+@contextmanager
+def serving(script: str | Path = "app.py", environment: dict[str, str] | None = None) -> Iterator[str]:
+    """Return the address of `script`, served while the block runs."""
+    port = free_port()
+    process = start_app(port, environment, script)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)

@@ -1,0 +1,56 @@
+"""The list of examples that a page offers behind one button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import streamlit as st
+
+from pages.common.literal import literal
+
+
+class Preset(Protocol):
+    """An example: what it is called, what it shows, and whether the bundled model is too small for it."""
+
+    @property
+    def name(self) -> str:
+        """Return the name on its button."""
+
+    @property
+    def says(self) -> str:
+        """Return what it shows, in a sentence or two."""
+
+    @property
+    def real(self) -> bool:
+        """Return whether it needs real GPT-2."""
+
+
+def draw(
+    presets: Iterable[Preset],
+    *,
+    key: str,
+    caption: str,
+    use: Callable[[str, str], None],
+    model: str,
+    width: str = "content",
+) -> None:
+    """Draw the list, which opens on a click and closes with a choice; `use(model, name)` puts an example on the page."""
+    with st.popover("Examples", icon=":material/auto_stories:", key=key, width=width, on_change="rerun"):
+        st.caption(f"{caption} :material/cloud: needs real GPT-2.")
+        for number, preset in enumerate(presets):
+            why = " Needs real GPT-2: the bundled model has hardly met its words." if preset.real else ""
+            st.button(
+                literal(preset.name),
+                key=f"{key}_{number}",
+                help=literal(preset.says + why),
+                on_click=_use,
+                args=(key, use, model, preset.name),
+                icon=":material/cloud:" if preset.real else None,
+                width="stretch",
+            )
+
+
+def _use(key: str, use: Callable[[str, str], None], model: str, name: str) -> None:
+    st.session_state[key] = False
+    use(model, name)
