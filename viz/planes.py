@@ -71,6 +71,8 @@ def fig_surface(
             showscale=not log,
         )
     )
+    if log:
+        figure.add_trace(_count_bar(most, palette))
     _add_equal(figure, ks, equal, palette)
     _add_points(figure, ks, ps, points, palette)
     return _framed(figure, ks, ps, palette)
@@ -129,10 +131,34 @@ def _log_scale(palette: Palette, most: float) -> list[list[Any]]:
     return [[float(place), ramp_colour(palette, i / (_STOPS - 1))] for i, place in enumerate(at)]
 
 
+def _count_bar(most: float, palette: Palette) -> go.Scatter:
+    """Return a trace without points that has the colour bar of counts: equal factors are equal lengths of it."""
+    top = float(np.log10(max(most, 2.0)))
+    powers = range(int(top) + 1)
+    return go.Scatter(
+        x=[None],
+        y=[None],
+        name="scale",
+        mode="markers",
+        marker={
+            "color": [0.0],
+            "cmin": 0.0,
+            "cmax": top,
+            "colorscale": [[i / (_STOPS - 1), ramp_colour(palette, i / (_STOPS - 1))] for i in range(_STOPS)],
+            "showscale": True,
+            "colorbar": _bar("kept_tokens", palette)
+            | {"tickvals": list(powers), "ticktext": [f"{10**n:,}" if n < 4 else f"{10 ** (n - 3)}k" for n in powers]},
+        },
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
 def _bar(name: str, palette: Palette) -> dict[str, Any]:
-    """Return the colour bar. Counts have none: their ticks would crowd at its end, and the dotted line says them."""
+    """Return the colour bar of what one surface shows."""
+    titles = {"kept_tokens": "words", "kept_mass": "share", "entropy": "bits"}
     return {
-        "title": {"text": "bits" if name == "entropy" else "share", "font": {"size": 14, "color": palette.muted}},
+        "title": {"text": titles[name], "font": {"size": 14, "color": palette.muted}},
         "thickness": 14,
         "outlinewidth": 0,
         "tickfont": {"size": 14},

@@ -38,11 +38,11 @@ def _ended(made: Comparison) -> None:
     """Draw texts and picture of a comparison that has ended: a click in either shows in both."""
     compare_texts.take_click(made)
     left, right = st.columns([13, 10], gap="medium")
-    with right:
-        _picture(made)
-    with left:
+    with left:  # first: they have just been read and must not be gone while a picture takes its time
         _choose(made)
         _texts(made)
+    with right:
+        _picture(made)
 
 
 def _growing(made: Comparison) -> None:

@@ -45,15 +45,19 @@ def result(run: runs.Run) -> None:
 
 
 def _ended(run: runs.Run) -> None:
-    """Draw texts and picture of a run that has ended: a click in either shows in both."""
+    """Draw texts and picture of a run that has ended: a click in either shows in both.
+
+    The texts come first: they have just been read and must not be gone while a picture takes its time.
+    """
     if _take_click(run) and st.session_state.pop("_playing", False):
         st.rerun()  # the beat of the fragment is set by the page
     _play_on(run)
+    _bound_step(run)
     text, picture = _halves()
-    with picture:
-        _picture(run)
     with text:
         generate_text.texts(run, _chosen())
+    with picture:
+        _picture(run)
 
 
 def _growing(run: runs.Run) -> None:
@@ -124,7 +128,7 @@ def _take_click(run: runs.Run) -> bool:
 def _choose(run: runs.Run) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
-    st.session_state["step"] = min(max(st.session_state["step"], 1), last)
+    _bound_step(run)
     which, back, onward, play = st.columns([4, 3.4, 3.4, 3.4], vertical_alignment="bottom", gap="small")
     with which:
         row = controls.number("sentence", high=run.count - 1)
@@ -144,6 +148,10 @@ def _choose(run: runs.Run) -> tuple[int, int]:
         st.slider("Step", 1, last, key="step")
     st.session_state["_step"] = st.session_state["step"]
     return int(row), st.session_state["step"] - 1
+
+
+def _bound_step(run: runs.Run) -> None:
+    st.session_state["step"] = min(max(st.session_state["step"], 1), run.request.max_new_tokens)
 
 
 def _move(by: int) -> None:
