@@ -65,12 +65,12 @@ def make_plan(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -
     """Return what a run may read. Raises InputError for one that does not fit."""
     if not 1 <= max_new_tokens <= MAX_NEW_TOKENS:
         raise InputError(f"{max_new_tokens} new tokens do not fit: choose 1 to {MAX_NEW_TOKENS}.")
-    for number, lane in enumerate(lanes, start=1):
-        if len(lane.prompt) >= loaded.context:
-            raise InputError(
-                f"Sentence {number} has {len(lane.prompt):,} tokens and this model reads {loaded.context:,} in all, "
-                "so nothing can be added: shorten it."
-            )
+    longest = max(len(lane.prompt) for lane in lanes)
+    if longest >= loaded.context:
+        raise InputError(
+            f"A sentence has {longest:,} tokens and this model reads {loaded.context:,} in all, so nothing can be added: "
+            "shorten it."
+        )
     check_cache([(loaded, lanes)], max_new_tokens)
     plain = all(lane.policy.plain for lane in lanes)
     return (_causal if plain else _under_policies)(loaded, lanes, max_new_tokens)
@@ -98,7 +98,7 @@ def _under_policies(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: 
         mask = lane.policy.mask(lane.prompt, new, pads=width - len(lane.prompt))
         if (rows := stranded(mask, len(lane.prompt))).size:
             raise InputError(
-                f"Under its mask token {rows[0]} of sentence {b + 1} may read nothing, and its text needs that token: "
+                f"Under its mask token {rows[0]} of sentence {b} may read nothing, and its text needs that token: "
                 "let it read at least one, such as itself."
             )
         bias[b, :, : width + new, : width + new] = torch.from_numpy(mask.bias()[0])

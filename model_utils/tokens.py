@@ -141,7 +141,7 @@ def encode(
     if not 0 <= pad_id < len(tokenizer):
         raise InputError(f"Pad id {pad_id} is not in the vocabulary: choose one from 0 to {len(tokenizer) - 1:,}.")
     rows = tuple(tokenize(tokenizer, text) for text in texts)
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows):
         if len(row) > max_tokens:
             raise InputError(
                 f"Sentence {number} has {len(row):,} tokens, and this model reads at most {max_tokens:,}: shorten it."

@@ -90,7 +90,7 @@ def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
 
 def _points(made: Comparison, place: Place, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
     """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
-    from viz.planes import Point
+    from viz.plane_frame import Point
 
     found = []
     for number, row in enumerate(made.request.rows):

@@ -140,7 +140,7 @@ def test_text_outside_its_bounds_is_refused_with_both_numbers_and_the_way_out(te
 
 def test_a_sentence_longer_than_the_model_reads_is_refused(tiny: LoadedModel) -> None:
     encode(tiny.tokenizer, ("a" + " a" * 255,), max_tokens=256)
-    with pytest.raises(InputError, match="Sentence 2 has 257 tokens, and this model reads at most 256"):
+    with pytest.raises(InputError, match="Sentence 1 has 257 tokens, and this model reads at most 256"):
         encode(tiny.tokenizer, ("a", "a" + " a" * 256), max_tokens=256)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from viz.compare import Dots, measures, steps
 from viz.ladder import Rungs, ladder
-from viz.planes import Point, fig_surface, fig_words
+from viz.plane_frame import Point
+from viz.planes import fig_surface, fig_words
 from viz.theme import DARK, LIGHT, Palette
 
 KS, PS = np.array([1, 2, 5, 10, 100]), np.array([0.25, 0.5, 0.75, 1.0])
@@ -34,6 +36,22 @@ def test_a_surface_carries_its_values_and_a_disc_per_place(name: str, palette: P
     assert "0,2" in " ".join(traces["settings"].text)
     assert "&lt;b&gt;" in " ".join(traces["settings"].customdata)
     assert list(traces["equal"].x) == [0.0, 1.0, 2.0, 4.0]
+
+
+def test_the_bar_of_counts_has_at_each_number_the_colour_of_the_cells_that_leave_so_many() -> None:
+    figure = fig_surface(KEPT * 2000, KS, PS, name="kept_tokens", points=[], equal=np.ones(4, int), palette=LIGHT)
+    traces = {trace.name: trace for trace in figure.data}
+    cells, bar = traces["kept_tokens"], traces["scale"].marker
+    assert list(bar.colorbar.ticktext) == ["1", "10", "100", "1,000", "10k"]
+    assert bar.cmax == pytest.approx(np.log10(40_000))
+
+    def colour(scale: tuple[tuple[float, str], ...], place: float) -> np.ndarray:
+        red_green_blue = np.array([re.findall(r"\d+", text)[:3] for _, text in scale], dtype=float)
+        return np.array([np.interp(place, [at for at, _ in scale], red_green_blue[:, i]) for i in range(3)])
+
+    for power, count in enumerate((1, 10, 100, 1_000, 10_000)):
+        in_cells = colour(cells.colorscale, (count - cells.zmin) / (cells.zmax - cells.zmin))
+        assert in_cells == pytest.approx(colour(bar.colorscale, power / bar.cmax), abs=4)
 
 
 def test_the_map_of_words_names_each_region_once() -> None:
