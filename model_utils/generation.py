@@ -100,7 +100,7 @@ def _read_prompts(
         ids = _prompts(loaded, [lanes[row] for row in once], plan.width)  # (B, T)
         return _forward(loaded, plan if len(once) == len(lanes) else plan.of(torch.tensor(once)), 0, ids, None)
 
-    logits, cache = read() if prompts is None else prompts.get((plan.width, *alike), read)
+    logits, cache = read() if prompts is None else prompts.get(tuple(alike), read)
     if len(once) < len(lanes):
         cache.batch_select_indices(torch.tensor(shares))
         logits = logits[shares]

@@ -31,7 +31,7 @@ transformers.utils.logging.set_verbosity_error()
 class LoadedModel:
     """A model in memory: float32, evaluation mode, attention that can be traced. Holds no state of any session.
 
-    `prompts` are those that it has read lately.
+    `prompts` are those that it has read lately, for whoever asks again: they change no answer.
     """
 
     entry: ModelEntry

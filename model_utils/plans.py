@@ -55,9 +55,11 @@ def check_cache(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tok
         cache_megabytes(loaded, len(lanes), tokens) for (loaded, lanes), tokens in zip(parts, longest, strict=True)
     )
     if size > MAX_CACHE_MB:
+        texts = sum(len(lanes) for _, lanes in parts)
+        asked = f"{texts} {'text' if texts == 1 else 'texts'} of {max(longest):,} tokens"
         raise InputError(
-            f"{sum(len(lanes) for _, lanes in parts)} texts of {max(longest):,} tokens need {size:,.0f} MB for their keys and "
-            f"values, and {MAX_CACHE_MB:,} MB is the limit: ask for fewer texts, samples or new tokens."
+            f"{asked}{' by both models' if len(parts) > 1 else ''} need {size:,.0f} MB for their keys and values, and "
+            f"{MAX_CACHE_MB:,} MB is the limit: ask for fewer texts, samples or new tokens."
         )
 
 
@@ -65,12 +67,13 @@ def make_plan(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -
     """Return what a run may read. Raises InputError for one that does not fit."""
     if not 1 <= max_new_tokens <= MAX_NEW_TOKENS:
         raise InputError(f"{max_new_tokens} new tokens do not fit: choose 1 to {MAX_NEW_TOKENS}.")
-    longest = max(len(lane.prompt) for lane in lanes)
-    if longest >= loaded.context:
-        raise InputError(
-            f"A sentence has {longest:,} tokens and this model reads {loaded.context:,} in all, so nothing can be added: "
-            "shorten it."
-        )
+    one_prompt = len({lane.prompt for lane in lanes}) == 1
+    for number, lane in enumerate(lanes):
+        if len(lane.prompt) >= loaded.context:
+            raise InputError(
+                f"{'The sentence' if one_prompt else f'Sentence {number}'} has {len(lane.prompt):,} tokens and this model "
+                f"reads {loaded.context:,} in all, so nothing can be added: shorten it."
+            )
     check_cache([(loaded, lanes)], max_new_tokens)
     plain = all(lane.policy.plain for lane in lanes)
     return (_causal if plain else _under_policies)(loaded, lanes, max_new_tokens)

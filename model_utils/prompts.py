@@ -38,13 +38,17 @@ class Prompts:
         with self._lock:
             if _megabytes((logits, cache)) <= MAX_PROMPTS_MB:
                 self._kept[key] = logits, _own(cache)
-            while self.megabytes > MAX_PROMPTS_MB:
+            while self._size() > MAX_PROMPTS_MB:
                 self._kept.popitem(last=False)
         return logits, cache
 
     @property
     def megabytes(self) -> float:
         """Return the size in MB (10**6 bytes) of what is kept."""
+        with self._lock:
+            return self._size()
+
+    def _size(self) -> float:
         return sum(map(_megabytes, self._kept.values()))
 
 

@@ -19,6 +19,7 @@ def leave_a_core() -> None:
         return
     torch.set_num_threads(fewer)
     # torch hands the number on to threads that begin to work later; set again in another thread, it is theirs as before.
+    # One that begins between the two calls keeps the smaller number: it is slower, and nothing else.
     other = threading.Thread(target=torch.set_num_threads, args=(_CORES,))
     other.start()
     other.join()

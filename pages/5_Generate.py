@@ -12,13 +12,16 @@ said, generate, stop = generate_controls.draw_controls(page)
 request = None
 with frame.reader_errors():
     request = generate_controls.make_request(page, said)
-first = early.on_click(runs.start, request, [page.model])
-pressed = generate.button("Generate", type="primary", key="generate", width="stretch", **first) or examples.asked()
+begun = early.begun(request)
+click = early.on_click(runs.prepare, request, [page.model])
+pressed = generate.button("Generate", type="primary", key="generate", width="stretch", **click) or examples.asked()
 if pressed:
     generate_batch.stop()
 # The small model answers at once, so its first text needs no click; a large one waits to be asked.
 unasked = runs.current() is None and page.entry.source == "bundled"
-if request is not None and (pressed or unasked) and not early.begun(request):
+if begun is not None:
+    runs.adopt(begun)
+elif request is not None and (pressed or unasked):
     with frame.reader_errors():
         runs.start(request)
 

@@ -10,11 +10,14 @@ said, go, stop = compare_controls.draw_controls(page)
 request = None
 with frame.reader_errors():
     request = compare_controls.make_request(page, said)
-first = early.on_click(comparisons.start, request, request.models if request else ())
-pressed = go.button("Compare", type="primary", key="compare", width="stretch", **first) or compare_controls.asked()
+begun = early.begun(request)
+click = early.on_click(comparisons.prepare, request, request.models if request else ())
+pressed = go.button("Compare", type="primary", key="compare", width="stretch", **click) or compare_controls.asked()
 # The small model answers at once, so its first comparison needs no click; a large one waits to be asked.
 unasked = comparisons.current() is None and page.entry.source == "bundled"
-if request is not None and (pressed or unasked) and not early.begun(request):
+if begun is not None:
+    comparisons.adopt(begun)
+elif request is not None and (pressed or unasked):
     with frame.reader_errors():
         page.loaded()
         comparisons.start(request)

@@ -1,4 +1,4 @@
-"""Axes, and text at their edges, as several pictures have them. Axis letter: T token."""
+"""Axes, text at their edges and behind bars, the frame of a cell, as several pictures have them. Axis letter: T token."""
 
 from __future__ import annotations
 

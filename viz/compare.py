@@ -154,7 +154,7 @@ def steps(
     one_above_other(
         figure,
         palette,
-        across=counted("step", most, palette, pad=(0.5, 1.5)),
+        across=counted("step", 1, most, palette, pad=(0.5, 1.5)),
         upper=(
             "words that the filters leave",
             {"domain": [0.56, 0.95], "type": "log", "dtick": 1, "tickformat": ",d"},

@@ -47,7 +47,7 @@ def over_steps(
     one_above_other(
         figure,
         palette,
-        across=counted("step", max(len(words), 1), palette, pad=(0.5, 0.5)),
+        across=counted("step", 1, max(len(words), 1), palette, pad=(0.5, 0.5)),
         upper=("uncertainty in bits", bits),
         lower=("tokens left", left),
     )

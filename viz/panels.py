@@ -24,13 +24,15 @@ def heading(text: str, palette: Palette, *, y: float, x: float = 0.0) -> dict[st
     return FROM_LEFT | {"text": text, "yref": "paper", "x": x, "y": y, "yanchor": "bottom", "font": font}
 
 
-def counted(title: str, last: int, palette: Palette, *, pad: tuple[float, float], ticks: int = 10) -> dict[str, Any]:
-    """Return an x axis of whole numbers up to `last` with at most `ticks` of them written; `pad` is around them."""
+def counted(
+    title: str, first: int, last: int, palette: Palette, *, pad: tuple[float, float], parts: int = 10
+) -> dict[str, Any]:
+    """Return an x axis from `first` to `last` and `pad` around them, multiples written so that `last` has at most `parts`."""
     return {
         "title": {"text": title, "font": {"size": 15, "color": palette.muted}},
-        "range": [1 - pad[0], last + pad[1]],
+        "range": [first - pad[0], last + pad[1]],
         "tick0": 0,
-        "dtick": max(1, -(-last // ticks)),
+        "dtick": max(1, -(-last // parts)),
     }
 
 
@@ -42,7 +44,10 @@ def one_above_other(
     upper: tuple[str, dict[str, Any]],
     lower: tuple[str, dict[str, Any]],
 ) -> None:
-    """Give `figure` two panels, y and y2, over one x axis `across`: for each its heading and its axis with a domain."""
+    """Give `figure` two panels, y and y2, over one x axis `across`: for each its heading and its axis with a domain.
+
+    The headings take the place of the annotations that the figure has.
+    """
     shared = {"showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
     figure.update_layout(
         xaxis=shared | across | {"anchor": "y2"},

@@ -117,6 +117,9 @@ def _count_bar(most: float, palette: Palette) -> go.Scatter:
     """Return a trace without points that has the colour bar of counts: equal factors are equal lengths of it."""
     top = float(np.log10(max(most, 2.0)))
     powers = range(int(top) + 1)
+    marks = {float(n): f"{10**n:,}" if n < 4 else f"{10 ** (n - 3)}k" for n in powers}
+    if top - max(marks) > 0.3:  # far enough from the mark before
+        marks[top] = f"{most:,.0f}" if most < 10_000 else f"{most / 1000:.0f}k"
     return go.Scatter(
         x=[None],
         y=[None],
@@ -128,8 +131,7 @@ def _count_bar(most: float, palette: Palette) -> go.Scatter:
             "cmax": top,
             "colorscale": [[i / (_STOPS - 1), ramp_colour(palette, i / (_STOPS - 1))] for i in range(_STOPS)],
             "showscale": True,
-            "colorbar": _bar("kept_tokens", palette)
-            | {"tickvals": list(powers), "ticktext": [f"{10**n:,}" if n < 4 else f"{10 ** (n - 3)}k" for n in powers]},
+            "colorbar": _bar("kept_tokens", palette) | {"tickvals": list(marks), "ticktext": list(marks.values())},
         },
         hoverinfo="skip",
         showlegend=False,

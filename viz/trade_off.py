@@ -62,7 +62,7 @@ def trade_off(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
     one_above_other(
         figure,
         palette,
-        across=counted("words hidden", most, palette, pad=(1.3, 0.3), ticks=12),
+        across=counted("words hidden", 0, most, palette, pad=(0.3, 0.3), parts=12),
         upper=("of the model’s chances moved", moved),
         lower=("uncertainty in bits", bits),
     )

@@ -118,19 +118,27 @@ def current() -> Comparison | None:
     return st.session_state.get(_KEY)
 
 
-def start(request: Request) -> Comparison:
-    """Return a new comparison, which replaces and stops the present one. Raises ReaderError when it cannot begin."""
+def prepare(request: Request) -> Comparison:
+    """Return a comparison that has begun and that no page shows yet. Raises ReaderError when it cannot begin."""
     check_samples(request.samples)
     loaded = tuple(cache.loaded_model(model) for model in request.models)
     prompts = tuple(cache.token_batch(model, (request.text,), "left", 50256).tokens[0] for model in request.models)
     parts = [(one, _lanes(request, prompt)) for one, prompt in zip(loaded, prompts, strict=True)]
     job = runs.decode_job(parts, request.max_new_tokens)
+    return Comparison(request=request, loaded=loaded, prompts=prompts, job=job)
+
+
+def adopt(made: Comparison) -> None:
+    """Make `made` the session's comparison, in the place of its present one, which stops."""
     before = current()
     if before is not None:
         before.job.cancel()
-    made = Comparison(request=request, loaded=loaded, prompts=prompts, job=job)
     st.session_state[_KEY] = made
-    return made
+
+
+def start(request: Request) -> None:
+    """Begin a new comparison in the place of the present one. Raises ReaderError when it cannot begin."""
+    adopt(prepare(request))
 
 
 def _lanes(request: Request, prompt: Sequence[Token]) -> list[Lane]:

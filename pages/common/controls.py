@@ -112,15 +112,7 @@ def number(
 
     A value beyond `high`, left over from another model or text or asked for by a link, falls back and the page says so.
     """
-    control = CONTROLS[name]
-    top = control.high if high is None else type(control.default)(high)
-    value = st.session_state.get(name)
-    if value is not None and top is not None and value > top:
-        st.session_state[name] = control.default
-        note(
-            name,
-            f"{control.label} {value} is not there, it goes from {control.low} to {top}: showing {control.default}.",
-        )
+    control, top = CONTROLS[name], bound(name, high)
     draw = st.slider if slider else st.number_input
     return draw(
         label or control.label,
@@ -132,6 +124,20 @@ def number(
         bind="query-params",
         help=None if bare else control.help or None,
     )
+
+
+def bound(name: str, high: float | None = None) -> float | None:
+    """Return the upper bound of a published number, None for none; a value beyond it falls back, and the page says so."""
+    control = CONTROLS[name]
+    top = control.high if high is None else type(control.default)(high)
+    value = st.session_state.get(name)
+    if value is not None and top is not None and value > top:
+        st.session_state[name] = control.default
+        note(
+            name,
+            f"{control.label} {value} is not there, it goes from {control.low} to {top}: showing {control.default}.",
+        )
+    return top
 
 
 def fits_link(text: str) -> bool:

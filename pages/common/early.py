@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import streamlit as st
 
@@ -12,26 +12,45 @@ from model_utils.errors import ReaderError
 from model_utils.registry import registry
 from pages.common import cache
 
+if TYPE_CHECKING:
+    from model_utils.jobs import Job
+
 _KEY = "_begun_early"
 
 
-def on_click(begin: Callable[[Any], object], request: object, models: Iterable[str]) -> dict[str, Any]:
-    """Return a button's arguments that let its click call `begin(request)` first, with the request of the run before.
+class Work(Protocol):
+    """What a click begins: the job, and what was asked for."""
 
-    `request` is None where there was none. The page asks `begun` whether it is under way: a click may bring a last change of the
-    controls along, and what stands in the way is said where there is a page to say it on.
+    @property
+    def request(self) -> Any:
+        """Return what was asked for."""
+
+    @property
+    def job(self) -> Job[None]:
+        """Return the job that makes it."""
+
+
+def on_click(prepare: Callable[[Any], Work], request: object, models: Iterable[str]) -> dict[str, Any]:
+    """Return a button's arguments that let its click begin `prepare(request)`, with the request of the page as it stands.
+
+    None where there is none. A click may bring a last change of the controls along: the page asks `begun` whether it still
+    wants this, and says itself what stands in the way.
     """
-    return {"on_click": _begin, "args": (begin, request, tuple(models))} if request is not None else {}
+    return {"on_click": _begin, "args": (prepare, request, tuple(models))} if request is not None else {}
 
 
-def _begin(begin: Callable[[Any], object], request: object, models: tuple[str, ...]) -> None:
+def _begin(prepare: Callable[[Any], Work], request: object, models: tuple[str, ...]) -> None:
+    begun(None)
     if not all(cache.in_memory(registry()[model]) for model in models):
         return  # loading belongs to the page, which shows that it goes on
     with suppress(ReaderError):
-        begin(request)
-        st.session_state[_KEY] = request
+        st.session_state[_KEY] = prepare(request)
 
 
-def begun(request: object) -> bool:
-    """Return whether the click that set off this run of the page has begun `request`, once."""
-    return bool(st.session_state.pop(_KEY, None) == request)
+def begun(request: object) -> Any:
+    """Return, once, the work that a click has begun for `request`, else None; work for another request is stopped."""
+    made: Work | None = st.session_state.pop(_KEY, None)
+    if made is None or made.request == request:
+        return made
+    made.job.cancel()
+    return None

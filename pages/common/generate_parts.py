@@ -52,7 +52,7 @@ def _ended(run: runs.Run) -> None:
     if _take_click(run) and st.session_state.pop("_playing", False):
         st.rerun()  # the beat of the fragment is set by the page
     _play_on(run)
-    _bound_step(run)
+    _bound_choice(run)
     text, picture = _halves()
     with text:
         generate_text.texts(run, _chosen())
@@ -64,10 +64,11 @@ def _growing(run: runs.Run) -> None:
     """Draw the texts as far as they are. The picture stands still meanwhile: redrawing it takes most of a beat."""
     if _take_click(run):
         st.rerun()
-    ended = run.job.done  # asked first: what comes after it is drawn by the next run
+    # Both asked first: what comes after is drawn by the next run.
+    ended, first, has_words = run.job.done, _is_first(run), bool(run.job.events)
     generate_text.texts(run, _chosen())
-    first = _is_first(run)
-    st.session_state["_shown"] = run.job
+    if has_words:
+        st.session_state["_shown"] = run.job
     if ended or (not first and st.session_state.get("_picture_waits") and _is_drawn(run)):
         st.rerun()
 
@@ -76,13 +77,15 @@ def _picture(run: runs.Run) -> None:
     """Draw the chosen step with the widgets that choose it, or why there is none."""
     row, number = _choose(run)
     steps = run.rows()[row]
-    waits = number >= len(steps) or _is_first(run)
+    first = _is_first(run)
+    st.session_state["_picture_waits"] = first or number >= len(steps)
     with frame.reader_errors():
-        if waits:
-            _no_step(run, row, steps)
-        else:
+        if first:
+            st.info("This step is drawn in a moment.")
+        elif number < len(steps):
             _step(run, steps[number], frame.palette())
-    st.session_state["_picture_waits"] = waits
+        else:
+            _no_step(run, row, steps)
 
 
 def _is_first(run: runs.Run) -> bool:
@@ -128,7 +131,7 @@ def _take_click(run: runs.Run) -> bool:
 def _choose(run: runs.Run) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
-    _bound_step(run)
+    _bound_choice(run)
     which, back, onward, play = st.columns([4, 3.4, 3.4, 3.4], vertical_alignment="bottom", gap="small")
     with which:
         row = controls.number("sentence", high=run.count - 1)
@@ -150,7 +153,9 @@ def _choose(run: runs.Run) -> tuple[int, int]:
     return int(row), st.session_state["step"] - 1
 
 
-def _bound_step(run: runs.Run) -> None:
+def _bound_choice(run: runs.Run) -> None:
+    """Bring the chosen row and step within what the run has."""
+    controls.bound("sentence", run.count - 1)
     st.session_state["step"] = min(max(st.session_state["step"], 1), run.request.max_new_tokens)
 
 

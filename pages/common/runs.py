@@ -115,17 +115,25 @@ def current() -> Run | None:
     return st.session_state.get(_KEY)
 
 
-def start(request: Request) -> Run:
-    """Return a new run, which replaces and stops the session's present one. Raises ReaderError when it cannot begin."""
+def prepare(request: Request) -> Run:
+    """Return a run that has begun and that no page shows yet. Raises ReaderError when it cannot begin."""
     loaded, batch = cache.loaded_model(request.model), cache.token_batch(request.model, request.texts, "left", 50256)
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
+    return Run(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
+
+
+def adopt(run: Run) -> None:
+    """Make `run` the session's, in the place of its present one, which stops."""
     before = current()
     if before is not None:
         before.job.cancel()
-    run = Run(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
     st.session_state[_KEY] = run
-    return run
+
+
+def start(request: Request) -> None:
+    """Begin a new run in the place of the session's present one. Raises ReaderError when it cannot begin."""
+    adopt(prepare(request))
 
 
 def branch(run: Run, row: int, number: int, token_id: int) -> None:
@@ -163,9 +171,10 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
     from model_utils.plans import check_cache
     from model_utils.threads import leave_a_core
 
-    check_cache(parts, max_new_tokens)
     making = [decode(loaded, lanes, max_new_tokens, prompts=loaded.prompts) for loaded, lanes in parts]
-    short = sum(len(lane.prompt) for _, lanes in parts for lane in lanes) <= SHORT
+    check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so
+    read = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
+    short = sum(len(prompt) for _, prompt, _ in read) <= SHORT
 
     def work(job: Job[None]) -> None:
         with ExitStack() as held:  # they hold the keys and values of all rows, as long as they might go on

@@ -78,17 +78,19 @@ def test_the_latest_stay_and_no_more_than_there_is_room_for(tiny: LoadedModel, m
     kept, settings = Prompts(), SamplingSettings()
     one = [Lane(prompt=(11,) * 50, settings=settings)]
     grown(tiny, one, kept, 1)
-    monkeypatch.setattr(module, "MAX_PROMPTS_MB", 2.5 * kept.megabytes)
+    limit = 2.5 * kept.megabytes
+    monkeypatch.setattr(module, "MAX_PROMPTS_MB", limit)
     others = [[Lane(prompt=(token,) * 50, settings=settings)] for token in (12, 13)]
     for wanted in (others[0], one, others[1]):
         grown(tiny, wanted, kept, 1)
+        assert kept.megabytes <= limit
     model = Watched(tiny.model)
     watched = replace(tiny, model=model)  # type: ignore[arg-type]
     for wanted, passes in ((one, 0), (others[1], 0), (others[0], 1)):
         grown(watched, wanted, kept, 1)
         assert len(model.given) == passes
     grown(watched, [Lane(prompt=(14,) * 250, settings=settings)], kept, 1)
-    assert kept.megabytes < 2.5 * 50
+    assert kept.megabytes <= limit
     assert len(model.given) == 2
     grown(watched, [Lane(prompt=(14,) * 250, settings=settings)], kept, 1)
     assert len(model.given) == 3  # too large to keep

@@ -181,9 +181,11 @@ def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
 def test_two_models_share_one_bound_on_memory(monkeypatch: pytest.MonkeyPatch, tiny: LoadedModel) -> None:
     from model_utils.errors import InputError
     from model_utils.generation import Lane
+    from model_utils.plans import cache_megabytes
     from pages.common import runs
 
-    monkeypatch.setattr("model_utils.plans.MAX_CACHE_MB", 1.0)
+    monkeypatch.setattr("model_utils.plans.MAX_CACHE_MB", 1.5 * cache_megabytes(tiny, 1, 100))
     lane = Lane(prompt=(11,) * 40, settings=SamplingSettings())
-    with pytest.raises(InputError, match="2 texts of 100 tokens"):
+    runs.decode_job([(tiny, [lane])], 60).cancel()
+    with pytest.raises(InputError, match="2 texts of 100 tokens by both models"):
         runs.decode_job([(tiny, [lane]), (tiny, [lane])], 60)

@@ -42,7 +42,7 @@ def test_the_bar_of_counts_has_at_each_number_the_colour_of_the_cells_that_leave
     figure = fig_surface(KEPT * 2000, KS, PS, name="kept_tokens", points=[], equal=np.ones(4, int), palette=LIGHT)
     traces = {trace.name: trace for trace in figure.data}
     cells, bar = traces["kept_tokens"], traces["scale"].marker
-    assert list(bar.colorbar.ticktext) == ["1", "10", "100", "1,000", "10k"]
+    assert list(bar.colorbar.ticktext) == ["1", "10", "100", "1,000", "10k", "40k"]
     assert bar.cmax == pytest.approx(np.log10(40_000))
 
     def colour(scale: tuple[tuple[float, str], ...], place: float) -> np.ndarray:
