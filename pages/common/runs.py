@@ -124,10 +124,12 @@ def prepare(request: Request) -> Run:
 
 
 def adopt(run: Run) -> None:
-    """Make `run` the session's, in the place of its present one, which stops."""
-    before = current()
+    """Make `run` the session's, in the place of its present one, which stops; of a branch in view its sentence is shown."""
+    before, row = current(), int(st.session_state.get("sentence", 0))
     if before is not None:
         before.job.cancel()
+        if run.count <= row < before.count:
+            st.session_state["sentence"] = min(before.sentence(row), run.count - 1)
     st.session_state[_KEY] = run
 
 

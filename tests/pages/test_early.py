@@ -117,11 +117,14 @@ def test_a_click_beside_a_branch_keeps_the_words_that_are_hidden(monkeypatch: py
     assert run.job.wait(60)
     runs.branch(run, 0, 1, 11)
     assert run.job.wait(60)
-    at.session_state["sentence"] = 2  # the branch, which is one of sentence 0
+    at.session_state["_view_row"] = 2  # the branch, which is one of sentence 0
     at.run()
+    assert at.session_state["sentence"] == 2
     watch = Watch(monkeypatch)
     at.button(key=button).click().run()
     assert watch.seen.count("begun") == 1
     assert at.session_state["weights"] == "1:0"
     assert at.session_state[key].request == run.request
     assert at.session_state[key].request.policy.spec.pairs == ((1, 0.0),)
+    assert at.session_state["sentence"] == 0
+    assert not [note for note in at.info if "not there" in note.value]
