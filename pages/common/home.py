@@ -18,21 +18,27 @@ if TYPE_CHECKING:
 
 SENTENCE = "He shook his"
 
-DOORS = (
-    ("pages/1_Tokens.py", "Tokens", "Sentences become padded ids and masks. Where is the next word read?"),
-    ("pages/2_Masks.py", "Masks", "Hide a word: what does the model say now? What each kind of mask blocks."),
-    (frame.HEADS, "Heads", "Every head at a glance, one large: who reads whom, and what is blocked."),
-    ("pages/4_Mechanics.py", "Mechanics", "One row, step by step: score, mask, exponent, weight."),
-    ("pages/5_Generate.py", "Generate", "Top-k and top-p decide who may enter the draw; dice decide who wins."),
-)
+# What each page of the menu answers.
+ANSWERS = {
+    "Tokens": "Sentences become padded ids and masks. Where is the next word read?",
+    "Masks": "Hide a word: what does the model say now? What each kind of mask blocks.",
+    "Heads": "Every head at a glance, one large: who reads whom, and what is blocked.",
+    "Mechanics": "One row, step by step: score, mask, exponent, weight.",
+    "Generate": "Top-k and top-p decide who may enter the draw; dice decide who wins.",
+    "Compare": "The same dice under several settings: where the texts fork, and why.",
+}
+DOORS_ACROSS = 3
 
 
 def links() -> None:
-    """Draw one door per page: its name, and what it answers."""
-    for column, (path, name, answer) in zip(st.columns(len(DOORS), border=True), DOORS, strict=True):
-        with column:
-            frame.door(path, f"**{name}** →")
-            st.caption(answer)
+    """Draw one door per page of the menu: its name, and what it answers."""
+    pages = frame.MENU[1:]
+    for start in range(0, len(pages), DOORS_ACROSS):
+        columns = st.columns(DOORS_ACROSS, border=True)
+        for column, (path, name) in zip(columns, pages[start : start + DOORS_ACROSS], strict=False):
+            with column:
+                frame.door(path, f"**{name}** →")
+                st.caption(ANSWERS[name])
 
 
 @st.fragment
