@@ -10,7 +10,7 @@ import streamlit as st
 
 from model_utils import verdict
 from model_utils.errors import ReaderError
-from pages.common import controls, frame, mask_controls, runs
+from pages.common import controls, frame, mask_controls, mask_rule, runs
 from pages.common.literal import literal
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
 BOXES = ("seed", "max_new_tokens")
 MORE = ("min_p", "order", "pattern", "width", "first", "drop_after", "weights", "cells")
-USED_BY = {"width": ("window", "sink"), "first": ("sink", "prefix")}
 USUAL = {"temperature": 2.0, "top_k": 200}
 
 
@@ -68,7 +67,7 @@ def _changed(name: str) -> bool:
 
 def _uses(name: str) -> bool:
     """Return whether the present pattern uses a control; all but its two widths it does."""
-    return name not in USED_BY or mask_controls.value("pattern") in USED_BY[name]
+    return name not in mask_rule.USED_BY or mask_controls.value("pattern") in mask_rule.USED_BY[name]
 
 
 def _settle(page: frame.Page) -> None:
@@ -111,18 +110,12 @@ def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:
 
 def _policy(batch: TokenBatch) -> MaskPolicy:
     """Return the mask policy that the controls describe; pads are always masked here."""
-    from model_utils.masks import MaskSpec
     from model_utils.policies import MaskPolicy
 
     sentence = min(_sentence(), batch.size[0] - 1)
     spec = replace(mask_controls.mask_spec(batch, sentence), padding=True)
-    hand = bool(spec.pairs or spec.cells)
     # What has no effect does not make another text of this one.
-    unused = {name: getattr(MaskSpec, name) for name in USED_BY if not _uses(name)}
-    if not hand:
-        unused |= {"sentence": MaskSpec.sentence, "gap": MaskSpec.gap}
-    spec = replace(spec, **unused)
-    return MaskPolicy(spec=spec, drop_after=mask_controls.value("drop_after") or None)
+    return MaskPolicy(spec=mask_rule.settled(spec), drop_after=mask_controls.value("drop_after") or None)
 
 
 def _slider(name: str) -> float:
@@ -161,16 +154,7 @@ def under(run: runs.Run) -> None:
     policy = run.request.policy
     if policy.plain:
         return
-    spec, parts = policy.spec, []
-    if spec.pattern != "causal":
-        widths = [f"{name} {getattr(spec, name)}" for name, patterns in USED_BY.items() if spec.pattern in patterns]
-        parts.append(", ".join([f"pattern {spec.pattern}", *widths]))
-    if spec.pairs:
-        words = run.batch.tokens[spec.sentence]
-        hidden = [f"“{words[token].label}”" + (f" to {weight:g}" if weight else "") for token, weight in spec.pairs]
-        parts.append(f"hidden or softened by hand in sentence {spec.sentence}: {', '.join(hidden)}")
-    if spec.cells:
-        parts.append(f"single cells blocked in sentence {spec.sentence}: {len(spec.cells)}")
+    parts = mask_rule.parts(policy.spec, run.batch.tokens[policy.spec.sentence])
     if policy.drop_after is not None:
         parts.append(f"the prompt dropped after {policy.drop_after} new tokens")
     st.info(literal(f"This text reads itself under a mask: {'; '.join(parts)}."), icon=":material/visibility_off:")

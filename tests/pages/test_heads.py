@@ -248,7 +248,7 @@ def test_it_runs_under_the_mask_of_the_masks_page_and_without_it_on_request(tiny
     z, _ = trace(at, "fig_head")
     np.testing.assert_allclose(z, np.where(masked.cause > 0, np.nan, masked.weights[3, 3]), atol=1e-6)
     assert np.isnan(z[:, 1]).all()
-    assert "hidden by hand" in " ".join(line.value for line in at.markdown)
+    assert "hidden or softened by hand in sentence 0: “␣shook”." in " ".join(line.value for line in at.markdown)
     at.segmented_control(key="under").set_value("without it").run()
     z, _ = trace(at, "fig_head")
     np.testing.assert_allclose(z, np.where(plain.cause > 0, np.nan, plain.weights[3, 3]), atol=1e-6)
