@@ -1,8 +1,8 @@
-"""The caching decorators of the mask pages; see cache.py. Keys are strings, numbers and rules."""
+"""The caching decorators of the masks' matrices. Keys are the model's id, the texts, the side and the mask's rule."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -12,90 +12,107 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.claims import Emphasis, Half, Track
-    from model_utils.hiding import Sweep
-    from model_utils.masks import MaskSpec
-    from model_utils.softening import Softened
+    from model_utils.dial import Row
+    from model_utils.masks import Mask, MaskSpec
+    from model_utils.patterns import PatternRun
     from model_utils.tokens import Side
-    from model_utils.trade_off import TradeOff
-    from model_utils.words import Word
 
 
-# 64 x 0.4 MB.
-@st.cache_resource(show_spinner=False, max_entries=64)
-def next_word(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.float64]:
-    """Return the chances `[V]` of the next word of the sentence of `spec`, under that rule, read-only."""
-    from model_utils import hiding
+def _say(spec: MaskSpec) -> tuple[Any, ...]:
+    """Return all that a rule says, as plain values in a fixed order."""
+    return (
+        spec.pattern,
+        spec.width,
+        spec.first,
+        spec.padding,
+        spec.sentence,
+        spec.pairs,
+        tuple(sorted(spec.cells)),
+        spec.gap,
+    )
+
+
+SPEC_HASH: dict[str | type, Any] = {"model_utils.masks.MaskSpec": _say}
+
+
+# A mask takes some 14 bytes a cell and sentence.
+_SMALL_CELLS = 2**20
+
+
+def mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+    """Return the mask of `spec` over the padded batch of `texts`."""
+    sentences, tokens = token_batch(model, texts, side, 50256).size
+    keep = _small_mask if sentences * tokens**2 <= _SMALL_CELLS else _large_mask
+    return keep(model, texts, side, spec)
+
+
+# At most 32 x 15 MB.
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
+def _small_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+    return _mask(model, texts, side, spec)
+
+
+# At most 235 MB, for 16 sentences of 1,024 tokens.
+@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=SPEC_HASH)
+def _large_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+    return _mask(model, texts, side, spec)
+
+
+def _mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+    from model_utils.masks import build_mask
+
+    return build_mask(spec, token_batch(model, texts, side, 50256))
+
+
+# 0.4 MB each.
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
+def pattern_run(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> PatternRun:
+    """Return what the model says of `spec.sentence` under the mask of `spec`."""
+    from model_utils.patterns import run
+
+    with gate():
+        return run(loaded_model(model), token_batch(model, texts, side, 50256), spec)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
+def row_shifts(
+    model: str, texts: tuple[str, ...], side: Side, before: MaskSpec, after: MaskSpec
+) -> NDArray[np.float64]:
+    """Return `[N]` how far each real row's next-word chances move between two masks, as total variation."""
+    from model_utils.masks import build_mask
+    from model_utils.surprise import row_shifts
+
+    batch = token_batch(model, texts, side, 50256)
+    masks = (build_mask(spec, batch) for spec in (before, after))
+    with gate():
+        return row_shifts(loaded_model(model), batch, *masks, before.sentence)
+
+
+# 2 MB each for 1,024 tokens.
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
+def reach(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.int16]:
+    """Return `[T, T]` after how many layers each row of `spec.sentence` has heard of each token."""
+    from model_utils.reach import reach
+
+    return reach(mask(model, texts, side, spec), spec.sentence, loaded_model(model).layers)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
+def dial_row(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, cell: tuple[int, int]) -> Row:
+    """Return the row of layer 0 that the dial turns."""
+    from model_utils.dial import row
+
+    with gate():
+        return row(loaded_model(model), token_batch(model, texts, side, 50256), spec, cell)
+
+
+@st.cache_data(show_spinner=False, max_entries=512, hash_funcs=SPEC_HASH)
+def dial_share(
+    model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float
+) -> float:
+    """Return the share that the key keeps in a real run with `weight` on it."""
+    from model_utils.dial import measured
 
     batch = token_batch(model, texts, side, 50256)
     with gate():
-        chances = hiding.next_word(loaded_model(model), batch, spec)
-    chances.setflags(write=False)
-    return chances
-
-
-@st.cache_resource(show_spinner=False, max_entries=256)
-def words(model: str, text: str) -> tuple[Word, ...]:
-    """Return the words of one sentence, each with the tokens that are its pieces."""
-    from model_utils.words import group_words
-
-    return group_words(text, token_batch(model, (text,), "left", 50256).tokens[0])
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def sweep(model: str, text: str, spec: MaskSpec) -> Sweep:
-    """Return what attention says of each word of one sentence and what hiding it does; `spec` is for sentence 0."""
-    from model_utils import hiding
-
-    batch = token_batch(model, (text,), "left", 50256)
-    with gate():
-        return hiding.sweep(loaded_model(model), batch, spec, words(model, text))
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def trade_off(model: str, text: str, spec: MaskSpec) -> tuple[TradeOff, ...]:
-    """Return what hiding more and more words of one sentence does, from either end; `spec` is for sentence 0."""
-    from model_utils import trade_off
-
-    batch = token_batch(model, (text,), "left", 50256)
-    with gate():
-        return trade_off.trade_off(loaded_model(model), batch, spec, words(model, text))
-
-
-# 32 x 4 x 0.4 MB.
-@st.cache_resource(show_spinner=False, max_entries=32)
-def softened(model: str, text: str, tokens: tuple[int, ...], weight: float) -> tuple[Softened, ...]:
-    """Return what `weight` on `tokens` of one sentence does in each of the ways that it has been meant."""
-    from model_utils.softening import soften
-
-    batch = token_batch(model, (text,), "left", 50256)
-    with gate():
-        return soften(loaded_model(model), batch, tokens, weight)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def emphasis(model: str) -> Emphasis:
-    """Return what a mask does to `fox`."""
-    from model_utils import claims
-
-    with gate():
-        return claims.emphasis(loaded_model(model))
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def half(model: str) -> Half:
-    """Return what 0.5 does to `jumps`."""
-    from model_utils import claims
-
-    with gate():
-        return claims.half(loaded_model(model))
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def track(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> Track:
-    """Return what leaving the mask out does to one sentence."""
-    from model_utils import claims
-
-    batch = token_batch(model, texts, side, 50256)
-    with gate():
-        return claims.track(loaded_model(model), batch, sentence)
+        return measured(loaded_model(model), batch, spec, cell, head=head, weight=weight)
