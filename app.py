@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.common import frame, home
+from pages.common import frame
+from pages.home import demo
 
 page = frame.open_page("MaskScope", "See what attention masks and sampling settings do to GPT-2.")
 toy = st.container(key="toy")
-home.links()
+demo.links()
 with toy, frame.reader_errors():
-    home.toy(page)
+    demo.toy(page)

@@ -16,10 +16,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench.peer import Theirs, their_page
 from bench.report import Figure
-from model_utils.attention import attention_maps
-from model_utils.loading import load_model
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.tokens import encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import attention_maps
+from model_utils.models.loading import load_model
+from model_utils.tokens.batch import encode
 from tests.tools.models import entry_of, save_random
 from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving
 

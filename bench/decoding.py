@@ -10,13 +10,13 @@ from transformers import GPT2LMHeadModel
 
 from bench.forward import full_size
 from bench.report import Figure, alternate
-from model_utils import surfaces
-from model_utils.compare import parse
-from model_utils.generation import Lane, decode, decode_tokens
-from model_utils.loading import LoadedModel, load_model
-from model_utils.registry import BUNDLED, BUNDLED_FOLDER
-from model_utils.sampling import SamplingSettings
-from model_utils.tokens import encode
+from model_utils.compare import kp_plane
+from model_utils.compare.settings import parse
+from model_utils.generate.decode import Lane, decode, decode_tokens
+from model_utils.generate.filters import SamplingSettings
+from model_utils.models.loading import LoadedModel, load_model
+from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
+from model_utils.tokens.batch import encode
 
 NEW, ROUNDS = 40, 5
 EIGHT = "t0;k2;k50;p0.9;t0.7,p0.9;t1;m0.1;k50,p0.95"
@@ -109,15 +109,15 @@ def _planes(loaded: LoadedModel) -> Figure:
     """Return the time of the plane of 50 x 50 settings, all surfaces, over its bound of 20 ms."""
     with torch.inference_mode():
         logits = loaded.model(torch.tensor([[40, 765]])).logits[0, -1].numpy()
-    ks, ps = surfaces.axis_k(len(logits), 60)[-50:], surfaces.axis_p()
+    ks, ps = kp_plane.axis_k(len(logits), 60)[-50:], kp_plane.axis_p()
     noise = np.random.default_rng(0).gumbel(size=len(logits))
 
     def planes() -> None:
-        ranked = surfaces.rank(logits)
-        kept = surfaces.kept_tokens(ranked, ks, ps)
-        surfaces.kept_mass(ranked, kept)
-        surfaces.entropy(ranked, kept)
-        surfaces.drawn_ranks(ranked, logits, 1.0, noise)[kept - 1]
+        ranked = kp_plane.rank(logits)
+        kept = kp_plane.kept_tokens(ranked, ks, ps)
+        kp_plane.kept_mass(ranked, kept)
+        kp_plane.entropy(ranked, kept)
+        kp_plane.drawn_ranks(ranked, logits, 1.0, noise)[kept - 1]
 
     (seconds,) = alternate(planes, rounds=20)
     return Figure(

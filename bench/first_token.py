@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.report import Figure, alternate
-from model_utils.generation import Lane, decode
-from model_utils.loading import load_model
-from model_utils.sampling import SamplingSettings
+from model_utils.generate.decode import Lane, decode
+from model_utils.generate.filters import SamplingSettings
+from model_utils.models.loading import load_model
 from tests.tools.models import entry_of, save_random
 from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving
 

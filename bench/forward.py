@@ -8,11 +8,11 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from bench.report import Figure, alternate
-from model_utils.attention import KIND, forward, register
-from model_utils.loading import LoadedModel, load_model
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.registry import BUNDLED, BUNDLED_FOLDER
-from model_utils.tokens import TokenBatch, encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import KIND, forward, register
+from model_utils.models.loading import LoadedModel, load_model
+from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
+from model_utils.tokens.batch import TokenBatch, encode
 
 SENTENCES, TOKENS = 4, 64
 

@@ -15,12 +15,12 @@ from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from bench.report import Figure
-from model_utils.attention import AttentionMaps
-from model_utils.heads import WEIGHT_CODE, Thumbnails, thumbnails
-from model_utils.masks import CAUSE_CODE, CAUSES
+from model_utils.heads.patterns import WEIGHT_CODE, Thumbnails, thumbnails
+from model_utils.masks.mask import CAUSE_CODE, CAUSES
+from model_utils.models.forward import AttentionMaps
 from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving
-from viz.overview import overview
-from viz.theme import LIGHT, weight_scale
+from viz.base.theme import LIGHT, weight_scale
+from viz.heads.overview import overview
 
 LAYERS, HEADS, TOKENS = 12, 12, 64
 ROUNDS = 7

@@ -13,13 +13,13 @@ import plotly.graph_objects as go
 from bench.forward import full_size
 from bench.heads import picture
 from bench.report import Figure
-from model_utils import attention
-from model_utils.attention import AttentionMaps, attention_maps, register
-from model_utils.heads import HABITS, Habits, Thumbnails, habits, thumbnails
-from model_utils.loading import LoadedModel, load_model
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.registry import BUNDLED, BUNDLED_FOLDER
-from model_utils.tokens import encode
+from model_utils.heads.patterns import HABITS, Habits, Thumbnails, habits, thumbnails
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models import forward as models_forward
+from model_utils.models.forward import AttentionMaps, attention_maps, register
+from model_utils.models.loading import LoadedModel, load_model
+from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
+from model_utils.tokens.batch import encode
 
 TOKENS, ROUNDS = 1024, 5
 MOST_MB, MOST_S = 350, 3
@@ -31,7 +31,7 @@ def measure() -> Iterator[Figure]:
     loaded = LoadedModel(entry=BUNDLED, model=full_size(register()), tokenizer=bundled.tokenizer)
     batch = encode(loaded.tokenizer, (" the" * TOKENS,))
     mask = build_mask(MaskSpec(), batch)
-    forward, passed = attention.forward, 0.0
+    forward, passed = models_forward.forward, 0.0
 
     def timed(*args: object, **options: object) -> object:
         nonlocal passed
@@ -42,7 +42,7 @@ def measure() -> Iterator[Figure]:
     runs = []
     for _ in range(ROUNDS + 1):
         start = time.perf_counter()
-        with patch.object(attention, "forward", timed):
+        with patch.object(models_forward, "forward", timed):
             (maps,) = attention_maps(loaded, batch, mask)
         moments = [start, passed, time.perf_counter()]
         tiles = thumbnails(maps)

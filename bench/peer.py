@@ -14,7 +14,7 @@ import torch
 from playwright.sync_api import Browser, Route
 
 from bench.report import MissingError
-from model_utils.attention import AttentionMaps
+from model_utils.models.forward import AttentionMaps
 from tests.tools.server import ROOT
 
 PEERS = ROOT / ".venv" / "peers"

@@ -4,18 +4,20 @@ from functools import partial
 
 import streamlit as st
 
-from model_utils.recipes import tokens_code
-from pages.common import cache, frame, strangers, take_home, tokens_answers, tokens_parts
+from model_utils.snippets.tokens import tokens_code
+from pages.common import cache, downloads, frame, unseen_tokens
+from pages.tokens import answers as tokens_answers
+from pages.tokens import table
 
 page = frame.open_page("Tokens", "Sentences become rows of numbers; short rows are padded until all are equally long.")
 
 batch = None
 with frame.reader_errors():
-    batch = tokens_parts.controlled_batch(page)
-    tokens_parts.table(batch)
-    tokens_parts.say_what_is_shown(batch)
-    strangers.badges(page.model, batch)
-    take_home.bar(
+    batch = table.controlled_batch(page)
+    table.table(batch)
+    table.say_what_is_shown(batch)
+    unseen_tokens.badges(page.model, batch)
+    downloads.bar(
         "tokens",
         numbers=partial(cache.batch_frame, page.model, batch.texts, batch.side, batch.pad_id),
         code=lambda: tokens_code(page.entry, batch.texts, side=batch.side, pad_id=batch.pad_id),
@@ -25,11 +27,11 @@ with frame.reader_errors():
 answers = st.container()
 if batch is not None:
     st.header("Why padding", anchor=False)
-    tokens_parts.why_padding(page.model, batch)
+    table.why_padding(page.model, batch)
 st.header("From bytes to tokens", anchor=False)
 with frame.reader_errors():
     page.loaded()
-    tokens_parts.merges(page.model)
+    table.merges(page.model)
 
 if batch is not None:
     with answers:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import controls, frame, mask_controls, mask_tools, mask_words, strangers
-from pages.common.mask_parts import PARTS
+from pages.common import controls, frame, mask_state, unseen_tokens
+from pages.masks import first_screen, tools
+from pages.masks.views import PARTS
 
 page = frame.open_page("Masks", "A mask removes what a word may read; it never points at what matters.")
 
@@ -15,14 +16,14 @@ def explorer() -> None:
     """Draw the first screen and the one part below it that is open; the others do not compute."""
     with frame.reader_errors():
         with st.container(horizontal=True, vertical_alignment="bottom", width=330, key="mask_sentence"):
-            batch = mask_controls.choose_sentence(page)
-        spec = mask_controls.safe_spec(batch)
-        words = mask_words.sentence_words(page, batch)
-        mask_words.strip(page, spec, batch)
-        strangers.badges(page.model, batch, spec.sentence)
-        mask_tools.row(page, spec, words)
-        mask_tools.typed_mask(spec, words, batch.texts[spec.sentence])
-        mask_words.answer(page, spec, batch)
+            batch = mask_state.choose_sentence(page)
+        spec = mask_state.safe_spec(batch)
+        words = first_screen.sentence_words(page, batch)
+        first_screen.strip(page, spec, batch)
+        unseen_tokens.badges(page.model, batch, spec.sentence)
+        tools.row(page, spec, words)
+        tools.typed_mask(spec, words, batch.texts[spec.sentence])
+        first_screen.answer(page, spec, batch)
         st.divider()
         part = controls.choice("look", tuple(PARTS))
         with frame.reader_errors():

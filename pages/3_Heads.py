@@ -6,7 +6,8 @@ import time
 
 import streamlit as st
 
-from pages.common import frame, heads, heads_gallery, heads_more, heads_redraw
+from pages.common import frame
+from pages.heads import first_screen, gallery, redraw, views
 
 # Seconds by which the open head is sent before its words: the browser draws what comes together in one go, and the figure
 # is what the reader waits for. A tenth less to wait (bench/heads.py).
@@ -19,28 +20,28 @@ page = frame.open_page("Heads", "Each row of a head is a recipe: how much of eac
 def explorer() -> None:
     """Draw everything that a change of sentence or side touches."""
     with frame.reader_errors():
-        heads_gallery.take_click()
+        gallery.take_click()
         picture, chooser = st.columns([600, 290], gap="small")
         with chooser:
-            view = heads.choose_sentence(page)
-            heads.habit_doors(view)
+            view = first_screen.choose_sentence(page)
+            first_screen.habit_doors(view)
         with picture:
             open_head(view)
-            head, overview = heads_redraw.figures(view)
-            heads.draw_head(view, head)
+            head, overview = redraw.figures(view)
+            first_screen.draw_head(view, head)
         with chooser:
-            heads.draw_map(view, overview)
-        heads_more.draw(view)
+            first_screen.draw_map(view, overview)
+        views.draw(view)
 
 
 @st.fragment(key="open_head")
-def open_head(view: heads.View) -> None:
+def open_head(view: first_screen.View) -> None:
     """Draw what opening another head touches; the figures, which stand outside, are changed where they stand."""
     with frame.reader_errors():
-        heads_redraw.show_open_head(view)
+        redraw.show_open_head(view)
         time.sleep(HEAD_START)
-        heads.choose_head(view)
-        heads.say_head(view)
+        first_screen.choose_head(view)
+        first_screen.say_head(view)
 
 
 explorer()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import frame, mechanics, mechanics_choice, mechanics_parts
+from pages.common import frame
+from pages.mechanics import choice, first_screen, views
 
 page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to what it hands on.")
 
@@ -15,10 +16,10 @@ def workings() -> None:
     with frame.reader_errors():
         picture, chooser = st.columns([640, 250], gap="small")
         with chooser:
-            view = mechanics_choice.choose(page)
+            view = choice.choose(page)
         with picture:
-            mechanics.stages(view)
-        mechanics_parts.draw(view)
+            first_screen.stages(view)
+        views.draw(view)
 
 
 workings()

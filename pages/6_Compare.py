@@ -2,27 +2,29 @@
 
 import streamlit as st
 
-from pages.common import compare_controls, compare_parts, comparisons, early, frame, strangers
+from pages.common import frame, unseen_tokens
+from pages.compare import controls, result, run
+from pages.generate import early
 
 page = frame.open_page("Compare", "The same prompt and the same dice under several settings: what does each change?")
 
-said, go, stop = compare_controls.draw_controls(page)
+said, go, stop = controls.draw_controls(page)
 request = None
 with frame.reader_errors():
-    request = compare_controls.make_request(page, said)
+    request = controls.make_request(page, said)
 begun = early.begun(request)
-click = early.on_click(comparisons.prepare, request, request.models if request else ())
-pressed = go.button("Compare", type="primary", key="compare", width="stretch", **click) or compare_controls.asked()
+click = early.on_click(run.prepare, request, request.models if request else ())
+pressed = go.button("Compare", type="primary", key="compare", width="stretch", **click) or controls.asked()
 # The small model answers at once, so its first comparison needs no click; a large one waits to be asked.
-unasked = comparisons.current() is None and page.entry.source == "bundled"
+unasked = run.current() is None and page.entry.source == "bundled"
 if begun is not None:
-    comparisons.adopt(begun)
+    run.adopt(begun)
 elif request is not None and (pressed or unasked):
     with frame.reader_errors():
         page.loaded()
-        comparisons.start(request)
+        run.start(request)
 
-made = comparisons.current()
+made = run.current()
 if made is None and request is not None:
     st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")
 elif made is not None:
@@ -30,6 +32,6 @@ elif made is not None:
     idle = made.job.done or made.job.cancelled
     stop.button("Stop", key="stop", disabled=idle, width="stretch", on_click=made.job.cancel)
     with st.container(key="notes"):
-        compare_controls.made_with(made, request)
-        strangers.badges(made.request.models[0], compare_controls.batch_of(made))
-    compare_parts.result(made)
+        controls.made_with(made, request)
+        unseen_tokens.badges(made.request.models[0], controls.batch_of(made))
+    result.result(made)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.loading import LoadedModel, load_model
-from model_utils.registry import BUNDLED, BUNDLED_FOLDER
-from model_utils.tokens import TokenBatch, encode
+from model_utils.models.loading import LoadedModel, load_model
+from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
+from model_utils.tokens.batch import TokenBatch, encode
 from tests.tools.models import save_random
 
 MISSION = ("It will rain in the", "I want to eat a big bowl of", "My dog is")

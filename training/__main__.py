@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from model_utils.registry import BUNDLED_FOLDER
+from model_utils.models.registry import BUNDLED_FOLDER
 from training import corpus
 from training.finish import build, figures_of, put_in_place
 from training.recipe import RECIPES, Recipe

@@ -20,11 +20,11 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from model_utils.distributions import entropy_bits, nucleus_size
-from model_utils.generation import Lane, decode
-from model_utils.loading import LoadedModel, load_model
-from model_utils.registry import ModelEntry
-from model_utils.sampling import SamplingSettings
-from model_utils.tokens import END_OF_TEXT_ID
+from model_utils.generate.decode import Lane, decode
+from model_utils.generate.filters import SamplingSettings
+from model_utils.models.loading import LoadedModel, load_model
+from model_utils.models.registry import ModelEntry
+from model_utils.tokens.batch import END_OF_TEXT_ID
 from training.batches import IGNORED
 from training.corpus import documents, encode
 

@@ -12,8 +12,8 @@ from tokenizers import Tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from model_utils.met import MET_FILE
-from model_utils.tokens import END_OF_TEXT_ID
+from model_utils.models.seen_tokens import MET_FILE
+from model_utils.tokens.batch import END_OF_TEXT_ID
 from training.convert import to_gpt2
 from training.corpus import Corpus
 from training.recipe import Recipe

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from model_utils.errors import InputError
+from model_utils.generate.filters import CUTS, SamplingSettings
 from model_utils.limits import MAX_SAMPLES, MAX_SETTINGS
-from model_utils.sampling import CUTS, SamplingSettings
 
 if TYPE_CHECKING:
-    from model_utils.steps import Step
+    from model_utils.generate.step import Step
 
 # What each letter of a row stands for, in the order in which rows are written.
 _FIELDS = {"t": "temperature", "k": "top_k", "p": "top_p", "m": "min_p"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from model_utils.compare import Row
-    from model_utils.sampling import SamplingSettings
+    from model_utils.compare.settings import Row
+    from model_utils.generate.filters import SamplingSettings
 
 LEAST = 3
 

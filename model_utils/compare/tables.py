@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from model_utils.step_tables import steps_table
-from model_utils.text_measures import MEASURES, Spread, measure, spread
+from model_utils.compare.text_metrics import MEASURES, Spread, measure, spread
+from model_utils.generate.tables import steps_table
 
 if TYPE_CHECKING:
-    from model_utils.sampling import SamplingSettings
-    from model_utils.steps import Step
+    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.step import Step
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from model_utils.steps import Step
+    from model_utils.generate.step import Step
 
 # 97.5 % quantiles of Student's t with n - 1 degrees of freedom, for n = 2 to 12 samples (any table of statistics).
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201)

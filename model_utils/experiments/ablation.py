@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_utils.attention import attention_maps
 from model_utils.distributions import total_variation
 from model_utils.errors import InputError
 from model_utils.limits import MAX_ATTENTION_MB, MAX_SWEEP_TOKENS, attention_megabytes
-from model_utils.masks import Mask, MaskSpec, build_mask
-from model_utils.prediction import next_chances
-from model_utils.tokens import TokenBatch
+from model_utils.masks.mask import Mask, MaskSpec, build_mask
+from model_utils.models.forward import attention_maps
+from model_utils.models.next_word import next_chances
+from model_utils.tokens.batch import TokenBatch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.words import Word
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.words import Word
 
 
 def without_hand(spec: MaskSpec) -> MaskSpec:

@@ -10,17 +10,17 @@ import numpy as np
 
 from model_utils.distributions import entropy_bits, total_variation
 from model_utils.errors import InputError
-from model_utils.hiding import together, without_hand
+from model_utils.experiments.ablation import together, without_hand
 from model_utils.limits import MAX_SWEEP_TOKENS
-from model_utils.masks import build_mask
+from model_utils.masks.mask import build_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
-    from model_utils.words import Word
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.words import Word
 
 End = Literal["first", "last"]
 ENDS: tuple[End, ...] = ("first", "last")

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from model_utils.limits import MAX_ATTENTION_MB, attention_megabytes
-from model_utils.tokens import token_label
+from model_utils.tokens.batch import token_label
 
 if TYPE_CHECKING:
-    from model_utils.loading import LoadedModel
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 NO_MASK, MASK_ONLY, MASK_AND_POSITIONS = WAYS = ("no mask", "mask only", "mask and positions")
 

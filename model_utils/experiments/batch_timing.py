@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model_utils.errors import InputError
-from model_utils.generation import Lane, decode_tokens
+from model_utils.generate.decode import Lane, decode_tokens
 
 if TYPE_CHECKING:
-    from model_utils.loading import LoadedModel
-    from model_utils.steps import Drawn
+    from model_utils.generate.step import Drawn
+    from model_utils.models.loading import LoadedModel
 
 # Times that each way is measured; the two take turns, so that a busy moment meets both.
 ROUNDS = 5

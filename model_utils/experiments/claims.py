@@ -9,18 +9,18 @@ import numpy as np
 import torch
 
 from model_utils.distributions import total_variation
-from model_utils.hiding import next_word
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.presets import BY_NAME, FOX
-from model_utils.softening import soften
-from model_utils.tokens import encode
-from model_utils.words import group_words
+from model_utils.experiments.ablation import next_word
+from model_utils.experiments.soft_weights import soften
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.masks.presets import BY_NAME, FOX
+from model_utils.tokens.batch import encode
+from model_utils.tokens.words import group_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 JUMPS = 4
 KEPT = ("brown", "fox", "jumps", "lazy")
@@ -125,7 +125,7 @@ def _flat(loaded: LoadedModel, alone: TokenBatch, mask: torch.Tensor | None) -> 
 @torch.inference_mode()
 def _first_head(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> NDArray[np.float64]:
     """Return the last row `[T]` of layer 0, head 0, where scores do not depend on the mask."""
-    from model_utils.attention import attention_maps
+    from model_utils.models.forward import attention_maps
 
     weights = attention_maps(loaded, batch, build_mask(spec, batch))[0].weights
     return np.asarray(weights[0, 0, -1], dtype=np.float64)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import torch
 
-from model_utils.masks import MaskSpec, Pattern, build_mask
-from model_utils.surprise import leak, read, row_chances, surprise_bits
+from model_utils.experiments.surprisal import leak, read, row_chances, surprise_bits
+from model_utils.masks.mask import MaskSpec, Pattern, build_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
 LIFTING: tuple[Pattern, ...] = ("bidirectional", "prefix")  # those that let a word read later ones

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from model_utils.attention import LayerTrace, forward
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.mechanics import OneLayer
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.mechanics.trace import OneLayer
+from model_utils.models.forward import LayerTrace, forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 # Weights at which the model is run for the dots on the curve; the chosen one joins them.
 DOTS = (1.0, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01)

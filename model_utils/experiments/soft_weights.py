@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.attention import check_sentence_size
-from model_utils.masks import FILL_MIN, MaskSpec, build_mask
+from model_utils.masks.mask import FILL_MIN, MaskSpec, build_mask
+from model_utils.models.forward import check_sentence_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 Way = Literal["none", "today", "formula", "log"]
 WAYS: tuple[Way, ...] = ("none", "today", "formula", "log")

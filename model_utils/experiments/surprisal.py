@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from model_utils.attention import check_sentence_size
+from model_utils.models.forward import check_sentence_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import Mask
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 # Rows that go through the output matrix at once: 64 x 50,257 chances in double precision are 26 MB.
 ROWS_AT_ONCE = 64

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from model_utils.errors import InputError
-from model_utils.plans import Plan, make_plan
-from model_utils.policies import CAUSAL, MaskPolicy
-from model_utils.sampling import Luck
-from model_utils.steps import Drawn, Step, Stop, draw_tokens, take_steps
+from model_utils.generate.filters import Luck
+from model_utils.generate.mask_policy import CAUSAL, MaskPolicy
+from model_utils.generate.plan import Plan, make_plan
+from model_utils.generate.step import Drawn, Step, Stop, draw_tokens, take_steps
 
 if TYPE_CHECKING:
-    from model_utils.loading import LoadedModel
-    from model_utils.prompts import Prompts
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
+    from model_utils.models.loading import LoadedModel
+    from model_utils.models.prefix_cache import Prompts
 
 D = TypeVar("D", bound=Drawn)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from model_utils.sampling import FILTERS, SamplingSettings
+from model_utils.generate.filters import FILTERS, SamplingSettings
 
 if TYPE_CHECKING:
-    from model_utils.steps import Step
+    from model_utils.generate.step import Step
 
 SAYING = "Filters decide who may enter the draw; dice decide who wins."
 

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.sampling import CUTS, FILTERS, draw, gumbel, uniforms, warp
+from model_utils.generate.filters import CUTS, FILTERS, draw, gumbel, uniforms, warp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
+    from model_utils.masks.mask import Mask
+    from model_utils.models.loading import LoadedModel
 
 # Points of a rank curve: more than a screen tells apart, spaced evenly on a logarithmic axis.
 POINTS = 300

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model_utils.errors import InputError
-from model_utils.masks import CAUSE_CODE, Mask, MaskSpec, build_mask
-from model_utils.tokens import Token, TokenBatch, positions
+from model_utils.masks.mask import CAUSE_CODE, Mask, MaskSpec, build_mask
+from model_utils.tokens.batch import Token, TokenBatch, positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

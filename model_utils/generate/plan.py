@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from model_utils.errors import InputError
+from model_utils.generate.mask_policy import stranded
 from model_utils.limits import MAX_CACHE_MB, MAX_NEW_TOKENS
-from model_utils.policies import stranded
 
 if TYPE_CHECKING:
-    from model_utils.generation import Lane
-    from model_utils.loading import LoadedModel
+    from model_utils.generate.decode import Lane
+    from model_utils.models.loading import LoadedModel
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from model_utils.presets import FOX
+from model_utils.masks.presets import FOX
 
 KNIGHT = "The brave knight ventured into the dark forest."
 RABBIT = "The white rabbit looked at its watch. The queen called for the white"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.sampling import CUTS, FILTERS, Luck, draw, warp
+from model_utils.generate.filters import CUTS, FILTERS, Luck, draw, warp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
 
 # The likeliest tokens that a Step keeps; beside them the drawn one and the likeliest that each filter cut.
 CANDIDATES = 50

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model_utils.sampling import CUTS
+from model_utils.generate.filters import CUTS
 
 if TYPE_CHECKING:
-    from model_utils.steps import Step
+    from model_utils.generate.step import Step
 
 
 def candidates_table(step: Step, label: Callable[[int], str]) -> pd.DataFrame:

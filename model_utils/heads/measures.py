@@ -10,12 +10,12 @@ import pandas as pd
 
 from model_utils.distributions import entropy_bits
 from model_utils.errors import InputError
-from model_utils.heads import HABITS, Habits, counted_rows, habits
+from model_utils.heads.patterns import HABITS, Habits, counted_rows, habits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.attention import AttentionMaps
+    from model_utils.models.forward import AttentionMaps
 
 # Every measure, in the order of the table's columns. Those without a unit in their name are shares, 0 to 1.
 MEASURES = (*HABITS, "same", "induction", "entropy_bits", "distance_tokens", "leak")

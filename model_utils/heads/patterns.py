@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from model_utils.masks import CAUSES
+from model_utils.masks.mask import CAUSES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.attention import AttentionMaps
+    from model_utils.models.forward import AttentionMaps
 
 # A row of n tokens has these three in its mix; everything else is the rest.
 HABITS = ("previous", "first", "itself")

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.attention import AttentionMaps
+    from model_utils.models.forward import AttentionMaps
 
 
 def layer_mean(maps: AttentionMaps, layer: int) -> NDArray[np.float32]:

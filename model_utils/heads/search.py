@@ -9,19 +9,19 @@ import numpy as np
 import pandas as pd
 import torch
 
-from model_utils.attention import LayerTrace, forward
 from model_utils.errors import InputError
-from model_utils.hiding import scope
-from model_utils.masks import build_mask
-from model_utils.surprise import read, row_chances
+from model_utils.experiments.ablation import scope
+from model_utils.experiments.surprisal import read, row_chances
+from model_utils.masks.mask import build_mask
+from model_utils.models.forward import LayerTrace, forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.attention import AttentionMaps
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask, MaskSpec
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import Mask, MaskSpec
+    from model_utils.models.forward import AttentionMaps
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 By = Literal["weight", "contribution"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_utils.masks import FILL_MIN
+from model_utils.masks.mask import FILL_MIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import Mask
+    from model_utils.tokens.batch import TokenBatch
 
 # The published fill values, and the number that each writes into a blocked cell.
 FILLS = {"min": FILL_MIN, "-10000": -10_000.0, "-inf": -np.inf}

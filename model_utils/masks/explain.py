@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from model_utils.masks import Mask, MaskSpec
+    from model_utils.masks.mask import Mask, MaskSpec
 
 # What a reader notices first is told first; causality and pattern never meet in one cell.
 _ORDER = ("padding", "causal", "pattern", "hand")

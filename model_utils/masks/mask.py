@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from model_utils.errors import InputError
-from model_utils.tokens import END_OF_TEXT_ID
+from model_utils.tokens.batch import END_OF_TEXT_ID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens.batch import TokenBatch
 
 Pattern = Literal["causal", "bidirectional", "prefix", "window", "sink", "documents"]
 Gap = Literal["hole", "close"]

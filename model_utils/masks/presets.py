@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from model_utils.wordlists import match, ready_list
-from model_utils.words import Word
+from model_utils.masks.word_lists import match, ready_list
+from model_utils.tokens.words import Word
 
 FOX = "The quick brown fox jumps over the lazy dog."
 MASK_TEXT = "[MASK]"

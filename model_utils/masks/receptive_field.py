@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.masks import Mask
+    from model_utils.masks.mask import Mask
 
 NEVER = -1
 

@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.masks import Mask
+    from model_utils.masks.mask import Mask
 
 
 def table(mask: Mask, labels: Sequence[str], sentence: int) -> pd.DataFrame:

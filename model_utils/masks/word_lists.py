@@ -11,7 +11,7 @@ from pathlib import Path
 
 from model_utils.errors import InputError
 from model_utils.limits import MAX_LIST_WORDS
-from model_utils.words import Word
+from model_utils.tokens.words import Word
 
 READY = ("feelings", "names", "medical")
 _FOLDER = Path(__file__).with_name("lists")

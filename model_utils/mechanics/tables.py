@@ -11,7 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.mishaps import Damage, Spread
+    from model_utils.mechanics.wrong_masks import Damage, Spread
 
 
 def fates_table(

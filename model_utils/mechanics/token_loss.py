@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.attention import forward
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import Mask
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 LeaveOut = Literal["pads and first word", "pads", "nothing"]
 LEFT_OUT = -100  # transformers' label for "does not count"

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from model_utils.attention import LayerTrace, forward
-from model_utils.masks import FILL_MIN
+from model_utils.masks.mask import FILL_MIN
+from model_utils.models.forward import LayerTrace, forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import Mask
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 # What stands in the mask where a cell is blocked, by its published name.
 FILLS = {"min": FILL_MIN, "-10000": -10_000.0, "-inf": float("-inf")}

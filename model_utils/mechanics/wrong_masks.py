@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.mechanics import FILLS, HeadTrace, softmax
+from model_utils.mechanics.trace import FILLS, HeadTrace, softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.attention import LayerTrace
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import Mask
+    from model_utils.models.forward import LayerTrace
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import TokenBatch
 
 Way = Literal["added", "after", "times", "zero"]
 WAYS: tuple[Way, ...] = ("added", "after", "times", "zero")

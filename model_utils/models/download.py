@@ -14,9 +14,9 @@ from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from model_utils.errors import ModelError, ModelMissingError
-from model_utils.folders import CONFIG, EXTRAS, TOKENIZERS, WEIGHTS, check_folder
+from model_utils.models.files import CONFIG, EXTRAS, TOKENIZERS, WEIGHTS, check_folder
 from model_utils.jobs import Job
-from model_utils.registry import FOLDERS_VARIABLE, ModelEntry
+from model_utils.models.registry import FOLDERS_VARIABLE, ModelEntry
 
 # The weights come last: a hub that lacks a small file is noticed before the long download.
 WANTED = (CONFIG, *(name for group in TOKENIZERS for name in group), *EXTRAS, WEIGHTS)

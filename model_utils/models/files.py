@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_utils.errors import ModelDamagedError
-from model_utils.registry import ModelEntry
+from model_utils.models.registry import ModelEntry
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

@@ -18,9 +18,9 @@ from model_utils.limits import FULL_PRECISION_MB, MAX_SENTENCE_MB, attention_meg
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.loading import LoadedModel
+    from model_utils.masks.mask import Mask
+    from model_utils.tokens.batch import TokenBatch
 
 KIND = "maskscope"
 

@@ -14,13 +14,13 @@ import transformers
 from safetensors import SafetensorError
 from transformers import AutoTokenizer, GPT2LMHeadModel, PreTrainedTokenizerBase
 
-from model_utils.attention import register
+from model_utils.models.forward import register
 from model_utils.errors import ModelTooLargeError
-from model_utils.folders import check_folder, damaged
-from model_utils.memory import check_memory, fits, free_mb
-from model_utils.prompts import Prompts
-from model_utils.registry import ModelEntry
-from model_utils.tokens import END_OF_TEXT, END_OF_TEXT_ID
+from model_utils.models.files import check_folder, damaged
+from model_utils.models.memory import check_memory, fits, free_mb
+from model_utils.models.prefix_cache import Prompts
+from model_utils.models.registry import ModelEntry
+from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID
 
 # The server's log is for the operator; what a reader must know stands on the page.
 transformers.utils.logging.disable_progress_bar()

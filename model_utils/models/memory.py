@@ -8,7 +8,7 @@ import psutil
 
 from model_utils.errors import ModelTooLargeError
 from model_utils.limits import MEMORY_RESERVE_MB
-from model_utils.registry import ModelEntry
+from model_utils.models.registry import ModelEntry
 
 # Where Linux tells a container what it may use (cgroup v2); psutil sees the whole machine only.
 _CONTAINER = Path("/sys/fs/cgroup")

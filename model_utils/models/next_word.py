@@ -10,9 +10,9 @@ import torch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.loading import LoadedModel
-    from model_utils.masks import Mask
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.loading import LoadedModel
+    from model_utils.masks.mask import Mask
+    from model_utils.tokens.batch import TokenBatch
 
 
 @torch.inference_mode()

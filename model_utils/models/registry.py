@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 BUNDLED_ID = "tiny-gpt2"
-BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "models" / BUNDLED_ID
+BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "models" / BUNDLED_ID
 
 # The operator's settings, read from the environment (README, "Models").
 OFFERED_VARIABLE = "MASKSCOPE_MODELS"

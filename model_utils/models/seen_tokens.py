@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.tokens import Token
+    from model_utils.tokens.batch import Token
 
 # One bit per token id, as numpy.packbits writes them: 1 = it occurs in the text that the model was trained on.
 MET_FILE = "met_tokens.npy"

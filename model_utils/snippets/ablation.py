@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.hiding import without_hand
-from model_utils.recipes import preamble
-from model_utils.tokens import END_OF_TEXT_ID
-from model_utils.trade_off import orders
+from model_utils.experiments.ablation import without_hand
+from model_utils.experiments.ablation_curve import orders
+from model_utils.snippets.tokens import preamble
+from model_utils.tokens.batch import END_OF_TEXT_ID
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.registry import ModelEntry
-    from model_utils.tokens import TokenBatch
-    from model_utils.words import Word
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.registry import ModelEntry
+    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.words import Word
 
 _CHANCES = """
 

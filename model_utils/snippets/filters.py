@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model_utils.sampling import FILTERS
+from model_utils.generate.filters import FILTERS
 
 if TYPE_CHECKING:
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
 
 
 def warpers(settings: SamplingSettings) -> list[tuple[str, str]]:

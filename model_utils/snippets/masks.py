@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.recipes import preamble
+from model_utils.snippets.tokens import preamble
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.registry import ModelEntry
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.registry import ModelEntry
 
 _PATTERNS = {
     "causal": "pattern = key <= query",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.recipes_masks import given_lines, mask_lines
+from model_utils.snippets.masks import given_lines, mask_lines
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.registry import ModelEntry
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.registry import ModelEntry
 
 _FILLS = {"min": "torch.finfo(torch.float32).min", "-10000": "-10000.0", "-inf": 'float("-inf")'}
 FILL_VALUES = "{" + ", ".join(f'"{name}": {value}' for name, value in _FILLS.items()) + "}"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_utils.recipes import preamble
-from model_utils.recipes_warpers import warpers
+from model_utils.snippets.filters import warpers
+from model_utils.snippets.tokens import preamble
 
 if TYPE_CHECKING:
-    from model_utils.masks import Mask
-    from model_utils.registry import ModelEntry
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
+    from model_utils.masks.mask import Mask
+    from model_utils.models.registry import ModelEntry
 
 
 def step_code(

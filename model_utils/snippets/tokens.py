@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.recipes_warpers import warpers
-from model_utils.registry import ModelEntry
-from model_utils.tokens import END_OF_TEXT_ID
+from model_utils.models.registry import ModelEntry
+from model_utils.snippets.filters import warpers
+from model_utils.tokens.batch import END_OF_TEXT_ID
 
 if TYPE_CHECKING:
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
 
 
 def preamble(entry: ModelEntry, *, attentions: bool = False) -> str:

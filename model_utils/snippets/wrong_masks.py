@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.mishaps import DEPTHS
-from model_utils.recipes_mechanics import FILL_VALUES, head_lines
+from model_utils.mechanics.wrong_masks import DEPTHS
+from model_utils.snippets.mechanics import FILL_VALUES, head_lines
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.registry import ModelEntry
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.registry import ModelEntry
 
 
 def without_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:

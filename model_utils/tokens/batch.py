@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from model_utils.errors import InputError
-from model_utils.labels import bytes_label, symbol_bytes, visible
 from model_utils.limits import MAX_CHARACTERS, MAX_SENTENCES
+from model_utils.tokens.glyphs import bytes_label, symbol_bytes, visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from model_utils.errors import InputError
-from model_utils.labels import bytes_label, symbol_bytes
 from model_utils.limits import MAX_WORD_CHARACTERS
-from model_utils.tokens import END_OF_TEXT
+from model_utils.tokens.batch import END_OF_TEXT
+from model_utils.tokens.glyphs import bytes_label, symbol_bytes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model_utils.labels import visible
-from model_utils.tokens import token_bytes
+from model_utils.tokens.batch import token_bytes
+from model_utils.tokens.glyphs import visible
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens.batch import TokenBatch
 
 
 @dataclass(frozen=True, kw_only=True)

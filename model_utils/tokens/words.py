@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from model_utils.tokens import Token
+    from model_utils.tokens.batch import Token
 
 
 def _marks() -> str:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ModelDamagedError, ModelMissingError
-from model_utils.registry import BUNDLED_FOLDER, registry
+from model_utils.models.registry import BUNDLED_FOLDER, registry
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model_utils.bpe import Word
-    from model_utils.independence import Independence, Reading
-    from model_utils.loading import LoadedModel, Shelf
-    from model_utils.registry import ModelEntry
-    from model_utils.tokens import Side, TokenBatch
+    from model_utils.experiments.batch_invariance import Independence, Reading
+    from model_utils.models.loading import LoadedModel, Shelf
+    from model_utils.models.registry import ModelEntry
+    from model_utils.tokens.batch import Side, TokenBatch
+    from model_utils.tokens.bpe import Word
 
 # Forward passes under way at once on the server; torch already uses every core for one.
 _GATE = threading.BoundedSemaphore(2)
@@ -39,7 +39,7 @@ def gate() -> Iterator[None]:
 @st.cache_resource(show_spinner=False)
 def shelf() -> Shelf:
     """Return the models in memory: one copy of each per server, shared by all sessions."""
-    from model_utils.loading import Shelf
+    from model_utils.models.loading import Shelf
 
     return Shelf()
 
@@ -62,7 +62,7 @@ def model_folder(entry: ModelEntry) -> Path:
     """Return the folder with the files of `entry`. Raises ModelError when they are not here or cannot be used."""
     if entry.source == "bundled":
         return BUNDLED_FOLDER  # without the half second that the hub's library takes to import
-    from model_utils.fetching import find
+    from model_utils.models.download import find
 
     if entry.trouble:
         raise ModelDamagedError(entry.trouble)
@@ -75,7 +75,7 @@ def model_folder(entry: ModelEntry) -> Path:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def token_batch(model: str, texts: tuple[str, ...], side: Side, pad_id: int) -> TokenBatch:
     """Return the padded batch of `texts` with the tokenizer of `model`."""
-    from model_utils.tokens import encode
+    from model_utils.tokens.batch import encode
 
     loaded = loaded_model(model)
     return encode(loaded.tokenizer, texts, side=side, pad_id=pad_id, max_tokens=loaded.context)
@@ -84,8 +84,8 @@ def token_batch(model: str, texts: tuple[str, ...], side: Side, pad_id: int) -> 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def toy_chances(model: str, sentence: str, hidden: frozenset[int]) -> NDArray[np.float64]:
     """Return the next-word chances `[V]` of `sentence` with the tokens `hidden` masked by hand, positions kept."""
-    from model_utils.masks import MaskSpec, build_mask
-    from model_utils.prediction import next_chances
+    from model_utils.masks.mask import MaskSpec, build_mask
+    from model_utils.models.next_word import next_chances
 
     batch = token_batch(model, (sentence,), "left", 50256)
     mask = build_mask(MaskSpec(weights=dict.fromkeys(hidden, 0.0)), batch)
@@ -100,7 +100,7 @@ def batch_readings(
     model: str, texts: tuple[str, ...], side: Side, pad_id: int, start: int, stop: int
 ) -> tuple[Reading, ...]:
     """Return for rows `start` to `stop` of the batch the answers at the right place and in the last column."""
-    from model_utils.independence import readings
+    from model_utils.experiments.batch_invariance import readings
 
     batch = token_batch(model, texts, side, pad_id)
     with gate():
@@ -112,7 +112,7 @@ def batch_independence(
     model: str, texts: tuple[str, ...], side: Side, pad_id: int, start: int, stop: int
 ) -> tuple[Independence, ...]:
     """Return for rows `start` to `stop` the answer alone against the answer in the batch, in three ways."""
-    from model_utils.independence import measure
+    from model_utils.experiments.batch_invariance import measure
 
     batch = token_batch(model, texts, side, pad_id)
     with gate():
@@ -122,36 +122,36 @@ def batch_independence(
 @st.cache_resource(show_spinner=False, max_entries=8)
 def met_tokens(model: str) -> NDArray[np.bool_] | None:
     """Return for every token id whether `model` met it in training; None where its folder does not say."""
-    from model_utils import met
+    from model_utils.models import seen_tokens
 
     entry = registry()[model]
-    return met.met_tokens(model_folder(entry), entry.vocabulary)
+    return seen_tokens.met_tokens(model_folder(entry), entry.vocabulary)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def merge_ranks(model: str) -> dict[tuple[str, str], int]:
     """Return the rank of every merge of the tokenizer of `model`."""
-    from model_utils.bpe import read_ranks
+    from model_utils.tokens.bpe import read_ranks
 
     return read_ranks(loaded_model(model).tokenizer)
 
 
 def label(model: str, token_id: int) -> str:
     """Return how the token `token_id` of `model` reads."""
-    from model_utils.tokens import token_label
+    from model_utils.tokens.batch import token_label
 
     return token_label(loaded_model(model).tokenizer, token_id)
 
 
 def batch_frame(model: str, texts: tuple[str, ...], side: Side, pad_id: int) -> pd.DataFrame:
     """Return the padded batch as lines of a table, one per cell."""
-    from model_utils import padding
+    from model_utils.tokens import padding
 
     return padding.batch_frame(token_batch(model, texts, side, pad_id), loaded_model(model).tokenizer)
 
 
 def merged_words(model: str, text: str) -> tuple[Word, ...]:
     """Return every merge of `text` with the tokenizer of `model`; microseconds once the ranks are read."""
-    from model_utils.bpe import explain
+    from model_utils.tokens.bpe import explain
 
     return explain(loaded_model(model).tokenizer, merge_ranks(model), text)

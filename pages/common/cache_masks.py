@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.dial import Row
-    from model_utils.masks import Mask, MaskSpec
-    from model_utils.patterns import PatternRun
-    from model_utils.tokens import Side
+    from model_utils.experiments.pattern_runs import PatternRun
+    from model_utils.experiments.soft_weight_curve import Row
+    from model_utils.masks.mask import Mask, MaskSpec
+    from model_utils.tokens.batch import Side
 
 
 def _say(spec: MaskSpec) -> tuple[Any, ...]:
@@ -32,7 +32,7 @@ def _say(spec: MaskSpec) -> tuple[Any, ...]:
     )
 
 
-SPEC_HASH: dict[str | type, Any] = {"model_utils.masks.MaskSpec": _say}
+SPEC_HASH: dict[str | type, Any] = {"model_utils.masks.mask.MaskSpec": _say}
 
 
 # A mask takes some 14 bytes a cell and sentence.
@@ -59,7 +59,7 @@ def _large_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) 
 
 
 def _mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
-    from model_utils.masks import build_mask
+    from model_utils.masks.mask import build_mask
 
     return build_mask(spec, token_batch(model, texts, side, 50256))
 
@@ -68,7 +68,7 @@ def _mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mas
 @st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
 def pattern_run(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> PatternRun:
     """Return what the model says of `spec.sentence` under the mask of `spec`."""
-    from model_utils.patterns import run
+    from model_utils.experiments.pattern_runs import run
 
     with gate():
         return run(loaded_model(model), token_batch(model, texts, side, 50256), spec)
@@ -79,8 +79,8 @@ def row_shifts(
     model: str, texts: tuple[str, ...], side: Side, before: MaskSpec, after: MaskSpec
 ) -> NDArray[np.float64]:
     """Return `[N]` how far each real row's next-word chances move between two masks, as total variation."""
-    from model_utils.masks import build_mask
-    from model_utils.surprise import row_shifts
+    from model_utils.experiments.surprisal import row_shifts
+    from model_utils.masks.mask import build_mask
 
     batch = token_batch(model, texts, side, 50256)
     masks = (build_mask(spec, batch) for spec in (before, after))
@@ -92,7 +92,7 @@ def row_shifts(
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
 def reach(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.int16]:
     """Return `[T, T]` after how many layers each row of `spec.sentence` has heard of each token."""
-    from model_utils.reach import reach
+    from model_utils.masks.receptive_field import reach
 
     return reach(mask(model, texts, side, spec), spec.sentence, loaded_model(model).layers)
 
@@ -100,7 +100,7 @@ def reach(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDA
 @st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
 def dial_row(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, cell: tuple[int, int]) -> Row:
     """Return the row of layer 0 that the dial turns."""
-    from model_utils.dial import row
+    from model_utils.experiments.soft_weight_curve import row
 
     with gate():
         return row(loaded_model(model), token_batch(model, texts, side, 50256), spec, cell)
@@ -111,7 +111,7 @@ def dial_share(
     model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float
 ) -> float:
     """Return the share that the key keeps in a real run with `weight` on it."""
-    from model_utils.dial import measured
+    from model_utils.experiments.soft_weight_curve import measured
 
     batch = token_batch(model, texts, side, 50256)
     with gate():

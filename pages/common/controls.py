@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from model_utils.limits import MAX_LINK_CHARACTERS
-from pages.common.literal import literal
-from pages.common.published import CONTROLS, DEFAULT_TEXT, ORDERS, Control
+from pages.common.link_parameters import CONTROLS, DEFAULT_TEXT, ORDERS, Control
+from pages.common.markdown import literal
 
 __all__ = ["CONTROLS", "DEFAULT_TEXT", "ORDERS", "Control", "choice", "note", "number", "restore"]
 
@@ -48,7 +48,7 @@ def _take() -> None:
     if raw is None:
         return
     del st.query_params[TAKE]
-    from model_utils.compare import parse
+    from model_utils.compare.settings import parse
     from model_utils.errors import InputError
 
     try:

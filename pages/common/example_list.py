@@ -7,7 +7,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from pages.common.literal import literal
+from pages.common.markdown import literal
 
 
 class Preset(Protocol):

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ReaderError
-from model_utils.registry import BUNDLED_ID, registry
-from pages.common import cache, controls, models
-from pages.common.literal import literal
+from model_utils.models.registry import BUNDLED_ID, registry
+from pages.common import cache, controls, model_picker
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from model_utils.loading import LoadedModel
-    from model_utils.registry import ModelEntry
-    from model_utils.tokens import Side, TokenBatch
-    from viz.theme import Palette
+    from model_utils.models.loading import LoadedModel
+    from model_utils.models.registry import ModelEntry
+    from model_utils.tokens.batch import Side, TokenBatch
+    from viz.base.theme import Palette
 
 HEADS = "pages/3_Heads.py"
 MENU = (
@@ -56,7 +56,7 @@ class Page:
 
     def batch(self, side: Side = "left", pad_id: int = 50256) -> TokenBatch:
         """Return the padded batch of the shared sentences. Raises InputError for text outside its bounds."""
-        from model_utils.tokens import split_sentences
+        from model_utils.tokens.batch import split_sentences
 
         texts = split_sentences(self.text)
         self.loaded()
@@ -78,7 +78,7 @@ def open_page(title: str, sentence: str) -> Page:
             door(path, label)
         st.divider()
         page = _shared_controls(above)
-    heading.badge(models.tag(page.entry), icon=":material/memory:", color="gray")
+    heading.badge(model_picker.tag(page.entry), icon=":material/memory:", color="gray")
     controls.draw_notes()
     return page
 
@@ -95,7 +95,7 @@ def door(path: str, label: str) -> None:
 
 
 def _shared_controls(above: DeltaGenerator) -> Page:
-    entry = models.pick(above)
+    entry = model_picker.pick(above)
     control = controls.CONTROLS["text"]
     fits = controls.fits_link(st.session_state.get("text", control.default))
     text = st.text_area(
@@ -114,7 +114,7 @@ def _shared_controls(above: DeltaGenerator) -> Page:
 
 def palette() -> Palette:
     """Return the colours that suit the theme of the reader's browser."""
-    from viz.theme import PALETTES
+    from viz.base.theme import PALETTES
 
     return PALETTES["dark" if st.context.theme.type == "dark" else "light"]
 

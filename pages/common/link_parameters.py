@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SETTINGS
-from model_utils.registry import BUNDLED_ID
+from model_utils.models.registry import BUNDLED_ID
 
 # Every order of temperature, top-k, top-p and min-p.
 ORDERS = tuple("".join(letters) for letters in permutations("tkpm"))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import Token
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import Token
 
 # The patterns that use a width; what is not named here, every pattern uses.
 USED_BY = {"width": ("window", "sink"), "first": ("sink", "prefix")}
@@ -18,7 +18,7 @@ _MOST_WORDS = 6
 
 def settled(spec: MaskSpec) -> MaskSpec:
     """Return a rule without what has no effect in it, so that equal runs are one."""
-    from model_utils.masks import MaskSpec
+    from model_utils.masks.mask import MaskSpec
 
     unused = {name: getattr(MaskSpec, name) for name, patterns in USED_BY.items() if spec.pattern not in patterns}
     if not (spec.pairs or spec.cells):

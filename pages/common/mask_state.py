@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.errors import InputError
-from model_utils.mask_text import format_cells, format_weights, parse_cells, parse_weights
-from model_utils.masks import MaskSpec
+from model_utils.masks.link import format_cells, format_weights, parse_cells, parse_weights
+from model_utils.masks.mask import MaskSpec
 from pages.common import controls
-from pages.common.literal import literal
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
-    from model_utils.tokens import Side, TokenBatch
+    from model_utils.tokens.batch import Side, TokenBatch
     from pages.common.frame import Page
 
 # What one step of undo brings back.

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from model_utils.errors import ModelError, ModelMissingError, ModelTooLargeError
-from model_utils.registry import BUNDLED, BUNDLED_ID, registry
+from model_utils.models.registry import BUNDLED, BUNDLED_ID, registry
 from pages.common import cache, controls
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from model_utils.jobs import Job
-    from model_utils.registry import ModelEntry
+    from model_utils.models.registry import ModelEntry
 
 # What this session keeps: the model that its pages show, what was refused and why, the downloads that it has watched.
 _SHOWN, _REFUSED, _WATCHED, _ANSWERED = "_model_shown", "_models_refused", "_models_watched", "_model_job_answered"
@@ -106,7 +106,7 @@ def _load(entry: ModelEntry, place: DeltaGenerator) -> None:
 
 
 def _too_large(entry: ModelEntry) -> ModelError | None:
-    from model_utils.memory import check_memory, total_mb
+    from model_utils.models.memory import check_memory, total_mb
 
     try:
         check_memory(entry, total_mb())
@@ -121,7 +121,7 @@ def _fallback(entries: dict[str, ModelEntry], chosen: ModelEntry, place: DeltaGe
 
 
 def _headline(entry: ModelEntry, obstacle: ModelError) -> str:
-    from model_utils.fetching import under_way
+    from model_utils.models.download import under_way
 
     if under_way(entry):
         return f"{entry.id} is being fetched."
@@ -132,7 +132,7 @@ def _headline(entry: ModelEntry, obstacle: ModelError) -> str:
 
 def _mend(entry: ModelEntry, obstacle: ModelError) -> None:
     """Draw what stands in the way of `entry` and what can be done about it."""
-    from model_utils.fetching import under_way
+    from model_utils.models.download import under_way
 
     watched = st.session_state.setdefault(_WATCHED, {})
     job = under_way(entry)
@@ -158,7 +158,7 @@ def _mend(entry: ModelEntry, obstacle: ModelError) -> None:
 
 
 def _fetch(entry: ModelEntry) -> None:
-    from model_utils.fetching import start
+    from model_utils.models.download import start
 
     _forget(entry)
     st.session_state.setdefault(_WATCHED, {})[entry.id] = start(entry)
@@ -194,7 +194,7 @@ def _all_models() -> None:
 
 def table(entries: dict[str, ModelEntry]) -> pd.DataFrame:
     """Return one row per model: its shape, where it is or would come from, what it takes."""
-    from model_utils.fetching import find
+    from model_utils.models.download import find
 
     rows = []
     for entry in entries.values():

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import cache
-from pages.common.literal import literal
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens.batch import TokenBatch
 
 # So many are named, the others counted.
 NAMED = 8
@@ -18,7 +18,7 @@ NAMED = 8
 
 def badges(model: str, batch: TokenBatch, sentence: int | None = None) -> None:
     """Badge the tokens of `sentence`, or of the whole batch, that `model` never met; nothing where all are known."""
-    from model_utils.met import never_met
+    from model_utils.models.seen_tokens import never_met
 
     met = cache.met_tokens(model)
     if met is None:

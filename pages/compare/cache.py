@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.surfaces import Ranked
+    from model_utils.compare.kp_plane import Ranked
 
 
 # At most 32 x 0.2 MB at GPT-2's vocabulary.
 @st.cache_resource(show_spinner=False, max_entries=32)
 def step_logits(model: str, ids: tuple[int, ...]) -> NDArray[np.float32]:
     """Return the scores `[V]` of the word after `ids`."""
-    from model_utils.opened import next_logits
+    from model_utils.generate.full_distribution import next_logits
 
     with gate():
         logits = next_logits(loaded_model(model), ids)
@@ -31,6 +31,6 @@ def step_logits(model: str, ids: tuple[int, ...]) -> NDArray[np.float32]:
 @st.cache_resource(show_spinner=False, max_entries=16)
 def ranked(model: str, ids: tuple[int, ...], temperature: float) -> Ranked:
     """Return the ranking of the words after `ids` at a temperature."""
-    from model_utils.surfaces import rank
+    from model_utils.compare.kp_plane import rank
 
     return rank(step_logits(model, ids), temperature)

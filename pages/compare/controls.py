@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from model_utils import compare
+from model_utils.compare import settings
 from model_utils.errors import InputError
+from model_utils.generate.filters import SamplingSettings
 from model_utils.limits import MAX_SETTINGS
-from model_utils.registry import registry
-from model_utils.sampling import SamplingSettings
-from pages.common import cache, comparisons, controls, frame
+from model_utils.models.registry import registry
+from pages.common import cache, controls, frame
+from pages.compare import run
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens.batch import TokenBatch
 
 NONE = "none"
 # What one click adds as a row, and what replaces all rows: settings, and samples of each.
@@ -62,7 +63,7 @@ def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, Del
 
 def _count(page: frame.Page) -> int:
     """Return how many sentences there are; what is wrong with them is said where the batch is asked for."""
-    from model_utils.tokens import split_sentences
+    from model_utils.tokens.batch import split_sentences
 
     try:
         return len(split_sentences(page.text))
@@ -87,8 +88,8 @@ def _settings() -> None:
     state = st.session_state
     state.setdefault("settings", controls.CONTROLS["settings"].default)
     try:
-        rows = compare.parse(state["settings"])
-        title = " · ".join(f"{number} {compare.name(row)}" for number, row in enumerate(rows))
+        rows = settings.parse(state["settings"])
+        title = " · ".join(f"{number} {settings.name(row)}" for number, row in enumerate(rows))
     except InputError:  # said where the comparison is asked for
         rows, title = (), "cannot be read"
     with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):
@@ -109,10 +110,10 @@ def _settings() -> None:
 def _add(text: str) -> None:
     """Add a row, unless the rows cannot be read: then the new one stands alone."""
     try:
-        rows = compare.parse(st.session_state["settings"])
+        rows = settings.parse(st.session_state["settings"])
     except InputError:
         rows = ()
-    st.session_state["settings"] = compare.write([*rows, *compare.parse(text)])
+    st.session_state["settings"] = settings.write([*rows, *settings.parse(text)])
 
 
 def replace_all(text: str, samples: int) -> None:
@@ -133,10 +134,10 @@ def to_ask() -> bool:
     return bool(st.session_state.get("_compare_asked", False))
 
 
-def _table(rows: tuple[compare.Row, ...]) -> None:
+def _table(rows: tuple[settings.Row, ...]) -> None:
     """Draw the rows as a table that edits the text. While its own edits make the text, it keeps what it shows."""
     state = st.session_state
-    text = compare.write(rows)
+    text = settings.write(rows)
     if state.get("_table_says") != text:  # the text was changed elsewhere: a link, a preset, by hand
         state["_table_rows"], state["_table_says"] = rows, text
         state["_table_version"] = state.get("_table_version", 0) + 1
@@ -164,7 +165,7 @@ def _table(rows: tuple[compare.Row, ...]) -> None:
     )
 
 
-def _line(row: compare.Row) -> dict[str, Any]:
+def _line(row: settings.Row) -> dict[str, Any]:
     return {name: getattr(row.settings, name) for name in _COLUMNS if name != "seed"} | {"seed": row.seed}
 
 
@@ -178,8 +179,8 @@ def _edited(key: str) -> None:
     lines = [line for number, line in enumerate(lines) if number not in edits["deleted_rows"]]
     lines += [dict(added) for added in edits["added_rows"]]
     try:
-        text = compare.write([_row(line) for line in lines])
-        compare.parse(text)
+        text = settings.write([_row(line) for line in lines])
+        settings.parse(text)
     except InputError as error:
         controls.note("settings", str(error))
         state["_table_says"] = None  # shows the last good rows again
@@ -187,7 +188,7 @@ def _edited(key: str) -> None:
     state["settings"] = state["_table_says"] = text
 
 
-def _row(line: dict[str, Any]) -> compare.Row:
+def _row(line: dict[str, Any]) -> settings.Row:
     """Return the row that a line of the table means; what it leaves empty is off."""
     values = {
         name: off if line.get(name) is None else type(off)(line[name])
@@ -195,19 +196,19 @@ def _row(line: dict[str, Any]) -> compare.Row:
         if off is not None
     }
     seed = line.get("seed")
-    return compare.Row(settings=SamplingSettings(**values), seed=None if pd.isna(seed) else int(seed))
+    return settings.Row(settings=SamplingSettings(**values), seed=None if pd.isna(seed) else int(seed))
 
 
-def make_request(page: frame.Page, said: dict[str, Any]) -> comparisons.Request:
+def make_request(page: frame.Page, said: dict[str, Any]) -> run.Request:
     """Return what the controls ask for. Raises InputError for what is outside its bounds."""
-    from model_utils.tokens import split_sentences
+    from model_utils.tokens.batch import split_sentences
 
     texts = split_sentences(page.text)
     second = () if said["against"] == NONE else (said["against"],)
-    return comparisons.Request(
+    return run.Request(
         models=(page.model, *second),
         text=texts[said["sentence"]],
-        rows=compare.parse(said["settings"]),
+        rows=settings.parse(said["settings"]),
         samples=said["samples"],
         seed=said["seed"],
         own_noise=said["noise"] != controls.CONTROLS["noise"].default,
@@ -215,7 +216,7 @@ def make_request(page: frame.Page, said: dict[str, Any]) -> comparisons.Request:
     )
 
 
-def made_with(made: comparisons.Comparison, request: comparisons.Request | None) -> None:
+def made_with(made: run.Comparison, request: run.Request | None) -> None:
     """Say that the texts on the page were made with other settings than the controls say by now."""
     now = made.request
     if request is None or now == request:
@@ -233,6 +234,6 @@ def made_with(made: comparisons.Comparison, request: comparisons.Request | None)
     st.info(f"These texts were made with {', '.join(parts)}. Press Compare for the present choice.")
 
 
-def batch_of(made: comparisons.Comparison) -> TokenBatch:
+def batch_of(made: run.Comparison) -> TokenBatch:
     """Return the prompt of a comparison as a batch of one."""
     return cache.token_batch(made.request.models[0], (made.request.text,), "left", 50256)

@@ -8,42 +8,45 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from model_utils import compare, verdict
-from pages.common import cache_compare, compare_texts, controls, frame, take_home
-from pages.common.literal import literal
+from model_utils.compare import settings as compare_settings
+from model_utils.generate import explain
+from pages.common import controls, downloads, frame
+from pages.common.markdown import literal
+from pages.compare import cache
+from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
-    from model_utils.surfaces import Ranked
-    from pages.common.comparisons import Comparison, Place
+    from model_utils.compare.kp_plane import Ranked
+    from pages.compare.run import Comparison, Place
 
 NAMES = {"words": "kept_tokens", "chance": "kept_mass", "entropy": "entropy", "drawn word": "drawn_word"}
 
 
 def plane(made: Comparison, place: Place, number: int) -> None:
     """Draw one step of the text in view over all k and p, with the settings as points on it."""
-    from model_utils import surfaces
+    from model_utils.compare import kp_plane
 
     request = made.request
     settings = request.settings(place.row)
     temperature = 1.0 if settings.greedy else settings.temperature
     model = request.models[place.model]
     ids = made.before(made.texts(), place, number)
-    ranked = cache_compare.ranked(model, ids, temperature)
-    ks, ps = surfaces.axis_k(len(ranked.ids)), surfaces.axis_p()
-    kept = surfaces.kept_tokens(ranked, ks, ps)
+    ranked = cache.ranked(model, ids, temperature)
+    ks, ps = kp_plane.axis_k(len(ranked.ids)), kp_plane.axis_p()
+    kept = kp_plane.kept_tokens(ranked, ks, ps)
     chosen = controls.choice("surface", controls.CONTROLS["surface"].options, show_label=False)
     name = NAMES[chosen]
-    logits = cache_compare.step_logits(model, ids)
+    logits = cache.step_logits(model, ids)
     values, figure = _figure(made, place, number, name, ranked, logits, (ks, ps, kept), temperature)
     st.plotly_chart(
         figure,
         theme=None,
         key="fig_surface",
-        config=take_home.chart_config("surface"),
+        config=downloads.chart_config("surface"),
         alt=f"Over all top-k and top-p: {chosen} at step {number + 1}.",
     )
     _say(made, place, number, ranked, temperature, settings, lined=name != "drawn_word")
-    take_home.bar(
+    downloads.bar(
         "surface",
         numbers=lambda: _table(ks, ps, kept, values, name),
         code=lambda: _code(made, ids, place.model, temperature),
@@ -62,20 +65,20 @@ def _figure(
     temperature: float,
 ) -> tuple[Any, Any]:
     """Return the values of the plane and its figure."""
-    from model_utils import surfaces
-    from model_utils.sampling import gumbel, uniforms
-    from viz.planes import fig_surface, fig_words
+    from model_utils.compare import kp_plane
+    from model_utils.generate.filters import gumbel, uniforms
+    from viz.compare.kp_plane import fig_surface, fig_words
 
     ks, ps, kept = grid
     points, palette = _points(made, place, temperature, len(ranked.ids), dice=name == "drawn_word"), frame.palette()
     if name != "drawn_word":
-        compute = {"kept_mass": surfaces.kept_mass, "entropy": surfaces.entropy}.get(name)
+        compute = {"kept_mass": kp_plane.kept_mass, "entropy": kp_plane.entropy}.get(name)
         values = kept if compute is None else compute(ranked, kept)
-        equal = surfaces.kept_tokens(ranked, [0], ps)[:, 0]
+        equal = kp_plane.kept_tokens(ranked, [0], ps)[:, 0]
         return values, fig_surface(values, ks, ps, name=name, points=points, equal=equal, palette=palette)
     settings = made.request.settings(place.row)
     noise = gumbel(uniforms(settings.seed, place.sample, number, len(ranked.ids)))
-    ranks = surfaces.drawn_ranks(ranked, logits, temperature, noise)[kept - 1]
+    ranks = kp_plane.drawn_ranks(ranked, logits, temperature, noise)[kept - 1]
     words = {int(rank): made.label(int(ranked.ids[rank]), place.model) for rank in np.unique(ranks)}
     return ranked.ids[ranks], fig_words(ranks, words, ks, ps, points=points, palette=palette)
 
@@ -90,7 +93,7 @@ def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
 
 def _points(made: Comparison, place: Place, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
     """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
-    from viz.plane_frame import Point
+    from viz.compare.kp_axes import Point
 
     found = []
     for number, row in enumerate(made.request.rows):
@@ -100,7 +103,7 @@ def _points(made: Comparison, place: Place, temperature: float, vocabulary: int,
         settings = row.settings
         k, p = (1, 1.0) if settings.greedy else (settings.top_k or vocabulary, settings.top_p)
         found.append(
-            Point(number=number, name=compare.name(row), k=min(k, vocabulary), p=p, chosen=number == place.row)
+            Point(number=number, name=compare_settings.name(row), k=min(k, vocabulary), p=p, chosen=number == place.row)
         )
     return found
 
@@ -109,7 +112,7 @@ def _say(
     made: Comparison, place: Place, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
 ) -> None:
     """Say which step the map is of, and which k is which p here."""
-    from model_utils import surfaces
+    from model_utils.compare import kp_plane
 
     texts = made.texts()
     steps = texts[place][:number]
@@ -117,9 +120,9 @@ def _say(
     start = f"The word after “{literal(made.label(last, place.model))}” (row {place.row}, step {number + 1})"
     told = "" if temperature == 1 else f" at temperature {temperature:g}"
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
-    as_k, as_p = surfaces.equal_k(ranked, p), surfaces.equal_p(ranked, k)
+    as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     st.markdown(
-        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {verdict.percent(as_p)}.** "
+        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {explain.percent(as_p)}.** "
         + (
             "On the dotted line both cut at the same word; left of it k decides, right of it p."
             if lined
@@ -143,6 +146,6 @@ def _table(ks: Any, ps: Any, kept: Any, values: Any, name: str) -> pd.DataFrame:
 
 
 def _code(made: Comparison, ids: tuple[int, ...], model: int, temperature: float) -> str:
-    from model_utils.recipes_compare import surface_code
+    from model_utils.snippets.compare import surface_code
 
     return surface_code(made.loaded[model].entry, ids, temperature)

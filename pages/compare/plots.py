@@ -7,42 +7,45 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from model_utils import compare, compare_tables
-from model_utils.ladders import find_ladder
-from model_utils.text_measures import ENOUGH, MEASURES, monotone, trend
-from pages.common import cache_compare, compare_controls, compare_texts, frame, take_home
+from model_utils.compare import settings as compare_settings
+from model_utils.compare import tables
+from model_utils.compare.sweep import find_ladder
+from model_utils.compare.text_metrics import ENOUGH, MEASURES, monotone, trend
+from pages.common import downloads, frame
+from pages.compare import cache, controls
+from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
-    from pages.common.comparisons import Comparison, Place
+    from pages.compare.run import Comparison, Place
 
 SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
 
 
 def _figure(figure: Any, name: str, alt: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=take_home.chart_config(name), alt=alt)
+    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=downloads.chart_config(name), alt=alt)
 
 
 def _groups(made: Comparison, model: int) -> list[dict[str, Any]]:
     """Return the values of every measure of each row of one model, in the order of the rows; empty before the first step."""
-    found = compare_tables.grouped(compare_texts.listing(made, read=False))
+    found = tables.grouped(compare_texts.listing(made, read=False))
     name = made.request.models[model]
     return [values for (of, _, _), values in found.items() if of == name]
 
 
 def measures(made: Comparison, place: Place, _: int) -> None:
     """Draw every measure of every setting with the spread of its samples, and the table with the definitions."""
-    from viz.compare import Dots
-    from viz.compare import measures as draw
+    from viz.compare.metrics import Dots
+    from viz.compare.metrics import measures as draw
 
     groups = _groups(made, place.model)
     if not groups:
         st.info("No word is drawn yet.")
         return
-    names = [compare.name(row) for row in made.request.rows]
+    names = [compare_settings.name(row) for row in made.request.rows]
     dots = []
     for one in MEASURES:
         values = [group[one.name] for group in groups]
-        found = [compare_tables.spreads(group)[one.name] for group in groups]
+        found = [tables.spreads(group)[one.name] for group in groups]
         dots.append(
             Dots(
                 title=one.title,
@@ -66,21 +69,23 @@ def measures(made: Comparison, place: Place, _: int) -> None:
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
         for one in MEASURES:
             st.markdown(f"**{one.title}** ({one.unit}). {one.says}")
-    take_home.bar(
-        "measures", numbers=lambda: compare_tables.measures_frame(compare_texts.listing(made, read=False)), code=None
-    )
+    downloads.bar("measures", numbers=lambda: tables.measures_frame(compare_texts.listing(made, read=False)), code=None)
 
 
 def over_steps(made: Comparison, place: Place, number: int) -> None:
     """Draw over the steps how many words each setting leaves, and how uncertain the draw is."""
-    from viz.compare import steps as draw
+    from viz.compare.metrics import steps as draw
 
     texts = made.texts()
     rows = []
     for row, one in enumerate(made.request.rows):
         found = texts[type(place)(model=place.model, row=row, sample=place.sample)]
         rows.append(
-            (compare.name(one), [step.stages[-1].kept for step in found], [step.entropy_after for step in found])
+            (
+                compare_settings.name(one),
+                [step.stages[-1].kept for step in found],
+                [step.entropy_after for step in found],
+            )
         )
     _figure(
         draw(rows, chosen=place.row, step=number, palette=frame.palette()),
@@ -90,9 +95,9 @@ def over_steps(made: Comparison, place: Place, number: int) -> None:
     st.markdown(_breathing(made, place.row, rows[place.row][1]))
 
     def table() -> pd.DataFrame:
-        return compare_tables.steps_frame([one for one in compare_texts.listing(made) if one.sample == place.sample])
+        return tables.steps_frame([one for one in compare_texts.listing(made) if one.sample == place.sample])
 
-    take_home.bar("compare_steps", numbers=table, code=None)
+    downloads.bar("compare_steps", numbers=table, code=None)
 
 
 def _breathing(made: Comparison, row: int, kept: list[int]) -> str:
@@ -118,15 +123,15 @@ def what_grows(made: Comparison, place: Place, number: int) -> None:
         )
         with st.container(horizontal=True):
             for label in ("Ladder of k", "Ladder of p", "Ladder of temperature"):
-                text, samples = compare_controls.SETS[label]
+                text, samples = controls.SETS[label]
                 st.button(
                     label,
                     key=f"climb_{text}",
                     icon=":material/stairs:",
-                    on_click=compare_controls.replace_all,
+                    on_click=controls.replace_all,
                     args=(text, samples),
                 )
-            if compare_controls.to_ask():
+            if controls.to_ask():
                 st.rerun()
         return
     _texts(made, place, found)
@@ -134,17 +139,17 @@ def what_grows(made: Comparison, place: Place, number: int) -> None:
 
 def _exact(made: Comparison, place: Place, number: int) -> None:
     """Say what grows with k and with p at one step, from its whole distribution."""
-    from model_utils import surfaces
+    from model_utils.compare import kp_plane
 
     ids = made.before(made.texts(), place, number)
-    ranked = cache_compare.ranked(made.request.models[place.model], ids, 1.0)
+    ranked = cache.ranked(made.request.models[place.model], ids, 1.0)
     lines = []
-    for letter, grid in (("k", (surfaces.axis_k(len(ranked.ids)), [1.0])), ("p", ([0], surfaces.axis_p()))):
-        kept = surfaces.kept_tokens(ranked, *grid).ravel()
+    for letter, grid in (("k", (kp_plane.axis_k(len(ranked.ids)), [1.0])), ("p", ([0], kp_plane.axis_p()))):
+        kept = kp_plane.kept_tokens(ranked, *grid).ravel()
         does = {
             "the number of words left": monotone(kept.tolist()),
-            "their chance": monotone(surfaces.kept_mass(ranked, kept).tolist()),
-            "the uncertainty": monotone(surfaces.entropy(ranked, kept).round(12).tolist()),
+            "their chance": monotone(kp_plane.kept_mass(ranked, kept).tolist()),
+            "the uncertainty": monotone(kp_plane.entropy(ranked, kept).round(12).tolist()),
         }
         lines.append(f"As **{letter}** grows: " + ", ".join(f"{name} **{verb}**" for name, verb in does.items()) + ".")
     st.markdown(
@@ -157,7 +162,7 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
     """Draw every measure over the rungs of the ladder, and what it does."""
     import numpy as np
 
-    from viz.ladder import Rungs, ladder
+    from viz.compare.sweep import Rungs, ladder
 
     groups = _groups(made, place.model)
     if len(groups) < len(made.request.rows):
@@ -166,7 +171,7 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
     panels, lines = [], []
     for one in MEASURES:
         values = np.array([groups[row][one.name] for row in found.order])  # (S, N)
-        spreads = [compare_tables.spreads(groups[row])[one.name] for row in found.order]
+        spreads = [tables.spreads(groups[row])[one.name] for row in found.order]
         does = trend(values)
         panels.append(
             Rungs(
@@ -190,4 +195,4 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
         st.caption(f"Undecided: a trend takes at least {ENOUGH} samples a point, here are {samples}.")
     elif made.request.own_noise:
         st.caption("Each row has dice of its own here: the same dice for all would show trends with fewer samples.")
-    take_home.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
+    downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)

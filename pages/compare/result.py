@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import compare_map, compare_plots, compare_texts, controls, frame
-from pages.common.generate_parts import BEAT
+from pages.common import controls, frame
+from pages.compare import kp_plane, plots, texts
+from pages.generate.result import BEAT
 
 if TYPE_CHECKING:
-    from pages.common.comparisons import Comparison, Place
+    from pages.compare.run import Comparison, Place
 
 PLOTS: dict[str, Callable[[Comparison, Place, int], None]] = {
-    "map": compare_map.plane,
-    "measures": compare_plots.measures,
-    "over steps": compare_plots.over_steps,
-    "what grows": compare_plots.what_grows,
+    "map": kp_plane.plane,
+    "measures": plots.measures,
+    "over steps": plots.over_steps,
+    "what grows": plots.what_grows,
 }
 
 
@@ -36,7 +37,7 @@ def result(made: Comparison) -> None:
 
 def _ended(made: Comparison) -> None:
     """Draw texts and picture of a comparison that has ended: a click in either shows in both."""
-    compare_texts.take_click(made)
+    texts.take_click(made)
     left, right = st.columns([13, 10], gap="medium")
     with left:  # first: they have just been read and must not be gone while a picture takes its time
         _choose(made)
@@ -47,7 +48,7 @@ def _ended(made: Comparison) -> None:
 
 def _growing(made: Comparison) -> None:
     """Draw the texts as far as they are; the picture stands still meanwhile."""
-    if compare_texts.take_click(made):
+    if texts.take_click(made):
         st.rerun()
     ended = made.job.done  # asked first: what comes after it is drawn by the next run
     _choose(made)
@@ -71,7 +72,7 @@ def _texts(made: Comparison) -> None:
     with frame.reader_errors():
         if made.job.error is not None:
             raise made.job.error
-        compare_texts.draw(made)
+        texts.draw(made)
 
 
 def _picture(made: Comparison) -> None:
@@ -81,4 +82,4 @@ def _picture(made: Comparison) -> None:
         st.info("This picture is drawn when all texts are there.")
         return
     with frame.reader_errors():
-        PLOTS[name](made, *compare_texts.chosen(made))
+        PLOTS[name](made, *texts.chosen(made))

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.compare import Fork, Row, check_samples, fork
-from pages.common import cache, runs
+from model_utils.compare.settings import Fork, Row, check_samples, fork
+from pages.common import cache
+from pages.generate import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generation import Lane
+    from model_utils.generate.decode import Lane
+    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.step import Step
     from model_utils.jobs import Job
-    from model_utils.loading import LoadedModel
-    from model_utils.sampling import SamplingSettings
-    from model_utils.steps import Step
-    from model_utils.tokens import Token
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import Token
 
 _KEY = "_comparison"
 
@@ -108,7 +109,7 @@ class Comparison:
 
     def label(self, token_id: int, model: int = 0) -> str:
         """Return how a token of one of the models reads."""
-        from model_utils.tokens import token_label
+        from model_utils.tokens.batch import token_label
 
         return token_label(self.loaded[model].tokenizer, token_id)
 
@@ -124,7 +125,7 @@ def prepare(request: Request) -> Comparison:
     loaded = tuple(cache.loaded_model(model) for model in request.models)
     prompts = tuple(cache.token_batch(model, (request.text,), "left", 50256).tokens[0] for model in request.models)
     parts = [(one, _lanes(request, prompt)) for one, prompt in zip(loaded, prompts, strict=True)]
-    job = runs.decode_job(parts, request.max_new_tokens)
+    job = run.decode_job(parts, request.max_new_tokens)
     return Comparison(request=request, loaded=loaded, prompts=prompts, job=job)
 
 
@@ -142,7 +143,7 @@ def start(request: Request) -> None:
 
 
 def _lanes(request: Request, prompt: Sequence[Token]) -> list[Lane]:
-    from model_utils.generation import Lane
+    from model_utils.generate.decode import Lane
 
     ids = tuple(token.id for token in prompt)
     return [

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils import compare, compare_tables, verdict
-from pages.common import controls, frame, take_home
-from pages.common.comparisons import Comparison, Place
+from model_utils.compare import settings as compare_settings
+from model_utils.compare import tables
+from model_utils.generate import explain
+from pages.common import controls, downloads, frame
 from pages.common.components import StripToken, tokens_strip
-from pages.common.literal import literal
+from pages.common.markdown import literal
+from pages.compare.run import Comparison, Place
 
 if TYPE_CHECKING:
-    from model_utils.compare import Fork
-    from model_utils.steps import Step
-    from viz.theme import Palette
+    from model_utils.compare.settings import Fork
+    from model_utils.generate.step import Step
+    from viz.base.theme import Palette
 
 
 def chosen(made: Comparison) -> tuple[Place, int]:
@@ -81,7 +83,7 @@ def _one(
 ) -> None:
     """Draw one text under the name of its setting, with the reason of its fork."""
     steps, found = texts[place], made.fork(texts, place)
-    name = compare.name(made.request.rows[place.row])
+    name = compare_settings.name(made.request.rows[place.row])
     title = f"**{place.row} · {name}**" if not place.model else "↳"
     if len(made.request.models) > 1:
         title += f" :gray[{literal(made.request.models[place.model])}]"
@@ -89,7 +91,7 @@ def _one(
         st.markdown(f"{title}&ensp;{literal(_why(made, place, found))}" if found else title)
         tokens = _strip(made, place, steps, found, palette, view)
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
-        ending = verdict.ending(steps[-1], made.loaded[place.model].context) if steps else ""
+        ending = explain.ending(steps[-1], made.loaded[place.model].context) if steps else ""
         if made.job.cancelled and len(steps) < made.request.max_new_tokens and not ending:
             ending = f"Stopped after {len(steps)} of {made.request.max_new_tokens} tokens."
         if ending:
@@ -116,7 +118,7 @@ def _why(made: Comparison, place: Place, found: Fork) -> str:
 
 
 def _filter(made: Comparison, row: int, found: Fork) -> str:
-    return verdict.filter_name(found.by, made.request.settings(row)) if found.by else ""
+    return explain.filter_name(found.by, made.request.settings(row)) if found.by else ""
 
 
 def _strip(
@@ -128,7 +130,7 @@ def _strip(
     view: tuple[Place, int],
 ) -> list[StripToken]:
     """Return the tokens of one text: the prompt in grey, each drawn token in the colour of its chance up to the fork."""
-    from viz.generation import chance_colour
+    from viz.generate.candidates import chance_colour
 
     tokens = [
         StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in made.prompts[place.model]
@@ -145,7 +147,7 @@ def _strip(
                 background="" if past else palette.accent if fork else chance_colour(step.chance_raw, palette),
                 colour=palette.paper if fork else "",
                 state="quiet" if past else "fork" if fork else "plain",
-                title=f"step {step.number + 1}: {verdict.percent(step.chance_raw)} of the model's chances, "
+                title=f"step {step.number + 1}: {explain.percent(step.chance_raw)} of the model's chances, "
                 f"number {step.rank:,}",
                 selected=view == (place, step.number),
             )
@@ -163,17 +165,17 @@ def _flowing(label: str) -> str:
 def _take_home(made: Comparison) -> None:
     """Draw the buttons that save all texts: a line per step, all that is known, and the code."""
 
-    def listed() -> list[compare_tables.Text]:
+    def listed() -> list[tables.Text]:
         return listing(made)
 
     with st.container(horizontal=True, key="take_home_compare"):
         for title, kind, mime, data in (
-            ("All steps (CSV)", "csv", "text/csv", lambda: compare_tables.steps_frame(listed()).to_csv(index=False)),
+            ("All steps (CSV)", "csv", "text/csv", lambda: tables.steps_frame(listed()).to_csv(index=False)),
             (
                 "All runs (JSON)",
                 "json",
                 "application/json",
-                lambda: json.dumps(compare_tables.as_data(listed(), made.request), ensure_ascii=False, indent=1),
+                lambda: json.dumps(tables.as_data(listed(), made.request), ensure_ascii=False, indent=1),
             ),
         ):
             st.download_button(
@@ -185,17 +187,17 @@ def _take_home(made: Comparison) -> None:
                 on_click="ignore",
                 icon=":material/table:" if kind == "csv" else ":material/data_object:",
             )
-        take_home.code_button("compare", lambda: _code(made))
+        downloads.code_button("compare", lambda: _code(made))
 
 
-def listing(made: Comparison, *, read: bool = True) -> list[compare_tables.Text]:
+def listing(made: Comparison, *, read: bool = True) -> list[tables.Text]:
     """Return every text with what it was made under; `read` says whether with how its tokens read, which takes time."""
     request = made.request
     return [
-        compare_tables.Text(
+        tables.Text(
             model=request.models[place.model],
             row=place.row,
-            name=compare.name(request.rows[place.row]),
+            name=compare_settings.name(request.rows[place.row]),
             settings=request.settings(place.row),
             sample=place.sample,
             steps=steps,
@@ -206,13 +208,13 @@ def listing(made: Comparison, *, read: bool = True) -> list[compare_tables.Text]
 
 
 def _code(made: Comparison) -> str:
-    from model_utils.recipes_compare import compare_code
+    from model_utils.snippets.compare import compare_code
 
     request = made.request
     return compare_code(
         made.loaded[0].entry,
         request.text,
-        [(compare.name(row), request.settings(number)) for number, row in enumerate(request.rows)],
+        [(compare_settings.name(row), request.settings(number)) for number, row in enumerate(request.rows)],
         samples=request.samples,
         steps=max(1, *(len(steps) for place, steps in made.texts().items() if not place.model)),
     )
@@ -228,5 +230,7 @@ def open_on_generate(made: Comparison, place: Place) -> None:
         "pages/5_Generate.py",
         label=f"The settings of row {place.row} on Generate",
         icon=":material/arrow_forward:",
-        query_params={controls.TAKE: compare.write([compare.Row(settings=settings, seed=settings.seed)])},
+        query_params={
+            controls.TAKE: compare_settings.write([compare_settings.Row(settings=settings, seed=settings.seed)])
+        },
     )

@@ -8,16 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from model_utils.jobs import Job
-from pages.common import cache, controls, frame, runs, take_home
+from pages.common import cache, controls, downloads, frame
+from pages.generate import run as generate_run
 
 if TYPE_CHECKING:
-    from model_utils.one_by_one import Round, Same
+    from model_utils.experiments.batch_timing import Round, Same
 
 _KEY = "_timing"
 BEAT = 0.4
 
 
-def draw(run: runs.Run) -> None:
+def draw(run: generate_run.Run) -> None:
     """Draw the choice of what to see of the batch, and that."""
     st.divider()
     chosen = controls.choice("batch", controls.CONTROLS["batch"].options)
@@ -28,7 +29,7 @@ def draw(run: runs.Run) -> None:
             _decoded(run)
 
 
-def _one_by_one(run: runs.Run) -> None:
+def _one_by_one(run: generate_run.Run) -> None:
     """Draw whether the texts are the same one by one, and how long both ways take on this computer, now."""
     held: tuple[Any, Job[tuple[Same, ...]]] | None = st.session_state.get(_KEY)
     job = held[1] if held is not None and held[0] == run.request else None
@@ -52,12 +53,12 @@ def _one_by_one(run: runs.Run) -> None:
         st.fragment(_measured, key="measured", run_every=BEAT if beats else None)(run, job, beats=beats)
 
 
-def _start(run: runs.Run) -> None:
+def _start(run: generate_run.Run) -> None:
     """Begin to measure; what was measured before goes."""
-    from model_utils.one_by_one import ROUNDS, Ways
+    from model_utils.experiments.batch_timing import ROUNDS, Ways
 
     stop()
-    lanes = [runs.lane_of(run.request, run.batch, number) for number in range(len(run.batch.texts))]
+    lanes = [generate_run.lane_of(run.request, run.batch, number) for number in range(len(run.batch.texts))]
     loaded, new = run.loaded, run.request.max_new_tokens
 
     def work(job: Job[tuple[Same, ...]]) -> tuple[Same, ...]:
@@ -83,10 +84,10 @@ def measuring() -> bool:
     return held is not None and not held[1].done
 
 
-def _measured(run: runs.Run, job: Job[tuple[Same, ...]], *, beats: bool) -> None:
+def _measured(run: generate_run.Run, job: Job[tuple[Same, ...]], *, beats: bool) -> None:
     """Draw the rounds measured so far, and at the end whether the texts are the same."""
-    from model_utils.one_by_one import ROUNDS, judge
-    from viz.timing import two_ways
+    from model_utils.experiments.batch_timing import ROUNDS, judge
+    from viz.generate.timing import two_ways
 
     ended = job.done
     if job.error is not None:
@@ -99,7 +100,7 @@ def _measured(run: runs.Run, job: Job[tuple[Same, ...]], *, beats: bool) -> None
             figure,
             theme=None,
             key="fig_ways",
-            config=take_home.chart_config("ways"),
+            config=downloads.chart_config("ways"),
             alt="Seconds of each round in one batch and one after another.",
         )
         found = judge(rounds)
@@ -123,7 +124,7 @@ def _measured(run: runs.Run, job: Job[tuple[Same, ...]], *, beats: bool) -> None
         st.caption("Stopped.")
     if ended and rounds:
         table = pd.DataFrame([vars(one) for one in rounds]).rename(columns=lambda name: f"{name}_s")
-        take_home.bar("ways", numbers=lambda: table, code=None)
+        downloads.bar("ways", numbers=lambda: table, code=None)
     if ended and beats:
         st.rerun()  # which ends the beat, and lets measure again
 
@@ -143,9 +144,9 @@ def _say_same(found: tuple[Same, ...]) -> None:
     st.markdown("  \n".join(lines))
 
 
-def _decoded(run: runs.Run) -> None:
+def _decoded(run: generate_run.Run) -> None:
     """Draw what each row of the batch decodes to, with its pads and without, and what two limits of length would give."""
-    from model_utils.one_by_one import room
+    from model_utils.experiments.batch_timing import room
 
     loaded, width = run.loaded, run.batch.size[1]
     rows = run.rows()[: len(run.batch.texts)]
@@ -183,4 +184,4 @@ def _decoded(run: runs.Run) -> None:
         f"included:** this batch is {width} wide, so that {room(lengths, 40)} new tokens would be left for every sentence, also "
         f"for the shortest of {min(lengths)}" + (": none at all." if room(lengths, 40) == 0 else ".")
     )
-    take_home.bar("decoded", numbers=lambda: table, code=None)
+    downloads.bar("decoded", numbers=lambda: table, code=None)

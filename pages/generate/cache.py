@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common.cache import gate, loaded_model
-from pages.common.cache_stack import SPEC_HASH
+from pages.common.cache_masks import SPEC_HASH
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.opened import Opened
-    from model_utils.policies import MaskPolicy
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.full_distribution import Opened
+    from model_utils.generate.mask_policy import MaskPolicy
 
 
 def _say(policy: MaskPolicy) -> tuple[Any, ...]:
-    return policy.drop_after, SPEC_HASH["model_utils.masks.MaskSpec"](policy.spec)
+    return policy.drop_after, SPEC_HASH["model_utils.masks.mask.MaskSpec"](policy.spec)
 
 
-_POLICY_HASH: dict[str | type, Any] = {"model_utils.policies.MaskPolicy": _say}
+_POLICY_HASH: dict[str | type, Any] = {"model_utils.generate.mask_policy.MaskPolicy": _say}
 
 
 # At most 32 x 0.5 MB at GPT-2's vocabulary.
@@ -31,7 +31,7 @@ def opened_step(
     model: str, prompt: tuple[int, ...], drawn: tuple[int, ...], settings: SamplingSettings, policy: MaskPolicy
 ) -> Opened:
     """Return the whole distribution of the step after `prompt` and `drawn`."""
-    from model_utils.opened import open_step
+    from model_utils.generate.full_distribution import open_step
 
     mask = None if policy.plain else policy.mask(prompt, len(drawn))
     with gate():
@@ -49,7 +49,7 @@ def thrown(
     throws: int,
 ) -> NDArray[np.int64]:
     """Return how often each token is drawn in `throws` draws of the step after `prompt` and `drawn`."""
-    from model_utils.opened import throw
+    from model_utils.generate.full_distribution import throw
 
     opened = opened_step(model, prompt, drawn, settings, policy)
     with gate():

@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils import step_tables, verdict
-from pages.common import runs, take_home
+from model_utils.generate import explain, tables
+from pages.common import downloads
+from pages.generate import run as generate_run
 
 if TYPE_CHECKING:
-    from model_utils.steps import Step
-    from viz.theme import Palette
+    from model_utils.generate.step import Step
+    from viz.base.theme import Palette
 
 LISTED = 10  # candidates in the figure
 MOST_ROWS = 15  # and one more: as many as the published number of a sentence reaches
 
 
-def draw(run: runs.Run, step: Step, palette: Palette) -> None:
+def draw(run: generate_run.Run, step: Step, palette: Palette) -> None:
     """Draw the candidates of a step and what each filter left."""
-    from viz.generation import Bar, fig_candidates
+    from viz.generate.candidates import Bar, fig_candidates
 
-    table = step_tables.candidates_table(step, run.label)
+    table = tables.candidates_table(step, run.label)
     shown = table.iloc[step.candidates.telling(step.drawn, LISTED)]
     bars = [
         Bar(
@@ -39,17 +40,19 @@ def draw(run: runs.Run, step: Step, palette: Palette) -> None:
         fig_candidates(bars, palette),
         theme=None,
         key="fig_candidates",
-        config=take_home.chart_config("candidates"),
+        config=downloads.chart_config("candidates"),
         alt=f"The candidates of step {step.number + 1} as bars, likeliest first.",
     )
-    st.text(verdict.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
-    st.caption(verdict.uncertainty(step))
+    st.text(explain.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
+    st.caption(explain.uncertainty(step))
     _branch(run, step)
     plain = run.request.policy.plain and run.branch(step.lane) is None
-    take_home.bar("candidates", numbers=lambda: table, code=lambda: (_code if plain else runs.step_lines)(run, step))
+    downloads.bar(
+        "candidates", numbers=lambda: table, code=lambda: (_code if plain else generate_run.step_lines)(run, step)
+    )
 
 
-def _branch(run: runs.Run, step: Step) -> None:
+def _branch(run: generate_run.Run, step: Step) -> None:
     """Draw the choice of another candidate, and the button that goes on from it in a row of its own."""
     ids = [int(token) for token in step.candidates.ids if token != step.token_id]
     with st.container(horizontal=True, vertical_alignment="bottom", key="branch"):
@@ -59,15 +62,15 @@ def _branch(run: runs.Run, step: Step) -> None:
         full = run.count > MOST_ROWS
         waits = not run.job.done
         if st.button("Branch", key="branch_off", icon=":material/alt_route:", disabled=waits or full or token is None):
-            runs.branch(run, step.lane, step.number, token)
+            generate_run.branch(run, step.lane, step.number, token)
             st.session_state["_view_row"] = run.count - 1
             st.rerun()
     if full:
         st.caption(f"There are {run.count} rows, as many as the page holds: press Generate to begin anew.")
 
 
-def _code(run: runs.Run, step: Step) -> str:
-    from model_utils.recipes import generate_code
+def _code(run: generate_run.Run, step: Step) -> str:
+    from model_utils.snippets.tokens import generate_code
 
     rows = run.rows()[: len(run.batch.texts)]
     return generate_code(

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from model_utils import verdict
 from model_utils.errors import ReaderError
-from pages.common import controls, frame, mask_controls, mask_rule, runs
-from pages.common.literal import literal
+from model_utils.generate import explain
+from pages.common import controls, frame, mask_rule, mask_state
+from pages.common.markdown import literal
+from pages.generate import run as generate_run
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from model_utils.policies import MaskPolicy
-    from model_utils.tokens import TokenBatch
+    from model_utils.generate.mask_policy import MaskPolicy
+    from model_utils.tokens.batch import TokenBatch
 
 # Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
 BOXES = ("seed", "max_new_tokens")
@@ -54,52 +55,52 @@ def _more(page: frame.Page) -> dict[str, Any]:
             with column:
                 controls.number(name)
         controls.number("drop_after")
-        mask_controls.hand_fields()
+        mask_state.hand_fields()
         with st.container(horizontal=True):
-            mask_controls.undo_buttons()
+            mask_state.undo_buttons()
     return said
 
 
 def _changed(name: str) -> bool:
     """Return whether a control stands elsewhere than at first and has an effect."""
-    return _uses(name) and mask_controls.value(name) != controls.CONTROLS[name].default
+    return _uses(name) and mask_state.value(name) != controls.CONTROLS[name].default
 
 
 def _uses(name: str) -> bool:
     """Return whether the present pattern uses a control; all but its two widths it does."""
-    return name not in mask_rule.USED_BY or mask_controls.value("pattern") in mask_rule.USED_BY[name]
+    return name not in mask_rule.USED_BY or mask_state.value("pattern") in mask_rule.USED_BY[name]
 
 
 def _settle(page: frame.Page) -> None:
     """Clear the hand mask of another sentence than the one in view, with undo."""
-    from model_utils.tokens import split_sentences
+    from model_utils.tokens.batch import split_sentences
 
     with suppress(ReaderError):  # the page says it where it asks for the batch
         texts = split_sentences(page.text)
         sentence = min(_sentence(), len(texts) - 1)
-        mask_controls.settle(texts[sentence], sentence)
+        mask_state.settle(texts[sentence], sentence)
 
 
 def _sentence() -> int:
     """Return the sentence in view; a branch is one of the sentence that it continues."""
-    run, row = runs.current(), int(mask_controls.value("sentence"))
+    run, row = generate_run.current(), int(mask_state.value("sentence"))
     return row if run is None or row >= run.count else run.sentence(row)
 
 
 def _in_words() -> str:
     """Return what the letters of an order stand for. The options are the letters: the address carries what is shown."""
-    from model_utils.sampling import FILTERS
+    from model_utils.generate.filters import FILTERS
 
     return ", ".join(f"{letter} {name}" for letter, name in FILTERS.items()) + "; from left to right."
 
 
-def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:
+def make_request(page: frame.Page, said: dict[str, Any]) -> generate_run.Request:
     """Return what the controls and the shared sentences ask for. Raises InputError for what is outside its bounds."""
-    from model_utils.sampling import SamplingSettings
+    from model_utils.generate.filters import SamplingSettings
 
     settings = SamplingSettings(**{name: value for name, value in said.items() if name != "max_new_tokens"})
     batch = page.batch(side="left")
-    return runs.Request(
+    return generate_run.Request(
         model=page.model,
         texts=batch.texts,
         settings=settings,
@@ -110,12 +111,12 @@ def make_request(page: frame.Page, said: dict[str, Any]) -> runs.Request:
 
 def _policy(batch: TokenBatch) -> MaskPolicy:
     """Return the mask policy that the controls describe; pads are always masked here."""
-    from model_utils.policies import MaskPolicy
+    from model_utils.generate.mask_policy import MaskPolicy
 
     sentence = min(_sentence(), batch.size[0] - 1)
-    spec = replace(mask_controls.mask_spec(batch, sentence), padding=True)
+    spec = replace(mask_state.mask_spec(batch, sentence), padding=True)
     # What has no effect does not make another text of this one.
-    return MaskPolicy(spec=mask_rule.settled(spec), drop_after=mask_controls.value("drop_after") or None)
+    return MaskPolicy(spec=mask_rule.settled(spec), drop_after=mask_state.value("drop_after") or None)
 
 
 def _slider(name: str) -> float:
@@ -134,12 +135,12 @@ def invite() -> None:
     st.caption("Press Generate: the model continues each of your sentences, and every step can be looked into.")
 
 
-def made_with(run: runs.Run, request: runs.Request | None) -> None:
+def made_with(run: generate_run.Run, request: generate_run.Request | None) -> None:
     """Say which settings the text on the page was made with, when the controls say something else by now."""
     if request is None or run.request == request:
         return
     made = run.request
-    parts = [verdict.describe(made.settings), f"{made.max_new_tokens} new tokens"]
+    parts = [explain.describe(made.settings), f"{made.max_new_tokens} new tokens"]
     if made.policy != request.policy:
         parts.append("another mask" if not made.policy.plain else "no mask but the causal one")
     if made.model != request.model:
@@ -149,7 +150,7 @@ def made_with(run: runs.Run, request: runs.Request | None) -> None:
     st.info(f"This text was made with {', '.join(parts)}. Press Generate for one with the present settings.")
 
 
-def under(run: runs.Run) -> None:
+def under(run: generate_run.Run) -> None:
     """Say under which mask the text was made, where it is not the plain causal one."""
     policy = run.request.policy
     if policy.plain:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import streamlit as st
 
 from model_utils.errors import ReaderError
-from model_utils.registry import registry
+from model_utils.models.registry import registry
 from pages.common import cache
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.text_presets import BY_NAME, KNOBS, TEXT_PRESETS
-from pages.common import cache_masks, controls, mask_controls, presets
-from pages.common.literal import literal
+from model_utils.generate.presets import BY_NAME, KNOBS, TEXT_PRESETS
+from pages.common import controls, example_list, mask_state
+from pages.common.markdown import literal
+from pages.masks import cache
 
 if TYPE_CHECKING:
     from pages.common.frame import Page
@@ -19,7 +20,7 @@ _ASKED = "_generate_asked"
 def draw(page: Page) -> None:
     """Draw the list of examples below the sentences in the sidebar."""
     with st.sidebar:
-        presets.draw(
+        example_list.draw(
             TEXT_PRESETS,
             key="text_examples",
             caption="Each brings its sentences and settings.",
@@ -31,15 +32,15 @@ def draw(page: Page) -> None:
 
 def use(model: str, name: str) -> None:
     """Put an example on the page and ask for its text. A callback."""
-    from model_utils.mask_text import format_weights
+    from model_utils.masks.link import format_weights
 
     preset = BY_NAME[name]
     last = preset.text.rpartition("\n")[2]
-    words = cache_masks.words(model, last) if preset.hidden else ()
+    words = cache.words(model, last) if preset.hidden else ()
     hidden = {token: 0.0 for place in preset.hidden for token in words[place].tokens}
     for knob in KNOBS:
         st.session_state[knob] = preset.controls.get(knob, controls.CONTROLS[knob].default)
-    mask_controls.change(
+    mask_state.change(
         text=preset.text,
         sentence=preset.sentence,
         weights=format_weights(hidden),

@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils import verdict
-from pages.common import controls, frame, generate_batch, generate_candidates, generate_text, runs
+from model_utils.generate import explain
+from pages.common import controls, frame
+from pages.generate import batch, candidates
+from pages.generate import run as generate_run
+from pages.generate import text as generate_text
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from model_utils.steps import Step
-    from viz.theme import Palette
+    from model_utils.generate.step import Step
+    from viz.base.theme import Palette
 
 # How often growing text is drawn, in seconds.
 BEAT = 0.3
 PACE = 1.2  # seconds that a step stays while the steps are played
 
 
-def result(run: runs.Run) -> None:
+def result(run: generate_run.Run) -> None:
     """Draw the texts of a run and one step of one of them; while it is under way, the texts have a beat of their own.
 
     There is one beat, and what has it is drawn last. Streamlit's browser half (1.67) was seen to lose messages, probably of
@@ -44,7 +47,7 @@ def result(run: runs.Run) -> None:
         st.fragment(_growing, key="growing", run_every=BEAT)(run)
 
 
-def _ended(run: runs.Run) -> None:
+def _ended(run: generate_run.Run) -> None:
     """Draw texts and picture of a run that has ended: a click in either shows in both.
 
     The texts come first: they have just been read and must not be gone while a picture takes its time.
@@ -60,7 +63,7 @@ def _ended(run: runs.Run) -> None:
         _picture(run)
 
 
-def _growing(run: runs.Run) -> None:
+def _growing(run: generate_run.Run) -> None:
     """Draw the texts as far as they are. The picture stands still meanwhile: redrawing it takes most of a beat."""
     if _take_click(run):
         st.rerun()
@@ -73,7 +76,7 @@ def _growing(run: runs.Run) -> None:
         st.rerun()
 
 
-def _picture(run: runs.Run) -> None:
+def _picture(run: generate_run.Run) -> None:
     """Draw the chosen step with the widgets that choose it, or why there is none."""
     row, number = _choose(run)
     steps = run.rows()[row]
@@ -88,7 +91,7 @@ def _picture(run: runs.Run) -> None:
             _no_step(run, row, steps)
 
 
-def _is_first(run: runs.Run) -> bool:
+def _is_first(run: generate_run.Run) -> bool:
     """Return whether none of the latest job's words has been on the page.
 
     They come first and the picture a beat later: the browser shows a word only once it has drawn all that came with it.
@@ -106,19 +109,19 @@ def _chosen() -> tuple[int, int]:
     return int(st.session_state.get("sentence", 0)), int(st.session_state["step"]) - 1
 
 
-def _is_drawn(run: runs.Run) -> bool:
+def _is_drawn(run: generate_run.Run) -> bool:
     """Return whether the chosen step is there, or never will be."""
     row, number = _chosen()
     row = min(row, run.count - 1)
     return number < len(run.rows()[row]) or run.job_of(row).done or bool(_stop_of(run, row))
 
 
-def _stop_of(run: runs.Run, row: int) -> str:
+def _stop_of(run: generate_run.Run, row: int) -> str:
     steps = run.rows()[row]
     return steps[-1].stop if steps else ""
 
 
-def _take_click(run: runs.Run) -> bool:
+def _take_click(run: generate_run.Run) -> bool:
     """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
     for row in range(run.count):
         clicked = getattr(st.session_state.get(f"text_{row}"), "clicked", None)
@@ -128,7 +131,7 @@ def _take_click(run: runs.Run) -> bool:
     return False
 
 
-def _choose(run: runs.Run) -> tuple[int, int]:
+def _choose(run: generate_run.Run) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
     _bound_choice(run)
@@ -143,7 +146,7 @@ def _choose(run: runs.Run) -> tuple[int, int]:
         key="play",
         on_click=_play,
         args=(run,),
-        disabled=not run.job.done or generate_batch.measuring(),
+        disabled=not run.job.done or batch.measuring(),
         width="stretch",
     ):
         st.rerun()  # the beat of the fragment is set by the page
@@ -153,7 +156,7 @@ def _choose(run: runs.Run) -> tuple[int, int]:
     return int(row), st.session_state["step"] - 1
 
 
-def _bound_choice(run: runs.Run) -> None:
+def _bound_choice(run: generate_run.Run) -> None:
     """Bring the chosen row and step within what the run has."""
     controls.bound("sentence", run.count - 1)
     st.session_state["step"] = min(max(st.session_state["step"], 1), run.request.max_new_tokens)
@@ -163,7 +166,7 @@ def _move(by: int) -> None:
     st.session_state["step"] += by
 
 
-def _play(run: runs.Run) -> None:
+def _play(run: generate_run.Run) -> None:
     """Begin to go through the steps of the row in view, from the first where the last is shown; or pause. A callback."""
     state = st.session_state
     state["_playing"] = not state.get("_playing", False)
@@ -173,7 +176,7 @@ def _play(run: runs.Run) -> None:
     state["_played_at"] = time.monotonic()
 
 
-def _play_on(run: runs.Run) -> None:
+def _play_on(run: generate_run.Run) -> None:
     """Go one step on when the beat says so; at the end of the row, stop."""
     state = st.session_state
     if not state.get("_playing") or time.monotonic() - state.get("_played_at", 0.0) < 0.8 * PACE:
@@ -187,26 +190,26 @@ def _play_on(run: runs.Run) -> None:
         st.rerun()
 
 
-def _no_step(run: runs.Run, row: int, steps: list[Step]) -> None:
+def _no_step(run: generate_run.Run, row: int, steps: list[Step]) -> None:
     job = run.job_of(row)
     ended = job.done
     if job.error is not None:
         raise job.error
     if steps and steps[-1].stop:
-        st.info(f"No step here: this row has {len(steps)}. {verdict.ending(steps[-1], run.loaded.context)}")
+        st.info(f"No step here: this row has {len(steps)}. {explain.ending(steps[-1], run.loaded.context)}")
     elif ended:
         st.info(f"No step here: the run was stopped after {len(steps)}.")
     else:
         st.info("This step is not drawn yet.")
 
 
-def _step(run: runs.Run, step: Step, palette: Palette) -> None:
+def _step(run: generate_run.Run, step: Step, palette: Palette) -> None:
     """Draw one step: why the top word was or was not drawn, and the view of it that is chosen."""
-    from pages.common.generate_views import VIEWS
+    from pages.generate.views import VIEWS
 
-    st.text(verdict.why(step, run.request.settings, run.label))
+    st.text(explain.why(step, run.request.settings, run.label))
     view = controls.choice("view", controls.CONTROLS["view"].options, show_label=False)
     if view in VIEWS:
         VIEWS[view](run, step)
     else:
-        generate_candidates.draw(run, step, palette)
+        candidates.draw(run, step, palette)

@@ -13,12 +13,12 @@ from model_utils.jobs import Job
 from pages.common import cache
 
 if TYPE_CHECKING:
-    from model_utils.generation import Lane
-    from model_utils.loading import LoadedModel
-    from model_utils.policies import MaskPolicy
-    from model_utils.sampling import SamplingSettings
-    from model_utils.steps import Step
-    from model_utils.tokens import Token, TokenBatch
+    from model_utils.generate.decode import Lane
+    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.mask_policy import MaskPolicy
+    from model_utils.generate.step import Step
+    from model_utils.models.loading import LoadedModel
+    from model_utils.tokens.batch import Token, TokenBatch
 
 _KEY = "_run"
 # Prompts of so many tokens in all are read about as soon with a core less.
@@ -105,7 +105,7 @@ class Run:
 
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""
-        from model_utils.tokens import token_label
+        from model_utils.tokens.batch import token_label
 
         return token_label(self.loaded.tokenizer, token_id)
 
@@ -149,7 +149,7 @@ def branch(run: Run, row: int, number: int, token_id: int) -> None:
 
 def lane_of(request: Request, batch: TokenBatch, sentence: int) -> Lane:
     """Return the lane that continues one sentence of a request."""
-    from model_utils.generation import Lane
+    from model_utils.generate.decode import Lane
 
     prompt = tuple(token.id for token in batch.tokens[sentence])
     return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))
@@ -157,7 +157,7 @@ def lane_of(request: Request, batch: TokenBatch, sentence: int) -> Lane:
 
 def step_lines(run: Run, step: Step) -> str:
     """Return the code that opens one step of a row, with its branch and its mask."""
-    from model_utils.recipes_step import step_code
+    from model_utils.snippets.step import step_code
 
     (prompt, drawn), policy = run.before(step), run.policy(step.lane)
     mask = None if policy.plain else policy.mask(prompt, len(drawn))
@@ -169,9 +169,9 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
 
     Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot begin.
     """
-    from model_utils.generation import decode
-    from model_utils.plans import check_cache
-    from model_utils.threads import leave_a_core
+    from model_utils.generate.decode import decode
+    from model_utils.generate.plan import check_cache
+    from model_utils.generate.threads import leave_a_core
 
     making = [decode(loaded, lanes, max_new_tokens, prompts=loaded.prompts) for loaded, lanes in parts]
     check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so

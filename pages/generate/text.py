@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils import step_tables, verdict
-from pages.common import frame, runs
+from model_utils.generate import explain, tables
+from pages.common import frame
 from pages.common.components import StripToken, tokens_strip
-from pages.common.literal import literal
+from pages.common.markdown import literal
+from pages.generate import run as generate_run
 
 if TYPE_CHECKING:
-    from model_utils.steps import Step
-    from viz.theme import Palette
+    from model_utils.generate.step import Step
+    from viz.base.theme import Palette
 
 
-def texts(run: runs.Run, chosen: tuple[int, int]) -> None:
+def texts(run: generate_run.Run, chosen: tuple[int, int]) -> None:
     """Draw all rows as far as they are; `chosen` is the row and the step in view."""
     palette = frame.palette()
     for row, steps in enumerate(run.rows()):
         _name_branch(run, row)
         tokens = _strip(run, row, steps, palette, chosen)
         tokens_strip(tokens, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
-        ending = verdict.ending(steps[-1], run.loaded.context) if steps else ""
+        ending = explain.ending(steps[-1], run.loaded.context) if steps else ""
         if ending:
             st.caption(ending)
         _say_stopped(run, row)
@@ -35,9 +36,11 @@ def texts(run: runs.Run, chosen: tuple[int, int]) -> None:
     _take_steps_home(run)
 
 
-def _strip(run: runs.Run, row: int, steps: list[Step], palette: Palette, chosen: tuple[int, int]) -> list[StripToken]:
+def _strip(
+    run: generate_run.Run, row: int, steps: list[Step], palette: Palette, chosen: tuple[int, int]
+) -> list[StripToken]:
     """Return the tokens of one row: the prompt in grey, then each drawn token in the colour of its chance."""
-    from viz.generation import chance_colour
+    from viz.generate.candidates import chance_colour
 
     tokens = [StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in run.prompt(row)]
     found = run.branch(row)
@@ -51,7 +54,7 @@ def _strip(run: runs.Run, row: int, steps: list[Step], palette: Palette, chosen:
                 line_break="⏎" in label,
                 background="" if step.number < shared else chance_colour(step.chance, palette),
                 state="quiet" if step.number < shared else "plain",
-                title=f"step {step.number + 1}: {verdict.percent(step.chance)} of the chances, number {step.rank:,}",
+                title=f"step {step.number + 1}: {explain.percent(step.chance)} of the chances, number {step.rank:,}",
                 selected=chosen == (row, step.number),
             )
         )
@@ -60,7 +63,7 @@ def _strip(run: runs.Run, row: int, steps: list[Step], palette: Palette, chosen:
     return tokens
 
 
-def _say_stopped(run: runs.Run, row: int) -> None:
+def _say_stopped(run: generate_run.Run, row: int) -> None:
     """Say below the last row of a job that it was stopped, and after how many steps."""
     job = run.job_of(row)
     if job.cancelled and (row == run.count - 1 or run.job_of(row + 1) is not job):
@@ -68,7 +71,7 @@ def _say_stopped(run: runs.Run, row: int) -> None:
         st.caption(f"Stopped after {made} of {run.request.max_new_tokens} tokens.")
 
 
-def _name_branch(run: runs.Run, row: int) -> None:
+def _name_branch(run: generate_run.Run, row: int) -> None:
     """Say above a branch where it leaves which row."""
     found = run.branch(row)
     if found is not None:
@@ -82,11 +85,11 @@ def _flowing(label: str) -> str:
     return label.replace("␣", " ")
 
 
-def _take_steps_home(run: runs.Run) -> None:
+def _take_steps_home(run: generate_run.Run) -> None:
     """Draw the button that saves all steps of all rows."""
     st.download_button(
         "All steps (CSV)",
-        data=lambda: step_tables.steps_table(run.rows(), run.label).to_csv(index=False),
+        data=lambda: tables.steps_table(run.rows(), run.label).to_csv(index=False),
         file_name="maskscope-steps.csv",
         mime="text/csv",
         key="csv_steps",

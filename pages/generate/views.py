@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from model_utils import step_tables, verdict
-from pages.common import cache_steps, frame, runs, take_home
+from model_utils.generate import explain, tables
+from pages.common import downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
+from pages.generate import cache
+from pages.generate import run as generate_run
 
 if TYPE_CHECKING:
-    from model_utils.opened import Opened, Sieve
-    from model_utils.steps import Step
+    from model_utils.generate.full_distribution import Opened, Sieve
+    from model_utils.generate.step import Step
 
 # px that the mask has beside the texts on a screen of 1,400.
 WIDE = 400
@@ -23,20 +25,20 @@ WIDE = 400
 NAMED, ROWS, THROWS = 5, 12, 200
 
 
-def _opened(run: runs.Run, step: Step) -> Opened:
+def _opened(run: generate_run.Run, step: Step) -> Opened:
     """Return the whole distribution of a step."""
     request = run.request
-    return cache_steps.opened_step(request.model, *run.before(step), request.settings, run.policy(step.lane))
+    return cache.opened_step(request.model, *run.before(step), request.settings, run.policy(step.lane))
 
 
 def _figure(figure: Any, name: str, alt: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=take_home.chart_config(name), alt=alt)
+    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=downloads.chart_config(name), alt=alt)
 
 
-def waterfall(run: runs.Run, step: Step) -> None:
+def waterfall(run: generate_run.Run, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the chances and in tokens."""
-    from model_utils.opened import sieves
-    from viz.waterfall import waterfall as draw
+    from model_utils.generate.full_distribution import sieves
+    from viz.generate.filters import waterfall as draw
 
     opened = _opened(run, step)
     found = sieves(opened)
@@ -56,15 +58,17 @@ def waterfall(run: runs.Run, step: Step) -> None:
         f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{found[-1].kept:,} left'])}.** What is left is shared out again, "
         "so that it adds up to 1."
     )
-    take_home.bar(
-        "waterfall", numbers=lambda: pd.DataFrame([vars(one) for one in found]), code=lambda: runs.step_lines(run, step)
+    downloads.bar(
+        "waterfall",
+        numbers=lambda: pd.DataFrame([vars(one) for one in found]),
+        code=lambda: generate_run.step_lines(run, step),
     )
 
 
-def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[int]) -> list[Any]:
+def _stages(run: generate_run.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[int]) -> list[Any]:
     """Return the bars of the waterfall: the model's chances, one bar per filter that is on, what is drawn from."""
-    from model_utils.sampling import CUTS
-    from viz.waterfall import Stage
+    from model_utils.generate.filters import CUTS
+    from viz.generate.filters import Stage
 
     settings = run.request.settings
     words = opened.before[ids].astype(float)
@@ -79,12 +83,12 @@ def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[i
         left = np.where(kept, words, 0.0)
         stages.append(
             Stage(
-                title=verdict.filter_name(one.filter, settings),
+                title=explain.filter_name(one.filter, settings),
                 count=one.kept,
                 words=left.tolist(),
                 rest=max(one.kept_mass - left.sum(), 0.0),
                 gone=dict(gone),
-                note=" · asleep: cuts none here" if one.state == "asleep" else f" · {verdict.percent(one.kept_mass)}",
+                note=" · asleep: cuts none here" if one.state == "asleep" else f" · {explain.percent(one.kept_mass)}",
             )
         )
     after = opened.after[ids].astype(float)
@@ -95,12 +99,12 @@ def _stages(run: runs.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[i
     return stages
 
 
-def ranks(run: runs.Run, step: Step) -> None:
+def ranks(run: generate_run.Run, step: Step) -> None:
     """Draw the chances of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
-    from model_utils.opened import rank_curve
-    from model_utils.sampling import CUTS
-    from viz.waterfall import ranks as draw
+    from model_utils.generate.filters import CUTS
+    from model_utils.generate.full_distribution import rank_curve
+    from viz.generate.filters import ranks as draw
 
     opened = _opened(run, step)
     curve = rank_curve(opened)
@@ -122,16 +126,16 @@ def ranks(run: runs.Run, step: Step) -> None:
             "cut_by": by,
         }
     )
-    take_home.bar("ranks", numbers=lambda: table, code=lambda: runs.step_lines(run, step))
+    downloads.bar("ranks", numbers=lambda: table, code=lambda: generate_run.step_lines(run, step))
 
 
-def dice(run: runs.Run, step: Step) -> None:
+def dice(run: generate_run.Run, step: Step) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
-    from viz.dice import dice as draw
+    from viz.generate.repeated_draws import dice as draw
 
     opened = _opened(run, step)
     request = run.request
-    counts = cache_steps.thrown(request.model, *run.before(step), request.settings, run.policy(step.lane), THROWS)
+    counts = cache.thrown(request.model, *run.before(step), request.settings, run.policy(step.lane), THROWS)
     after = opened.after.astype(float)
     rows = np.argsort(-after, kind="stable")[:ROWS]
     rows = rows[after[rows] > 0]
@@ -161,18 +165,18 @@ def dice(run: runs.Run, step: Step) -> None:
         f"**The same step drawn {THROWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
         + (f"{others} draws fell on words further down." if others else "")
     )
-    take_home.bar("dice", numbers=lambda: table, code=lambda: runs.step_lines(run, step))
+    downloads.bar("dice", numbers=lambda: table, code=lambda: generate_run.step_lines(run, step))
 
 
-def over_steps(run: runs.Run, step: Step) -> None:
+def over_steps(run: generate_run.Run, step: Step) -> None:
     """Draw the uncertainty of every step of this row, and how many tokens each filter left."""
-    from viz.over_steps import over_steps as draw
+    from viz.generate.over_steps import over_steps as draw
 
     steps, settings = run.rows()[step.lane], run.request.settings
     on = [
         place
         for place, one in enumerate(steps[0].stages)
-        if settings.greedy or not settings.off(verdict.letter(one.filter))
+        if settings.greedy or not settings.off(explain.letter(one.filter))
     ]
     figure = draw(
         [run.label(one.token_id) for one in steps],
@@ -188,15 +192,15 @@ def over_steps(run: runs.Run, step: Step) -> None:
         f"**The filters left between {min(left):,} and {max(left):,} words.** Top-k leaves the same number at every step; top-p "
         "breathes: few where the model is sure, many where it is not."
     )
-    table = step_tables.steps_table([steps], run.label)
-    take_home.bar("over_steps", numbers=lambda: table, code=None)
+    table = tables.steps_table([steps], run.label)
+    downloads.bar("over_steps", numbers=lambda: table, code=None)
 
 
-def mask(run: runs.Run, step: Step) -> None:
+def mask(run: generate_run.Run, step: Step) -> None:
     """Draw what every token may read when a step is drawn: the mask has grown by a row and a column a step."""
-    from model_utils.mask_table import table
-    from model_utils.reasons import sentences
-    from viz.masks import combined, told_up_to
+    from model_utils.masks.explain import sentences
+    from model_utils.masks.table import table
+    from viz.masks.mask import combined, told_up_to
 
     policy, (prompt, drawn) = run.policy(step.lane), run.before(step)
     grown = policy.mask(prompt, len(drawn))
@@ -223,14 +227,14 @@ def mask(run: runs.Run, step: Step) -> None:
         f"cache of shape [{entry.heads}, {len(labels)}, {width}] per layer, one column more at each step."
     )
     st.caption("A row keeps what its token might read when the model read it.")
-    take_home.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: runs.step_lines(run, step))
+    downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: generate_run.step_lines(run, step))
 
 
 def _short(label: str) -> str:
     return label if len(label) <= 16 else label[:15] + "…"
 
 
-VIEWS: dict[str, Callable[[runs.Run, Step], None]] = {
+VIEWS: dict[str, Callable[[generate_run.Run, Step], None]] = {
     "waterfall": waterfall,
     "ranks": ranks,
     "dice": dice,

@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from model_utils.difference import difference
 from model_utils.errors import InputError
-from model_utils.registry import registry
-from pages.common import cache, cache_attention, controls, frame, take_home
+from model_utils.heads.difference import difference
+from model_utils.models.registry import registry
+from pages.common import cache, controls, downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
-from pages.common.heads import View
-from pages.common.literal import literal
+from pages.common.markdown import literal
+from pages.heads import cache_attention
+from pages.heads.first_screen import View
 
 if TYPE_CHECKING:
-    from model_utils.attention import AttentionMaps
-    from model_utils.tokens import TokenBatch
+    from model_utils.models.forward import AttentionMaps
+    from model_utils.tokens.batch import TokenBatch
 
 _NEXT = 1  # the other head at first: the page itself opens on head 0
 HALF = 430  # px of each of the two maps on a screen of 1,400
@@ -78,7 +79,7 @@ def _another_head(view: View) -> Side:
 
 
 def _without_mask(view: View) -> Side | None:
-    from model_utils.masks import MaskSpec
+    from model_utils.masks.mask import MaskSpec
 
     if view.spec == MaskSpec():
         st.info(
@@ -132,13 +133,13 @@ def _shown(side: Side) -> Any:
 
 
 def _causes(cause: Any) -> dict[str, Any]:
-    from model_utils.masks import CAUSE_CODE
+    from model_utils.masks.mask import CAUSE_CODE
 
     return {name: cause == code for name, code in CAUSE_CODE.items()}
 
 
 def _map(side: Side, key: str) -> None:
-    from viz.heatmap import matrix
+    from viz.base.matrix import matrix
 
     values = np.where(side.cause > 0, np.nan, side.weights)
     figure = matrix(values, labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), width=HALF)
@@ -148,12 +149,12 @@ def _map(side: Side, key: str) -> None:
 def _chart(figure: Any, name: str, alt: str) -> None:
     with scroll_frame(name, int(figure.layout.width) // STEP * STEP):
         st.plotly_chart(
-            figure, theme=None, key=f"fig_{name}", width="content", config=take_home.chart_config(name), alt=alt
+            figure, theme=None, key=f"fig_{name}", width="content", config=downloads.chart_config(name), alt=alt
         )
 
 
 def _difference(one: Side, other: Side, found: Any) -> None:
-    from viz.difference import difference as draw_difference
+    from viz.heads.difference import difference as draw_difference
 
     both = (one.cause > 0) & (other.cause > 0)
     values = np.where(both, np.nan, found.values)
@@ -169,7 +170,7 @@ def _difference(one: Side, other: Side, found: Any) -> None:
         f"**On average {moved:.0%} of a row's mix goes elsewhere.** Orange: the first reads more of it; violet: the other does. "
         + ("" if same else "The words differ: rows and columns are places.")
     )
-    take_home.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
+    downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
 
 
 def _table(values: Any, labels: list[str]) -> pd.DataFrame:

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.cache import gate, loaded_model, token_batch
-from pages.common.cache_attention import attention
-from pages.common.cache_stack import SPEC_HASH
+from pages.common.cache_masks import SPEC_HASH
+from pages.heads.cache_attention import attention
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.finding import KeyHidden
-    from model_utils.masks import MaskSpec
-    from model_utils.measures import Measures
-    from model_utils.tokens import Side
+    from model_utils.heads.measures import Measures
+    from model_utils.heads.search import KeyHidden
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import Side
 
 
 # Some 36 bytes a head.
 @st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
 def measures(model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec) -> Measures | None:
     """Return what every head does on one sentence; None where it has one token."""
-    from model_utils.measures import measure
+    from model_utils.heads.measures import measure
 
     batch, maps = token_batch(model, texts, side, 50256), attention(model, texts, side, sentence, spec)
     with gate():
@@ -36,12 +36,12 @@ def measures(model: str, texts: tuple[str, ...], side: Side, sentence: int, spec
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
 def value_sizes(model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec) -> NDArray[np.float32]:
     """Return how large what each head hands on from each token is, `[L, H, T]`."""
-    from model_utils import finding
-    from model_utils.masks import build_mask
+    from model_utils.heads import search
+    from model_utils.masks.mask import build_mask
 
     batch = token_batch(model, texts, side, 50256)
     with gate():
-        return finding.value_sizes(loaded_model(model), batch, build_mask(spec, batch), sentence)
+        return search.value_sizes(loaded_model(model), batch, build_mask(spec, batch), sentence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512, hash_funcs=SPEC_HASH)
@@ -49,7 +49,7 @@ def key_hidden(
     model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec, query: int, key: int
 ) -> KeyHidden:
     """Return what hiding one token of a sentence does to two predictions."""
-    from model_utils.finding import hide_key
+    from model_utils.heads.search import hide_key
 
     batch = token_batch(model, texts, side, 50256)
     with gate():
@@ -62,7 +62,7 @@ def many_as_one(
     model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec, kind: str, layer: int
 ) -> NDArray[np.float32]:
     """Return `[T, T]` the mean of the heads of `layer`, of all heads, or attention rollout up to `layer`, as `kind` says."""
-    from model_utils.rollout import layer_mean, overall_mean, rollout
+    from model_utils.heads.rollout import layer_mean, overall_mean, rollout
 
     maps = attention(model, texts, side, sentence, spec)
     with gate():

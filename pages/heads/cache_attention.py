@@ -8,13 +8,13 @@ import streamlit as st
 
 from model_utils.limits import MAX_ATTENTION_MB, SMALL_ATTENTION_MB, attention_megabytes
 from pages.common.cache import gate, loaded_model, token_batch
-from pages.common.cache_stack import SPEC_HASH
+from pages.common.cache_masks import SPEC_HASH
 
 if TYPE_CHECKING:
-    from model_utils.attention import AttentionMaps
-    from model_utils.heads import Habits, Thumbnails
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import Side
+    from model_utils.heads.patterns import Habits, Thumbnails
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.forward import AttentionMaps
+    from model_utils.tokens.batch import Side
 
 
 def attention_size(model: str, texts: tuple[str, ...], side: Side) -> float:
@@ -57,8 +57,8 @@ def _attention(
     model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, sentence: int | None = None
 ) -> tuple[AttentionMaps, ...]:
     """Return the maps of all sentences, or of one, from one forward pass under the mask of `spec`."""
-    from model_utils.attention import attention_maps
-    from model_utils.masks import build_mask
+    from model_utils.masks.mask import build_mask
+    from model_utils.models.forward import attention_maps
 
     batch = token_batch(model, texts, side, 50256)
     with gate():
@@ -71,7 +71,7 @@ def all_heads(
     model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec
 ) -> tuple[Thumbnails, Habits | None]:
     """Return all heads of `sentence` as one picture, and the habits of each on this text."""
-    from model_utils.heads import habits, thumbnails
+    from model_utils.heads.patterns import habits, thumbnails
 
     maps, batch = attention(model, texts, side, sentence, spec), token_batch(model, texts, side, 50256)
     with gate():

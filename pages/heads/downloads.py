@@ -13,24 +13,24 @@ from pages.common import frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_utils.attention import AttentionMaps
-    from model_utils.masks import MaskSpec
-    from model_utils.registry import ModelEntry
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.forward import AttentionMaps
+    from model_utils.models.registry import ModelEntry
+    from model_utils.tokens.batch import TokenBatch
 
 
 def numbers(maps: AttentionMaps, labels: Sequence[str], layer: int, head: int) -> pd.DataFrame:
     """Return one head's cells, one per row: query, key, weight, and why a blocked one is blocked."""
-    from model_utils.heads import table
+    from model_utils.heads.patterns import table
 
     return table(maps, labels, layer, head)
 
 
 def code(entry: ModelEntry, batch: TokenBatch, sentence: int, spec: MaskSpec, layer: int, head: int) -> str:
     """Return the lines that print one head's weights on one sentence under the mask of `spec`."""
-    from model_utils.masks import MaskSpec
-    from model_utils.recipes import heads_code
-    from model_utils.recipes_masks import head_code
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.snippets.masks import head_code
+    from model_utils.snippets.tokens import heads_code
 
     if spec == MaskSpec():
         return heads_code(entry, batch.texts, side=batch.side, sentence=sentence, layer=layer, head=head)
@@ -40,7 +40,7 @@ def code(entry: ModelEntry, batch: TokenBatch, sentence: int, spec: MaskSpec, la
 
 def button(maps: AttentionMaps, labels: Sequence[str], *, title: str, model: str) -> None:
     """Draw the button that saves every head of a sentence as one page, made when it is asked for."""
-    from viz.export import heads_page, page_bytes
+    from viz.heads.offline.page import heads_page, page_bytes
 
     palette = frame.palette()
     layers, heads, tokens = maps.weights.shape[:3]

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from model_utils.labels import visible
 from model_utils.limits import MAX_ATTENTION_MB
-from pages.common import cache_attention, cache_heads, controls, frame, heads_export, heads_mask, strangers, take_home
+from model_utils.tokens.glyphs import visible
+from pages.common import controls, frame, unseen_tokens
+from pages.common import downloads as common_downloads
 from pages.common.components.scroll import STEP, scroll_frame
+from pages.heads import cache, cache_attention, downloads, under_mask
 
 if TYPE_CHECKING:
-    from model_utils.attention import AttentionMaps
-    from model_utils.heads import Habits, Thumbnails
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import Side, TokenBatch
-    from viz.redraw import Figure
+    from model_utils.heads.patterns import Habits, Thumbnails
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.models.forward import AttentionMaps
+    from model_utils.tokens.batch import Side, TokenBatch
+    from viz.base.patch import Figure
 
 # Where a head with this habit takes most of its mix from.
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
@@ -77,9 +79,9 @@ def choose_sentence(page: frame.Page) -> View:
         side = controls.choice("side", controls.CONTROLS["side"].options)
     if side != batch.side:
         batch = page.batch(side)
-    view = View(page=page, batch=batch, sentence=sentence, spec=heads_mask.choose(batch, sentence))
+    view = View(page=page, batch=batch, sentence=sentence, spec=under_mask.choose(batch, sentence))
     st.text(_shown(batch.texts[sentence]))
-    strangers.badges(page.model, batch, sentence)
+    unseen_tokens.badges(page.model, batch, sentence)
     return view
 
 
@@ -132,9 +134,9 @@ def open_head(layer: int, head: int) -> None:
 
 def map_figure(view: View) -> Figure:
     """Return all heads as one picture."""
-    from model_utils.heads import HABITS, WEIGHT_CODE
-    from model_utils.masks import CAUSES
-    from viz.overview import overview
+    from model_utils.heads.patterns import HABITS, WEIGHT_CODE
+    from model_utils.masks.mask import CAUSES
+    from viz.heads.overview import overview
 
     thumbnails, habits = view.all_heads
     layers, heads = view.maps.weights.shape[:2]
@@ -163,7 +165,7 @@ def draw_map(view: View, figure: Figure) -> None:
         theme=None,
         key="fig_overview",
         width="content",
-        config=take_home.chart_config("heads"),
+        config=common_downloads.chart_config("heads"),
         alt=f"All {layers * heads} heads as small pictures, layers down, heads across; a frame marks the open one.",
     )
     st.caption("Click a head to open it. Framed thin: the three above.")
@@ -175,15 +177,20 @@ def draw_head(view: View, figure: Figure) -> None:
     # No wider than the figure: a frame wider than what it holds would cut it.
     with scroll_frame("head", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
         st.plotly_chart(
-            figure, theme=None, key="fig_head", width="content", config=take_home.chart_config("head"), alt=alt(view)
+            figure,
+            theme=None,
+            key="fig_head",
+            width="content",
+            config=common_downloads.chart_config("head"),
+            alt=alt(view),
         )
     with st.container(key="every_head"):
-        take_home.bar(
+        common_downloads.bar(
             "heads",
-            numbers=lambda: heads_export.numbers(view.maps, batch.labels(view.sentence), *view.opened[-1]),
-            code=lambda: heads_export.code(view.page.entry, batch, view.sentence, view.spec, *view.opened[-1]),
+            numbers=lambda: downloads.numbers(view.maps, batch.labels(view.sentence), *view.opened[-1]),
+            code=lambda: downloads.code(view.page.entry, batch, view.sentence, view.spec, *view.opened[-1]),
         )
-        heads_export.button(
+        downloads.button(
             view.maps,
             view.batch.labels(view.sentence),
             title=_shown(view.batch.texts[view.sentence]),
@@ -206,7 +213,7 @@ def alt(view: View) -> str:
 
 def say_head(view: View) -> None:
     """Draw what the open head's last row says, and what all its rows do."""
-    from model_utils.measures import caption
+    from model_utils.heads.measures import caption
 
     stale = view.opened and view.opened[-1] != view.head
     view.opened[:] = [view.head]
@@ -220,7 +227,7 @@ def say_head(view: View) -> None:
                 controls.number("query", high=count - 1, bare=True)
         query = int(st.session_state.get("query", -1)) % count
         says.text(_sentence(view, query))
-        found = cache_heads.measures(*view.source)
+        found = cache.measures(*view.source)
         if found is not None:
             st.text(caption(found, *view.head))
 

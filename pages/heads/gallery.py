@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_heads, controls, frame, take_home
-from pages.common.heads import View, open_head
+from pages.common import controls, downloads, frame
+from pages.heads import cache
+from pages.heads.first_screen import View, open_head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,7 @@ ORDERS = {
 def draw(view: View) -> None:
     """Draw the heads of one layer in their places, or the MOST that have most of a measure."""
     order = controls.choice("gallery", controls.CONTROLS["gallery"].options, show_label=False)
-    found = cache_heads.measures(*view.source)
+    found = cache.measures(*view.source)
     named = {title: name for name, title in ORDERS.items()}
     if order == "a layer":
         last = view.page.entry.layers - 1
@@ -52,7 +53,7 @@ def draw(view: View) -> None:
     _tiles(view, heads, titles)
     st.caption("Layer · head. A click opens a head above. Colours mean the same weight in every tile, and above.")
     lines = [{"layer": layer, "head": head, "title": title} for (layer, head), title in zip(heads, titles, strict=True)]
-    take_home.bar("gallery", numbers=lambda: pd.DataFrame(lines), code=None)
+    downloads.bar("gallery", numbers=lambda: pd.DataFrame(lines), code=None)
 
 
 def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:
@@ -64,9 +65,9 @@ def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:
 
 
 def _tiles(view: View, heads: list[tuple[int, int]], titles: list[str]) -> None:
-    from model_utils.heads import WEIGHT_CODE
-    from model_utils.masks import CAUSES
-    from viz.gallery import gallery
+    from model_utils.heads.patterns import WEIGHT_CODE
+    from model_utils.masks.mask import CAUSES
+    from viz.heads.gallery import gallery
 
     thumbnails = view.all_heads[0]
     pitch, side = thumbnails.pitch, thumbnails.pitch - thumbnails.gap
@@ -79,7 +80,7 @@ def _tiles(view: View, heads: list[tuple[int, int]], titles: list[str]) -> None:
         figure,
         theme=None,
         key="fig_gallery",
-        config=take_home.chart_config("gallery"),
+        config=downloads.chart_config("gallery"),
         on_select="rerun",
         selection_mode="points",
         alt=f"{len(heads)} heads side by side.",

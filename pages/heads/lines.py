@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.common import frame, take_home
+from pages.common import downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
-from pages.common.heads import View
+from pages.heads.first_screen import View
 
 
 def lines(view: View) -> None:
@@ -27,8 +27,8 @@ def lines(view: View) -> None:
 
 def first_column(view: View) -> None:
     """Draw the open head without its first column, its colours stretched over what is left."""
-    from model_utils.masks import CAUSE_CODE
-    from viz.difference import without_first
+    from model_utils.masks.mask import CAUSE_CODE
+    from viz.heads.difference import without_first
 
     maps, first = view.maps, view.batch.first(view.sentence)
     labels = view.batch.labels(view.sentence)
@@ -45,7 +45,7 @@ def first_column(view: View) -> None:
             theme=None,
             key="fig_sink",
             width="content",
-            config=take_home.chart_config("first-column"),
+            config=downloads.chart_config("first-column"),
             alt="The open head without its first column, colours rescaled.",
         )
     habits = view.all_heads[1]

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import controls, mask_controls, mask_rule
-from pages.common.literal import literal
+from pages.common import controls, mask_rule, mask_state
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
 
 
 def choose(batch: TokenBatch, sentence: int) -> MaskSpec:
     """Return the rule that the model runs under; where it is more than the causal mask, draw the choice to run without."""
-    from model_utils.masks import MaskSpec
+    from model_utils.masks.mask import MaskSpec
 
-    mask_controls.settle(batch.texts[sentence])
-    spec = mask_rule.settled(mask_controls.safe_spec(batch))
+    mask_state.settle(batch.texts[sentence])
+    spec = mask_rule.settled(mask_state.safe_spec(batch))
     if spec == MaskSpec():
         return spec
     parts = mask_rule.parts(spec, batch.tokens[spec.sentence])

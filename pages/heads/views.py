@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_heads, controls, frame, heads_beside, heads_gallery, heads_open, take_home
+from pages.common import controls, downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
-from pages.common.heads import View, open_head
-from pages.common.literal import literal
+from pages.common.markdown import literal
+from pages.heads import beside, cache, gallery, lines
+from pages.heads.first_screen import View, open_head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,10 +40,10 @@ def draw(view: View) -> None:
     parts = {
         "nothing": lambda _: None,
         "measures": measures,
-        "side by side": heads_gallery.draw,
-        "lines": heads_open.lines,
-        "beside another": heads_beside.draw,
-        "first column": heads_open.first_column,
+        "side by side": gallery.draw,
+        "lines": lines.lines,
+        "beside another": beside.draw,
+        "first column": lines.first_column,
         "find": find,
         "many as one": together,
     }
@@ -52,9 +53,9 @@ def draw(view: View) -> None:
 
 def measures(view: View) -> None:
     """Draw every head's measures as a table that sorts by a click; choosing a row opens that head."""
-    from model_utils.measures import MEASURES, table
+    from model_utils.heads.measures import MEASURES, table
 
-    found = cache_heads.measures(*view.source)
+    found = cache.measures(*view.source)
     if found is None:
         st.markdown("**One token has nothing before it to read:** choose a longer sentence.")
         return
@@ -77,12 +78,12 @@ def measures(view: View) -> None:
         "opens that head. Empty: nothing in this text comes again."
     )
     _map(view, found)
-    take_home.bar("measures", numbers=lambda: frame_, code=lambda: _code(view, "measures"))
+    downloads.bar("measures", numbers=lambda: frame_, code=lambda: _code(view, "measures"))
 
 
 def _map(view: View, found: Any) -> None:
     """Draw one measure of all heads as a map, layers down and heads across."""
-    from viz.gallery import measure_map
+    from viz.heads.gallery import measure_map
 
     titles = {title: name for name, (title, _) in TITLES.items()}
     chosen = str(st.selectbox("As a map", list(titles), key="measure_map", width=260))
@@ -95,7 +96,7 @@ def _map(view: View, found: Any) -> None:
         theme=None,
         key="fig_measure_map",
         width="content",
-        config=take_home.chart_config("measure-map"),
+        config=downloads.chart_config("measure-map"),
         alt=f"{chosen} of every head, layers down, heads across.",
     )
 
@@ -116,7 +117,7 @@ def _open_row(table: pd.DataFrame) -> None:
 
 def find(view: View) -> None:
     """Draw which heads read one token most from another, by weight and by what they add, and what hiding it does."""
-    from model_utils.finding import find_heads
+    from model_utils.heads.search import find_heads
 
     tokens, first = view.batch.tokens[view.sentence], view.batch.first(view.sentence)
     columns = st.columns(2)
@@ -128,7 +129,7 @@ def find(view: View) -> None:
     if key > query:
         st.markdown(f"**“{names[0]}” may not read “{names[1]}”:** it comes later. Choose an earlier word.")
         return
-    maps, sizes = view.maps, cache_heads.value_sizes(*view.source)
+    maps, sizes = view.maps, cache.value_sizes(*view.source)
     ranked = {by: find_heads(maps, sizes, first + query, first + key, by=by) for by in ("weight", "contribution")}
     st.markdown(f"**Which head reads “{names[1]}” when “{names[0]}” is read?**")
     for column, (by, table), says in zip(
@@ -146,7 +147,7 @@ def find(view: View) -> None:
                     args=(int(line.layer), int(line.head)),
                 )
     _hidden(view, query, key, names)
-    take_home.bar("find", numbers=lambda: ranked["weight"], code=lambda: _code(view, "find", query=query, key=key))
+    downloads.bar("find", numbers=lambda: ranked["weight"], code=lambda: _code(view, "find", query=query, key=key))
 
 
 def _hidden(view: View, query: int, key: int, names: list[str]) -> None:
@@ -155,7 +156,7 @@ def _hidden(view: View, query: int, key: int, names: list[str]) -> None:
     if count > ASK_ABOVE and not st.button(f"Hide “{names[1]}” in the whole model (two passes)", key="hide_key"):
         return
     with st.spinner("Hiding one token from every row …"):
-        done = cache_heads.key_hidden(*view.source, query, key)
+        done = cache.key_hidden(*view.source, query, key)
 
     def told(change: float) -> str:
         return "cannot be said: a row would read nothing" if np.isnan(change) else f"{change:.0%} of the chances"
@@ -168,8 +169,8 @@ def _hidden(view: View, query: int, key: int, names: list[str]) -> None:
 
 def together(view: View) -> None:
     """Draw the mean of a layer's heads, of all heads, or attention rollout, as one matrix."""
-    from model_utils.masks import CAUSE_CODE
-    from viz.heatmap import matrix
+    from model_utils.masks.mask import CAUSE_CODE
+    from viz.base.matrix import matrix
 
     which, what = st.columns([2, 1], vertical_alignment="bottom")
     with which:
@@ -180,7 +181,7 @@ def together(view: View) -> None:
         what.number_input("of layer, or up to it", 0, last, last, key="mean_layer", disabled=kind == "all heads")
     )
     maps = view.maps
-    values = cache_heads.many_as_one(*view.source, kind, layer)
+    values = cache.many_as_one(*view.source, kind, layer)
     says = {
         "layer": f"**The mean of the heads of layer {layer}:** what the layer mixes on the whole; single heads differ.",
         "all heads": "**The mean of all heads of all layers:** a rough picture, in which opposites cancel.",
@@ -195,17 +196,17 @@ def together(view: View) -> None:
     )
     with scroll_frame("together", int(figure.layout.width) // STEP * STEP):
         st.plotly_chart(
-            figure, theme=None, key="fig_together", width="content", config=take_home.chart_config("together"), alt=says
+            figure, theme=None, key="fig_together", width="content", config=downloads.chart_config("together"), alt=says
         )
     st.markdown(says)
-    take_home.bar(
+    downloads.bar(
         "together", numbers=lambda: _cells(values, blocked), code=lambda: _code(view, "together", layer=layer)
     )
 
 
 def _code(view: View, part: Any, **asked: int) -> str:
     """Return the lines that print what one part says of all heads."""
-    from model_utils.recipes_many import many_code
+    from model_utils.snippets.heads import many_code
 
     batch, spec = view.batch, replace(view.spec, sentence=view.sentence)
     return many_code(view.page.entry, batch.texts, spec, side=batch.side, part=part, **asked)

@@ -8,13 +8,13 @@ import streamlit as st
 
 from pages.common import cache, frame
 from pages.common.components import StripToken, tokens_strip
-from pages.common.take_home import chart_config
+from pages.common.downloads import chart_config
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens.batch import TokenBatch
 
 SENTENCE = "He shook his"
 
@@ -45,9 +45,9 @@ def links() -> None:
 def toy(page: frame.Page) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which move."""
     from model_utils.distributions import total_variation
-    from model_utils.prediction import top_tokens
-    from model_utils.tokens import token_label
-    from viz.words import word_bars
+    from model_utils.models.next_word import top_tokens
+    from model_utils.tokens.batch import token_label
+    from viz.base.word_bars import word_bars
 
     loaded = page.loaded()
     hidden: frozenset[int] = st.session_state.setdefault("_toy_hidden", frozenset())
@@ -102,7 +102,7 @@ def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
     """Return what the picture says, in one sentence."""
     if not hidden:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (

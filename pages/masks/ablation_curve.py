@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from model_utils.labels import visible
-from pages.common import cache, cache_masks, frame
-from pages.common.mask_sweep import asked
-from pages.common.take_home import bar, chart_config
+from model_utils.tokens.glyphs import visible
+from pages.common import cache, frame
+from pages.common.downloads import bar, chart_config
+from pages.masks import cache as masks_cache
+from pages.masks.attention_vs_ablation import asked
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
-    from model_utils.trade_off import TradeOff
+    from model_utils.experiments.ablation_curve import TradeOff
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 TITLES = {"first": "from the first word on", "last": "from the last word back"}
@@ -25,11 +26,11 @@ TITLES = {"first": "from the first word on", "last": "from the last word back"}
 
 def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw change and entropy as more is hidden, from either end. Raises InputError for a sentence too long for it."""
-    from model_utils.independence import operations
+    from model_utils.experiments.batch_invariance import operations
     from model_utils.limits import MAX_SWEEP_TOKENS, UNASKED_OPERATIONS
 
     text = batch.texts[spec.sentence]
-    tokens, count = len(batch.tokens[spec.sentence]), len(cache_masks.words(page.model, text))
+    tokens, count = len(batch.tokens[spec.sentence]), len(masks_cache.words(page.model, text))
     if count == 1:
         st.markdown("**One word alone:** hide it and nothing is left to read. Choose a longer sentence.")
         return
@@ -37,14 +38,14 @@ def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not asked(page.model, text, cost, "mask_more"):
         return
     with st.spinner(f"Hiding up to {count - 1} words from either end …"):
-        found = cache_masks.trade_off(page.model, text, replace(spec, sentence=0, padding=True))
+        found = masks_cache.trade_off(page.model, text, replace(spec, sentence=0, padding=True))
     _figure(found)
     st.markdown(_sentence(found))
     bar("more-and-more", numbers=lambda: numbers(found), code=lambda: _code(page, spec, batch))
 
 
 def _figure(found: tuple[TradeOff, ...]) -> None:
-    from viz.trade_off import Curve, trade_off
+    from viz.masks.ablation_curve import Curve, trade_off
 
     curves = {
         TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[visible(word.text) for word in one.hidden])
@@ -92,7 +93,7 @@ def numbers(found: tuple[TradeOff, ...]) -> pd.DataFrame:
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
-    from model_utils.recipes_hiding import trade_off_code
+    from model_utils.snippets.ablation import trade_off_code
 
-    words = cache_masks.words(page.model, batch.texts[spec.sentence])
+    words = masks_cache.words(page.model, batch.texts[spec.sentence])
     return trade_off_code(page.entry, batch, replace(spec, padding=True), words)

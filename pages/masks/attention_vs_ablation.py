@@ -9,31 +9,32 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from model_utils.labels import visible
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
-from pages.common import cache, cache_masks, frame
+from model_utils.tokens.glyphs import visible
+from pages.common import cache, frame
 from pages.common.components import StripToken, tokens_strip
-from pages.common.literal import literal
-from pages.common.take_home import bar, chart_config
+from pages.common.downloads import bar, chart_config
+from pages.common.markdown import literal
+from pages.masks import cache as masks_cache
 
 if TYPE_CHECKING:
-    from model_utils.hiding import Sweep
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
+    from model_utils.experiments.ablation import Sweep
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 
 def sweep(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw attention and effect of each word. Raises InputError for a sentence that is too long for it."""
-    from model_utils.independence import operations
+    from model_utils.experiments.batch_invariance import operations
 
     text = batch.texts[spec.sentence]
-    tokens, count = len(batch.tokens[spec.sentence]), len(cache_masks.words(page.model, text))
+    tokens, count = len(batch.tokens[spec.sentence]), len(masks_cache.words(page.model, text))
     cost = operations(cache.loaded_model(page.model), tokens * (count + 1))
     if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not asked(page.model, text, cost, "mask_sweep"):
         return
     with st.spinner(f"Hiding {count} words, each in a row of its own …"):
-        found = cache_masks.sweep(page.model, text, replace(spec, sentence=0, padding=True))
+        found = masks_cache.sweep(page.model, text, replace(spec, sentence=0, padding=True))
     if count == 1:
         st.markdown("**One word alone:** there is nothing to compare it with. Choose a longer sentence.")
         return
@@ -62,8 +63,8 @@ def asked(model: str, text: str, cost: float, key: str) -> bool:
 
 def _strip(found: Sweep, values: np.ndarray, key: str, title: str, unit: str) -> None:
     """Draw the sentence with one number per word, tinted on the scale of weights."""
-    from viz.hiding import tint
-    from viz.words import percent
+    from viz.base.word_bars import percent
+    from viz.masks.ablation import tint
 
     st.markdown(f"**{title}** :gray[· {unit}]")
     tokens = []
@@ -85,7 +86,7 @@ def _strip(found: Sweep, values: np.ndarray, key: str, title: str, unit: str) ->
 
 
 def _points(found: Sweep) -> None:
-    from viz.hiding import agreement
+    from viz.masks.ablation import agreement
 
     shown = np.flatnonzero(~found.hidden & ~np.isnan(found.change))
     figure = agreement(
@@ -135,7 +136,7 @@ def numbers(found: Sweep) -> pd.DataFrame:
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
-    from model_utils.recipes_hiding import sweep_code
+    from model_utils.snippets.ablation import sweep_code
 
-    words = cache_masks.words(page.model, batch.texts[spec.sentence])
+    words = masks_cache.words(page.model, batch.texts[spec.sentence])
     return sweep_code(page.entry, batch, replace(spec, padding=True), [word.tokens for word in words])

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import controls, frame, take_home
+from pages.common import controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.masks import Mask, MaskSpec
-    from model_utils.shapes import Stage
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.broadcasting import Stage
+    from model_utils.masks.mask import Mask, MaskSpec
+    from model_utils.tokens.batch import TokenBatch
 
 
 def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw one stage, chosen by its step: its line of code, its shape, its numbers."""
-    from model_utils import shapes
+    from model_utils.masks import broadcasting
 
     fill = st.session_state.get("fill", controls.CONTROLS["fill"].default)
-    found = shapes.stages(batch, mask, fill=fill)
+    found = broadcasting.stages(batch, mask, fill=fill)
     names = [f"{number}. {stage.shape}" for number, stage in enumerate(found, start=1)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         at = st.segmented_control(
@@ -46,10 +46,10 @@ def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
-    from model_utils.shapes import number
-    from model_utils.tokens import sentence_label
-    from viz.labels import shorten
-    from viz.shapes import grid, width
+    from model_utils.masks.broadcasting import number
+    from model_utils.tokens.batch import sentence_label
+    from viz.base.text import shorten
+    from viz.masks.broadcasting import grid, width
 
     values: NDArray[np.float32] = stage.values
     columns = list(batch.labels(spec.sentence))
@@ -77,6 +77,6 @@ def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
             ),
             theme=None,
             key="fig_stage",
-            config=take_home.chart_config("mask-stage"),
+            config=downloads.chart_config("mask-stage"),
             alt=f"The numbers of a mask of shape {stage.shape}",
         )

@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.claims import Emphasis, Half, Track
-    from model_utils.hiding import Sweep
-    from model_utils.masks import MaskSpec
-    from model_utils.softening import Softened
-    from model_utils.tokens import Side
-    from model_utils.trade_off import TradeOff
-    from model_utils.words import Word
+    from model_utils.experiments.ablation import Sweep
+    from model_utils.experiments.ablation_curve import TradeOff
+    from model_utils.experiments.claims import Emphasis, Half, Track
+    from model_utils.experiments.soft_weights import Softened
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import Side
+    from model_utils.tokens.words import Word
 
 
 # 64 x 0.4 MB.
 @st.cache_resource(show_spinner=False, max_entries=64)
 def next_word(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.float64]:
     """Return the chances `[V]` of the next word of the sentence of `spec`, under that rule, read-only."""
-    from model_utils import hiding
+    from model_utils.experiments import ablation
 
     batch = token_batch(model, texts, side, 50256)
     with gate():
-        chances = hiding.next_word(loaded_model(model), batch, spec)
+        chances = ablation.next_word(loaded_model(model), batch, spec)
     chances.setflags(write=False)
     return chances
 
@@ -37,7 +37,7 @@ def next_word(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) ->
 @st.cache_resource(show_spinner=False, max_entries=256)
 def words(model: str, text: str) -> tuple[Word, ...]:
     """Return the words of one sentence, each with the tokens that are its pieces."""
-    from model_utils.words import group_words
+    from model_utils.tokens.words import group_words
 
     return group_words(text, token_batch(model, (text,), "left", 50256).tokens[0])
 
@@ -45,28 +45,28 @@ def words(model: str, text: str) -> tuple[Word, ...]:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def sweep(model: str, text: str, spec: MaskSpec) -> Sweep:
     """Return what attention says of each word of one sentence and what hiding it does; `spec` is for sentence 0."""
-    from model_utils import hiding
+    from model_utils.experiments import ablation
 
     batch = token_batch(model, (text,), "left", 50256)
     with gate():
-        return hiding.sweep(loaded_model(model), batch, spec, words(model, text))
+        return ablation.sweep(loaded_model(model), batch, spec, words(model, text))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def trade_off(model: str, text: str, spec: MaskSpec) -> tuple[TradeOff, ...]:
     """Return what hiding more and more words of one sentence does, from either end; `spec` is for sentence 0."""
-    from model_utils import trade_off
+    from model_utils.experiments import ablation_curve
 
     batch = token_batch(model, (text,), "left", 50256)
     with gate():
-        return trade_off.trade_off(loaded_model(model), batch, spec, words(model, text))
+        return ablation_curve.trade_off(loaded_model(model), batch, spec, words(model, text))
 
 
 # 32 x 4 x 0.4 MB.
 @st.cache_resource(show_spinner=False, max_entries=32)
 def softened(model: str, text: str, tokens: tuple[int, ...], weight: float) -> tuple[Softened, ...]:
     """Return what `weight` on `tokens` of one sentence does in each of the ways that it has been meant."""
-    from model_utils.softening import soften
+    from model_utils.experiments.soft_weights import soften
 
     batch = token_batch(model, (text,), "left", 50256)
     with gate():
@@ -76,7 +76,7 @@ def softened(model: str, text: str, tokens: tuple[int, ...], weight: float) -> t
 @st.cache_resource(show_spinner=False, max_entries=8)
 def emphasis(model: str) -> Emphasis:
     """Return what a mask does to `fox`."""
-    from model_utils import claims
+    from model_utils.experiments import claims
 
     with gate():
         return claims.emphasis(loaded_model(model))
@@ -85,7 +85,7 @@ def emphasis(model: str) -> Emphasis:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def half(model: str) -> Half:
     """Return what 0.5 does to `jumps`."""
-    from model_utils import claims
+    from model_utils.experiments import claims
 
     with gate():
         return claims.half(loaded_model(model))
@@ -94,7 +94,7 @@ def half(model: str) -> Half:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def track(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> Track:
     """Return what leaving the mask out does to one sentence."""
-    from model_utils import claims
+    from model_utils.experiments import claims
 
     batch = token_batch(model, texts, side, 50256)
     with gate():

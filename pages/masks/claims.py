@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import cache_masks
+from pages.masks import cache
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 
@@ -33,9 +33,9 @@ def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _emphasis(page: Page) -> None:
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
-    found = cache_masks.emphasis(page.model)
+    found = cache.emphasis(page.model)
     st.markdown("**No.** A mask removes the others; what stays shares their part by one factor, *fox* like the rest.")
     lines = "\n".join(
         f"| {word} | {percent(before)} | {percent(after)} | ×{factor:.2f} |"
@@ -50,15 +50,15 @@ def _emphasis(page: Page) -> None:
 
 def _exact(share: float) -> str:
     """Return a share in percent; what is 0 to the last bit without a “less than”."""
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
     return percent(share) if share else "0 %"
 
 
 def _half(page: Page) -> None:
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
-    found = cache_masks.half(page.model)
+    found = cache.half(page.model)
     st.markdown("**No.** transformers makes a 2-D mask true or false: 0.5 counts as 1.")
     st.markdown(
         "| *jumps* | weight | moved |\n|---|---|---|\n"
@@ -74,9 +74,9 @@ def _half(page: Page) -> None:
 
 
 def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
-    found = cache_masks.track(page.model, batch.texts, batch.side, spec.sentence)
+    found = cache.track(page.model, batch.texts, batch.side, spec.sentence)
     same = "exactly 0" if found.difference == 0 else f"{found.difference:.1e}"
     st.markdown(
         "**No.** GPT-2 reads backwards only, mask or not: that rule is built in. Hiding words makes it lose track."

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.labels import visible
-from model_utils.masks import MaskSpec
-from pages.common import cache, cache_masks, controls, frame, mask_controls, mask_tools
+from model_utils.masks.mask import MaskSpec
+from model_utils.tokens.glyphs import visible
+from pages.common import cache, controls, frame, mask_state
 from pages.common.components import StripToken, tokens_strip
-from pages.common.literal import literal
+from pages.common.markdown import literal
+from pages.masks import cache as masks_cache
+from pages.masks import tools
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.tokens import TokenBatch
-    from model_utils.words import Word
+    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
     Chances = NDArray[np.float64]
@@ -37,7 +39,7 @@ ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 e
 
 def sentence_words(page: Page, batch: TokenBatch) -> tuple[Word, ...]:
     """Return the words of the chosen sentence."""
-    return cache_masks.words(page.model, batch.texts[mask_controls.value("sentence")])
+    return masks_cache.words(page.model, batch.texts[mask_state.value("sentence")])
 
 
 def units(words: Sequence[Word], batch: TokenBatch, sentence: int) -> tuple[Word, ...]:
@@ -68,7 +70,7 @@ def strip(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     if clicked is not None and clicked < len(shown):
         tokens = shown[clicked].tokens
         weight = 0.0 if word_weight(shown[clicked], spec) == 1 else 1.0
-        mask_controls.set_weights({**dict(spec.pairs), **dict.fromkeys(tokens, weight)})
+        mask_state.set_weights({**dict(spec.pairs), **dict.fromkeys(tokens, weight)})
         st.rerun(scope="fragment")
 
 
@@ -96,7 +98,7 @@ def _token(word: Word, spec: MaskSpec, batch: TokenBatch) -> StripToken:
 
 def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the next words before and after, how much that is, and what it means."""
-    from model_utils.hiding import reads_nothing, without_hand
+    from model_utils.experiments.ablation import reads_nothing, without_hand
 
     if reads_nothing(batch, spec):
         st.warning(
@@ -104,8 +106,8 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             "says then depends on the fill value alone and means nothing. Show one word again."
         )
         return
-    before = cache_masks.next_word(page.model, batch.texts, batch.side, without_hand(spec))
-    after = cache_masks.next_word(page.model, batch.texts, batch.side, spec)
+    before = masks_cache.next_word(page.model, batch.texts, batch.side, without_hand(spec))
+    after = masks_cache.next_word(page.model, batch.texts, batch.side, spec)
     masked = bool(spec.pairs or spec.cells)
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
@@ -114,14 +116,14 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _numbers(before, after, masked=masked)
     st.markdown(_sentence(page, spec, batch, before, after))
     _gap(page, spec, batch)
-    mask_tools.take_home(page, spec, batch, before, after)
+    tools.take_home(page, spec, batch, before, after)
 
 
 def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
     """Draw the five likeliest next words; the former best stays in sight when it fell out."""
-    from model_utils.prediction import top_tokens
-    from pages.common.take_home import chart_config
-    from viz.words import word_bars
+    from model_utils.models.next_word import top_tokens
+    from pages.common.downloads import chart_config
+    from viz.base.word_bars import word_bars
 
     best = [int(token) for token in top_tokens(after, 5)]
     fallen = [int(token) for token in top_tokens(before, 1) if int(token) not in best]
@@ -145,7 +147,7 @@ def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
 def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
     """Draw the change as one big number, and the uncertainty before and after."""
     from model_utils.distributions import entropy_bits, total_variation
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
     bits = [float(entropy_bits(chances)) for chances in (before, after)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
@@ -161,7 +163,7 @@ def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
 
 def _change(share: str) -> None:
     """Draw the one big number: how much of the model's chances moved."""
-    st.html(Path(__file__).with_name("mask.css"))
+    st.html(Path(__file__).with_name("masks.css"))
     with st.container(key="mask_change"):
         st.metric("of the model’s chances moved", share, help=MOVED)
 
@@ -171,7 +173,7 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, af
     if not spec.pairs and not spec.cells:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
     from model_utils.distributions import total_variation
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
     moved = percent(float(total_variation(before, after)))
     words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
@@ -198,8 +200,8 @@ def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) -> str:
     """Return whether a hole and a closed gap give the same answer, measured, and why not."""
     from model_utils.distributions import total_variation
-    from model_utils.hiding import hidden_tokens
-    from viz.words import percent
+    from model_utils.experiments.ablation import hidden_tokens
+    from viz.base.word_bars import percent
 
     hidden = hidden_tokens(spec)
     if not hidden:
@@ -207,7 +209,7 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
             "✓ Nothing is hidden, so both are the same. A hidden word leaves a hole; “close” moves the later words up."
         )
     hole, closed = (
-        cache_masks.next_word(page.model, batch.texts, batch.side, replace(spec, gap=kind))
+        masks_cache.next_word(page.model, batch.texts, batch.side, replace(spec, gap=kind))
         for kind in ("hole", "close")
     )
     apart = float(total_variation(hole, closed))

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.common import cache_stack, controls, frame, mask_controls, mask_shapes, take_home
+from pages.common import cache_masks, controls, downloads, frame, mask_state
 from pages.common.components import StripToken, tokens_strip
 from pages.common.components.scroll import STEP, scroll_frame
-from pages.common.mask_dial import dial
-from pages.common.mask_patterns import patterns
+from pages.masks import broadcasting
+from pages.masks.patterns import patterns
+from pages.masks.soft_weight_curve import dial
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_utils.masks import Mask, MaskSpec
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import Mask, MaskSpec
+    from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 __all__ = ["dial", "patterns", "stack"]
@@ -37,7 +38,7 @@ RESTRICTING = ("window", "sink", "documents")
 
 def stack(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the layers, their combination with its brush, and the mask's way into the model. The page names the part."""
-    mask = cache_stack.mask(page.model, batch.texts, batch.side, spec)
+    mask = cache_masks.mask(page.model, batch.texts, batch.side, spec)
     _layers(mask, spec)
     picture, brush = st.columns([620, 290], gap="medium")
     with brush:
@@ -46,14 +47,14 @@ def stack(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _moved(page, spec, batch)
     with picture:
         _combined(mask, spec, batch, (query, key))
-    take_home.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
+    downloads.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
     st.subheader("From one number per token to one per cell", anchor=False)
-    mask_shapes.stages(mask, spec, batch)
+    broadcasting.stages(mask, spec, batch)
 
 
 def _layers(mask: Mask, spec: MaskSpec) -> None:
     """Draw the masks as small pictures joined by “and”: a cell is visible where all of them leave it so."""
-    from viz.masks import layer
+    from viz.masks.mask import layer
 
     shown = [one for one in LAYERS if one[1] != "pattern" or spec.pattern in RESTRICTING]
     visible = mask.visible[spec.sentence]
@@ -93,8 +94,8 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
 
 
 def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
-    from model_utils.reasons import sentences
-    from viz.masks import CLICKS_UP_TO, combined, told_up_to
+    from model_utils.masks.explain import sentences
+    from viz.masks.mask import CLICKS_UP_TO, combined, told_up_to
 
     number, labels = spec.sentence, batch.labels(spec.sentence)
     first = batch.first(number)
@@ -115,7 +116,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
             width="content",
             on_select=lambda: _clicked(spec, batch),
             selection_mode="points",
-            config=take_home.chart_config("masks"),
+            config=downloads.chart_config("masks"),
             alt="All masks combined: which token each row may read, and why not.",
         )
     if len(labels) > CLICKS_UP_TO:
@@ -139,19 +140,19 @@ def _clicked(spec: MaskSpec, batch: TokenBatch) -> None:
     if not (0 <= query < count and 0 <= key < count):
         return
     st.session_state["query"], st.session_state["key"] = query, key
-    mask = cache_stack.mask(st.session_state["model"], batch.texts, batch.side, spec)
+    mask = cache_masks.mask(st.session_state["model"], batch.texts, batch.side, spec)
     free = mask.cause[spec.sentence, first + query, first + key] == 0
     if free or (query, key) in spec.cells:
         _toggle(spec, query, key)
 
 
 def _toggle(spec: MaskSpec, query: int, key: int) -> None:
-    mask_controls.set_cells(spec.cells ^ {(query, key)})
+    mask_state.set_cells(spec.cells ^ {(query, key)})
 
 
 def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) -> None:
     """Say what is true of the chosen cell, and offer to block it or to show it again."""
-    from model_utils.reasons import sentence
+    from model_utils.masks.explain import sentence
 
     number, first = spec.sentence, batch.first(spec.sentence)
     names = [f"“{batch.tokens[number][token].label}”" for token in (query, key)]
@@ -167,20 +168,20 @@ def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) 
             args=(spec, query, key),
         )
         if spec.cells:
-            st.button("Show all cells", key="clear_cells", on_click=mask_controls.set_cells, args=(frozenset(),))
+            st.button("Show all cells", key="clear_cells", on_click=mask_state.set_cells, args=(frozenset(),))
         st.caption("or click it in the picture", width="content")
 
 
 def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw how far each row's prediction moves through the blocked cells, as a strip of the sentence's words."""
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
     if not spec.cells:
         st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
         return
     palette = frame.palette()
     before = replace(spec, cells=frozenset())
-    moved = cache_stack.row_shifts(page.model, batch.texts, batch.side, before, spec)
+    moved = cache_masks.row_shifts(page.model, batch.texts, batch.side, before, spec)
     rows = zip(batch.tokens[spec.sentence], moved, strict=True)
     tokens_strip(
         [
@@ -204,12 +205,12 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _numbers(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> pd.DataFrame:
-    from model_utils.mask_table import table
+    from model_utils.masks.table import table
 
     return table(mask, batch.labels(spec.sentence), spec.sentence)
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
-    from model_utils.recipes_masks import mask_code
+    from model_utils.snippets.masks import mask_code
 
     return mask_code(page.entry, batch.texts, spec, side=batch.side)

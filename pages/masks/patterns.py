@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.limits import UNASKED_OPERATIONS
-from pages.common import cache, cache_stack, controls, frame, mask_controls, take_home
-from pages.common.mask_reach import reach
-from pages.common.mask_surprise import leak, surprise
+from pages.common import cache, cache_masks, controls, downloads, frame, mask_state
+from pages.masks.receptive_field import reach
+from pages.masks.surprisal import leak, surprise
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_utils.masks import Mask, MaskSpec, Pattern
-    from model_utils.patterns import PatternRun
-    from model_utils.tokens import TokenBatch
+    from model_utils.experiments.pattern_runs import PatternRun
+    from model_utils.masks.mask import Mask, MaskSpec, Pattern
+    from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 # What each pattern lets a word read, in a few words.
@@ -40,13 +40,13 @@ WHY_NOTHING = {
 
 def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the choice of pattern and what it does to next word, surprise, leak and reach. The page names the part."""
-    from model_utils.patterns import under
+    from model_utils.experiments.pattern_runs import under
 
     _fields(spec)
     with st.spinner("Running the model under each pattern …"):
         _gallery(page, spec, batch)
-    now = cache_stack.pattern_run(page.model, batch.texts, batch.side, spec)
-    causal = cache_stack.pattern_run(page.model, batch.texts, batch.side, under(spec, "causal"))
+    now = cache_masks.pattern_run(page.model, batch.texts, batch.side, spec)
+    causal = cache_masks.pattern_run(page.model, batch.texts, batch.side, under(spec, "causal"))
     words, said = st.columns([440, 560], gap="medium", vertical_alignment="center")
     with words:
         _words(page, spec, now, causal)
@@ -54,7 +54,7 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _say(spec, now, causal)
         leak(spec, now)
     surprise(spec, batch, now, causal)
-    take_home.bar(
+    downloads.bar(
         "pattern",
         numbers=lambda: _numbers(batch, spec, now, causal),
         code=lambda: _code(page, spec, batch),
@@ -65,14 +65,14 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw every pattern on this sentence, what it lets a word read, and how far it moves the next word."""
-    from model_utils.masks import MaskSpec
-    from model_utils.patterns import PATTERNS
+    from model_utils.experiments.pattern_runs import PATTERNS
+    from model_utils.masks.mask import MaskSpec
 
     texts = (batch.texts[spec.sentence],)
     cheap = _cheap(page, batch)
     with st.container(horizontal=True, gap=None, key="pattern_gallery"):
         for name in PATTERNS:
-            mask = cache_stack.mask(
+            mask = cache_masks.mask(
                 page.model, texts, "left", MaskSpec(pattern=name, width=spec.width, first=spec.first)
             )
             with st.container(width=150, gap=None):
@@ -84,7 +84,7 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 def _tile(mask: Mask, name: Pattern, on: bool) -> None:
     """Draw one pattern as a small picture that chooses it when clicked."""
-    from viz.masks import layer
+    from viz.masks.mask import layer
 
     st.plotly_chart(
         layer(
@@ -107,8 +107,8 @@ def _tile(mask: Mask, name: Pattern, on: bool) -> None:
 
 def _choose(name: Pattern) -> None:
     """Choose a pattern; a click on the one that is chosen changes nothing."""
-    if mask_controls.value("pattern") != name:
-        mask_controls.change(pattern=name)
+    if mask_state.value("pattern") != name:
+        mask_state.change(pattern=name)
 
 
 def _says(name: Pattern, spec: MaskSpec) -> str:
@@ -119,7 +119,7 @@ def _says(name: Pattern, spec: MaskSpec) -> str:
 
 def _cheap(page: Page, batch: TokenBatch) -> bool:
     """Return whether the model may run under all patterns without being asked."""
-    from model_utils.independence import operations
+    from model_utils.experiments.batch_invariance import operations
 
     return operations(page.loaded(), 6 * batch.size[1]) <= UNASKED_OPERATIONS
 
@@ -127,16 +127,16 @@ def _cheap(page: Page, batch: TokenBatch) -> bool:
 def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: Pattern) -> float:
     """Return the total variation of the next word under `pattern` against plain causal, all else equal."""
     from model_utils.distributions import total_variation
-    from model_utils.patterns import under
+    from model_utils.experiments.pattern_runs import under
 
     runs = [
-        cache_stack.pattern_run(page.model, batch.texts, batch.side, under(spec, name)) for name in (pattern, "causal")
+        cache_masks.pattern_run(page.model, batch.texts, batch.side, under(spec, name)) for name in (pattern, "causal")
     ]
     return float(total_variation(runs[0].chances, runs[1].chances))
 
 
 def _percent(share: float) -> str:
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
     return percent(share) if share else "nothing"
 
@@ -155,8 +155,8 @@ def _fields(spec: MaskSpec) -> None:
 
 def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
     """Draw the likeliest next words under the pattern beside those under plain causal."""
-    from model_utils.prediction import top_tokens
-    from viz.words import word_bars
+    from model_utils.models.next_word import top_tokens
+    from viz.base.word_bars import word_bars
 
     best = [int(token) for token in top_tokens(now.chances, 5)]
     st.plotly_chart(
@@ -169,7 +169,7 @@ def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> N
         ),
         theme=None,
         key="fig_pattern_words",
-        config=take_home.chart_config("pattern-words"),
+        config=downloads.chart_config("pattern-words"),
         alt="The five likeliest next words under the pattern, and what they were under the causal mask",
     )
 
@@ -204,6 +204,6 @@ def _numbers(batch: TokenBatch, spec: MaskSpec, now: PatternRun, causal: Pattern
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
-    from model_utils.recipes_masks import mask_code
+    from model_utils.snippets.masks import mask_code
 
     return mask_code(page.entry, batch.texts, spec, side=batch.side)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import cache_stack, frame, take_home
+from pages.common import cache_masks, downloads, frame
 from pages.common.components import StripToken, tokens_strip
 
 if TYPE_CHECKING:
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 
 @st.fragment
 def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
-    after = cache_stack.reach(page.model, batch.texts, batch.side, spec)  # (T, T)
+    after = cache_masks.reach(page.model, batch.texts, batch.side, spec)  # (T, T)
     first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
     key = f"_reach_{batch.texts[spec.sentence]}"
@@ -37,12 +37,12 @@ def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _say(real[row], labels[row], spec, page.loaded().layers)
     with picture:
         _matrix(real, labels, row)
-    take_home.bar("reach", numbers=lambda: _numbers(real, labels), code=lambda: _code(spec, page, batch))
+    downloads.bar("reach", numbers=lambda: _numbers(real, labels), code=lambda: _code(spec, page, batch))
 
 
 def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
     """Draw the words with what `row` hears of each, and return the index of a clicked one."""
-    from viz.reach import colours, told
+    from viz.masks.receptive_field import colours, told
 
     palette, most = frame.palette(), max(int(after.max()), 1)
     tokens = []
@@ -84,7 +84,7 @@ def _counted(number: int) -> str:
 
 
 def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
-    from viz.reach import reach as reach_figure
+    from viz.masks.receptive_field import reach as reach_figure
 
     with st.container(horizontal=True, wrap=False, key="reach_frame"):
         st.plotly_chart(
@@ -92,7 +92,7 @@ def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
             theme=None,
             key="fig_reach",
             width="content",
-            config=take_home.chart_config("reach"),
+            config=downloads.chart_config("reach"),
             alt="After how many layers each row has heard of each word",
         )
 
@@ -106,6 +106,6 @@ def _numbers(after: NDArray[np.int16], labels: list[str]) -> pd.DataFrame:
 
 
 def _code(spec: MaskSpec, page: Page, batch: TokenBatch) -> str:
-    from model_utils.recipes_masks import reach_code
+    from model_utils.snippets.masks import reach_code
 
     return reach_code(page.entry, batch.texts, spec, side=batch.side)

@@ -10,14 +10,14 @@ import numpy as np
 import streamlit as st
 
 from model_utils.errors import InputError
-from pages.common import cache_stack, frame, mask_controls, take_home
+from pages.common import cache_masks, downloads, frame, mask_state
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_utils.dial import Row
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
+    from model_utils.experiments.soft_weight_curve import Row
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 
@@ -32,12 +32,12 @@ class Turn:
 
     def row(self) -> Row:
         """Return the row of layer 0 with its scores."""
-        return cache_stack.dial_row(self.page.model, self.batch.texts, self.batch.side, self.spec, self.cell)
+        return cache_masks.dial_row(self.page.model, self.batch.texts, self.batch.side, self.spec, self.cell)
 
     def share(self, head: int, weight: float) -> float:
         """Return the share that the key keeps in a real run with `weight` on it."""
         where = (self.page.model, self.batch.texts, self.batch.side, self.spec)
-        return cache_stack.dial_share(*where, cell=self.cell, head=head, weight=weight)
+        return cache_masks.dial_share(*where, cell=self.cell, head=head, weight=weight)
 
     def names(self) -> tuple[str, str]:
         """Return the reading and the read token in quotes."""
@@ -67,7 +67,7 @@ def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             st.button("Use this weight above", key="use_dial", on_click=_use, args=(spec, turn.cell[1], weight))
         with picture:
             _draw(row, dots, weight, share)
-        take_home.bar("dial", numbers=lambda: _numbers(row, dots), code=lambda: _code(turn, weight))
+        downloads.bar("dial", numbers=lambda: _numbers(row, dots), code=lambda: _code(turn, weight))
 
 
 def _cell(batch: TokenBatch, spec: MaskSpec, count: int) -> tuple[int, int]:
@@ -92,13 +92,13 @@ def _check(turn: Turn, row: Row) -> None:
 
 
 def _dots() -> tuple[float, ...]:
-    from model_utils.dial import DOTS
+    from model_utils.experiments.soft_weight_curve import DOTS
 
     return DOTS
 
 
 def _draw(turned: Row, dots: list[tuple[float, float]], weight: float, share: float) -> None:
-    from viz.dial import LOWEST, dial
+    from viz.masks.soft_weight_curve import LOWEST, dial
 
     biases = np.linspace(LOWEST, 0.0, 80).tolist()
     figure = dial(
@@ -114,7 +114,7 @@ def _draw(turned: Row, dots: list[tuple[float, float]], weight: float, share: fl
         figure,
         theme=None,
         key="fig_dial",
-        config=take_home.chart_config("dial"),
+        config=downloads.chart_config("dial"),
         alt="The share of the row that the word keeps, as a bias is added to its score",
     )
 
@@ -139,7 +139,7 @@ def _say(turn: Turn, turned: Row, weight: float, share: float) -> None:
 
 def _use(spec: MaskSpec, key: int, weight: float) -> None:
     pairs = {token: one for token, one in spec.pairs if token != key}
-    mask_controls.set_weights({**pairs, key: weight} if weight < 1 else pairs)
+    mask_state.set_weights({**pairs, key: weight} if weight < 1 else pairs)
     st.session_state["_redraw_page"] = True
 
 
@@ -151,8 +151,8 @@ def _numbers(turned: Row, dots: list[tuple[float, float]]) -> pd.DataFrame:
 
 
 def _code(turn: Turn, weight: float) -> str:
-    from model_utils.dial import without
-    from model_utils.recipes_masks import mask_code
+    from model_utils.experiments.soft_weight_curve import without
+    from model_utils.snippets.masks import mask_code
 
     pairs = {**dict(without(turn.spec, turn.cell[1]).pairs), turn.cell[1]: weight}
     spec = replace(turn.spec, weights=pairs)

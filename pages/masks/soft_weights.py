@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from model_utils.labels import visible
-from pages.common import cache, cache_masks, controls, frame
+from model_utils.tokens.glyphs import visible
+from pages.common import cache, controls, frame
 from pages.common.components.scroll import scroll_frame
-from pages.common.literal import literal
-from pages.common.take_home import bar, chart_config
+from pages.common.downloads import bar, chart_config
+from pages.common.markdown import literal
+from pages.masks import cache as masks_cache
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model_utils.masks import MaskSpec
-    from model_utils.softening import Softened
-    from model_utils.tokens import TokenBatch
-    from model_utils.words import Word
+    from model_utils.experiments.soft_weights import Softened
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
 NAMES = {"none": "no mask", "today": "2-D mask today", "formula": "old formula", "log": "log-weight"}
@@ -37,14 +38,14 @@ SAYS = {
 def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw one word's weight in three ways: the row of a head, and the next words. The causal mask alone, one sentence."""
     text = batch.texts[spec.sentence]
-    words = cache_masks.words(page.model, text)
+    words = masks_cache.words(page.model, text)
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word = _choose(words)
         weight = st.slider("Weight m", 0.0, 1.0, 0.5, step=0.05, key="mask_half", width=260)
         layer = controls.number("layer", high=loaded.layers - 1)
         head = controls.number("head", high=loaded.heads - 1)
-    found = cache_masks.softened(page.model, text, word.tokens, weight)
+    found = masks_cache.softened(page.model, text, word.tokens, weight)
     rows = np.stack([one.weights[layer, head] for one in found])  # (ways, T)
     _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
     for column, one in zip(st.columns(3, border=True), found[1:], strict=True):
@@ -73,7 +74,7 @@ def _choose(words: tuple[Word, ...]) -> Word:
 
 
 def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: int, head: int) -> None:
-    from viz.hiding import ways
+    from viz.masks.ablation import ways
 
     figure = ways(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
     # As wide as it takes to write the tokens upright, up to the width that a desktop gives.
@@ -91,8 +92,8 @@ def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: in
 def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], word: Word, weight: float) -> None:
     """Draw one way: the word's share of the row before and after, and the likeliest next words."""
     from model_utils.distributions import total_variation
-    from model_utils.prediction import top_tokens
-    from viz.words import percent
+    from model_utils.models.next_word import top_tokens
+    from viz.base.word_bars import percent
 
     title, says = SAYS[one.way]
     before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))
@@ -114,7 +115,7 @@ def _share(value: float) -> str:
 
 def _check(rows: NDArray[np.float64], word: Word, weight: float, layer: int) -> None:
     """Say how near log-weight comes to reweighting the row: exact in layer 0, whose scores do not depend on the mask."""
-    from model_utils.softening import reweighted
+    from model_utils.experiments.soft_weights import reweighted
 
     before, after = (float(row[list(word.tokens)].sum()) for row in (rows[0], rows[3]))
     if weight in {0, 1}:
@@ -141,6 +142,6 @@ def numbers(rows: NDArray[np.float64], batch: TokenBatch, sentence: int) -> pd.D
 
 
 def _code(page: Page, text: str, word: Word, weight: float, layer: int, head: int) -> str:
-    from model_utils.recipes_hiding import softening_code
+    from model_utils.snippets.ablation import softening_code
 
     return softening_code(page.entry, text, word.tokens, weight, layer=layer, head=head)

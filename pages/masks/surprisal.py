@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.common import frame, take_home
+from pages.common import downloads, frame
 from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.masks import MaskSpec
-    from model_utils.patterns import PatternRun
-    from model_utils.tokens import TokenBatch
+    from model_utils.experiments.pattern_runs import PatternRun
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
 
 NOT_BERT = (
     "This is the mask that BERT has, **but it is not BERT**: these weights learned to predict with the future hidden, and "
@@ -29,8 +29,8 @@ NOT_PREFIX = (
 
 def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun) -> None:
     """Draw each word's surprise in bits under the pattern, beside plain causal."""
-    from viz.patterns import surprise as surprise_figure
-    from viz.patterns import width
+    from viz.masks.patterns import surprise as surprise_figure
+    from viz.masks.patterns import width
 
     labels = [token.label for token in batch.tokens[spec.sentence]]
     if len(labels) == 1:
@@ -48,7 +48,7 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
             ),
             theme=None,
             key="fig_surprise",
-            config=take_home.chart_config("surprise"),
+            config=downloads.chart_config("surprise"),
             alt="The surprise of each word in bits",
         )
     line = f"Surprise of each word, −log₂ of its chance in the row before: **{_mean(now.bits)} bits** a word"
@@ -57,7 +57,7 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
 
 def leak(spec: MaskSpec, now: PatternRun) -> None:
     """Say and draw the weight on later words, where the pattern lets it through."""
-    from viz.patterns import leak as leak_figure
+    from viz.masks.patterns import leak as leak_figure
 
     if spec.pattern not in ("bidirectional", "prefix"):
         return
@@ -69,7 +69,7 @@ def leak(spec: MaskSpec, now: PatternRun) -> None:
         leak_figure(now.leak, palette=frame.palette()),
         theme=None,
         key="fig_leak",
-        config=take_home.chart_config("leak"),
+        config=downloads.chart_config("leak"),
         alt="The share of weight on later words, layer by layer",
     )
     st.markdown(NOT_BERT if spec.pattern == "bidirectional" else NOT_PREFIX)

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.labels import visible
-from model_utils.presets import BY_NAME, MASK_TEXT, PRESETS
-from pages.common import cache, cache_masks, mask_controls, presets
-from pages.common import take_home as home
+from model_utils.masks.presets import BY_NAME, MASK_TEXT, PRESETS
+from model_utils.tokens.glyphs import visible
+from pages.common import cache, example_list, mask_state
+from pages.common import downloads as home
+from pages.masks import cache as masks_cache
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
-    from model_utils.words import Word
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
 # Rows of the table that is taken home: the likeliest words before and after.
@@ -29,10 +30,10 @@ TABLE_WORDS = 50
 def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
     """Draw the row of tools."""
     with st.container(horizontal=True, vertical_alignment="center", key="mask_tools"):
-        mask_controls.undo_buttons()
+        mask_state.undo_buttons()
         with st.popover("Soften a word", icon=":material/opacity:", key="mask_soften"):
             _soften(spec, words)
-        presets.draw(
+        example_list.draw(
             PRESETS,
             key="mask_examples",
             caption="Each brings its own sentence; Undo brings yours back.",
@@ -41,7 +42,7 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
         )
         with st.popover("As text", icon=":material/link:", key="mask_text"):
             st.caption("What the link carries. Tokens count from 0; a word may be several.")
-            mask_controls.hand_fields()
+            mask_state.hand_fields()
         if any(len(word.tokens) > 1 for word in words):
             st.toggle("By pieces", key="mask_pieces", help="Hide single pieces of words instead of whole words.")
 
@@ -74,16 +75,16 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
 
 
 def _set_weight(weights: dict[int, float], tokens: tuple[int, ...]) -> None:
-    mask_controls.set_weights({**weights, **dict.fromkeys(tokens, st.session_state["mask_soft_weight"])})
+    mask_state.set_weights({**weights, **dict.fromkeys(tokens, st.session_state["mask_soft_weight"])})
 
 
 def use_preset(model: str, name: str) -> None:
     """Put an example on the page: its sentence, its words' weights, the plain causal mask. A callback."""
-    from model_utils.mask_text import format_weights
+    from model_utils.masks.link import format_weights
 
     preset = BY_NAME[name]
-    weights = preset.token_weights(cache_masks.words(model, preset.text))
-    mask_controls.change(
+    weights = preset.token_weights(masks_cache.words(model, preset.text))
+    mask_state.change(
         text=preset.text,
         sentence=0,
         weights=format_weights(weights),
@@ -113,7 +114,7 @@ def typed_mask(spec: MaskSpec, words: Sequence[Word], text: str) -> None:
 
 
 def _hide(weights: dict[int, float], tokens: tuple[int, ...]) -> None:
-    mask_controls.set_weights({**weights, **dict.fromkeys(tokens, 0.0)})
+    mask_state.set_weights({**weights, **dict.fromkeys(tokens, 0.0)})
 
 
 def _keep(text: str) -> None:
@@ -124,7 +125,7 @@ def take_home(
     page: Page, spec: MaskSpec, batch: TokenBatch, before: NDArray[np.float64], after: NDArray[np.float64]
 ) -> None:
     """Draw what can be taken home of the next words before and after."""
-    from model_utils.recipes_hiding import hiding_code
+    from model_utils.snippets.ablation import hiding_code
 
     home.bar(
         "hiding",
@@ -137,7 +138,7 @@ def numbers(model: str, before: NDArray[np.float64], after: NDArray[np.float64])
     """Return the likeliest words before and after, one per row: id, word, both chances."""
     import pandas as pd
 
-    from model_utils.prediction import top_tokens
+    from model_utils.models.next_word import top_tokens
 
     chosen = dict.fromkeys([*top_tokens(after, TABLE_WORDS).tolist(), *top_tokens(before, TABLE_WORDS).tolist()])
     return pd.DataFrame(

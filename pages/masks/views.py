@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pages.common.mask_claims import claims
-from pages.common.mask_lists import lists
-from pages.common.mask_more import more
-from pages.common.mask_soft import soft
-from pages.common.mask_stack import dial, patterns, stack
-from pages.common.mask_sweep import sweep
+from pages.masks.ablation_curve import more
+from pages.masks.attention_vs_ablation import sweep
+from pages.masks.claims import claims
+from pages.masks.layers import dial, patterns, stack
+from pages.masks.soft_weights import soft
+from pages.masks.word_lists import lists
 
 PARTS = {
     "Stack": stack,

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.wordlists import READY, Matches, match, parse_list, ready_list
-from pages.common import cache_masks, mask_controls
-from pages.common.literal import literal
+from model_utils.masks.word_lists import READY, Matches, match, parse_list, ready_list
+from pages.common import mask_state
+from pages.common.markdown import literal
+from pages.masks import cache
 
 if TYPE_CHECKING:
-    from model_utils.masks import MaskSpec
-    from model_utils.tokens import TokenBatch
-    from model_utils.words import Word
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
 # Entries that are named one by one; the others are counted.
@@ -36,7 +37,7 @@ def lists(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             help="Whole words, in any case, across their pieces; an entry may be several words.",
         )
     entries = parse_list(typed)
-    words = cache_masks.words(page.model, batch.texts[spec.sentence])
+    words = cache.words(page.model, batch.texts[spec.sentence])
     matches = match(words, entries)
     with meeting:
         if not entries:
@@ -75,7 +76,7 @@ def _buttons(matches: Matches, words: Sequence[Word]) -> None:
             st.button(
                 label,
                 key=f"mask_list_{key}",
-                on_click=mask_controls.set_weights,
+                on_click=mask_state.set_weights,
                 args=(dict.fromkeys(hidden, 0.0),),
                 disabled=not hit,
                 type="primary" if key == "hide" else "secondary",
@@ -85,7 +86,7 @@ def _buttons(matches: Matches, words: Sequence[Word]) -> None:
 def _others(page: Page, batch: TokenBatch, sentence: int, entries: Sequence[str]) -> None:
     """Say which other sentences hold words of the list: the hand mask is for one sentence."""
     counts = [
-        (number, len(match(cache_masks.words(page.model, text), entries).places))
+        (number, len(match(cache.words(page.model, text), entries).places))
         for number, text in enumerate(batch.texts)
         if number != sentence
     ]

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import cache
-from pages.common.cache_stack import SPEC_HASH, mask
+from pages.common.cache_masks import SPEC_HASH, mask
 
 if TYPE_CHECKING:
-    from model_utils.loss import WordLosses
-    from model_utils.masks import MaskSpec
-    from model_utils.mechanics import HeadTrace
-    from model_utils.mishaps import Spread
-    from model_utils.tokens import Side
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.mechanics.token_loss import WordLosses
+    from model_utils.mechanics.trace import HeadTrace
+    from model_utils.mechanics.wrong_masks import Spread
+    from model_utils.tokens.batch import Side
 
 
 # Some 26 bytes a cell: at most 16 x 27 MB for one sentence of 1,024 tokens, 0.03 MB for one of 32.
 @st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=SPEC_HASH)
 def head_trace(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, layer: int, head: int) -> HeadTrace:
     """Return what one head computed on `spec.sentence` under the mask of `spec`."""
-    from model_utils.mechanics import record
+    from model_utils.mechanics.trace import record
 
     batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
     with cache.gate():
@@ -31,7 +31,7 @@ def head_trace(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *
 @st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
 def spread(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Spread:
     """Return where a real pass with minus infinity in the mask of `spec` is NaN."""
-    from model_utils.mishaps import spread
+    from model_utils.mechanics.wrong_masks import spread
 
     batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
     with cache.gate():
@@ -41,7 +41,7 @@ def spread(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Sp
 @st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
 def word_losses(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> WordLosses:
     """Return the loss of every token of `spec.sentence` under the mask of `spec`."""
-    from model_utils.loss import word_losses
+    from model_utils.mechanics.token_loss import word_losses
 
     batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
     with cache.gate():

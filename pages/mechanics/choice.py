@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import controls, frame, mask_controls, strangers
+from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common.components import StripToken, tokens_strip
-from pages.common.mask_controls import value
-from pages.common.mechanics import View
+from pages.common.mask_state import value
+from pages.mechanics.first_screen import View
 
 if TYPE_CHECKING:
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens.batch import TokenBatch
 
 
 def choose(page: frame.Page) -> View:
     """Draw the choice of sentence, head, row and cell, and return what to show."""
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        batch = mask_controls.choose_sentence(page)
-    spec = mask_controls.safe_spec(batch)
+        batch = mask_state.choose_sentence(page)
+    spec = mask_state.safe_spec(batch)
     count = len(batch.tokens[spec.sentence])
     _click_row(batch, spec.sentence)
-    strangers.badges(page.model, batch, spec.sentence)
+    unseen_tokens.badges(page.model, batch, spec.sentence)
     columns = [*st.columns(2), *st.columns(2, vertical_alignment="bottom")]
     tops = {"layer": loaded.layers - 1, "head": loaded.heads - 1, "query": count - 1, "key": count - 1}
     for column, (name, top) in zip(columns, tops.items(), strict=True):

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, TypedDict
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_mechanics, cache_stack, controls, frame, take_home
+from pages.common import cache_masks, controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
-from pages.common.literal import literal
-from pages.common.mask_controls import value
+from pages.common.markdown import literal
+from pages.common.mask_state import value
+from pages.mechanics import cache
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.masks import Mask, MaskSpec
-    from model_utils.mechanics import HeadTrace, Row
-    from model_utils.registry import ModelEntry
-    from model_utils.tokens import TokenBatch
-    from viz.strips import Strips
+    from model_utils.masks.mask import Mask, MaskSpec
+    from model_utils.mechanics.trace import HeadTrace, Row
+    from model_utils.models.registry import ModelEntry
+    from model_utils.tokens.batch import TokenBatch
+    from viz.mechanics.strips import Strips
 
 
 class Place(TypedDict):
@@ -76,24 +77,24 @@ class View:
     @property
     def mask(self) -> Mask:
         """Return the mask of `spec`."""
-        return cache_stack.mask(*self.source)  # type: ignore[arg-type]
+        return cache_masks.mask(*self.source)  # type: ignore[arg-type]
 
     @cached_property
     def trace(self) -> HeadTrace:
         """Return what the head computed."""
-        return cache_mechanics.head_trace(*self.source, layer=self.layer, head=self.head)  # type: ignore[arg-type]
+        return cache.head_trace(*self.source, layer=self.layer, head=self.head)  # type: ignore[arg-type]
 
     @cached_property
     def causes(self) -> dict[str, NDArray[np.bool_]]:
         """Return the cells `[Q, K]` of each cause, each cell in the first that names it."""
-        from model_utils.masks import CAUSE_CODE
+        from model_utils.masks.mask import CAUSE_CODE
 
         return {cause: self.trace.cause == code for cause, code in CAUSE_CODE.items()}
 
     @cached_property
     def row(self) -> Row:
         """Return the chosen row, stage by stage."""
-        from model_utils.mechanics import row_of
+        from model_utils.mechanics.trace import row_of
 
         return row_of(self.trace, self.query, self.fill)
 
@@ -112,7 +113,7 @@ def _step(by: int) -> None:
 @st.fragment(key="stages")
 def stages(view: View) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
-    from viz.mechanics import strips, strips_width
+    from viz.mechanics.row import strips, strips_width
 
     options = controls.CONTROLS["stage"].options
     with st.container(horizontal=True, key="stage_buttons"):
@@ -129,15 +130,15 @@ def stages(view: View) -> None:
             figure,
             theme=None,
             key="fig_row",
-            config=take_home.chart_config(f"layer-{view.layer}-head-{view.head}-row"),
+            config=downloads.chart_config(f"layer-{view.layer}-head-{view.head}-row"),
             alt=f"What “{view.names[0]}” reads in layer {view.layer}, head {view.head}, up to the stage {stage}.",
         )
     st.markdown(_sentence(view, stage))
-    take_home.bar("row", numbers=lambda: numbers(view), code=lambda: code(view))
+    downloads.bar("row", numbers=lambda: numbers(view), code=lambda: code(view))
 
 
 def _strips(view: View) -> Strips:
-    from viz.strips import Strips
+    from viz.mechanics.strips import Strips
 
     row = view.row
     return Strips(
@@ -161,8 +162,8 @@ def _empty(view: View) -> bool:
 
 def _sentence(view: View, stage: str) -> str:
     """Return the sentence under the strips: what this stage does."""
-    from model_utils.mechanics import FILLS
-    from viz.numbers import signed
+    from model_utils.mechanics.trace import FILLS
+    from viz.base.numbers import signed
 
     word, fill = literal(view.names[0].replace("␣", "")), signed(FILLS[view.fill])
     heaviest = literal(view.labels[int(view.row.weight.argmax())].replace("␣", ""))
@@ -187,14 +188,14 @@ def _sentence(view: View, stage: str) -> str:
 
 def code(view: View) -> str:
     """Return the lines that reproduce the chosen row."""
-    from model_utils.recipes_mechanics import row_code
+    from model_utils.snippets.mechanics import row_code
 
     return row_code(*view.described, **view.place, query=view.query, fill=view.fill)
 
 
 def numbers(view: View) -> pd.DataFrame:
     """Return the chosen row, one line per key: every stage, and why a blocked key is blocked."""
-    from model_utils.masks import CAUSES
+    from model_utils.masks.mask import CAUSES
 
     row = view.row
     return pd.DataFrame(

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_mechanics, frame, take_home
-from pages.common.mechanics_faults import draw_figure, wide
+from pages.common import downloads, frame
+from pages.mechanics import cache
+from pages.mechanics.wrong_masks import draw_figure, wide
 
 if TYPE_CHECKING:
-    from model_utils.loss import WordLosses
-    from pages.common.mechanics import View
+    from model_utils.mechanics.token_loss import WordLosses
+    from pages.mechanics.first_screen import View
 
 
 def losses(view: View) -> None:
     """Draw the loss of each word, and the mean with and without what should be left out."""
     import numpy as np
 
-    from viz.loss import word_losses
+    from viz.mechanics.token_loss import word_losses
 
-    found = cache_mechanics.word_losses(*view.source)  # type: ignore[arg-type]
+    found = cache.word_losses(*view.source)  # type: ignore[arg-type]
     bit = float(np.log(2))
     if not found.counts.any():
         st.info("This sentence has one token, and nothing stands before it to predict it: a loss needs two.")
@@ -45,7 +46,7 @@ def losses(view: View) -> None:
         st.caption(
             "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
         )
-    take_home.bar("loss", numbers=lambda: _words(view, found), code=lambda: _loss_code(view))
+    downloads.bar("loss", numbers=lambda: _words(view, found), code=lambda: _loss_code(view))
 
 
 def _words(view: View, found: WordLosses) -> pd.DataFrame:
@@ -62,6 +63,6 @@ def _words(view: View, found: WordLosses) -> pd.DataFrame:
 
 
 def _loss_code(view: View) -> str:
-    from model_utils.recipes_mechanics import loss_code
+    from model_utils.snippets.mechanics import loss_code
 
     return loss_code(*view.described, side=view.batch.side)

@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.common import controls, frame, take_home
+from pages.common import controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
-from pages.common.literal import literal
-from pages.common.mask_controls import value
-from pages.common.mechanics import code
+from pages.common.markdown import literal
+from pages.common.mask_state import value
+from pages.mechanics.first_screen import code
 
 if TYPE_CHECKING:
-    from pages.common.mechanics import View
+    from pages.mechanics.first_screen import View
 
 
 def matrices(view: View) -> None:
     """Draw scores, masked scores and weights with the row lit, and the chosen cell under the microscope."""
-    from viz import scores
+    from viz.mechanics import matrices as mechanics_matrices
 
     rows = controls.choice("rows", controls.CONTROLS["rows"].options)
     masked, weights = view.trace.under(view.fill)
@@ -28,9 +28,9 @@ def matrices(view: View) -> None:
     lit = (view.query, view.key)
     nothing = {cause: cells & False for cause, cells in view.causes.items()}
     pictures = {
-        "fig_scores": scores.scores(view.trace.scores, causes=nothing, lit=lit, **shared),
-        "fig_masked": scores.scores(view.trace.scores, causes=view.causes, held=masked, lit=lit, **shared),
-        "fig_weights": scores.weights(weights, causes=view.causes, lit=lit, **shared),
+        "fig_scores": mechanics_matrices.scores(view.trace.scores, causes=nothing, lit=lit, **shared),
+        "fig_masked": mechanics_matrices.scores(view.trace.scores, causes=view.causes, held=masked, lit=lit, **shared),
+        "fig_weights": mechanics_matrices.weights(weights, causes=view.causes, lit=lit, **shared),
     }
     says = {
         "fig_scores": "**Scores** of every pair, later words and pads too.",
@@ -44,12 +44,12 @@ def matrices(view: View) -> None:
             st.markdown(says[key])
     with places[-1]:
         microscope(view)
-    take_home.bar("matrices", numbers=lambda: _cells(view), code=lambda: code(view))
+    downloads.bar("matrices", numbers=lambda: _cells(view), code=lambda: code(view))
 
 
 def _cells(view: View) -> pd.DataFrame:
     """Return every cell of the head, one per line: query, key, score, masked score, weight, and why it is blocked."""
-    from model_utils.masks import CAUSES
+    from model_utils.masks.mask import CAUSES
 
     T = len(view.labels)
     query, key = (index.ravel() for index in np.indices((T, T)))
@@ -79,7 +79,7 @@ def _clickable(view: View, key: str, figure: Any) -> None:
             width="content",
             on_select=lambda: _open_cell(key, first, count),
             selection_mode="points",
-            config=take_home.chart_config(key.removeprefix("fig_")),
+            config=downloads.chart_config(key.removeprefix("fig_")),
             alt=f"{key.removeprefix('fig_')} of layer {view.layer}, head {view.head}; the row of “{view.names[0]}” is lit.",
         )
 
@@ -95,8 +95,8 @@ def _open_cell(figure: str, first: int, count: int) -> None:
 
 def microscope(view: View) -> None:
     """Draw the chain of numbers of the chosen cell."""
-    from model_utils.mechanics import cell_of
-    from viz.microscope import chain
+    from model_utils.mechanics.trace import cell_of
+    from viz.mechanics.cell import chain
 
     cell = cell_of(view.trace, view.query, view.key, view.fill)
     query, key = view.names
@@ -105,7 +105,7 @@ def microscope(view: View) -> None:
         figure,
         theme=None,
         key="fig_cell",
-        config=take_home.chart_config("cell"),
+        config=downloads.chart_config("cell"),
         alt=f"How the weight of “{key}” for “{query}” comes about.",
     )
     st.markdown(
@@ -115,8 +115,8 @@ def microscope(view: View) -> None:
 
 def _steps(view: View) -> list[tuple[str, float]]:
     """Return the steps of the chosen cell: what is done, and the number that it gives."""
-    from model_utils.mechanics import cell_of
-    from viz.numbers import signed
+    from model_utils.mechanics.trace import cell_of
+    from viz.base.numbers import signed
 
     cell = cell_of(view.trace, view.query, view.key, view.fill)
     return [
@@ -130,9 +130,9 @@ def _steps(view: View) -> list[tuple[str, float]]:
 
 def without_mask(view: View) -> None:
     """Draw self-attention beside masked self-attention: the same scores of the same pass."""
-    from model_utils.mechanics import share_on, unmasked
-    from model_utils.recipes_faults import without_code
-    from viz import scores
+    from model_utils.mechanics.trace import share_on, unmasked
+    from model_utils.snippets.wrong_masks import without_code
+    from viz.mechanics import matrices as mechanics_matrices
 
     rows = controls.choice("rows", controls.CONTROLS["rows"].options)
     free, trace = unmasked(view.trace), view.trace
@@ -142,19 +142,19 @@ def without_mask(view: View) -> None:
     left, right = st.columns(2)
     later = trace.causes["causal"] & ~trace.causes["padding"]
     with left:
-        _clickable(view, "fig_unmasked", scores.weights(free, causes=pads, lit=lit, **shared))
+        _clickable(view, "fig_unmasked", mechanics_matrices.weights(free, causes=pads, lit=lit, **shared))
         st.markdown("**Self-attention:** every word reads every word.")
     with right:
         masked = trace.under(view.fill)[1]
-        _clickable(view, "fig_weights", scores.weights(masked, causes=view.causes, lit=lit, **shared))
+        _clickable(view, "fig_weights", mechanics_matrices.weights(masked, causes=view.causes, lit=lit, **shared))
         st.markdown("**Masked self-attention:** the same scores, from the same pass.")
-    from viz.words import percent
+    from viz.base.word_bars import percent
 
     st.markdown(
         f"Without the mask, **{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that "
         "are not written yet. (These weights were never trained to read ahead: this is not BERT.)"
     )
-    take_home.bar(
+    downloads.bar(
         "without_mask",
         numbers=lambda: _cells(view).assign(weight_without_mask=free.ravel()),
         code=lambda: without_code(*view.described, **view.place),
@@ -163,14 +163,14 @@ def without_mask(view: View) -> None:
 
 def draw(view: View) -> None:
     """Draw the part that is chosen, and nothing of the others."""
-    from pages.common import mechanics_faults, mechanics_loss
+    from pages.mechanics import token_loss, wrong_masks
 
     controls.choice("part", controls.CONTROLS["part"].options, show_label=False)
     parts = {
         "matrices": matrices,
         "without the mask": without_mask,
-        "fill values": mechanics_faults.fills,
-        "wrong ways": mechanics_faults.wrong_ways,
-        "loss": mechanics_loss.losses,
+        "fill values": wrong_masks.fills,
+        "wrong ways": wrong_masks.wrong_ways,
+        "loss": token_loss.losses,
     }
     parts[value("part")](view)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_mechanics, frame, take_home
+from pages.common import downloads, frame
 from pages.common.components.scroll import scroll_frame
-from pages.common.literal import literal
+from pages.common.markdown import literal
+from pages.mechanics import cache
 
 if TYPE_CHECKING:
-    from model_utils.mishaps import Damage, Way
-    from pages.common.mechanics import View
+    from model_utils.mechanics.wrong_masks import Damage, Way
+    from pages.mechanics.first_screen import View
 
 # px that a picture with a column per token needs, of the token and of what stands left of it.
 COLUMN, LEFT = 48, 110
@@ -29,7 +30,7 @@ WAYS: dict[Way, str] = {
 def draw_figure(figure: Any, key: str, width: int, alt: str) -> None:
     """Draw a figure of `width` px, which scrolls where the screen is narrower; `alt` says what it shows."""
     with scroll_frame(key, width // 80 * 80):
-        st.plotly_chart(figure, theme=None, key=key, config=take_home.chart_config(key.removeprefix("fig_")), alt=alt)
+        st.plotly_chart(figure, theme=None, key=key, config=downloads.chart_config(key.removeprefix("fig_")), alt=alt)
 
 
 def wide(view: View) -> int:
@@ -42,9 +43,9 @@ def fills(view: View) -> None:
     """Draw what each fill does to a word's row and to a fully blocked row, how low is low enough, and NaN spreading."""
     import numpy as np
 
-    from model_utils.mechanics import FILLS
-    from model_utils.mishaps import fates
-    from viz import mishaps
+    from model_utils.mechanics.trace import FILLS
+    from model_utils.mechanics.wrong_masks import fates
+    from viz.mechanics import fill_values
 
     trace, name = view.trace, literal(view.names[0])
     shared: dict[str, Any] = {"fills": tuple(FILLS), "labels": view.labels, "palette": frame.palette()}
@@ -53,7 +54,7 @@ def fills(view: View) -> None:
     causes = {cause: cells[view.query] for cause, cells in view.causes.items()}
     hidden_row = bool(trace.empty_rows[view.query])
     draw_figure(
-        mishaps.fates(rows, causes={} if hidden_row else causes, **shared),
+        fill_values.fates(rows, causes={} if hidden_row else causes, **shared),
         "fig_fates_row",
         wide(view),
         f"The row of {view.names[0]} under each fill",
@@ -64,7 +65,7 @@ def fills(view: View) -> None:
             f"**“{name}” reads something: same, same, same,** to the last bit, whichever number the mask holds."
         )
     _blocked_row(view, shared, hidden_row)
-    take_home.bar("fates", numbers=lambda: _fates(view), code=lambda: _fills_code(view))
+    downloads.bar("fates", numbers=lambda: _fates(view), code=lambda: _fills_code(view))
     _how_low(view)
     _spread(view)
 
@@ -73,14 +74,14 @@ def _blocked_row(view: View, shared: dict[str, Any], hidden_row: bool) -> None:
     """Draw the fates of a fully blocked row: one of the sentence's own, or the row in view as if all were blocked."""
     import numpy as np
 
-    from model_utils.mishaps import fates
-    from viz import mishaps
+    from model_utils.mechanics.wrong_masks import fates
+    from viz.mechanics import fill_values
 
     if hidden_row:
         st.markdown(f"**“{literal(view.names[0])}” may read nothing at all,** and now the fill decides.")
     else:
         rows = np.stack(list(fates(view.trace, _blocked_query(view), all_blocked=True).values()))
-        picture = mishaps.fates(rows, causes={}, **shared)
+        picture = fill_values.fates(rows, causes={}, **shared)
         draw_figure(picture, "fig_fates_blocked", wide(view), "A fully blocked row under each fill")
         whose = "A pad's own row is fully blocked" if view.trace.empty_rows.any() else "Were the whole row blocked"
         st.markdown(f"**{whose}, and now the fill decides.**")
@@ -97,36 +98,36 @@ def _blocked_query(view: View) -> int:
 
 
 def _fates(view: View) -> pd.DataFrame:
-    from model_utils.mishap_tables import fates_table
-    from model_utils.mishaps import fates
+    from model_utils.mechanics.tables import fates_table
+    from model_utils.mechanics.wrong_masks import fates
 
     blocked = fates(view.trace, _blocked_query(view), all_blocked=True)
     return fates_table(fates(view.trace, view.query), blocked, view.labels)
 
 
 def _fills_code(view: View) -> str:
-    from model_utils.recipes_faults import fills_code
+    from model_utils.snippets.wrong_masks import fills_code
 
     return fills_code(*view.described, **view.place, query=view.query, blocked_query=_blocked_query(view))
 
 
 def _how_low(view: View) -> None:
     """Draw how much of the row still lies on blocked cells as the fill sinks."""
-    from model_utils.mishaps import DEPTHS, leak_by_fill
-    from viz import mishaps
+    from model_utils.mechanics.wrong_masks import DEPTHS, leak_by_fill
+    from viz.mechanics import fill_values
 
     st.subheader("How low is low enough?", anchor=False)
     if not view.trace.blocked[view.query].any() or view.trace.empty_rows[view.query]:
         st.caption("This row has nothing blocked, or nothing else: choose another word.")
         return
     leaks = leak_by_fill(view.trace, view.query)
-    figure = mishaps.enough(DEPTHS, leaks.tolist(), palette=frame.palette())
+    figure = fill_values.enough(DEPTHS, leaks.tolist(), palette=frame.palette())
     draw_figure(figure, "fig_enough", 320, "What still leaks to blocked cells as the fill sinks")
     st.markdown(
         "**−10000 is enough because exp(−10000) is exactly 0 in float32,** as is exp of anything below about −104. The "
         "formula says −∞ because only that is 0 whatever the scores."
     )
-    take_home.bar(
+    downloads.bar(
         "how_low", numbers=lambda: pd.DataFrame({"fill": DEPTHS, "leak": leaks}), code=lambda: _fills_code(view)
     )
 
@@ -135,14 +136,14 @@ def _spread(view: View) -> None:
     """Draw where a real pass of the whole model with minus infinity is NaN."""
     import numpy as np
 
-    from model_utils.mishap_tables import spread_table
-    from viz import mishaps
+    from model_utils.mechanics.tables import spread_table
+    from viz.mechanics import fill_values
 
     st.subheader("The whole model, really run with −∞", anchor=False)
-    found = cache_mechanics.spread(*view.source)  # type: ignore[arg-type]
+    found = cache.spread(*view.source)  # type: ignore[arg-type]
     rows = np.vstack([found.rows, found.logits])
     names = [f"layer {layer}" for layer in range(len(found.rows))] + ["next words"]
-    figure = mishaps.nan_spread(rows, names=names, labels=view.labels, palette=frame.palette())
+    figure = fill_values.nan_spread(rows, names=names, labels=view.labels, palette=frame.palette())
     draw_figure(figure, "fig_nan", wide(view) + 40, "Which rows are NaN, layer by layer")
     if found.rows.any():
         st.markdown(
@@ -151,15 +152,15 @@ def _spread(view: View) -> None:
         )
     else:
         st.markdown("**No row of this sentence is fully blocked, so nothing turns into NaN.**")
-    take_home.bar("nan", numbers=lambda: spread_table(found, view.labels), code=lambda: _fills_code(view))
+    downloads.bar("nan", numbers=lambda: spread_table(found, view.labels), code=lambda: _fills_code(view))
 
 
 def wrong_ways(view: View) -> None:
     """Draw the right way and three wrong ones, row by row: what lies where, and what is missing."""
-    from model_utils.mishap_tables import ways_table
-    from model_utils.mishaps import damage
-    from model_utils.recipes_faults import ways_code
-    from viz.wrong_ways import ways
+    from model_utils.mechanics.tables import ways_table
+    from model_utils.mechanics.wrong_masks import damage
+    from model_utils.snippets.wrong_masks import ways_code
+    from viz.mechanics.wrong_masks import ways
 
     first, last = view.trace.first, view.trace.last + 1
     found = {way: damage(view.trace, way) for way in WAYS}
@@ -180,7 +181,7 @@ def wrong_ways(view: View) -> None:
         "cut off and nobody gets them. A score multiplied by 0 is 0, and exp(0) is 1: the hidden words are back. Adding 0 "
         "changes nothing at all."
     )
-    take_home.bar(
+    downloads.bar(
         "wrong_ways",
         numbers=lambda: ways_table(found, view.labels, slice(first, last)),
         code=lambda: ways_code(*view.described, **view.place),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
-from pages.common import cache, frame, take_home
+from pages.common import cache, downloads, frame
 from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
-    from model_utils.independence import Answer, Independence
-    from model_utils.tokens import TokenBatch
-    from viz.independence import Panel, PanelRow, Verdict
+    from model_utils.experiments.batch_invariance import Answer, Independence
+    from model_utils.tokens.batch import TokenBatch
+    from viz.tokens.answers import Panel, PanelRow, Verdict
 
 # Sentences side by side in the picture of next words.
 PANELS_A_ROW = 4
@@ -69,7 +69,7 @@ def independence(model: str, batch: TokenBatch) -> None:
 
 def _judge(batch: TokenBatch, found: list[Independence]) -> None:
     """Write what the ticks and crosses say."""
-    from model_utils.independence import MASK_AND_POSITIONS, TOLERANCE
+    from model_utils.experiments.batch_invariance import MASK_AND_POSITIONS, TOLERANCE
 
     if not all(one.ways[MASK_AND_POSITIONS].same for one in found):
         st.error("✗ Even with mask and positions the answers change in the batch: the positions sent are not right.")
@@ -95,7 +95,7 @@ def _gather(
 
     `tokens` is how many tokens the model will read, `run` returns the results of a range of rows.
     """
-    from model_utils.independence import operations, passes
+    from model_utils.experiments.batch_invariance import operations, passes
 
     loaded = cache.loaded_model(model)
     work = (model, batch.texts, batch.side, batch.pad_id)
@@ -140,14 +140,14 @@ def _ask(name: str, work: tuple[Any, ...] | None) -> None:
 
 
 def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
-    from model_utils.tokens import sentence_label
+    from model_utils.tokens.batch import sentence_label
 
     return f"{sentence_label(batch.texts[sentence], limit)} →"
 
 
 def _panel(title: str, answer: Answer, verdict: Verdict) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
-    from viz.independence import Panel
+    from viz.tokens.answers import Panel
 
     note = f"logits ±{answer.logit_difference:.1g}, chances {answer.total_variation:.0%}"
     if answer.logit_difference >= 1:
@@ -156,14 +156,14 @@ def _panel(title: str, answer: Answer, verdict: Verdict) -> Panel:
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:
-    from viz.independence import PanelRow
+    from viz.tokens.answers import PanelRow
 
     return PanelRow(title=title, panels=panels)
 
 
 def _draw(name: str, rows: list[PanelRow], alt: str) -> None:
     """Draw the panels, where there are any yet."""
-    from viz.independence import answers_figure, width
+    from viz.tokens.answers import answers_figure, width
 
     if not rows:
         return
@@ -172,6 +172,6 @@ def _draw(name: str, rows: list[PanelRow], alt: str) -> None:
             answers_figure(rows, palette=frame.palette()),
             theme=None,
             key=f"fig_{name}",
-            config=take_home.chart_config(name),
+            config=downloads.chart_config(name),
             alt=alt,
         )

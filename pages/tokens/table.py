@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import cache, controls, frame, take_home
+from pages.common import cache, controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
-    from model_utils.bpe import Word
-    from model_utils.tokens import TokenBatch
+    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.bpe import Word
     from pages.common.frame import Page
-    from viz.tokens import Table
+    from viz.tokens.table import Table
 
 EXAMPLES = ((" unbelievable", "English"), ("🦊", "Emoji"), ("你好", "Chinese"))
 
@@ -36,8 +36,8 @@ def controlled_batch(page: Page) -> TokenBatch:
 
 def table_of(batch: TokenBatch) -> Table:
     """Return what the table draws of `batch`."""
-    from model_utils.padding import brackets
-    from viz.tokens import Table
+    from model_utils.tokens.padding import brackets
+    from viz.tokens.table import Table
 
     rows = range(batch.size[0])
     return Table(
@@ -53,7 +53,7 @@ def table_of(batch: TokenBatch) -> Table:
 @st.fragment
 def table(batch: TokenBatch) -> None:
     """Draw the padded batch; above TABLE_WINDOW columns, the window over it and a way back to the read columns."""
-    from viz.tokens import batch_figure, width
+    from viz.tokens.table import batch_figure, width
 
     shown, window = table_of(batch), _window(batch)
     with scroll_frame("fig_batch", width(shown, window), opens="end" if batch.side == "left" else "start"):
@@ -61,7 +61,7 @@ def table(batch: TokenBatch) -> None:
             batch_figure(shown, window, palette=frame.palette()),
             theme=None,
             key="fig_batch",
-            config=take_home.chart_config("batch"),
+            config=downloads.chart_config("batch"),
             alt="The padded batch: token, id, attention mask and position of every cell, pads hatched.",
         )
 
@@ -91,7 +91,7 @@ def _set(key: str, value: Any) -> None:
 
 def say_what_is_shown(batch: TokenBatch) -> None:
     """Write the sentence under the table, and a note for each sentence that ends in a space."""
-    from model_utils.padding import ends_in_space
+    from model_utils.tokens.padding import ends_in_space
 
     last = batch.size[1] - 1
     wrong = sum(batch.last(b) != last for b in range(batch.size[0]))
@@ -117,7 +117,7 @@ def say_what_is_shown(batch: TokenBatch) -> None:
 
 def why_padding(model: str, batch: TokenBatch) -> None:
     """Show the ragged batch and the library's own error for it, produced now."""
-    from model_utils.padding import ragged_error
+    from model_utils.tokens.padding import ragged_error
 
     lengths = [len(row) for row in batch.tokens]
     error = ragged_error(cache.loaded_model(model).tokenizer, batch.texts)
@@ -164,7 +164,7 @@ def _which(words: Sequence[Word]) -> int:
 
 
 def _draw_merges(word: Word) -> None:
-    from viz.merges import MergeRow, merge_figure, width
+    from viz.tokens.merges import MergeRow, merge_figure, width
 
     rows = [
         MergeRow(pieces=[(one.label, one.start, one.end, one.merged) for one in step.pieces], rank=step.rank)
@@ -175,7 +175,7 @@ def _draw_merges(word: Word) -> None:
             merge_figure(rows, word.ids, palette=frame.palette()),
             theme=None,
             key="fig_merges",
-            config=take_home.chart_config("merges"),
+            config=downloads.chart_config("merges"),
             alt="Each merge of the word, from its bytes to its tokens.",
         )
     size, merged, left = rows[0].pieces[-1][2], len(rows) - 1, len(word.ids)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from viz.export import heads_page
-from viz.theme import LIGHT
+from viz.base.theme import LIGHT
+from viz.heads.offline.page import heads_page
 
 L, H, T = 3, 4, 30  # so many tokens that no numbers stand in the cells
 CAUSAL = np.triu(np.ones((T, T), bool), 1)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from model_utils.attention import attention_maps
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.tokens import TokenBatch
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import attention_maps
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch
 
 CELL = "(el, [q, k]) => { const t = el.querySelector('.js-plotly-plot').data[0]; return [t.name, t.z[q][k]] }"
 BLOCKED = """el => {

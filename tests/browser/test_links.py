@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from model_utils.registry import BUNDLED
+from model_utils.models.registry import BUNDLED
 
 PAGES = ("Tokens", "Heads", "Generate")
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
-from model_utils.generation import Lane, decode
-from model_utils.loading import LoadedModel
-from model_utils.policies import MaskPolicy
-from model_utils.sampling import SamplingSettings
-from model_utils.steps import Step
-from model_utils.tokens import tokenize
+from model_utils.generate.decode import Lane, decode
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.mask_policy import MaskPolicy
+from model_utils.generate.step import Step
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import tokenize
 
 LONG = "He shook his head and said that in the middle of the night he had"
 GREEDY = SamplingSettings(temperature=0.0)

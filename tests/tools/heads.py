@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model_utils.attention import AttentionMaps
+from model_utils.models.forward import AttentionMaps
 
 # Ten tokens of which six come again; each follower of an earlier copy stands two places back or more.
 IDS = np.array([7, 1, 2, 3, 1, 2, 3, 1, 2, 9])

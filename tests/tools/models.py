@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from model_utils.registry import BUNDLED_FOLDER, ModelEntry
+from model_utils.models.registry import BUNDLED_FOLDER, ModelEntry
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "generation_config.json")
 

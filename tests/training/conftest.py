@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from model_utils.registry import BUNDLED_FOLDER
+from model_utils.models.registry import BUNDLED_FOLDER
 from training.corpus import Corpus, build
 from training.recipe import Recipe
 

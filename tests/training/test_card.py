@@ -7,14 +7,14 @@ import json
 import numpy as np
 import pytest
 
-from model_utils.attention import attention_maps
 from model_utils.distributions import entropy_bits
-from model_utils.heads import habits
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.met import met_tokens
-from model_utils.prediction import next_chances
-from model_utils.registry import BUNDLED, BUNDLED_FOLDER
-from model_utils.tokens import encode
+from model_utils.heads.patterns import habits
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import attention_maps
+from model_utils.models.next_word import next_chances
+from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
+from model_utils.models.seen_tokens import met_tokens
+from model_utils.tokens.batch import encode
 from training.card import card, named, strongest
 from training.evaluate import FLAT, PEAKED, next_word, writing
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.loading import LoadedModel, load_model
+from model_utils.models.loading import LoadedModel, load_model
 from tests.tools.models import save_random
 from training.evaluate import folder_entry, held_out, induction, next_word, repetition, running_text, writing
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.loading import load_model
-from model_utils.met import met_tokens
-from model_utils.registry import BUNDLED_FOLDER
+from model_utils.models.loading import load_model
+from model_utils.models.registry import BUNDLED_FOLDER
+from model_utils.models.seen_tokens import met_tokens
 from tests.tools.models import save_random
 from tests.training.conftest import SMALL
 from training import checkpoint, evaluate

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from viz.labels import escape, shorten
+from viz.base.text import escape, shorten
 
 if TYPE_CHECKING:
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 # Up to so many columns each word stands upright and large.
 FEW = 12

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.numbers import hatch
-from viz.theme import CauseStyle, Palette
+from viz.base.numbers import hatch
+from viz.base.theme import CauseStyle, Palette
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

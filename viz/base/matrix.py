@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, area, swatch
-from viz.labels import escape, number, shorten, units
-from viz.redraw import LISTS_UP_TO
-from viz.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ink, ramp_colour, style, weight_scale
+from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, area, swatch
+from viz.base.patch import LISTS_UP_TO
+from viz.base.text import escape, number, shorten, units
+from viz.base.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ink, ramp_colour, style, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

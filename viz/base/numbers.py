@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viz.theme import ramp_colour
+from viz.base.theme import ramp_colour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz.theme import CauseStyle, Palette
+    from viz.base.theme import CauseStyle, Palette
 
 
 def signed(value: float) -> str:

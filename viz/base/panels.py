@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from viz.axes import FROM_LEFT
-from viz.labels import escape
+from viz.base.axes import FROM_LEFT
+from viz.base.text import escape
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 COLUMNS = 2
 # In shares of the width: of one panel, and from where one begins to where the next does.

@@ -7,8 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.theme import CODE_FONT, Palette, style
+from viz.base.text import escape
+from viz.base.theme import CODE_FONT, Palette, style
 
 # A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
 MOST_ROOM = 45

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from viz.labels import escape
-from viz.theme import style
+from viz.base.text import escape
+from viz.base.theme import style
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from numpy.typing import NDArray
 
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 HEIGHT = 500
 TICKS_K = (1, 10, 100, 1_000, 10_000)

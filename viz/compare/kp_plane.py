@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.plane_frame import Point, add_points, framed, place_k
-from viz.theme import Palette, luminance, ramp_colour
+from viz.base.text import escape
+from viz.base.theme import Palette, luminance, ramp_colour
+from viz.compare.kp_axes import Point, add_points, framed, place_k
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.panels import bold, counted, heading, lines_of, one_above_other, place
-from viz.theme import Palette, ramp_colour, style
+from viz.base.panels import bold, counted, heading, lines_of, one_above_other, place
+from viz.base.text import escape
+from viz.base.theme import Palette, ramp_colour, style
 
 if TYPE_CHECKING:
     from plotly.basedatatypes import BaseTraceType

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.panels import bold, heading, lines_of, place
-from viz.theme import ramp_colour, style
+from viz.base.panels import bold, heading, lines_of, place
+from viz.base.text import escape
+from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 PANEL = 150
 SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "undecided": "? undecided"}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 import plotly.graph_objects as go
 
-from viz.axes import FROM_LEFT, behind_bars
-from viz.labels import escape
-from viz.theme import MIN_FONT, ramp_colour, style
-from viz.words import percent
+from viz.base.axes import FROM_LEFT, behind_bars
+from viz.base.text import escape
+from viz.base.theme import MIN_FONT, ramp_colour, style
+from viz.base.word_bars import percent
 
 if TYPE_CHECKING:
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 Fate = Literal["drawn", "kept", "cut"]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.theme import ramp_colour, style
+from viz.base.text import escape
+from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 ROW = 74  # px per stage
 _LOOKS = {"top-k": "/", "top-p": "x", "min-p": ".", "greedy": "/"}  # the hatch of what each filter removed

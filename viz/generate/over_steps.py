@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.panels import counted, one_above_other
-from viz.theme import ramp_colour, style
+from viz.base.panels import counted, one_above_other
+from viz.base.text import escape
+from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 
 def over_steps(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from viz.axes import behind_bars
-from viz.labels import escape
-from viz.theme import ramp_colour, style
+from viz.base.axes import behind_bars
+from viz.base.text import escape
+from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 ROW = 32
 

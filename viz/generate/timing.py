@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from viz.axes import behind_bars
-from viz.theme import ramp_colour, style
+from viz.base.axes import behind_bars
+from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
-    from viz.theme import Palette
+    from viz.base.theme import Palette
 
 
 def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette) -> go.Figure:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.heatmap import NUMBERS_UP_TO, WIDTH, matrix
-from viz.labels import escape, number
-from viz.theme import Palette, ink, luminance, ramp_colour, weight_scale
+from viz.base.matrix import NUMBERS_UP_TO, WIDTH, matrix
+from viz.base.text import escape, number
+from viz.base.theme import Palette, ink, luminance, ramp_colour, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

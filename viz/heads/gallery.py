@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.axes import outline
-from viz.clicks import targets
-from viz.labels import escape
-from viz.overview import tiles
-from viz.theme import MIN_FONT, Palette, ink, ramp_colour, style
+from viz.base.axes import outline
+from viz.base.click_targets import targets
+from viz.base.text import escape
+from viz.base.theme import MIN_FONT, Palette, ink, ramp_colour, style
+from viz.heads.overview import tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.blocked import HOVER_UP_TO, REASONS, spans
-from viz.heatmap import DIGIT, NUMBERS_UP_TO, WIDTH, Geometry, geometry, matrix, written
-from viz.labels import escape, number, shorten, units
-from viz.redraw import Changes, packed
-from viz.theme import Palette
+from viz.base.hatching import HOVER_UP_TO, REASONS, spans
+from viz.base.matrix import DIGIT, NUMBERS_UP_TO, WIDTH, Geometry, geometry, matrix, written
+from viz.base.patch import Changes, packed
+from viz.base.text import escape, number, shorten, units
+from viz.base.theme import Palette
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.clicks import targets
-from viz.labels import escape
-from viz.redraw import Changes
-from viz.theme import Palette, ramp_colour, style
+from viz.base.click_targets import targets
+from viz.base.patch import Changes
+from viz.base.text import escape
+from viz.base.theme import Palette, ramp_colour, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

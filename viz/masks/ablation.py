@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from viz.labels import escape
-from viz.theme import CODE_FONT, MIN_FONT, Palette, ink, ramp_colour, style, weight_scale
+from viz.base.text import escape
+from viz.base.theme import CODE_FONT, MIN_FONT, Palette, ink, ramp_colour, style, weight_scale
 
 # Above this many columns a cell has no room for its number.
 NUMBERED = 16

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.panels import counted, one_above_other
-from viz.theme import Palette, style
+from viz.base.panels import counted, one_above_other
+from viz.base.text import escape
+from viz.base.theme import Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape, shorten
-from viz.theme import MAX_FONT, Palette, style
+from viz.base.text import escape, shorten
+from viz.base.theme import MAX_FONT, Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.axes import outline
-from viz.blocked import GAPS_UP_TO, HOVER_UP_TO, filling, path, spans
-from viz.clicks import targets, unseen
-from viz.heads import head
-from viz.heatmap import DIGIT, WIDTH, geometry
-from viz.labels import escape, shorten, units
-from viz.theme import Palette, weight_scale
+from viz.base.axes import outline
+from viz.base.click_targets import targets, unseen
+from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, filling, path, spans
+from viz.base.matrix import DIGIT, WIDTH, geometry
+from viz.base.text import escape, shorten, units
+from viz.base.theme import Palette, weight_scale
+from viz.heads.head import head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

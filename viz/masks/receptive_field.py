@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.blocked import HOVER_UP_TO
-from viz.heatmap import NUMBERS_UP_TO, matrix
-from viz.labels import escape
-from viz.masks import entry, without_bar
-from viz.theme import Palette, ramp_colour
+from viz.base.hatching import HOVER_UP_TO
+from viz.base.matrix import NUMBERS_UP_TO, matrix
+from viz.base.text import escape
+from viz.base.theme import Palette, ramp_colour
+from viz.masks.mask import entry, without_bar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.theme import Palette, style
-from viz.words import percent
+from viz.base.theme import Palette, style
+from viz.base.word_bars import percent
 
 # Weights named on the axis; each stands at its logarithm.
 NAMED = (1.0, 0.5, 0.25, 0.1, 0.05, 0.01)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.numbers import bar_colours, precise, signed
-from viz.theme import Palette, style
+from viz.base.numbers import bar_colours, precise, signed
+from viz.base.theme import Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.axes import FEW, word_columns
-from viz.numbers import hatch, precise, signed
-from viz.theme import Palette, style, weight_scale
+from viz.base.axes import FEW, word_columns
+from viz.base.numbers import hatch, precise, signed
+from viz.base.theme import Palette, style, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

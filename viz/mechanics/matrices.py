@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.blocked import REASONS
-from viz.clicks import unseen
-from viz.heatmap import geometry, matrix
-from viz.labels import escape, shorten
-from viz.numbers import precise, signed, signed_scale
-from viz.theme import Palette
+from viz.base.click_targets import unseen
+from viz.base.hatching import REASONS
+from viz.base.matrix import geometry, matrix
+from viz.base.numbers import precise, signed, signed_scale
+from viz.base.text import escape, shorten
+from viz.base.theme import Palette
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

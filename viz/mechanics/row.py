@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.axes import FROM_LEFT
-from viz.labels import escape, shorten
-from viz.numbers import bar_colours, hatch, precise, reach, signed, signed_scale, size_in_column
-from viz.strips import Strips
-from viz.theme import Palette, style
+from viz.base.axes import FROM_LEFT
+from viz.base.numbers import bar_colours, hatch, precise, reach, signed, signed_scale, size_in_column
+from viz.base.text import escape, shorten
+from viz.base.theme import Palette, style
+from viz.mechanics.strips import Strips
 
 STAGES = ("score", "mask", "exp", "weight", "values")
 MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.axes import FEW, FROM_LEFT, word_columns
-from viz.labels import escape
-from viz.numbers import hatch, signed
-from viz.theme import Palette, style
+from viz.base.axes import FEW, FROM_LEFT, word_columns
+from viz.base.numbers import hatch, signed
+from viz.base.text import escape
+from viz.base.theme import Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

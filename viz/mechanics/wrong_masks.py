@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape, shorten
-from viz.numbers import hatch
-from viz.theme import Palette, style
+from viz.base.numbers import hatch
+from viz.base.text import escape, shorten
+from viz.base.theme import Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.theme import CODE_FONT, Palette, style
-from viz.words import percent
+from viz.base.text import escape
+from viz.base.theme import CODE_FONT, Palette, style
+from viz.base.word_bars import percent
 
 Verdict = Literal["reference", "same", "different"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.theme import CODE_FONT, MIN_FONT, Palette, style
+from viz.base.text import escape
+from viz.base.theme import CODE_FONT, MIN_FONT, Palette, style
 
 # Sizes in px: a row, one byte's width at least, what stands at the left of the rows.
 ROW = 42

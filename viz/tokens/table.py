@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.labels import escape
-from viz.theme import CODE_FONT, MAX_FONT, MIN_FONT, Palette, style
+from viz.base.text import escape
+from viz.base.theme import CODE_FONT, MAX_FONT, MIN_FONT, Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

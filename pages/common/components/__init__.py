@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from viz.theme import Palette
+from viz.base.theme import Palette
 
 _HERE = Path(__file__).parent
 

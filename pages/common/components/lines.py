@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from viz.labels import shorten
-from viz.theme import Palette
+from viz.base.text import shorten
+from viz.base.theme import Palette
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ function standing(name) {
   return plots.filter((plot) => plot.data && !plot.closest("[data-retained]")).at(-1);
 }
 
-// As many rows travel as lists in the figures that Python sends (viz/redraw.py): z looks the same whoever drew it.
+// As many rows travel as lists in the figures that Python sends (viz/base/patch.py): z looks the same whoever drew it.
 const LISTS_UP_TO = 128;
 
 // Returns rows of numbers, null where there is none, for a packed array that is small.

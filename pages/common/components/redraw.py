@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from viz.redraw import Changes
+from viz.base.patch import Changes
 
 # Registered once, when the server first imports this.
 _REDRAW = st.components.v2.component(
@@ -19,7 +19,7 @@ _REDRAW = st.components.v2.component(
 
 @dataclass(frozen=True, kw_only=True)
 class Redraw:
-    """What the figure with the key `name` is to show. It is changed where its mark (viz.redraw.mark) has this `base`.
+    """What the figure with the key `name` is to show. It is changed where its mark (viz.base.patch.mark) has this `base`.
 
     `shows` is the mark's other half after the change; `alt` the figure's new text for screen readers. The clicks on a
     `clickable` figure are told.

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.compare import Row, check_samples, fork, name, parse, write
+from model_utils.compare.settings import Row, check_samples, fork, name, parse, write
 from model_utils.errors import InputError
-from model_utils.generation import Lane
-from model_utils.loading import LoadedModel
-from model_utils.sampling import SamplingSettings
-from model_utils.steps import Step
+from model_utils.generate.decode import Lane
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.step import Step
+from model_utils.models.loading import LoadedModel
 from tests.tools.decoding import grown
 
 PROMPT = (1544, 14682, 465)  # He shook his

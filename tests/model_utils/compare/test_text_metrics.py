@@ -9,10 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.generation import Lane
-from model_utils.loading import LoadedModel
-from model_utils.sampling import SamplingSettings
-from model_utils.text_measures import (
+from model_utils.compare.text_metrics import (
     ENOUGH,
     MEASURES,
     distinct,
@@ -23,6 +20,9 @@ from model_utils.text_measures import (
     tau,
     trend,
 )
+from model_utils.generate.decode import Lane
+from model_utils.generate.filters import SamplingSettings
+from model_utils.models.loading import LoadedModel
 from tests.tools.decoding import grown
 
 

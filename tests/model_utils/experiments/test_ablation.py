@@ -7,11 +7,11 @@ import pytest
 
 from model_utils.distributions import total_variation
 from model_utils.errors import InputError
-from model_utils.hiding import hidden_tokens, next_word, reads_nothing, sweep, without_hand
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec
-from model_utils.tokens import TokenBatch, encode
-from model_utils.words import Word, group_words
+from model_utils.experiments.ablation import hidden_tokens, next_word, reads_nothing, sweep, without_hand
+from model_utils.masks.mask import MaskSpec
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch, encode
+from model_utils.tokens.words import Word, group_words
 
 TEXT = "He gave the boy a silver"
 
@@ -38,8 +38,8 @@ def test_a_softened_word_leaves_no_gap_to_close(tiny: LoadedModel) -> None:
 
 
 def test_the_answer_is_that_of_the_padded_batch(tiny: LoadedModel, mission: TokenBatch) -> None:
-    from model_utils.masks import build_mask
-    from model_utils.prediction import next_chances
+    from model_utils.masks.mask import build_mask
+    from model_utils.models.next_word import next_chances
 
     for padding in (True, False):
         spec = MaskSpec(sentence=2, weights={1: 0.0}, padding=padding)

@@ -7,12 +7,12 @@ import pytest
 
 from model_utils.distributions import entropy_bits, total_variation
 from model_utils.errors import InputError
-from model_utils.hiding import next_word
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec
-from model_utils.tokens import encode
-from model_utils.trade_off import trade_off
-from model_utils.words import group_words
+from model_utils.experiments.ablation import next_word
+from model_utils.experiments.ablation_curve import trade_off
+from model_utils.masks.mask import MaskSpec
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import encode
+from model_utils.tokens.words import group_words
 
 TEXT = "He gave the unbelievable boy a"
 

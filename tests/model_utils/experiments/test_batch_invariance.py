@@ -7,8 +7,8 @@ import pytest
 import torch
 from transformers import GPT2LMHeadModel
 
-from model_utils import limits, tokens
-from model_utils.independence import (
+from model_utils import limits
+from model_utils.experiments.batch_invariance import (
     MASK_AND_POSITIONS,
     MASK_ONLY,
     NO_MASK,
@@ -18,8 +18,9 @@ from model_utils.independence import (
     passes,
     readings,
 )
-from model_utils.loading import LoadedModel
-from model_utils.tokens import TokenBatch, encode
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens import batch as tokens_batch
+from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION
 
 ALL = range(3)
@@ -46,7 +47,9 @@ def test_any_pad_id_gives_the_same_answers_under_mask_and_positions(tiny: Loaded
 
 
 def test_broken_positions_are_noticed(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "positions", lambda mask: np.broadcast_to(np.arange(mask.shape[1]), mask.shape).copy())
+    monkeypatch.setattr(
+        tokens_batch, "positions", lambda mask: np.broadcast_to(np.arange(mask.shape[1]), mask.shape).copy()
+    )
     found = measure(tiny, encode(tiny.tokenizer, MISSION), ALL)
     assert [one.ways[MASK_AND_POSITIONS].same for one in found] == [False, True, False]
 
@@ -82,7 +85,7 @@ def test_the_last_column_of_right_pads_is_what_generate_goes_on_from(tiny: Loade
     )[:, -1]
     found = readings(tiny, batch, ALL)
     assert [one.last_column.words[0][0] for one in found] == [
-        tokens.token_label(tiny.tokenizer, int(token_id)) for token_id in ids
+        tokens_batch.token_label(tiny.tokenizer, int(token_id)) for token_id in ids
     ]
     assert [one.last_column.logit_difference > TOLERANCE for one in found] == [True, False, True]
 
@@ -98,7 +101,9 @@ def test_a_batch_above_the_memory_bound_goes_row_by_row(
     tiny: LoadedModel, mission: TokenBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert passes(tiny, mission) == (range(3),)
-    monkeypatch.setattr("model_utils.independence.MAX_ATTENTION_MB", limits.attention_megabytes(6, 8, 8, 3) / 2)
+    monkeypatch.setattr(
+        "model_utils.experiments.batch_invariance.MAX_ATTENTION_MB", limits.attention_megabytes(6, 8, 8, 3) / 2
+    )
     assert passes(tiny, mission) == (range(1), range(1, 2), range(2, 3))
 
 

@@ -7,12 +7,12 @@ import itertools
 import pytest
 
 from model_utils.errors import InputError
-from model_utils.generation import Lane
+from model_utils.experiments.batch_timing import Round, Ways, judge, room
+from model_utils.generate.decode import Lane
+from model_utils.generate.filters import SamplingSettings
 from model_utils.jobs import Cancelled
-from model_utils.loading import LoadedModel
-from model_utils.one_by_one import Round, Ways, judge, room
-from model_utils.sampling import SamplingSettings
-from model_utils.tokens import TokenBatch
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch
 
 
 @pytest.fixture
@@ -27,16 +27,16 @@ def test_every_sentence_gets_the_same_text_both_ways(tiny: LoadedModel, lanes: l
 def test_another_text_is_found_with_its_step(
     tiny: LoadedModel, lanes: list[Lane], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from model_utils import one_by_one
+    from model_utils.experiments import batch_timing
 
-    real = one_by_one.decode_tokens
+    real = batch_timing.decode_tokens
 
     def tampered(loaded: LoadedModel, given: list[Lane], new: int) -> object:
         """Draw by other dice where a lane stands alone."""
         other = [Lane(prompt=lane.prompt, settings=SamplingSettings(seed=4)) for lane in given]
         return real(loaded, other if len(given) == 1 else given, new)
 
-    monkeypatch.setattr(one_by_one, "decode_tokens", tampered)
+    monkeypatch.setattr(batch_timing, "decode_tokens", tampered)
     found = Ways(loaded=tiny, lanes=lanes, max_new_tokens=12).same()
     assert not any(one.equal for one in found)
     assert all(one.at is not None and not one.near for one in found)

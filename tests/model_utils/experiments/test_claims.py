@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.claims import emphasis, half, track
-from model_utils.loading import LoadedModel
-from model_utils.tokens import TokenBatch, encode
+from model_utils.experiments.claims import emphasis, half, track
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch, encode
 
 
 def test_hiding_others_lifts_the_fox_no_more_than_its_neighbours(tiny: LoadedModel) -> None:

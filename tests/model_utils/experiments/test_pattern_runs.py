@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.attention import forward
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.patterns import PATTERNS, run, under
-from model_utils.surprise import row_shifts
-from model_utils.tokens import encode
+from model_utils.experiments.pattern_runs import PATTERNS, run, under
+from model_utils.experiments.surprisal import row_shifts
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import forward
+from model_utils.tokens.batch import encode
 
 TEXTS = ("The cat sat.<|endoftext|>He shook his head", "They opened the door and saw a man in the dark", "So")
 

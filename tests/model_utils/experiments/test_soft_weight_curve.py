@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.attention import forward
-from model_utils.dial import DOTS, measured, row
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.tokens import encode
+from model_utils.experiments.soft_weight_curve import DOTS, measured, row
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import forward
+from model_utils.tokens.batch import encode
 
 TEXTS = ("It will rain in the", "They opened the door and saw a man in the dark")
 

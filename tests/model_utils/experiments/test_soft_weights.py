@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_utils.loading import LoadedModel
-from model_utils.softening import WAYS, Softened, reweighted, soften
-from model_utils.tokens import encode
+from model_utils.experiments.soft_weights import WAYS, Softened, reweighted, soften
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import encode
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from model_utils.generation import Lane, decode
-from model_utils.loading import LoadedModel
-from model_utils.policies import MaskPolicy
-from model_utils.sampling import SamplingSettings
-from model_utils.verdict import ending, why
+from model_utils.generate.decode import Lane, decode
+from model_utils.generate.explain import ending, why
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.mask_policy import MaskPolicy
+from model_utils.models.loading import LoadedModel
 
 
 def made(tiny: LoadedModel, lane: Lane, steps: int = 8):

@@ -10,15 +10,15 @@ import pytest
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generation import Lane, decode, decode_tokens
+from model_utils.generate.decode import Lane, decode, decode_tokens
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.mask_policy import MaskPolicy
+from model_utils.generate.plan import cache_megabytes
+from model_utils.generate.step import Step
 from model_utils.limits import MAX_CACHE_MB
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec
-from model_utils.plans import cache_megabytes
-from model_utils.policies import MaskPolicy
-from model_utils.sampling import SamplingSettings
-from model_utils.steps import Step
-from model_utils.tokens import TokenBatch, encode
+from model_utils.masks.mask import MaskSpec
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch, encode
 from tests.tools.decoding import assert_same, grown, ids, watched
 
 NEW = 20

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generation import Lane, decode
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec
-from model_utils.policies import MaskPolicy
+from model_utils.generate.decode import Lane, decode
+from model_utils.generate.mask_policy import MaskPolicy
+from model_utils.masks.mask import MaskSpec
+from model_utils.models.loading import LoadedModel
 from tests.tools.decoding import GREEDY, LONG, assert_same, grown, ids, lane_of, watched
 
 NEW = 9

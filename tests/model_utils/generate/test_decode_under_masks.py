@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.generation import Lane
-from model_utils.loading import LoadedModel
-from model_utils.masks import Mask, MaskSpec
-from model_utils.policies import MaskPolicy
-from model_utils.sampling import SamplingSettings
-from model_utils.steps import Step
+from model_utils.generate.decode import Lane
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.mask_policy import MaskPolicy
+from model_utils.generate.step import Step
+from model_utils.masks.mask import Mask, MaskSpec
+from model_utils.models.loading import LoadedModel
 from tests.tools.decoding import LONG, Watched, assert_same, grown, ids, lane_of, watched
 
 NEW = 9

@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from model_utils.sampling import SamplingSettings
-from model_utils.step_tables import candidates_table, steps_table
-from model_utils.steps import Step, take_steps
-from model_utils.verdict import SAYING, describe, ending, funnel, percent, uncertainty, why
+from model_utils.generate.explain import SAYING, describe, ending, funnel, percent, uncertainty, why
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.step import Step, take_steps
+from model_utils.generate.tables import candidates_table, steps_table
 
 WORDS = ("sun", "rain", "snow", "hail")
 CHANCES = (0.5, 0.25, 0.125, 0.125)

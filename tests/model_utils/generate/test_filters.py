@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from model_utils.errors import InputError
-from model_utils.sampling import CUTS, Luck, SamplingSettings, draw, gumbel, uniforms, warp
+from model_utils.generate.filters import CUTS, Luck, SamplingSettings, draw, gumbel, uniforms, warp
 
 VOCABULARY = 50257
 OFF = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from model_utils.errors import InputError
-from model_utils.generation import Lane, decode
-from model_utils.opened import Opened, open_step, opened, rank_curve, sieves, throw
-from model_utils.sampling import CUTS, SamplingSettings
+from model_utils.generate.decode import Lane, decode
+from model_utils.generate.filters import CUTS, SamplingSettings
+from model_utils.generate.full_distribution import Opened, open_step, opened, rank_curve, sieves, throw
 
 TEXT = "He shook his head and went into the"
 

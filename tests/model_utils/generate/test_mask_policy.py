@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.masks import CAUSE_CODE, CAUSES, MaskSpec, build_mask
-from model_utils.policies import MaskPolicy, stranded
-from model_utils.tokens import END_OF_TEXT_ID, encode
+from model_utils.generate.mask_policy import MaskPolicy, stranded
+from model_utils.masks.mask import CAUSE_CODE, CAUSES, MaskSpec, build_mask
+from model_utils.tokens.batch import END_OF_TEXT_ID, encode
 
 PATTERNS = ("causal", "bidirectional", "prefix", "window", "sink", "documents")
 PROMPT = (5, 6, END_OF_TEXT_ID)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.generation import Lane
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.prediction import next_chances
-from model_utils.sampling import SamplingSettings
-from model_utils.text_presets import BY_NAME, KNOBS, RABBIT, TEXT_PRESETS, TextPreset
-from model_utils.tokens import encode, split_sentences
-from model_utils.words import group_words
+from model_utils.generate.decode import Lane
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.presets import BY_NAME, KNOBS, RABBIT, TEXT_PRESETS, TextPreset
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.loading import LoadedModel
+from model_utils.models.next_word import next_chances
+from model_utils.tokens.batch import encode, split_sentences
+from model_utils.tokens.words import group_words
 from pages.common.controls import CONTROLS
 
 

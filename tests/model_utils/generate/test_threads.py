@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from model_utils import threads
+from model_utils.generate import threads
 
 
 def elsewhere(work: Callable[[], object]) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_utils.difference import LEAST_LIMIT, difference
 from model_utils.errors import InputError
+from model_utils.heads.difference import LEAST_LIMIT, difference
 
 
 def test_the_sign_says_which_map_has_more():

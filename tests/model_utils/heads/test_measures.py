@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.attention import AttentionMaps, attention_maps
-from model_utils.heads import HABITS, habits
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.measures import MEASURES, Measures, measure, table
-from model_utils.tokens import TokenBatch, encode
+from model_utils.heads.measures import MEASURES, Measures, measure, table
+from model_utils.heads.patterns import HABITS, habits
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import AttentionMaps, attention_maps
+from model_utils.tokens.batch import TokenBatch, encode
 from tests.tools.heads import COPY, IDENTITY, IDS, INDUCTION, PREVIOUS, UNIFORM, heads_by_hand, maps_of, random_maps
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model_utils.errors import InputError
-from model_utils.measures import MEASURES, caption, measure, table
+from model_utils.heads.measures import MEASURES, caption, measure, table
 from tests.tools.heads import COPY, IDENTITY, IDS, INDUCTION, PREVIOUS, UNIFORM, heads_by_hand, maps_of, random_maps
 
 

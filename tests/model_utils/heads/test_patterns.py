@@ -8,11 +8,11 @@ import sys
 import numpy as np
 import pytest
 
-from model_utils.attention import AttentionMaps, attention_maps
-from model_utils.heads import HABITS, TOP_CODE, WEIGHT_CODE, habits, table, thumbnails, weight_of
-from model_utils.masks import CAUSES, MaskSpec, build_mask
-from model_utils.recipes import heads_code
-from model_utils.tokens import encode
+from model_utils.heads.patterns import HABITS, TOP_CODE, WEIGHT_CODE, habits, table, thumbnails, weight_of
+from model_utils.masks.mask import CAUSES, MaskSpec, build_mask
+from model_utils.models.forward import AttentionMaps, attention_maps
+from model_utils.snippets.tokens import heads_code
+from model_utils.tokens.batch import encode
 
 
 def maps_of(weights: np.ndarray, pads: int = 0) -> AttentionMaps:

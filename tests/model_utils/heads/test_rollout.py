@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.attention import AttentionMaps, attention_maps
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.reach import NEVER, reach
-from model_utils.rollout import layer_mean, overall_mean, rollout
-from model_utils.tokens import encode
+from model_utils.heads.rollout import layer_mean, overall_mean, rollout
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.masks.receptive_field import NEVER, reach
+from model_utils.models.forward import AttentionMaps, attention_maps
+from model_utils.tokens.batch import encode
 
 
 def maps_of(weights: np.ndarray) -> AttentionMaps:

@@ -10,16 +10,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.attention import AttentionMaps, LayerTrace, attention_maps, forward
 from model_utils.distributions import total_variation
 from model_utils.errors import InputError
-from model_utils.finding import find_heads, hide_key, value_sizes
-from model_utils.hiding import next_word, sweep
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.surprise import row_shifts
-from model_utils.tokens import TokenBatch, encode
-from model_utils.words import group_words
+from model_utils.experiments.ablation import next_word, sweep
+from model_utils.experiments.surprisal import row_shifts
+from model_utils.heads.search import find_heads, hide_key, value_sizes
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import AttentionMaps, LayerTrace, attention_maps, forward
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch, encode
+from model_utils.tokens.words import group_words
 
 TEXT = "Alice, who lives in the castle, is a friend of the Queen."
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_utils.masks import FILL_MIN, MaskSpec, build_mask
-from model_utils.shapes import number, stages
+from model_utils.masks.broadcasting import number, stages
+from model_utils.masks.mask import FILL_MIN, MaskSpec, build_mask
 
 
 def test_the_missions_batch_goes_from_two_dimensions_to_four(mission) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.mask_table import table
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.reasons import sentence, sentences, why
-from model_utils.tokens import encode
+from model_utils.masks.explain import sentence, sentences, why
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.masks.table import table
+from model_utils.tokens.batch import encode
 
 
 def test_every_cause_is_told_and_the_first_leads() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.mask_text import format_cells, format_weights, parse_cells, parse_weights
+from model_utils.masks.link import format_cells, format_weights, parse_cells, parse_weights
 
 
 def test_pairs_are_read_in_any_order_and_full_weights_say_nothing() -> None:

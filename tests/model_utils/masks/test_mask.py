@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
 
 from model_utils.errors import InputError
-from model_utils.loading import LoadedModel
-from model_utils.masks import CAUSE_CODE, CAUSES, FILL_MIN, MaskSpec, build_mask
-from model_utils.tokens import Side, TokenBatch, encode
+from model_utils.masks.mask import CAUSE_CODE, CAUSES, FILL_MIN, MaskSpec, build_mask
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import Side, TokenBatch, encode
 
 PATTERNS = ("causal", "bidirectional", "prefix", "window", "sink", "documents")
 

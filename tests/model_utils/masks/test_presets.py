@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.loading import LoadedModel
-from model_utils.presets import BY_NAME, PRESETS, Preset
-from model_utils.tokens import tokenize
-from model_utils.words import group_words
+from model_utils.masks.presets import BY_NAME, PRESETS, Preset
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import tokenize
+from model_utils.tokens.words import group_words
 
 
 def by_word(tiny: LoadedModel, preset: Preset) -> list[tuple[str, float]]:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import GPT2Config, GPT2Model
 
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.reach import NEVER, reach
-from model_utils.tokens import TokenBatch, encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.masks.receptive_field import NEVER, reach
+from model_utils.tokens.batch import TokenBatch, encode
 
 LAYERS = 3
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from model_utils.errors import InputError
-from model_utils.loading import LoadedModel
-from model_utils.tokens import tokenize
-from model_utils.wordlists import READY, Matches, match, parse_list, ready_list
-from model_utils.words import group_words
+from model_utils.masks.word_lists import READY, Matches, match, parse_list, ready_list
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import tokenize
+from model_utils.tokens.words import group_words
 
 
 def meet(tiny: LoadedModel, text: str, *entries: str) -> Matches:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_utils.mishap_tables import fates_table, spread_table, ways_table
-from model_utils.mishaps import Damage, Spread
+from model_utils.mechanics.tables import fates_table, spread_table, ways_table
+from model_utils.mechanics.wrong_masks import Damage, Spread
 
 LABELS = ("a", "b", "c")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.loading import LoadedModel
-from model_utils.loss import LEFT_OUT, labels_of, word_losses
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.tokens import encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.mechanics.token_loss import LEFT_OUT, labels_of, word_losses
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import encode
 from tests.conftest import MISSION
 
 

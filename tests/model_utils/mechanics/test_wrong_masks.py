@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.mechanics import HeadTrace, record
-from model_utils.mishaps import DEPTHS, WAYS, damage, fates, leak_by_fill, spread, wrong_way
-from model_utils.tokens import TokenBatch, encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.mechanics.trace import HeadTrace, record
+from model_utils.mechanics.wrong_masks import DEPTHS, WAYS, damage, fates, leak_by_fill, spread, wrong_way
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION
 
 # Row by row the softmax of these is 1/2, 1/4, 1/4; 1/4, 1/2, 1/4; 1/4, 1/4, 1/2.

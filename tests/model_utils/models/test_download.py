@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from model_utils import fetching
+from model_utils.models import download
 from model_utils.errors import ModelDamagedError, ModelMissingError
 from model_utils.jobs import Job
-from model_utils.loading import load_model
-from model_utils.registry import ModelEntry
+from model_utils.models.loading import load_model
+from model_utils.models.registry import ModelEntry
 from tests.tools.hub import Hub
 from tests.tools.models import entry_of, save_random
 
@@ -52,7 +52,7 @@ def entry(folder: Path) -> ModelEntry:
 
 
 def finished(entry: ModelEntry) -> Job[Path]:
-    job = fetching.start(entry)
+    job = download.start(entry)
     assert job.wait(60), "the download hangs"
     return job
 
@@ -62,10 +62,10 @@ def leftovers(cache: Path) -> list[Path]:
 
 
 def test_a_model_that_is_not_here_is_fetched_found_and_loads(hub: Hub, entry: ModelEntry, folder: Path):
-    assert fetching.find(entry) is None
+    assert download.find(entry) is None
     job = finished(entry)
     assert job.error is None
-    assert fetching.find(entry) == job.result
+    assert download.find(entry) == job.result
     total = sum((folder / name).stat().st_size for name in SMALL | {"model.safetensors"})
     assert job.progress == (total, total)
     assert load_model(entry, job.result).layers == entry.layers
@@ -96,7 +96,7 @@ def test_a_connection_that_stays_cut_ends_in_a_sentence_and_leaves_nothing(
     assert isinstance(job.error, ModelMissingError)
     assert "gpt2 could not be fetched" in str(job.error)
     assert "MASKSCOPE_FOLDERS" in str(job.error)
-    assert fetching.find(entry) is None
+    assert download.find(entry) is None
     assert not leftovers(cache)
     hub.cuts = []
     assert finished(entry).error is None, "a second try, with the line mended, succeeds"
@@ -104,23 +104,23 @@ def test_a_connection_that_stays_cut_ends_in_a_sentence_and_leaves_nothing(
 
 def test_a_stopped_download_ends_at_once_and_leaves_nothing(hub: Hub, entry: ModelEntry, cache: Path):
     hub.hold = threading.Event()
-    job = fetching.start(entry)
+    job = download.start(entry)
     deadline = time.monotonic() + 20
     while job.progress[0] < 2**22 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert fetching.under_way(entry) is job
+    assert download.under_way(entry) is job
     job.cancel()
     hub.hold.set()
     assert job.wait(10)
     assert (job.cancelled, job.error, job.result) == (True, None, None)
-    assert fetching.find(entry) is None
-    assert fetching.under_way(entry) is None
+    assert download.find(entry) is None
+    assert download.under_way(entry) is None
     assert not leftovers(cache)
 
 
 def test_all_sessions_share_one_download(hub: Hub, entry: ModelEntry):
     hub.hold = threading.Event()
-    jobs = [fetching.start(entry) for _ in range(5)]
+    jobs = [download.start(entry) for _ in range(5)]
     hub.hold.set()
     assert jobs[0].wait(30)
     assert len(set(map(id, jobs))) == 1
@@ -175,7 +175,7 @@ def test_a_model_without_safetensors_is_refused_before_anything_is_fetched(hub: 
 def test_a_download_larger_than_the_disk_is_refused_with_both_numbers(
     hub: Hub, entry: ModelEntry, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(10**9, 10**9, 1_000_000))
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(10**9, 10**9, 1_000_000))
     job = finished(entry)
     assert isinstance(job.error, ModelMissingError)
     assert "needs 9 MB" in str(job.error)
@@ -201,10 +201,10 @@ def test_a_cache_filled_by_another_program_under_the_short_name_counts_as_here(
     shutil.copytree(folder, snapshot)
     (cache / "models--gpt2" / "refs").mkdir()
     (cache / "models--gpt2" / "refs" / "main").write_text("abc")
-    assert fetching.find(entry) == snapshot
+    assert download.find(entry) == snapshot
     (snapshot / "model.safetensors").unlink()
-    assert fetching.find(entry) is None
+    assert download.find(entry) is None
 
 
 def test_a_folder_is_always_where_the_operator_said(folder: Path):
-    assert fetching.find(entry_of(folder)) == folder
+    assert download.find(entry_of(folder)) == folder

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import GPT2LMHeadModel
 
-from model_utils import attention
-from model_utils.attention import LayerTrace, attention_maps, check_sentence_size, forward
+from model_utils.models import forward as models_forward
+from model_utils.models.forward import LayerTrace, attention_maps, check_sentence_size, forward
 from model_utils.errors import InputError
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.registry import BUNDLED_FOLDER
-from model_utils.tokens import encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.registry import BUNDLED_FOLDER
+from model_utils.tokens.batch import encode
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -95,7 +95,7 @@ def test_maps_of_one_sentence_equal_those_of_the_batch_and_are_read_only(tiny, m
 def test_large_maps_are_kept_in_half_precision(tiny, mission, monkeypatch):
     mask = build_mask(MaskSpec(), mission)
     full = attention_maps(tiny, mission, mask)[1].weights
-    monkeypatch.setattr(attention, "FULL_PRECISION_MB", 0)
+    monkeypatch.setattr(models_forward, "FULL_PRECISION_MB", 0)
     half = attention_maps(tiny, mission, mask)[1].weights
     assert (full.dtype, half.dtype) == (np.float32, np.float16)
     np.testing.assert_allclose(half, full, atol=5e-4)

@@ -20,17 +20,17 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
-from model_utils import loading
-from model_utils.attention import forward
+from model_utils.models import loading
+from model_utils.models.forward import forward
 from model_utils.errors import ModelDamagedError, ModelTooLargeError
-from model_utils.fetching import find
-from model_utils.loading import LoadedModel, Shelf, load_model
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.registry import BUNDLED, BUNDLED_FOLDER, registry
-from model_utils.tokens import encode
+from model_utils.models.download import find
+from model_utils.models.loading import LoadedModel, Shelf, load_model
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER, registry
+from model_utils.tokens.batch import encode
 from tests.tools.models import entry_of, save_random
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import psutil
 import pytest
 
 from model_utils.errors import ModelTooLargeError
-from model_utils.memory import check_memory, fits, free_mb, total_mb
-from model_utils.registry import BUNDLED, registry
+from model_utils.models.memory import check_memory, fits, free_mb, total_mb
+from model_utils.models.registry import BUNDLED, registry
 
 
 def container(folder: Path, limit: str, current: int, inactive: int) -> Path:

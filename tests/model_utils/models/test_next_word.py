@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.prediction import next_chances, top_tokens
-from model_utils.tokens import TokenBatch, encode
+from model_utils.models.loading import LoadedModel
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.next_word import next_chances, top_tokens
+from model_utils.tokens.batch import TokenBatch, encode
 
 
 def test_chances_equal_those_of_transformers_and_sum_to_1(tiny: LoadedModel, mission: TokenBatch) -> None:

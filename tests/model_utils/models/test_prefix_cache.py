@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_utils import prompts as module
-from model_utils.generation import Lane, decode
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec
-from model_utils.policies import MaskPolicy
-from model_utils.prompts import Prompts
-from model_utils.sampling import SamplingSettings
-from model_utils.steps import Step
+from model_utils.models import prefix_cache as module
+from model_utils.generate.decode import Lane, decode
+from model_utils.models.loading import LoadedModel
+from model_utils.masks.mask import MaskSpec
+from model_utils.generate.mask_policy import MaskPolicy
+from model_utils.models.prefix_cache import Prompts
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.step import Step
 from tests.tools.decoding import LONG, Watched, lane_of
 
 NEW = 6

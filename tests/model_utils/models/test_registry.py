@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.registry import BUNDLED_ID, HUB, ModelEntry, registry
+from model_utils.models.registry import BUNDLED_ID, HUB, ModelEntry, registry
 from tests.tools.models import save_random
 
 
@@ -130,6 +130,6 @@ def test_entries_can_be_keys(folder: Path):
 
 def test_registry_and_fetching_import_no_torch():
     code = "import sys, model_utils.registry, model_utils.fetching, model_utils.memory; print('torch' in sys.modules)"
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

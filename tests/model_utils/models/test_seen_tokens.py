@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from model_utils.met import met_tokens, never_met
-from model_utils.registry import BUNDLED_FOLDER
-from model_utils.tokens import tokenize
+from model_utils.models.seen_tokens import met_tokens, never_met
+from model_utils.models.registry import BUNDLED_FOLDER
+from model_utils.tokens.batch import tokenize
 
 
 def test_the_bundled_model_met_as_many_tokens_as_its_card_says(tiny):

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 
 from model_utils.distributions import entropy_bits, total_variation
-from model_utils.hiding import next_word, sweep, without_hand
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec
-from model_utils.prediction import top_tokens
-from model_utils.recipes_hiding import hiding_code, softening_code, sweep_code, trade_off_code
-from model_utils.softening import soften
-from model_utils.tokens import TokenBatch, encode
-from model_utils.trade_off import trade_off
-from model_utils.words import group_words
+from model_utils.experiments.ablation import next_word, sweep, without_hand
+from model_utils.experiments.ablation_curve import trade_off
+from model_utils.experiments.soft_weights import soften
+from model_utils.masks.mask import MaskSpec
+from model_utils.models.loading import LoadedModel
+from model_utils.models.next_word import top_tokens
+from model_utils.snippets.ablation import hiding_code, softening_code, sweep_code, trade_off_code
+from model_utils.tokens.batch import TokenBatch, encode
+from model_utils.tokens.words import group_words
 
 TEXTS = ('My "dog"\\ is\n🦊 and', "The king died.<|endoftext|>The old queen was so", "I am")
 

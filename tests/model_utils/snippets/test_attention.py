@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from model_utils.attention import attention_maps
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.recipes_masks import head_code
-from model_utils.tokens import encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import attention_maps
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.masks import head_code
+from model_utils.tokens.batch import encode
 
 TEXTS = ("He shook his head", "My dog is here and so am I")
 SPECS = (

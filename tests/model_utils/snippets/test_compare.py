@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from model_utils import surfaces
-from model_utils.compare import name, parse
-from model_utils.compare_tables import Text, as_data, measures_frame, steps_frame
-from model_utils.generation import Lane
-from model_utils.ladders import find_ladder
-from model_utils.loading import LoadedModel
-from model_utils.opened import next_logits
-from model_utils.recipes_compare import compare_code, surface_code
-from model_utils.text_measures import MEASURES
+from model_utils.compare import kp_plane
+from model_utils.compare.settings import name, parse
+from model_utils.compare.sweep import find_ladder
+from model_utils.compare.tables import Text, as_data, measures_frame, steps_frame
+from model_utils.compare.text_metrics import MEASURES
+from model_utils.generate.decode import Lane
+from model_utils.generate.full_distribution import next_logits
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.compare import compare_code, surface_code
 from tests.tools.decoding import grown, ids
 
 PROMPT, NEW, SAMPLES = "He shook his", 9, 2
@@ -57,15 +57,15 @@ def test_the_code_gives_the_same_texts_and_the_same_plane(tiny: LoadedModel, tex
         assert line.startswith(f"{text.name} {text.sample} ")
         assert ast.literal_eval(line[line.index("[") : line.index("]") + 1]) == ids(text.steps)
 
-    ranked = surfaces.rank(next_logits(tiny, PLACE), 0.7)
+    ranked = kp_plane.rank(next_logits(tiny, PLACE), 0.7)
     assert len(plane) == 20
     for line in plane:
         k, p, kept, mass, bits = (float(part) for part in line.split())
-        found = surfaces.kept_tokens(ranked, [int(k)], [p])
+        found = kp_plane.kept_tokens(ranked, [int(k)], [p])
         assert abs(found[0, 0] - kept) <= 1
         if found[0, 0] == kept:
-            assert surfaces.kept_mass(ranked, found)[0, 0] == pytest.approx(mass, abs=1e-4)
-            assert surfaces.entropy(ranked, found)[0, 0] == pytest.approx(bits, abs=1e-3)
+            assert kp_plane.kept_mass(ranked, found)[0, 0] == pytest.approx(mass, abs=1e-4)
+            assert kp_plane.entropy(ranked, found)[0, 0] == pytest.approx(bits, abs=1e-3)
 
 
 def test_tables_and_data_hold_every_step_of_every_text(texts: list[Text]) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.generation import Lane, decode
-from model_utils.loading import LoadedModel
-from model_utils.recipes import generate_code
-from model_utils.sampling import SamplingSettings
-from model_utils.steps import Candidates
-from model_utils.tokens import TokenBatch
+from model_utils.generate.decode import Lane, decode
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.step import Candidates
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.tokens import generate_code
+from model_utils.tokens.batch import TokenBatch
 
 NEW, SENTENCE, STEP = 14, 1, 3
 

@@ -8,14 +8,14 @@ import sys
 import numpy as np
 import pytest
 
-from model_utils.attention import attention_maps
-from model_utils.finding import find_heads, value_sizes
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.measures import MEASURES, measure
-from model_utils.recipes_many import many_code
-from model_utils.rollout import layer_mean, overall_mean, rollout
-from model_utils.tokens import encode
+from model_utils.heads.measures import MEASURES, measure
+from model_utils.heads.rollout import layer_mean, overall_mean, rollout
+from model_utils.heads.search import find_heads, value_sizes
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import attention_maps
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.heads import many_code
+from model_utils.tokens.batch import encode
 
 TEXTS = ("My dog is", "The white rabbit saw the white rabbit and the")
 SPECS = (MaskSpec(sentence=1), MaskSpec(sentence=1, weights={2: 0.0}, pattern="bidirectional"))

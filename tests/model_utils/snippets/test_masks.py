@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.patterns import PATTERNS, run
-from model_utils.reach import reach
-from model_utils.recipes_masks import mask_code, reach_code
-from model_utils.tokens import encode
+from model_utils.experiments.pattern_runs import PATTERNS, run
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.masks.receptive_field import reach
+from model_utils.snippets.masks import mask_code, reach_code
+from model_utils.tokens.batch import encode
 
 TEXTS = ("It will rain in the", 'The cat sat.<|endoftext|>He "shook" his head\\ and', "So")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.loading import LoadedModel
-from model_utils.loss import word_losses
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.mechanics import record, row_of
-from model_utils.recipes_mechanics import loss_code, row_code
-from model_utils.tokens import TokenBatch
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.mechanics.token_loss import word_losses
+from model_utils.mechanics.trace import record, row_of
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.mechanics import loss_code, row_code
+from model_utils.tokens.batch import TokenBatch
 from tests.conftest import MISSION
 
 HARD = MaskSpec(pattern="window", width=4, weights={1: 0.5}, cells=frozenset({(4, 2)}))

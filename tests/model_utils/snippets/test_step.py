@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec
-from model_utils.opened import open_step, sieves, throw
-from model_utils.policies import MaskPolicy
-from model_utils.recipes_step import spans, step_code
-from model_utils.sampling import SamplingSettings
-from model_utils.tokens import tokenize
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.full_distribution import open_step, sieves, throw
+from model_utils.generate.mask_policy import MaskPolicy
+from model_utils.masks.mask import MaskSpec
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.step import spans, step_code
+from model_utils.tokens.batch import tokenize
 
 TEXT = "He shook his head and said that in the middle of the night"
 NEW = (339, 550)

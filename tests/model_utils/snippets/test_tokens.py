@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.independence import readings
-from model_utils.loading import LoadedModel
-from model_utils.recipes import tokens_code
-from model_utils.tokens import encode
+from model_utils.experiments.batch_invariance import readings
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.tokens import tokens_code
+from model_utils.tokens.batch import encode
 
 TEXTS = ("It will rain in the", "I want to eat a big bowl of", 'My "dog"\\ is\n🦊')
 

@@ -9,12 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from model_utils.loading import LoadedModel
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.mechanics import HeadTrace, record, share_on, unmasked
-from model_utils.mishaps import DEPTHS, WAYS, damage, fates, leak_by_fill, spread
-from model_utils.recipes_faults import fills_code, ways_code, without_code
-from model_utils.tokens import TokenBatch, encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.mechanics.trace import HeadTrace, record, share_on, unmasked
+from model_utils.mechanics.wrong_masks import DEPTHS, WAYS, damage, fates, leak_by_fill, spread
+from model_utils.models.loading import LoadedModel
+from model_utils.snippets.wrong_masks import fills_code, ways_code, without_code
+from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION
 
 # Pads on the right and not masked; a window, a softened word and a hidden one; the first sentence has three pads.

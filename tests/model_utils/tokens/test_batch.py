@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.labels import visible
 from model_utils.limits import MAX_CHARACTERS, MAX_SENTENCES
-from model_utils.loading import LoadedModel
-from model_utils.tokens import (
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import (
     TokenBatch,
     encode,
     positions,
@@ -20,6 +19,7 @@ from model_utils.tokens import (
     token_bytes,
     tokenize,
 )
+from model_utils.tokens.glyphs import visible
 from tests.conftest import MISSION
 
 PAD = 50256

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_utils.bpe import Word, explain, merge, read_ranks
 from model_utils.errors import InputError
-from model_utils.loading import LoadedModel
-from model_utils.tokens import tokenize
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import tokenize
+from model_utils.tokens.bpe import Word, explain, merge, read_ranks
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from model_utils.loading import LoadedModel
-from model_utils.padding import batch_frame, brackets, ends_in_space, ragged_error
-from model_utils.tokens import TokenBatch, encode
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import TokenBatch, encode
+from model_utils.tokens.padding import batch_frame, brackets, ends_in_space, ragged_error
 from tests.conftest import MISSION
 
 

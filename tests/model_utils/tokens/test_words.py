@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_utils.loading import LoadedModel
-from model_utils.tokens import tokenize
-from model_utils.words import group_words
+from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import tokenize
+from model_utils.tokens.words import group_words
 
 
 @pytest.mark.parametrize(

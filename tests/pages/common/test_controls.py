@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.controls import CONTROLS, fits_link
-from pages.common.literal import literal
+from pages.common.markdown import literal
 
 PUBLISHED = {
     "model": "tiny-gpt2",

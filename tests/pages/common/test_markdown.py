@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common.literal import literal
+from pages.common.markdown import literal
 
 
 @pytest.mark.parametrize(

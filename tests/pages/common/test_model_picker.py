@@ -12,9 +12,9 @@ import pytest
 from huggingface_hub import constants
 from streamlit.testing.v1 import AppTest
 
-from model_utils import fetching
-from model_utils.registry import BUNDLED, registry
-from pages.common import models
+from model_utils.models import download
+from model_utils.models.registry import BUNDLED, registry
+from pages.common import model_picker
 from tests.tools.hub import Hub
 from tests.tools.models import entry_of, save_random
 
@@ -22,14 +22,14 @@ from tests.tools.models import entry_of, save_random
 def script() -> None:
     import streamlit as st
 
-    from pages.common import controls, models
+    from pages.common import controls, model_picker
 
     controls.restore()
     above = st.container()
     with st.sidebar:
-        entry = models.pick(above)
+        entry = model_picker.pick(above)
     controls.draw_notes()
-    st.text(f"shown: {models.tag(entry)}")
+    st.text(f"shown: {model_picker.tag(entry)}")
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_link_to_a_model_that_is_not_offered_says_so_and_shows_the_bundled_one
 
 
 def test_a_model_beyond_the_memory_is_refused_with_both_numbers_before_any_download(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("model_utils.memory.total_mb", lambda: 4000.0)
+    monkeypatch.setattr("model_utils.models.memory.total_mb", lambda: 4000.0)
     at = opened("gpt2-xl")
     assert "gpt2-xl needs 6,730 MB of memory, and this computer has 4,000 MB" in at.sidebar.error[0].value
     assert "fetch_model" not in [button.key for button in at.button]
@@ -187,11 +187,11 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence_and_a_second_try(monkeypat
     assert "gpt2 could not be fetched" in at.sidebar.error[0].value
     assert at.button(key="fetch_model").label == "Fetch 548 MB again"
     assert shown(at) == "tiny-gpt2"
-    assert fetching.under_way(registry()["gpt2"]) is None
+    assert download.under_way(registry()["gpt2"]) is None
 
 
 def test_the_table_of_all_models_tells_shape_place_and_sizes():
-    table = models.table(registry()).set_index("Model")
+    table = model_picker.table(registry()).set_index("Model")
     assert list(table.loc["gpt2-xl"]) == [
         "48",
         "25",

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common import cache
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[3] / "app.py"
 PAGES = ["1_Tokens", "2_Masks", "3_Heads", "4_Mechanics", "5_Generate"]
 
 

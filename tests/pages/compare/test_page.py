@@ -10,11 +10,11 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from model_utils import surfaces
-from model_utils.loading import LoadedModel
-from model_utils.sampling import SamplingSettings, warp
+from model_utils.compare import kp_plane
+from model_utils.generate.filters import SamplingSettings, warp
+from model_utils.models.loading import LoadedModel
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def opened(**values: object) -> AppTest:
@@ -64,7 +64,7 @@ def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny
     ids = tiny.tokenizer("It will rain in the", return_tensors="pt")["input_ids"]
     with torch.inference_mode():
         logits = tiny.model(ids).logits[:, -1]
-    ks, ps = surfaces.axis_k(50_257), surfaces.axis_p()
+    ks, ps = kp_plane.axis_k(50_257), kp_plane.axis_p()
     assert shown.shape == (len(ps), len(ks))
     for p, k in ((0, 10), (44, 20), (49, 30), (30, len(ks) - 1)):
         settings = SamplingSettings(top_k=int(ks[k]), top_p=float(ps[p]), min_p=0.0)
@@ -180,12 +180,12 @@ def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
 
 def test_two_models_share_one_bound_on_memory(monkeypatch: pytest.MonkeyPatch, tiny: LoadedModel) -> None:
     from model_utils.errors import InputError
-    from model_utils.generation import Lane
-    from model_utils.plans import cache_megabytes
-    from pages.common import runs
+    from model_utils.generate.decode import Lane
+    from model_utils.generate.plan import cache_megabytes
+    from pages.generate import run
 
-    monkeypatch.setattr("model_utils.plans.MAX_CACHE_MB", 1.5 * cache_megabytes(tiny, 1, 100))
+    monkeypatch.setattr("model_utils.generate.plan.MAX_CACHE_MB", 1.5 * cache_megabytes(tiny, 1, 100))
     lane = Lane(prompt=(11,) * 40, settings=SamplingSettings())
-    runs.decode_job([(tiny, [lane])], 60).cancel()
+    run.decode_job([(tiny, [lane])], 60).cancel()
     with pytest.raises(InputError, match="2 texts of 100 tokens by both models"):
-        runs.decode_job([(tiny, [lane]), (tiny, [lane])], 60)
+        run.decode_job([(tiny, [lane]), (tiny, [lane])], 60)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import frame, runs
+from pages.common import frame
+from pages.generate import run as generate_run
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGES = {
     "Generate": ("pages/5_Generate.py", "generate", "_run"),
     "Compare": ("pages/6_Compare.py", "compare", "_comparison"),
@@ -23,7 +24,7 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[str] = []
-        self.note(monkeypatch, runs, "decode_job", "begun")
+        self.note(monkeypatch, generate_run, "decode_job", "begun")
         self.note(monkeypatch, frame, "open_page", "drawn")
 
     def note(self, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, word: str) -> None:
@@ -80,7 +81,7 @@ def test_what_cannot_begin_is_said_once_and_the_text_stays(
 ) -> None:
     at = opened(path, key)
     before = at.session_state[key]
-    monkeypatch.setattr("model_utils.plans.MAX_CACHE_MB", 0.01)
+    monkeypatch.setattr("model_utils.generate.plan.MAX_CACHE_MB", 0.01)
     at.button(key=button).click().run()
     assert not at.exception
     assert [error.value.partition(" is")[0][-7:] for error in at.error] == ["0.01 MB"]
@@ -115,7 +116,7 @@ def test_a_click_beside_a_branch_keeps_the_words_that_are_hidden(monkeypatch: py
     at.run()
     run = at.session_state[key]
     assert run.job.wait(60)
-    runs.branch(run, 0, 1, 11)
+    generate_run.branch(run, 0, 1, 11)
     assert run.job.wait(60)
     at.session_state["_view_row"] = 2  # the branch, which is one of sentence 0
     at.run()

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model_utils.opened import open_step
-from model_utils.sampling import SamplingSettings
+from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.full_distribution import open_step
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def opened(**values: object) -> AppTest:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_utils.attention import attention_maps
-from model_utils.masks import MaskSpec, build_mask
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import attention_maps
 from pages.common.components.lines import LEAST, MOST, lines_data
-from viz.theme import DARK, LIGHT
+from viz.base.theme import DARK, LIGHT
 
 CAUSAL = np.triu(np.ones((3, 3), bool), 1)
 

@@ -13,15 +13,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from model_utils import attention
-from model_utils.attention import attention_maps
-from model_utils.heads import habits
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.measures import caption, measure
-from model_utils.tokens import encode
+from model_utils.heads.measures import caption, measure
+from model_utils.heads.patterns import habits
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models import forward
+from model_utils.models.forward import attention_maps
+from model_utils.tokens.batch import encode
 from pages.common import cache
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[3] / "app.py"
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +36,14 @@ def bundled(tiny, monkeypatch) -> Iterator[None]:
 @pytest.fixture
 def passes(monkeypatch) -> list[tuple[int, int]]:
     """Return a list that gets (sentences, tokens) of every forward pass."""
-    seen, real = [], attention.forward
+    seen, real = [], forward.forward
 
     def counted(loaded, batch, mask, **options):
         rows = range(batch.size[0])[options.get("sentences", slice(None))]
         seen.append((len(rows), batch.size[1]))
         return real(loaded, batch, mask, **options)
 
-    monkeypatch.setattr(attention, "forward", counted)
+    monkeypatch.setattr(forward, "forward", counted)
     return seen
 
 
@@ -126,9 +126,9 @@ def test_the_steps_go_on_to_the_next_layer_and_round():
 
 
 def test_a_batch_too_large_for_one_pass_goes_sentence_by_sentence_and_says_both_numbers(passes, monkeypatch):
-    monkeypatch.setattr("pages.common.cache_attention.SMALL_ATTENTION_MB", 0)
-    monkeypatch.setattr("pages.common.cache_attention.MAX_ATTENTION_MB", 0.03)
-    monkeypatch.setattr("pages.common.heads.MAX_ATTENTION_MB", 0.03)
+    monkeypatch.setattr("pages.heads.cache_attention.SMALL_ATTENTION_MB", 0)
+    monkeypatch.setattr("pages.heads.cache_attention.MAX_ATTENTION_MB", 0.03)
+    monkeypatch.setattr("pages.heads.first_screen.MAX_ATTENTION_MB", 0.03)
     at = opened(sentence=1)
     assert passes == [(1, 8)]
     assert "would take 0 MB, and 0.03 MB are the most" in told(at)

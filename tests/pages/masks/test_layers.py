@@ -11,8 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.tokens import encode
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.tokens.batch import encode
 from pages.common import cache
 
 TEXTS = ("It will rain in the", "They opened the door and saw a")
@@ -28,14 +28,15 @@ def bundled(tiny, monkeypatch) -> None:
 def _page() -> None:
     import streamlit as st
 
-    from pages.common import controls, frame, mask_controls, mask_stack
+    from pages.common import controls, frame, mask_state
+    from pages.masks import layers as masks_layers
 
     controls.restore()
     page = frame.Page(entry=frame.cache.registry()["tiny-gpt2"], text=st.session_state["text"])
     with frame.reader_errors():
-        batch = mask_controls.choose_sentence(page)
-        spec = mask_controls.mask_spec(batch)
-        getattr(mask_stack, st.session_state["_part"])(page, spec, batch)
+        batch = mask_state.choose_sentence(page)
+        spec = mask_state.mask_spec(batch)
+        getattr(masks_layers, st.session_state["_part"])(page, spec, batch)
 
 
 def opened(part: str, **values: Any) -> AppTest:

@@ -11,17 +11,18 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from model_utils.presets import FOX, PRESETS
-from pages.common import cache, cache_masks
+from model_utils.masks.presets import FOX, PRESETS
+from pages.common import cache
+from pages.masks import cache as masks_cache
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[3] / "app.py"
 KEY = "The tall wizard gave the boy a silver"
 
 
 @pytest.fixture(autouse=True)
 def bundled(tiny, monkeypatch) -> Iterator[None]:
     """Give the pages the model that the tests have already loaded."""
-    for module in (cache, cache_masks):
+    for module in (cache, masks_cache):
         monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
     yield
     st.cache_resource.clear()
@@ -227,7 +228,7 @@ def test_hidden_parts_do_not_compute(monkeypatch) -> None:
         raise AssertionError("a part that is not open was computed")
 
     for name in ("sweep", "softened", "emphasis", "half", "track"):
-        monkeypatch.setattr(cache_masks, name, never)
+        monkeypatch.setattr(masks_cache, name, never)
     opened(look="Word list", text=KEY)
 
 

@@ -13,11 +13,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from model_utils.masks import MaskSpec, build_mask
-from model_utils.mechanics import record
-from pages.common import cache, cache_stack
+from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.mechanics.trace import record
+from pages.common import cache, cache_masks
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[3] / "app.py"
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +25,8 @@ def bundled(tiny, monkeypatch) -> Iterator[None]:
     """Give the pages the model that the tests have already loaded, and nothing kept from another test."""
     st.cache_resource.clear()
     monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
-    if hasattr(cache_stack, "loaded_model"):
-        monkeypatch.setattr(cache_stack, "loaded_model", lambda _model: tiny)
+    if hasattr(cache_masks, "loaded_model"):
+        monkeypatch.setattr(cache_masks, "loaded_model", lambda _model: tiny)
     yield
     st.cache_resource.clear()
 

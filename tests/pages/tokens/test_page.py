@@ -12,9 +12,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from model_utils import tokens
+from model_utils.tokens import batch
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[3] / "app.py"
 
 
 def opened(**values: Any) -> AppTest:
@@ -83,7 +83,7 @@ def ticks(at: AppTest) -> tuple[int, int]:
 
 def test_broken_positions_are_crossed_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ticks(opened()) == (5, 4)
-    monkeypatch.setattr(tokens, "positions", lambda mask: np.broadcast_to(np.arange(mask.shape[1]), mask.shape).copy())
+    monkeypatch.setattr(batch, "positions", lambda mask: np.broadcast_to(np.arange(mask.shape[1]), mask.shape).copy())
     st.cache_resource.clear()
     at = opened()
     st.cache_resource.clear()
@@ -160,7 +160,7 @@ def test_a_word_is_merged_and_an_example_fills_the_box() -> None:
 
 
 def test_costly_runs_are_asked_for_and_show_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.common.tokens_answers.UNASKED_OPERATIONS", 0)
+    monkeypatch.setattr("pages.tokens.answers.UNASKED_OPERATIONS", 0)
     at = opened()
     assert "fig_independence" not in figures(at)
     assert at.button(key="_ask_independence").label.startswith("Measure (about")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from viz.axes import FEW, word_columns
-from viz.theme import LIGHT
+from viz.base.axes import FEW, word_columns
+from viz.base.theme import LIGHT
 
 
 @pytest.mark.parametrize("T", [1, FEW, FEW + 1, 47, 48, 128])

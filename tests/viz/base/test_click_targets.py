@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from viz.clicks import targets, unseen
+from viz.base.click_targets import targets, unseen
 
 
 def test_each_entry_has_one_square_that_knows_its_row_and_column() -> None:

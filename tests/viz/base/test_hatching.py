@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from viz.blocked import REASONS, outlines, spans
-from viz.theme import PALETTES
+from viz.base.hatching import REASONS, outlines, spans
+from viz.base.theme import PALETTES
 
 
 def causal(tokens: int) -> np.ndarray:

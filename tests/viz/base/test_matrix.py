@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.heatmap import NUMBERS_UP_TO, geometry, matrix
-from viz.theme import PALETTES, luminance, ramp_colour
+from viz.base.matrix import NUMBERS_UP_TO, geometry, matrix
+from viz.base.theme import PALETTES, luminance, ramp_colour
 
 
 def causal(tokens: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from viz.labels import escape, number, shorten
+from viz.base.text import escape, number, shorten
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.labels import escape
-from viz.theme import DARK, LIGHT
-from viz.words import percent, word_bars
+from viz.base.text import escape
+from viz.base.theme import DARK, LIGHT
+from viz.base.word_bars import percent, word_bars
 
 
 def test_bars_carry_the_chances_in_percent_and_the_axis_always_ends_at_100() -> None:

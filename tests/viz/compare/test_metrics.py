@@ -8,11 +8,11 @@ import re
 import numpy as np
 import pytest
 
-from viz.compare import Dots, measures, steps
-from viz.ladder import Rungs, ladder
-from viz.plane_frame import Point
-from viz.planes import fig_surface, fig_words
-from viz.theme import DARK, LIGHT, Palette
+from viz.base.theme import DARK, LIGHT, Palette
+from viz.compare.kp_axes import Point
+from viz.compare.kp_plane import fig_surface, fig_words
+from viz.compare.metrics import Dots, measures, steps
+from viz.compare.sweep import Rungs, ladder
 
 KS, PS = np.array([1, 2, 5, 10, 100]), np.array([0.25, 0.5, 0.75, 1.0])
 KEPT = np.arange(20).reshape(4, 5) + 1

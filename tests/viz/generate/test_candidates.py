@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from viz.generation import Bar, chance_colour, fig_candidates
-from viz.theme import DARK, LIGHT, Palette
+from viz.base.theme import DARK, LIGHT, Palette
+from viz.generate.candidates import Bar, chance_colour, fig_candidates
 
 BARS = (
     Bar(label="␣sun", token_id=5, rank=1, before=0.5, after=0.6, fate="kept"),

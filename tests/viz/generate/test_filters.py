@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.dice import dice
-from viz.over_steps import over_steps
-from viz.theme import DARK, LIGHT
-from viz.waterfall import Stage, ranks, waterfall
+from viz.base.theme import DARK, LIGHT
+from viz.generate.filters import Stage, ranks, waterfall
+from viz.generate.over_steps import over_steps
+from viz.generate.repeated_draws import dice
 
 STAGES = [
     Stage(title="the model", count=5, words=[0.5, 0.2], rest=0.3, gone={}),

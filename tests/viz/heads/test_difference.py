@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.difference import difference, without_first
-from viz.theme import DARK, LIGHT, Palette
+from viz.base.theme import DARK, LIGHT, Palette
+from viz.heads.difference import difference, without_first
 
 LABELS = ["a", "<b>", "a"]
 CAUSAL = np.triu(np.ones((3, 3), bool), 1)

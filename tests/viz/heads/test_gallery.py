@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from viz.gallery import gallery, measure_map
-from viz.theme import DARK, LIGHT
+from viz.base.theme import DARK, LIGHT
+from viz.heads.gallery import gallery, measure_map
 
 CAUSES = ["padding", "hand", "pattern", "causal"]
 

@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from viz.heads import head, head_changes
-from viz.theme import PALETTES
+from viz.base.theme import PALETTES
+from viz.heads.head import head, head_changes
 
 LIGHT = PALETTES["light"]
 CAUSES = ("padding", "hand", "pattern", "causal")

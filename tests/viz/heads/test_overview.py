@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from viz.overview import opened_changes, overview
-from viz.theme import PALETTES
+from viz.base.theme import PALETTES
+from viz.heads.overview import opened_changes, overview
 
 LIGHT = PALETTES["light"]
 CAUSES = ("padding", "hand", "pattern", "causal")

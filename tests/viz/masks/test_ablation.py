@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.hiding import agreement, tint, two_digits, ways
-from viz.theme import LIGHT, PALETTES
+from viz.base.theme import LIGHT, PALETTES
+from viz.masks.ablation import agreement, tint, two_digits, ways
 
 NAMES = ["no mask", "today", "formula", "log"]
 

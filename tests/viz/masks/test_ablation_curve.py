@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from viz.theme import LIGHT
-from viz.trade_off import Curve, trade_off
+from viz.base.theme import LIGHT
+from viz.masks.ablation_curve import Curve, trade_off
 
 
 def test_each_way_is_one_line_per_panel_in_percent_and_in_bits():

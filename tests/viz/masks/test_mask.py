@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.heatmap import geometry
-from viz.masks import CLICKS_UP_TO, combined, layer
-from viz.theme import DARK, LIGHT
+from viz.base.matrix import geometry
+from viz.base.theme import DARK, LIGHT
+from viz.masks.mask import CLICKS_UP_TO, combined, layer
 
 LABELS = ("pad", "<b>the</b>", "cat", "sat")
 

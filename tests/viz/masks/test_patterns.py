@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.dial import dial
-from viz.patterns import leak, surprise
-from viz.reach import reach, told, tone
-from viz.shapes import grid
-from viz.theme import DARK, LIGHT
+from viz.base.theme import DARK, LIGHT
+from viz.masks.broadcasting import grid
+from viz.masks.patterns import leak, surprise
+from viz.masks.receptive_field import reach, told, tone
+from viz.masks.soft_weight_curve import dial
 
 
 def test_surprise_shows_bits_before_and_now_and_no_bar_where_nothing_predicts() -> None:

@@ -6,14 +6,14 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from viz import mishaps, scores
-from viz.loss import word_losses
-from viz.mechanics import STAGES, strips
-from viz.microscope import chain
-from viz.numbers import precise, signed
-from viz.strips import Strips
-from viz.theme import DARK, LIGHT
-from viz.wrong_ways import ways
+from viz.base.numbers import precise, signed
+from viz.base.theme import DARK, LIGHT
+from viz.mechanics import fill_values, matrices
+from viz.mechanics.cell import chain
+from viz.mechanics.row import STAGES, strips
+from viz.mechanics.strips import Strips
+from viz.mechanics.token_loss import word_losses
+from viz.mechanics.wrong_masks import ways
 
 LABELS = ("pad", "the", "<b>cat</b>", "the")
 CAUSES = {
@@ -137,15 +137,15 @@ VALUES = np.array([[1.0, -2.0], [3.0, 4.0]])
 def test_matrices_block_by_cause_and_hold_what_the_cell_holds_in_its_hover() -> None:
     nothing = {cause: cells & False for cause, cells in BLOCKED.items()}
     shared = {"labels": ("a", "b"), "lit": (1, 0), "palette": LIGHT}
-    plain = scores.scores(VALUES, causes=nothing, **shared)
+    plain = matrices.scores(VALUES, causes=nothing, **shared)
     assert plain.data[0].name == "score"
     assert np.array_equal(plain.data[0].z, VALUES)
-    masked = scores.scores(VALUES, causes=BLOCKED, held=np.full((2, 2), TINY), **shared)
+    masked = matrices.scores(VALUES, causes=BLOCKED, held=np.full((2, 2), TINY), **shared)
     assert np.isnan(masked.data[0].z).tolist() == [[True, True], [True, False]]
     assert (
         named(masked, "cells").hovertext[1] == "<b>a</b> may not read <b>b</b>: it comes later<br>score −3.40282347e+38"
     )
-    weights = scores.weights(np.array([[0.0, 0.0], [0.0, 1.0]]), causes=BLOCKED, **shared)
+    weights = matrices.weights(np.array([[0.0, 0.0], [0.0, 1.0]]), causes=BLOCKED, **shared)
     assert weights.data[0].name == "weight"
     assert (weights.data[0].zmin, weights.data[0].zmax) == (0, 1)
 
@@ -153,7 +153,7 @@ def test_matrices_block_by_cause_and_hold_what_the_cell_holds_in_its_hover() -> 
 def test_rows_as_keys_transpose_the_matrix_its_marks_and_the_lit_row() -> None:
     nothing = {"causal": np.zeros((2, 2), bool)}
     shared = {"labels": ("a", "b"), "lit": (1, 0), "palette": LIGHT, "causes": nothing}
-    plain, turned = (scores.scores(VALUES, rows=rows, **shared) for rows in ("queries", "keys"))
+    plain, turned = (matrices.scores(VALUES, rows=rows, **shared) for rows in ("queries", "keys"))
     assert np.array_equal(turned.data[0].z, VALUES.T)
     cells = named(turned, "cells")
     at = list(zip(cells.x, cells.y, cells.customdata, strict=True))
@@ -165,7 +165,7 @@ def test_rows_as_keys_transpose_the_matrix_its_marks_and_the_lit_row() -> None:
 
 def test_above_48_tokens_the_lit_row_and_column_alone_can_be_clicked() -> None:
     T = 60
-    figure = scores.weights(
+    figure = matrices.weights(
         np.full((T, T), 1 / T), labels=["w"] * T, causes={"causal": np.zeros((T, T), bool)}, lit=(5, 7), palette=LIGHT
     )
     assert len(named(figure, "cells").x) == 2 * T - 1
@@ -182,13 +182,13 @@ def test_the_microscope_shows_every_product_and_every_step() -> None:
 
 def test_nan_is_written_as_nan_in_fates_and_counted_in_the_spread() -> None:
     rows = np.array([[0.5, 0.5], [np.nan, np.nan]])
-    figure = mishaps.fates(rows, fills=("min", "-inf"), labels=("a", "b"), causes={}, palette=LIGHT)
+    figure = fill_values.fates(rows, fills=("min", "-inf"), labels=("a", "b"), causes={}, palette=LIGHT)
     assert list(named(figure, "not a number").text) == ["NaN", "NaN"]
     assert list(figure.layout.yaxis.ticktext) == ["min  ", "−inf  "]
     lost = np.array([[True, False], [True, True]])
-    spread = mishaps.nan_spread(lost, names=("layer 0", "layer 1"), labels=("a", "b"), palette=LIGHT)
+    spread = fill_values.nan_spread(lost, names=("layer 0", "layer 1"), labels=("a", "b"), palette=LIGHT)
     assert [text.strip() for text in spread.layout.yaxis.ticktext] == ["layer 0: 50%", "layer 1: 100%"]
-    leaks = mishaps.enough([0.0, -200.0], [0.25, 0.0], palette=LIGHT)
+    leaks = fill_values.enough([0.0, -200.0], [0.25, 0.0], palette=LIGHT)
     assert [note.text for note in leaks.layout.annotations] == ["25 %", "exactly 0"]
 
 

@@ -1,7 +1,7 @@
 """Answers side by side."""
 
-from viz.independence import Panel, PanelRow, answers_figure, width
-from viz.theme import LIGHT
+from viz.base.theme import LIGHT
+from viz.tokens.answers import Panel, PanelRow, answers_figure, width
 
 WORDS = [("␣a", 0.5), ("<i>", 0.25)]
 OTHER = [("␣a", 0.6), ("␣not", 0.1)]

@@ -1,7 +1,7 @@
 """Merges as a picture."""
 
-from viz.merges import MergeRow, merge_figure, width
-from viz.theme import LIGHT
+from viz.base.theme import LIGHT
+from viz.tokens.merges import MergeRow, merge_figure, width
 
 ROWS = [
     MergeRow(pieces=[("<", 0, 1, False), ("b", 1, 2, False)], rank=None),

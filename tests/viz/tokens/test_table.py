@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.theme import DARK, LIGHT
-from viz.tokens import Table, batch_figure, width
+from viz.base.theme import DARK, LIGHT
+from viz.tokens.table import Table, batch_figure, width
 
 MASK = np.array([[0, 0, 1], [1, 1, 1]])
 

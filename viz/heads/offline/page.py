@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viz.blocked import GAPS_UP_TO, REASONS
-from viz.heatmap import NUMBERS_UP_TO
-from viz.labels import shorten
-from viz.theme import LIGHT, MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, luminance
+from viz.base.hatching import GAPS_UP_TO, REASONS
+from viz.base.matrix import NUMBERS_UP_TO
+from viz.base.text import shorten
+from viz.base.theme import LIGHT, MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, luminance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,12 +49,12 @@ def heads_page(
     parts = {
         "title": html.escape(title),
         "model": html.escape(model),
-        "style": _colours(palette) + _template(".css"),
-        "script": _template("_cells.js") + _template(".js"),
+        "style": _colours(palette) + _asset("page.css"),
+        "script": _asset("cells.js") + _asset("page.js"),
         "data": _json(_data(weights, causes, labels, palette)),
     }
     # In one pass, so that what a part says is never taken for a place to fill.
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _template(".html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _asset("page.html"))
 
 
 def page_bytes(layers: int, heads: int, tokens: int) -> int:
@@ -159,5 +159,5 @@ def _colours(palette: Palette) -> str:
     return ":root {\n" + "\n".join(lines) + "\n}\n"
 
 
-def _template(kind: str) -> str:
-    return Path(__file__).with_name(f"export{kind}").read_text(encoding="utf-8")
+def _asset(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import re
 import numpy as np
 import pytest
 
-from viz.export import MAX_CELLS, heads_page, page_bytes
-from viz.theme import PALETTES
+from viz.base.theme import PALETTES
+from viz.heads.offline.page import MAX_CELLS, heads_page, page_bytes
 
 CAUSES = ("padding", "hand", "pattern", "causal")
 HOSTILE = "</script><script>alert(1)</script><!-- & {{data}} \u2028\u2029"

@@ -1,0 +1,1 @@
+"""What heads do on a text: measures, search, rollout, the picture of all heads. Uses experiments and what stands below them."""

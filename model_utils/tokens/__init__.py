@@ -1,0 +1,1 @@
+"""Sentences to padded batches: byte-pair encoding, readable labels, words. Uses errors and limits; tokenizers are arguments."""

@@ -1,0 +1,1 @@
+"""What every station's figures are built with: theme, axes, matrices, hatching, labels, panels. Uses plotly and numpy alone."""

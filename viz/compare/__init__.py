@@ -1,0 +1,1 @@
+"""Figures of the Compare page: metrics, sweeps, the plane of k and p. Uses viz.base."""

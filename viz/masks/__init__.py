@@ -1,0 +1,1 @@
+"""Figures of the Masks page: masks, patterns, broadcasting, what hiding does. Uses viz.base."""
