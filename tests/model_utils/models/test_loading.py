@@ -197,7 +197,7 @@ def test_code_that_lies_in_the_folder_never_runs(folder: Path):
 
 def test_loading_says_nothing_in_the_servers_log(sound: Path):
     code = (
-        "from pathlib import Path; from tests.tools.models import entry_of; from model_utils.loading import load_model;"
+        "from pathlib import Path; from tests.tools.models import entry_of; from model_utils.models.loading import load_model;"
         f"f = Path({str(sound)!r}); load_model(entry_of(f), f)"
     )
     done = subprocess.run(

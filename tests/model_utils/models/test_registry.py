@@ -129,7 +129,7 @@ def test_entries_can_be_keys(folder: Path):
 
 
 def test_registry_and_fetching_import_no_torch():
-    code = "import sys, model_utils.registry, model_utils.fetching, model_utils.memory; print('torch' in sys.modules)"
+    code = "import sys, model_utils.models.registry, model_utils.models.download, model_utils.models.memory; print('torch' in sys.modules)"
     root = Path(__file__).resolve().parents[3]
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
