@@ -1,4 +1,4 @@
-"""Home: one live toy, then a link to each page."""
+"""Home: one live demo, then a link to each page."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from pages.common import frame
 from pages.home import demo
 
 page = frame.open_page("MaskScope", "See what attention masks and sampling settings do to GPT-2.")
-toy = st.container(key="toy")
+place = st.container(key="demo")
 demo.links()
-with toy, frame.reader_errors():
-    demo.toy(page)
+with place, frame.reader_errors():
+    demo.draw(page)

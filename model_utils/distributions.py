@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-def entropy_bits(chances: ArrayLike) -> NDArray[np.float64]:
-    """Return `[...]` the entropy of `chances[..., V]` in bits (Shannon 1948, section 6); a chance of 0 adds nothing.
+def entropy_bits(probabilities: ArrayLike) -> NDArray[np.float64]:
+    """Return `[...]` the entropy of `probabilities[..., V]` in bits (Shannon 1948, section 6); a probability of 0 adds nothing.
 
     2 to this power says among how many equal words the choice would be as uncertain.
     """
-    p = np.asarray(chances, dtype=np.float64)  # (..., V)
+    p = np.asarray(probabilities, dtype=np.float64)  # (..., V)
     logs = np.log2(p, out=np.zeros_like(p), where=p > 0)
     return np.asarray(-(p * logs).sum(-1)) + 0.0  # + 0.0 turns -0.0 into 0.0
 
@@ -26,11 +26,11 @@ def total_variation(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.abs(p - q).sum(-1) / 2)
 
 
-def nucleus_size(chances: ArrayLike, share: float) -> NDArray[np.int64]:
-    """Return `[...]` how many of the likeliest words of `chances[..., V]` it takes to reach `share`; at least 1.
+def nucleus_size(probabilities: ArrayLike, share: float) -> NDArray[np.int64]:
+    """Return `[...]` how many of the likeliest words of `probabilities[..., V]` it takes to reach `share`; at least 1.
 
     The smallest set whose mass is at least `share` (Holtzman et al. 2020, section 3.1).
     """
-    ordered = -np.sort(-np.asarray(chances, dtype=np.float64), axis=-1)  # (..., V)
+    ordered = -np.sort(-np.asarray(probabilities, dtype=np.float64), axis=-1)  # (..., V)
     reached = ordered.cumsum(-1) < share
     return np.asarray(np.minimum(reached.sum(-1) + 1, ordered.shape[-1]), dtype=np.int64)

@@ -24,7 +24,7 @@ def explorer() -> None:
         picture, chooser = st.columns([600, 290], gap="small")
         with chooser:
             view = first_screen.choose_sentence(page)
-            first_screen.habit_doors(view)
+            first_screen.habit_links(view)
         with picture:
             open_head(view)
             head, overview = redraw.figures(view)

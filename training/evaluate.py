@@ -81,11 +81,11 @@ class Heads:
 
 @dataclass(frozen=True, kw_only=True)
 class Next:
-    """The prediction after a text: the likeliest word with its chance, entropy in bits, how many words make 90 %."""
+    """The prediction after a text: the likeliest word with its probability, entropy in bits, how many words make 90 %."""
 
     text: str
     word: str
-    chance: float
+    probability: float
     entropy: float
     words_90: int
 
@@ -194,14 +194,14 @@ def heads(loaded: LoadedModel, chapters: Sequence[NDArray[np.int64]]) -> Heads:
 def next_word(loaded: LoadedModel, text: str) -> Next:
     """Return what the model expects after `text`."""
     logits = loaded.model(input_ids=torch.tensor([loaded.tokenizer(text).input_ids])).logits[0, -1].double()
-    chances = logits.softmax(-1).numpy()
-    best = int(chances.argmax())
+    probabilities = logits.softmax(-1).numpy()
+    best = int(probabilities.argmax())
     return Next(
         text=text,
         word=loaded.tokenizer.decode([best]),
-        chance=float(chances[best]),
-        entropy=float(entropy_bits(chances)),
-        words_90=int(nucleus_size(chances, 0.9)),
+        probability=float(probabilities[best]),
+        entropy=float(entropy_bits(probabilities)),
+        words_90=int(nucleus_size(probabilities, 0.9)),
     )
 
 

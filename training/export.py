@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from model_utils.models.seen_tokens import MET_FILE
+from model_utils.models.seen_tokens import SEEN_FILE
 from model_utils.tokens.batch import END_OF_TEXT_ID
 from training.convert import to_gpt2
 from training.corpus import Corpus
@@ -65,7 +65,7 @@ def whole_embedding(
 
 
 def _away(hidden: torch.Tensor, met: torch.Tensor, strange: torch.Tensor) -> torch.Tensor:
-    """Return the vector `[D]` that, added to the `strange` embeddings, keeps their chances within the bounds.
+    """Return the vector `[D]` that, added to the `strange` embeddings, keeps their probabilities within the bounds.
 
     Its direction is the one along which the `hidden` states are most alike (least squares), its length the smallest of
     a few that does.
@@ -136,4 +136,4 @@ def export(
             shutil.copyfile(tokenizer_folder / name, folder / name)
     met = np.zeros(len(words), bool)
     met[corpus.ids] = True
-    np.save(folder / MET_FILE, np.packbits(met))
+    np.save(folder / SEEN_FILE, np.packbits(met))

@@ -18,9 +18,9 @@ POINTS = 50
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ranked:
-    """The chances of one step after temperature, likeliest first, with what every cut of the ranking needs; read-only.
+    """The probabilities of one step after temperature, likeliest first, with what every cut of the ranking needs; read-only.
 
-    All `[V]`: `ids` the tokens, `mass` the share of the chances that the first n have together, `surprise` the sum of
+    All `[V]`: `ids` the tokens, `mass` the share of the probabilities that the first n have together, `surprise` the sum of
     -p log2 p over them.
     """
 
@@ -43,9 +43,9 @@ def rank(logits: ArrayLike, temperature: float = 1.0) -> Ranked:
     scores = np.asarray(logits, dtype=np.float64) / temperature  # (V)
     ids = np.argsort(-scores, kind="stable")
     ordered = np.exp(scores[ids] - scores[ids[0]])
-    chances = ordered / ordered.sum()
-    logs = np.log2(chances, out=np.zeros_like(chances), where=chances > 0)
-    return Ranked(ids=ids, mass=chances.cumsum(), surprise=-(chances * logs).cumsum())
+    probabilities = ordered / ordered.sum()
+    logs = np.log2(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
+    return Ranked(ids=ids, mass=probabilities.cumsum(), surprise=-(probabilities * logs).cumsum())
 
 
 def kept_tokens(ranked: Ranked, ks: ArrayLike, ps: ArrayLike) -> NDArray[np.int64]:
@@ -65,14 +65,14 @@ def kept_tokens(ranked: Ranked, ks: ArrayLike, ps: ArrayLike) -> NDArray[np.int6
 
 
 def kept_mass(ranked: Ranked, kept: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the share of the chances, before any filter, that the first `kept[...]` tokens have together."""
+    """Return the share of the probabilities, before any filter, that the first `kept[...]` tokens have together."""
     return np.minimum(ranked.mass[kept - 1], 1.0)
 
 
 def entropy(ranked: Ranked, kept: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the entropy in bits of the first `kept[...]` tokens, shared out again.
 
-    With mass M, the chances p / M have entropy log2 M - (sum of p log2 p) / M.
+    With mass M, the probabilities p / M have entropy log2 M - (sum of p log2 p) / M.
     """
     mass = ranked.mass[kept - 1]
     return np.maximum(np.log2(mass) + ranked.surprise[kept - 1] / mass, 0.0)

@@ -128,13 +128,13 @@ Reason = Literal["dice", "model", "greedy", "cut", "admitted", "tempered"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fork:
+class FirstDifference:
     """Where a text leaves the one that it is compared with: at step `number`, both from the same past.
 
     `token_id` was drawn where the other drew `other_id`. `reason`: `dice` = the noise was another; `model` = the model
     was; `greedy` = one of the two takes the likeliest whatever the dice say; `cut` = the filter `by` had cut the other's
     word here; `admitted` = the filter `by` of the other had cut this word there; `tempered` = both kept both words, and
-    the chances differ.
+    the probabilities differ.
     """
 
     number: int
@@ -144,9 +144,9 @@ class Fork:
     by: str = ""
 
 
-def fork(
+def first_difference(
     steps: Sequence[Step], others: Sequence[Step], *, same_noise: bool = True, same_model: bool = True
-) -> Fork | None:
+) -> FirstDifference | None:
     """Return where `steps` leave `others`, the text that they are compared with; None as far as both are the same.
 
     A text that has ended has left one that goes on at the step at which it drew end-of-text, which is a token like others.
@@ -155,7 +155,7 @@ def fork(
         if one.token_id == other.token_id:
             continue
         reason, by = _reason(one, other, same_noise=same_noise, same_model=same_model)
-        return Fork(number=one.number, token_id=one.token_id, other_id=other.token_id, reason=reason, by=by)
+        return FirstDifference(number=one.number, token_id=one.token_id, other_id=other.token_id, reason=reason, by=by)
     return None
 
 

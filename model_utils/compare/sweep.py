@@ -1,4 +1,4 @@
-"""Rows that differ in one setting alone: a ladder, along which a measure may grow or fall."""
+"""Rows that differ in one setting alone: a sweep, along which a measure may grow or fall."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEAST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ladder:
+class Sweep:
     """The one setting that differs: its `title`, the rows in the order of its value, and how each value reads."""
 
     title: str
@@ -31,8 +31,8 @@ _READ: dict[str, tuple[str, Callable[[SamplingSettings], float], Callable[[Sampl
 }
 
 
-def find_ladder(rows: Sequence[Row]) -> Ladder | None:
-    """Return the ladder that `rows` are; None where they differ in more than one setting, or are fewer than LEAST."""
+def find_sweep(rows: Sequence[Row]) -> Sweep | None:
+    """Return the sweep that `rows` are; None where they differ in more than one setting, or are fewer than LEAST."""
     if len(rows) < LEAST or len({row.seed for row in rows}) > 1 or len({row.settings.order for row in rows}) > 1:
         return None
     values = {letter: [read(row.settings) for row in rows] for letter, (_, read, _) in _READ.items()}
@@ -41,4 +41,4 @@ def find_ladder(rows: Sequence[Row]) -> Ladder | None:
         return None
     title, _, told = _READ[differ[0]]
     order = sorted(range(len(rows)), key=values[differ[0]].__getitem__)
-    return Ladder(title=title, order=tuple(order), ticks=tuple(told(rows[row].settings) for row in order))
+    return Sweep(title=title, order=tuple(order), ticks=tuple(told(rows[row].settings) for row in order))

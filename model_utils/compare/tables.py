@@ -31,7 +31,7 @@ class Text:
 
 
 def steps_frame(texts: Sequence[Text]) -> pd.DataFrame:
-    """Return a line per step of every text: under which setting, what was drawn, its chances, what the filters left."""
+    """Return a line per step of every text: under which setting, what was drawn, its probabilities, what the filters left."""
     frames = []
     for text in texts:
         labels = {step.token_id: label for step, label in zip(text.steps, text.labels, strict=True)}
@@ -92,9 +92,9 @@ def _token(step: Step, label: str) -> dict[str, Any]:
         "id": step.token_id,
         "text": label,
         "rank": step.rank,
-        "chance_at_temperature_1": step.chance_raw,
-        "chance_before_filters": step.chance,
-        "chance_after_filters": step.chance_after,
+        "probability_at_temperature_1": step.probability_raw,
+        "probability_before_filters": step.probability,
+        "probability_after_filters": step.probability_after,
         "kept_tokens": step.stages[-1].kept,
         "entropy_before_bits": step.entropy_before,
         "entropy_after_bits": step.entropy_after,

@@ -103,7 +103,7 @@ def measure(steps: Sequence[Step]) -> dict[str, float]:
     return {
         "entropy": float(np.mean([step.entropy_after for step in steps])),
         "kept": float(np.mean([step.stages[-1].kept for step in steps])),
-        "log_prob": float(np.mean([log2(max(step.chance_raw, 1e-45)) for step in steps])),
+        "log_prob": float(np.mean([log2(max(step.probability_raw, 1e-45)) for step in steps])),
         "distinct_1": distinct(ids, 1),
         "distinct_2": distinct(ids, 2),
         "rep_4": repetition(ids),

@@ -13,7 +13,7 @@ from model_utils.errors import InputError
 from model_utils.limits import MAX_ATTENTION_MB, MAX_SWEEP_TOKENS, attention_megabytes
 from model_utils.masks.mask import Mask, MaskSpec, build_mask
 from model_utils.models.forward import attention_maps
-from model_utils.models.next_word import next_chances
+from model_utils.models.next_word import next_probabilities
 from model_utils.tokens.batch import TokenBatch
 
 if TYPE_CHECKING:
@@ -50,17 +50,17 @@ def reads_nothing(batch: TokenBatch, spec: MaskSpec) -> bool:
 
 
 def next_word(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> NDArray[np.float64]:
-    """Return the chances `[V]` of the next word of the sentence of `spec`, under that rule."""
+    """Return the probabilities `[V]` of the next word of the sentence of `spec`, under that rule."""
     inner, rule = scope(batch, spec)
-    return np.asarray(next_chances(loaded, inner, build_mask(rule, inner))[rule.sentence])
+    return np.asarray(next_probabilities(loaded, inner, build_mask(rule, inner))[rule.sentence])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Sweep:
+class AttentionVsAblation:
     """Each word of a sentence: what attention gives it, and what hiding it does.
 
     `attention[W]` is its weight in the last row, the mean over all layers and heads, summed over its pieces;
-    `change[W]` the total variation between the next word's chances with it and without it, NaN where without it nothing
+    `change[W]` the total variation between the next word's probabilities with it and without it, NaN where without it nothing
     is left to read; `hidden[W]` says which words the hand mask hid already: they are left out of the correlation.
     """
 
@@ -79,7 +79,9 @@ class Sweep:
         return float(np.corrcoef(one, other)[0, 1])
 
 
-def sweep(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]) -> Sweep:
+def attention_vs_ablation(
+    loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]
+) -> AttentionVsAblation:
     """Return what attention says of each word and what hiding it does: one row per word, run as one batch.
 
     The batch goes in parts where a layer's attention would take more than MAX_ATTENTION_MB. Raises InputError for a
@@ -95,13 +97,13 @@ def sweep(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequenc
     weights = attention_maps(loaded, inner, base)[0].weights.astype(np.float64)  # (L, H, T, T)
     read = weights[:, :, -1].mean((0, 1))  # (T,)
     without = [build_mask(replace(rule, weights={**dict(rule.pairs), **_zeros(word)}), inner) for word in words]
-    chances = together(loaded, inner, [base, *without])  # (1 + W, V)
+    probabilities = together(loaded, inner, [base, *without])  # (1 + W, V)
     empty = np.array([mask.blocked_rows[0, -1] for mask in without])
     hidden = hidden_tokens(spec)
-    return Sweep(
+    return AttentionVsAblation(
         words=tuple(words),
         attention=np.array([read[list(word.tokens)].sum() for word in words]),
-        change=np.where(empty, np.nan, total_variation(chances[1:], chances[:1])),
+        change=np.where(empty, np.nan, total_variation(probabilities[1:], probabilities[:1])),
         hidden=np.array([hidden.issuperset(word.tokens) for word in words]),
     )
 
@@ -111,10 +113,10 @@ def _zeros(word: Word) -> dict[int, float]:
 
 
 def together(loaded: LoadedModel, alone: TokenBatch, masks: Sequence[Mask]) -> NDArray[np.float64]:
-    """Return the next word's chances `[W, V]` of one sentence under each of `masks`, as rows of one batch."""
+    """Return the next word's probabilities `[W, V]` of one sentence under each of `masks`, as rows of one batch."""
     rows = max(1, int(MAX_ATTENTION_MB / attention_megabytes(1, loaded.heads, alone.size[1])))
     parts = [masks[start : start + rows] for start in range(0, len(masks), rows)]
-    return np.concatenate([next_chances(loaded, _copies(alone, len(part)), _stack(part)) for part in parts])
+    return np.concatenate([next_probabilities(loaded, _copies(alone, len(part)), _stack(part)) for part in parts])
 
 
 def _copies(alone: TokenBatch, count: int) -> TokenBatch:

@@ -31,7 +31,7 @@ class TradeOff:
     """What hiding ever more words does, from one `end` of the sentence on. Point n has n words hidden; one always stays.
 
     `hidden` are the words in the order in which they are hidden, W - 1 of them; `change[W]` is the total variation, 0 to
-    1, between the next word's chances with nothing hidden and with n words hidden; `bits[W]` their entropy. NaN where
+    1, between the next word's probabilities with nothing hidden and with n words hidden; `bits[W]` their entropy. NaN where
     the last row may read nothing.
     """
 
@@ -67,10 +67,10 @@ def trade_off(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Seq
             build_mask(replace(rule, weights={token: 0.0 for word in order[:n] for token in word.tokens}), inner)
             for n in range(len(order) + 1)
         ]
-        chances = together(loaded, inner, masks)  # (W, V)
+        probabilities = together(loaded, inner, masks)  # (W, V)
         empty = np.array([mask.blocked_rows[0, -1] for mask in masks])
-        change = np.where(empty, np.nan, total_variation(chances, chances[:1]))
+        change = np.where(empty, np.nan, total_variation(probabilities, probabilities[:1]))
         found.append(
-            TradeOff(end=end, hidden=order, change=change, bits=np.where(empty, np.nan, entropy_bits(chances)))
+            TradeOff(end=end, hidden=order, change=change, bits=np.where(empty, np.nan, entropy_bits(probabilities)))
         )
     return tuple(found)

@@ -30,10 +30,10 @@ TOP = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the model says comes next: `words` are (label, chance), likeliest first.
+    """What the model says comes next: `words` are (label, probability), likeliest first.
 
     `logit_difference` is the largest absolute difference to the right answer's logits, `total_variation` half the sum of
-    the absolute differences of all chances (0 to 1). Both are 0 for the right answer itself.
+    the absolute differences of all probabilities (0 to 1). Both are 0 for the right answer itself.
     """
 
     words: tuple[tuple[str, float], ...]
@@ -115,16 +115,16 @@ def _read(
 
 def _answer(loaded: LoadedModel, logits: torch.Tensor, right: torch.Tensor | None = None) -> Answer:
     """Return the answer that `logits[V]` give, compared with those of the `right` answer."""
-    chances = logits.softmax(-1)  # (V)
-    top = chances.topk(min(TOP, len(chances)))
+    probabilities = logits.softmax(-1)  # (V)
+    top = probabilities.topk(min(TOP, len(probabilities)))
     words = tuple(
-        (token_label(loaded.tokenizer, int(i)), float(chance))
-        for i, chance in zip(top.indices, top.values, strict=True)
+        (token_label(loaded.tokenizer, int(i)), float(probability))
+        for i, probability in zip(top.indices, top.values, strict=True)
     )
     if right is None:
         return Answer(words=words)
     return Answer(
         words=words,
         logit_difference=float((logits - right).abs().max()),
-        total_variation=float((chances - right.softmax(-1)).abs().sum() / 2),
+        total_variation=float((probabilities - right.softmax(-1)).abs().sum() / 2),
     )

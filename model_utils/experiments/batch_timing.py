@@ -41,7 +41,7 @@ class Same:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ways:
+class BatchTiming:
     """Some lanes, to be decoded in one batch and one after another. Raises InputError for fewer than two.
 
     `gate` is held and `check` called for one step at a time: `check` raises to stop. Waiting for the gate is not timed.
@@ -106,7 +106,7 @@ def _same(one: Sequence[Drawn], other: Sequence[Drawn]) -> Same:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class TimingResult:
     """What the rounds say: medians in seconds, how many times faster the batch is, and whether every round agrees."""
 
     batch: float
@@ -115,11 +115,11 @@ class Verdict:
     decided: bool
 
 
-def judge(rounds: Sequence[Round]) -> Verdict:
+def judge(rounds: Sequence[Round]) -> TimingResult:
     """Return the verdict over the rounds; `decided` where one way was faster in every one of at least three."""
     batch, alone = (float(np.median([getattr(one, way) for one in rounds])) for way in ("batch", "alone"))
     wins = [one.batch < one.alone for one in rounds]
-    return Verdict(
+    return TimingResult(
         batch=batch, alone=alone, times=alone / batch, decided=len(rounds) >= 3 and (all(wins) or not any(wins))
     )
 

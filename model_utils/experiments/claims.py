@@ -54,7 +54,7 @@ class Track:
     """What leaving the mask out does: nothing to one sentence, something to a padded row, less than a short sight.
 
     `difference` is the largest absolute difference of logits of one sentence with and without a mask of ones, `alone` the
-    change of its chances; `padded` the change in its padded row when pads are read (None without pads); `short` the
+    change of its probabilities; `padded` the change in its padded row when pads are read (None without pads); `short` the
     change when only the last two words can be read.
     """
 
@@ -89,9 +89,9 @@ def half(loaded: LoadedModel) -> Half:
     return Half(
         before=share["none"],
         flat=share["today"],
-        flat_change=float(total_variation(found["none"].chances, found["today"].chances)),
+        flat_change=float(total_variation(found["none"].probabilities, found["today"].probabilities)),
         log=share["log"],
-        log_change=float(total_variation(found["none"].chances, found["log"].chances)),
+        log_change=float(total_variation(found["none"].probabilities, found["log"].probabilities)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import torch
 
-from model_utils.experiments.surprisal import leak, read, row_chances, surprise_bits
+from model_utils.experiments.surprisal import leak, read, row_probabilities, surprise_bits
 from model_utils.masks.mask import MaskSpec, Pattern, build_mask
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ LIFTING: tuple[Pattern, ...] = ("bidirectional", "prefix")  # those that let a w
 class PatternRun:
     """What the model says of one sentence under one mask, read-only.
 
-    `chances[V]` of the next word; `bits[N]`, the surprise of each real token (NaN where no row predicts it); `leak[L]`,
+    `probabilities[V]` of the next word; `bits[N]`, the surprise of each real token (NaN where no row predicts it); `leak[L]`,
     the share of weight on later tokens.
     """
 
-    chances: NDArray[np.float64]  # (V,)
+    probabilities: NDArray[np.float64]  # (V,)
     bits: NDArray[np.float64]  # (N,)
     leak: NDArray[np.float64]  # (L,)
 
     def __post_init__(self) -> None:
-        for array in (self.chances, self.bits, self.leak):
+        for array in (self.probabilities, self.bits, self.leak):
             array.setflags(write=False)
 
 
@@ -46,7 +46,7 @@ def run(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> PatternRun:
     hidden, weights = read(loaded, batch, mask, sentence, attentions=lifted)
     last = batch.last(sentence)
     return PatternRun(
-        chances=next(row_chances(loaded, hidden[last : last + 1]))[0].numpy(),
+        probabilities=next(row_probabilities(loaded, hidden[last : last + 1]))[0].numpy(),
         bits=surprise_bits(loaded, batch, mask, sentence, hidden),
         leak=leak(weights, batch, mask, sentence) if lifted else np.zeros(loaded.layers),
     )

@@ -24,11 +24,11 @@ WAYS: tuple[Way, ...] = ("none", "today", "formula", "log")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Softened:
-    """What the model computed one way: `weights[L, H, T]` of the last row, and the next word's `chances[V]`."""
+    """What the model computed one way: `weights[L, H, T]` of the last row, and the next word's `probabilities[V]`."""
 
     way: Way
     weights: NDArray[np.float64]  # (L, H, T)
-    chances: NDArray[np.float64]  # (V,)
+    probabilities: NDArray[np.float64]  # (V,)
 
 
 def soften(loaded: LoadedModel, alone: TokenBatch, tokens: Sequence[int], weight: float) -> tuple[Softened, ...]:
@@ -62,8 +62,8 @@ def _run(loaded: LoadedModel, alone: TokenBatch, way: Way, mask: NDArray[np.floa
         logits_to_keep=1,
     )
     weights = torch.stack([layer[0, :, -1] for layer in out.attentions])  # (L, H, T)
-    chances = torch.softmax(out.logits[0, -1].double(), dim=-1)  # (V,)
-    return Softened(way=way, weights=weights.double().numpy(), chances=chances.numpy())
+    probabilities = torch.softmax(out.logits[0, -1].double(), dim=-1)  # (V,)
+    return Softened(way=way, weights=weights.double().numpy(), probabilities=probabilities.numpy())
 
 
 def reweighted(row: NDArray[np.float64], tokens: Sequence[int], weight: float) -> NDArray[np.float64]:

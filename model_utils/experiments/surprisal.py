@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import TokenBatch
 
-# Rows that go through the output matrix at once: 64 x 50,257 chances in double precision are 26 MB.
+# Rows that go through the output matrix at once: 64 x 50,257 probabilities in double precision are 26 MB.
 ROWS_AT_ONCE = 64
 
 
@@ -43,8 +43,8 @@ def read(
 
 
 @torch.inference_mode()
-def row_chances(loaded: LoadedModel, hidden: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Yield the chances `[up to ROWS_AT_ONCE, V]` of the rows of `hidden[N, width]`, in order, in double precision."""
+def row_probabilities(loaded: LoadedModel, hidden: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Yield the probabilities `[up to ROWS_AT_ONCE, V]` of the rows of `hidden[N, width]`, in order, in double precision."""
     for rows in torch.split(hidden, ROWS_AT_ONCE):
         yield torch.softmax(loaded.model.lm_head(rows).double(), dim=-1)
 
@@ -62,8 +62,10 @@ def surprise_bits(
     ids = torch.from_numpy(batch.input_ids[sentence, first + 1 : last + 1].copy())  # (N - 1,)
     bits = np.full(last - first + 1, np.nan)
     found = [
-        chances.gather(1, wanted[:, None])[:, 0]
-        for chances, wanted in zip(row_chances(loaded, hidden[first:last]), torch.split(ids, ROWS_AT_ONCE), strict=True)
+        probabilities.gather(1, wanted[:, None])[:, 0]
+        for probabilities, wanted in zip(
+            row_probabilities(loaded, hidden[first:last]), torch.split(ids, ROWS_AT_ONCE), strict=True
+        )
     ]
     if found and len(ids):
         bits[1:] = -np.log2(np.maximum(torch.cat(found).numpy(), np.finfo(np.float64).tiny))
@@ -73,10 +75,10 @@ def surprise_bits(
 
 @torch.inference_mode()
 def row_shifts(loaded: LoadedModel, batch: TokenBatch, before: Mask, after: Mask, sentence: int) -> NDArray[np.float64]:
-    """Return `[N]` the total variation, 0 to 1, between each real row's next-word chances under two masks."""
+    """Return `[N]` the total variation, 0 to 1, between each real row's next-word probabilities under two masks."""
     real = slice(batch.first(sentence), batch.last(sentence) + 1)
     one, other = (read(loaded, batch, mask, sentence)[0][real] for mask in (before, after))
-    pairs = zip(row_chances(loaded, one), row_chances(loaded, other), strict=True)
+    pairs = zip(row_probabilities(loaded, one), row_probabilities(loaded, other), strict=True)
     return np.concatenate([((p - q).abs().sum(-1) / 2).numpy() for p, q in pairs])
 
 

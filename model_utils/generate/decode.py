@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import Luck
+from model_utils.generate.filters import StepNoise
 from model_utils.generate.mask_policy import CAUSAL, MaskPolicy
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.step import Drawn, Step, Stop, draw_tokens, take_steps
@@ -17,7 +17,7 @@ from model_utils.generate.step import Drawn, Step, Stop, draw_tokens, take_steps
 if TYPE_CHECKING:
     from model_utils.generate.filters import SamplingSettings
     from model_utils.models.loading import LoadedModel
-    from model_utils.models.prefix_cache import Prompts
+    from model_utils.models.prefix_cache import PrefixCache
 
 D = TypeVar("D", bound=Drawn)
 
@@ -42,7 +42,7 @@ class Lane:
 
 
 def decode(
-    loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int, *, prompts: Prompts | None = None
+    loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int, *, prompts: PrefixCache | None = None
 ) -> Generator[tuple[Step, ...], None, None]:
     """Yield after each forward pass one Step for every lane that still goes on.
 
@@ -50,7 +50,7 @@ def decode(
     end-of-text, at `max_new_tokens`, or where prompt and new tokens fill the model's context; it then fills with pads
     while the others go on. Whoever iterates may stop between steps. Raises InputError at once for more than
     MAX_NEW_TOKENS, for more keys and values than MAX_CACHE_MB, for a prompt that leaves no room for a single token, or for
-    a policy that leaves a token of the text nothing to read (see `policies.stranded`).
+    a policy that leaves a token of the text nothing to read (see `policies.rows_that_read_nothing`).
 
     Prompts that `prompts` keeps are not read again, which changes no number.
     """
@@ -70,7 +70,7 @@ def _decode(
     plan: Plan,
     max_new_tokens: int,
     take: Callable[..., list[D]],
-    prompts: Prompts | None = None,
+    prompts: PrefixCache | None = None,
 ) -> Generator[tuple[D, ...], None, None]:
     logits, cache = _read_prompts(loaded, lanes, plan, prompts)
     live = list(range(len(lanes)))
@@ -89,7 +89,7 @@ def _decode(
 
 
 def _read_prompts(
-    loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prompts: Prompts | None
+    loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prompts: PrefixCache | None
 ) -> tuple[torch.Tensor, Any]:
     """Return what `_forward` does of the prompts, reading once each that several lanes have in common."""
     alike: dict[tuple[tuple[int, ...], MaskPolicy], int] = {}
@@ -144,11 +144,13 @@ def _draw(
     for b in live:
         groups.setdefault(lanes[b].settings, []).append(b)
     drawn: list[D] = []
-    luck = Luck(number, logits.size(-1))
+    step_noise = StepNoise(number, logits.size(-1))
     for settings, members in groups.items():
         samples = [lanes[b].sample for b in members]
         taken = [lanes[b].taken[number] if number < len(lanes[b].taken) else None for b in members]
-        drawn += take(logits[members], settings, lanes=members, samples=samples, number=number, taken=taken, luck=luck)
+        drawn += take(
+            logits[members], settings, lanes=members, samples=samples, number=number, taken=taken, step_noise=step_noise
+        )
     return sorted(drawn, key=lambda one: one.lane)
 
 

@@ -53,32 +53,32 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
     """Return why the likeliest token was or was not drawn; `label` gives a token id's readable text."""
     found = step.candidates
     top, drawn = label(int(found.ids[0])), label(step.token_id)
-    chance, after = percent(float(found.before[0])), percent(float(found.after[0]))
+    probability, after = percent(float(found.before[0])), percent(float(found.after[0]))
     if step.instead_of is not None:
         had = "greedy would have taken" if settings.greedy else "the dice had fallen on"
         return (
-            f"You took “{drawn}” ({percent(step.chance)} of the chances, number {step.rank:,}); {had} "
+            f"You took “{drawn}” ({percent(step.probability)} of the chances, number {step.rank:,}); {had} "
             f"“{label(step.instead_of)}”. From here on the text goes its own way."
         )
     if settings.greedy:
         return (
-            f"“{top}” was the likeliest ({chance} of the model's chances), and greedy always takes it: "
+            f"“{top}” was the likeliest ({probability} of the model's chances), and greedy always takes it: "
             "at temperature 0 filters and dice have no effect."
         )
     whose = "of the model's chances" if settings.off("t") else f"of the chances at temperature {settings.temperature:g}"
     if step.stages[-1].kept == 1:
-        return f"“{drawn}” ({chance} {whose}) was the only word that the filters left: the dice had no choice."
-    start = f"“{top}” was the likeliest ({chance} {whose}, {after} after the filters)"
+        return f"“{drawn}” ({probability} {whose}) was the only word that the filters left: the dice had no choice."
+    start = f"“{top}” was the likeliest ({probability} {whose}, {after} after the filters)"
     if step.rank == 1:
         return f"{start}, and the dice took it. {SAYING}"
     return (
         f"{start}, but the dice fell on “{drawn}”, number {step.rank:,} "
-        f"({percent(step.chance)}, {percent(step.chance_after)} after). {SAYING}"
+        f"({percent(step.probability)}, {percent(step.probability_after)} after). {SAYING}"
     )
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
-    """Return how many words each filter left, with their share of the chances before the filters."""
+    """Return how many words each filter left, with their share of the probabilities before the filters."""
     if settings.greedy:
         return f"{vocabulary:,} words → 1 taken (greedy), with {percent(step.stages[-1].mass)} of the chances."
     parts, left = [f"{vocabulary:,} words"], vocabulary

@@ -137,10 +137,10 @@ def _top_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
 
 
 def _min_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
-    """Keep those with at least `min_p` times the best chance (Nguyen et al. 2024)."""
-    chances = torch.softmax(scores, dim=-1)
-    out = chances < settings.min_p * chances.amax(dim=-1, keepdim=True)
-    out.scatter_(-1, torch.topk(chances, 1, dim=-1).indices, False)
+    """Keep those with at least `min_p` times the best probability (Nguyen et al. 2024)."""
+    probabilities = torch.softmax(scores, dim=-1)
+    out = probabilities < settings.min_p * probabilities.amax(dim=-1, keepdim=True)
+    out.scatter_(-1, torch.topk(probabilities, 1, dim=-1).indices, False)
     return scores.masked_fill(out, _OUT)
 
 
@@ -157,7 +157,7 @@ def uniforms(seed: int, sample: int, step: int, vocabulary: int) -> NDArray[np.f
     return np.maximum(np.random.Generator(philox).random(vocabulary), _SMALLEST)
 
 
-class Luck:
+class StepNoise:
     """The noise of one step, made once for all lanes that share a seed and a sample: Gumbel, -log(-log(u)), `[V]` each."""
 
     def __init__(self, step: int, vocabulary: int) -> None:
@@ -182,7 +182,7 @@ def draw(scores: NDArray[np.float32], noise: NDArray[np.float64]) -> tuple[int, 
     """Return the token drawn from `scores[V]` (-inf = cut) with Gumbel `noise[V]`, and by how much it won.
 
     The largest score plus noise is a draw from the softmax of the scores (Gumbel-max trick, Maddison et al. 2014). Equal
-    noise under two settings is the same luck. A token without rivals wins by infinity.
+    noise under two settings is the same noise. A token without rivals wins by infinity.
     """
     kept = np.flatnonzero(scores > _OUT)
     perturbed = scores[kept].astype(np.float64) + noise[kept]

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 # Points of a rank curve: more than a screen tells apart, spaced evenly on a logarithmic axis.
 POINTS = 300
 # So many times the dice are thrown at most: 200 draws of one step take some 0.2 s.
-MAX_THROWS = 1_000
+MAX_DRAWS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Opened:
+class FullDistribution:
     """The distribution of one step over the whole vocabulary, `[V]` each, read-only; `settings` made it.
 
-    `before`: chances after temperature and before the filters. `scores`: what is drawn from, -inf where a filter cut.
+    `before`: probabilities after temperature and before the filters. `scores`: what is drawn from, -inf where a filter cut.
     `cut`: which filter did, as a place in CUTS.
     """
 
@@ -44,16 +44,16 @@ class Opened:
 
     @property
     def after(self) -> NDArray[np.float32]:
-        """Return the chances after the filters, 0 where one cut."""
+        """Return the probabilities after the filters, 0 where one cut."""
         kept = np.where(self.cut == 0, self.before, 0)
         return np.asarray(kept / kept.sum(), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sieve:
-    """What one filter did to a step: tokens and share of the chances (before any filter) that it removed and left.
+class FilterEffect:
+    """What one filter did to a step: tokens and share of the probabilities (before any filter) that it removed and left.
 
-    `state` is `off` where its setting switches it off, `asleep` where it is on and removes nothing, else `works`.
+    `state` is `off` where its setting switches it off, `no_effect` where it is on and removes nothing, else `works`.
     """
 
     filter: str
@@ -64,12 +64,14 @@ class Sieve:
     kept_mass: float
 
 
-def open_step(loaded: LoadedModel, ids: Sequence[int], settings: SamplingSettings, mask: Mask | None = None) -> Opened:
+def full_distribution(
+    loaded: LoadedModel, ids: Sequence[int], settings: SamplingSettings, mask: Mask | None = None
+) -> FullDistribution:
     """Return the step after the tokens `ids`, prompt and what was drawn so far, from one forward pass without padding.
 
     `mask` is a policy's mask of that step; without one every token reads all before it.
     """
-    return opened(torch.from_numpy(next_logits(loaded, ids, mask))[None], settings)
+    return distribution(torch.from_numpy(next_logits(loaded, ids, mask))[None], settings)
 
 
 @torch.inference_mode()
@@ -89,10 +91,10 @@ def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = Non
 
 
 @torch.inference_mode()
-def opened(logits: torch.Tensor, settings: SamplingSettings) -> Opened:
+def distribution(logits: torch.Tensor, settings: SamplingSettings) -> FullDistribution:
     """Return the step whose `logits[1, V]` these are."""
     warped = warp(logits, settings)
-    return Opened(
+    return FullDistribution(
         settings=settings,
         before=warped.tempered[0].softmax(-1).numpy(),
         scores=warped.scores[0].numpy(),
@@ -100,7 +102,7 @@ def opened(logits: torch.Tensor, settings: SamplingSettings) -> Opened:
     )
 
 
-def sieves(step: Opened) -> tuple[Sieve, ...]:
+def filter_effects(step: FullDistribution) -> tuple[FilterEffect, ...]:
     """Return what each filter did, in their order; removed and kept tokens together are the whole vocabulary."""
     settings = step.settings
     names = ["greedy"] if settings.greedy else [FILTERS[letter] for letter in settings.order.replace("t", "")]
@@ -112,9 +114,9 @@ def sieves(step: Opened) -> tuple[Sieve, ...]:
         kept &= ~gone
         off = name in letters and settings.off(letters[name])
         found.append(
-            Sieve(
+            FilterEffect(
                 filter=name,
-                state="off" if off else "works" if gone.any() else "asleep",
+                state="off" if off else "works" if gone.any() else "no_effect",
                 removed=int(gone.sum()),
                 removed_mass=float(step.before[gone].sum(dtype=np.float64)),
                 kept=int(kept.sum()),
@@ -126,20 +128,20 @@ def sieves(step: Opened) -> tuple[Sieve, ...]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RankCurve:
-    """Chances over ranks, likeliest first: `ranks[n]` from 1, `chances[n]` before the filters, `cut[n]` as in CUTS.
+    """Probabilities over ranks, likeliest first: `ranks[n]` from 1, `probabilities[n]` before the filters, `cut[n]` as in CUTS.
 
-    `mass[n]` is the share of the chances that all tokens up to that rank have together.
+    `mass[n]` is the share of the probabilities that all tokens up to that rank have together.
     """
 
     ranks: NDArray[np.int64]
     ids: NDArray[np.int64]
-    chances: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
     mass: NDArray[np.float64]
     cut: NDArray[np.uint8]
 
 
-def rank_curve(step: Opened, points: int = POINTS) -> RankCurve:
-    """Return the chances over the ranks of all tokens, at `points` ranks evenly spaced in their logarithm, ends included.
+def rank_curve(step: FullDistribution, points: int = POINTS) -> RankCurve:
+    """Return the probabilities over the ranks of all tokens, at `points` ranks evenly spaced in their logarithm, ends included.
 
     The last token that each filter left and the first that it cut are among them: a cut shows at its true rank.
     """
@@ -151,21 +153,21 @@ def rank_curve(step: Opened, points: int = POINTS) -> RankCurve:
     return RankCurve(
         ranks=places + 1,
         ids=order[places],
-        chances=step.before[order[places]].astype(np.float64),
+        probabilities=step.before[order[places]].astype(np.float64),
         mass=np.minimum(mass[places], 1.0),
         cut=step.cut[order[places]],
     )
 
 
-def throw(step: Opened, *, number: int, throws: int) -> NDArray[np.int64]:
+def draw_many(step: FullDistribution, *, number: int, draws: int) -> NDArray[np.int64]:
     """Return how often each token is drawn, `[V]`, when step `number` is drawn by samples 0 to `throws` - 1 of the seed.
 
     Sample 0 is the draw of the text itself. Raises InputError for more than MAX_THROWS.
     """
-    if not 1 <= throws <= MAX_THROWS:
-        raise InputError(f"{throws} throws do not fit: choose 1 to {MAX_THROWS}.")
+    if not 1 <= draws <= MAX_DRAWS:
+        raise InputError(f"{draws} throws do not fit: choose 1 to {MAX_DRAWS}.")
     counts = np.zeros(len(step.scores), np.int64)
-    for sample in range(throws):
+    for sample in range(draws):
         noise = uniforms(step.settings.seed, sample, number, len(step.scores))
         counts[draw(step.scores, gumbel(noise))[0]] += 1
     return counts

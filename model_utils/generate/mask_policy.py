@@ -96,7 +96,7 @@ class MaskPolicy:
 CAUSAL = MaskPolicy()
 
 
-def stranded(mask: Mask, prompt: int) -> NDArray[np.int64]:
+def rows_that_read_nothing(mask: Mask, prompt: int) -> NDArray[np.int64]:
     """Return the tokens, counted from 0 without pads, that may read nothing although the text depends on them.
 
     These are rows that a draw reads (the last of the `prompt` tokens and all behind it) or that another row reads. The

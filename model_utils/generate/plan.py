@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.mask_policy import stranded
+from model_utils.generate.mask_policy import rows_that_read_nothing
 from model_utils.limits import MAX_CACHE_MB, MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _under_policies(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: 
         # The last token that is drawn, of those asked for or of those that fit, is never read.
         new = min(max_new_tokens, loaded.context - len(lane.prompt)) - 1
         mask = lane.policy.mask(lane.prompt, new, pads=width - len(lane.prompt))
-        if (rows := stranded(mask, len(lane.prompt))).size:
+        if (rows := rows_that_read_nothing(mask, len(lane.prompt))).size:
             raise InputError(
                 f"Under its mask token {rows[0]} of sentence {b} may read nothing, and its text needs that token: "
                 "let it read at least one, such as itself."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.generate.filters import CUTS, FILTERS, Luck, draw, warp
+from model_utils.generate.filters import CUTS, FILTERS, StepNoise, draw, warp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ Stop = Literal["", "end", "context", "length"]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What one filter left: its name in FILTERS, how many tokens, and their share of the chances before any filter."""
+    """What one filter left: its name in FILTERS, how many tokens, and their share of the probabilities before any filter."""
 
     filter: str
     kept: int
@@ -36,7 +36,7 @@ class Stage:
 class Candidates:
     """Some tokens of one step, likeliest first, read-only, each array `[n]`.
 
-    `ranks` count from 1. `before` is the chance after temperature and before the filters, `after` the chance after them.
+    `ranks` count from 1. `before` is the probability after temperature and before the filters, `after` the one after them.
     `cut` is the place in CUTS of what cut the token; 0 = it was kept.
     """
 
@@ -83,10 +83,10 @@ class Step(Drawn):
     """What one step of one lane saw and drew; under 3 kB each, whatever the vocabulary.
 
     `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. Entropies are
-    in bits, before and after the filters. `chance_raw` is the drawn token's chance at temperature 1.
+    in bits, before and after the filters. `chance_raw` is the drawn token's probability at temperature 1.
     """
 
-    chance_raw: float
+    probability_raw: float
     entropy_before: float
     entropy_after: float
     stages: tuple[Stage, ...]
@@ -98,18 +98,18 @@ class Step(Drawn):
         return self.candidates.at(self.token_id)
 
     @property
-    def chance(self) -> float:
-        """Return the drawn token's chance after temperature and before the filters."""
+    def probability(self) -> float:
+        """Return the drawn token's probability after temperature and before the filters."""
         return float(self.candidates.before[self.drawn])
 
     @property
-    def chance_after(self) -> float:
-        """Return the drawn token's chance after the filters."""
+    def probability_after(self) -> float:
+        """Return the drawn token's probability after the filters."""
         return float(self.candidates.after[self.drawn])
 
     @property
     def rank(self) -> int:
-        """Return the drawn token's place in the order of chances, counted from 1."""
+        """Return the drawn token's place in the order of probabilities, counted from 1."""
         return int(self.candidates.ranks[self.drawn])
 
 
@@ -122,14 +122,14 @@ def take_steps(
     samples: Sequence[int],
     number: int,
     taken: Sequence[int | None] = (),
-    luck: Luck | None = None,
+    step_noise: StepNoise | None = None,
 ) -> list[Step]:
     """Return step `number` of each of `lanes`, all under the same settings, from their logits `[n, V]`.
 
     `taken` names for each lane the token that is taken whatever the dice say, None where they decide; empty: they do.
-    `luck` keeps the noise of this step for all who share it.
+    `noise` keeps the noise of this step for all who share it.
     """
-    luck = Luck(number, logits.size(-1)) if luck is None else luck
+    step_noise = StepNoise(number, logits.size(-1)) if step_noise is None else step_noise
     warped = warp(logits, settings)
     before = torch.softmax(warped.tempered, dim=-1)  # (n, V)
     after = before if settings.unfiltered else torch.softmax(warped.scores, dim=-1)  # (n, V)
@@ -138,9 +138,9 @@ def take_steps(
     entropy_before = _entropy(before)  # (n)
     entropy_after = entropy_before if settings.unfiltered else _entropy(after)
     steps = []
-    for i, one in enumerate(_drawn(warped.scores, settings, lanes, samples, number, taken, luck)):
+    for i, one in enumerate(_drawn(warped.scores, settings, lanes, samples, number, taken, step_noise)):
         at = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
-        ranked_by = warped.tempered[i].numpy()  # chances of very cold draws underflow to 0; scores do not
+        ranked_by = warped.tempered[i].numpy()  # probabilities of very cold draws underflow to 0; scores do not
         step = Step(
             lane=one.lane,
             number=number,
@@ -148,7 +148,7 @@ def take_steps(
             stop="",
             margin=one.margin,
             instead_of=one.instead_of,
-            chance_raw=float((logits[i, one.token_id] - normaliser[i]).exp()),
+            probability_raw=float((logits[i, one.token_id] - normaliser[i]).exp()),
             entropy_before=float(entropy_before[i]),
             entropy_after=float(entropy_after[i]),
             stages=_stages(at[0], at[2], settings),
@@ -167,11 +167,11 @@ def draw_tokens(
     samples: Sequence[int],
     number: int,
     taken: Sequence[int | None] = (),
-    luck: Luck | None = None,
+    step_noise: StepNoise | None = None,
 ) -> list[Drawn]:
     """Return what step `number` of each lane draws, and nothing of what it saw: the tokens of `take_steps`, sooner."""
-    luck = Luck(number, logits.size(-1)) if luck is None else luck
-    return _drawn(warp(logits, settings).scores, settings, lanes, samples, number, taken, luck)
+    step_noise = StepNoise(number, logits.size(-1)) if step_noise is None else step_noise
+    return _drawn(warp(logits, settings).scores, settings, lanes, samples, number, taken, step_noise)
 
 
 def _drawn(
@@ -181,12 +181,12 @@ def _drawn(
     samples: Sequence[int],
     number: int,
     taken: Sequence[int | None],
-    luck: Luck,
+    step_noise: StepNoise,
 ) -> list[Drawn]:
     """Return what the dice draw from the filtered scores `[n, V]` of each lane, or what was taken by hand in its place."""
     drawn = []
     for i, lane in enumerate(lanes):
-        token_id, margin = draw(scores[i].numpy(), luck.of(settings.seed, samples[i]))
+        token_id, margin = draw(scores[i].numpy(), step_noise.of(settings.seed, samples[i]))
         by_hand = taken[i] if taken else None
         instead_of = token_id if by_hand is not None and by_hand != token_id else None
         token_id = token_id if by_hand is None else by_hand
@@ -194,9 +194,9 @@ def _drawn(
     return drawn
 
 
-def _entropy(chances: torch.Tensor) -> NDArray[np.float64]:
-    """Return `[n]` the entropy of `chances[n, V]` in bits: `distributions.entropy_bits`, in half its time."""
-    return np.asarray(torch.special.entr(chances).sum(-1, dtype=torch.float64).numpy() / np.log(2)) + 0.0
+def _entropy(probabilities: torch.Tensor) -> NDArray[np.float64]:
+    """Return `[n]` the entropy of `probabilities[n, V]` in bits: `distributions.entropy_bits`, in half its time."""
+    return np.asarray(torch.special.entr(probabilities).sum(-1, dtype=torch.float64).numpy() / np.log(2)) + 0.0
 
 
 def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: SamplingSettings) -> tuple[Stage, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def candidates_table(step: Step, label: Callable[[int], str]) -> pd.DataFrame:
     """Return the candidates that the step kept a note of, likeliest first; `label` gives a token id's readable text.
 
-    `fate` is `drawn`, `kept` or `cut`; `cut_by` names the filter, empty when there is none.
+    `outcome` is `drawn`, `kept` or `cut`; `cut_by` names the filter, empty when there is none.
     """
     found = step.candidates
     return pd.DataFrame(
@@ -24,9 +24,9 @@ def candidates_table(step: Step, label: Callable[[int], str]) -> pd.DataFrame:
             "rank": found.ranks,
             "token_id": found.ids,
             "token": [label(int(token_id)) for token_id in found.ids],
-            "chance_before": found.before,
-            "chance_after": found.after,
-            "fate": [
+            "probability_before": found.before,
+            "probability_after": found.after,
+            "outcome": [
                 "drawn" if token_id == step.token_id else "cut" if cut else "kept"
                 for token_id, cut in zip(found.ids, found.cut, strict=True)
             ],
@@ -36,7 +36,7 @@ def candidates_table(step: Step, label: Callable[[int], str]) -> pd.DataFrame:
 
 
 def steps_table(rows: Sequence[Sequence[Step]], label: Callable[[int], str]) -> pd.DataFrame:
-    """Return every step of every row: what was drawn, its chances, what the filters left, the uncertainty in bits."""
+    """Return every step of every row: what was drawn, its probabilities, what the filters left, the uncertainty in bits."""
     return pd.DataFrame(
         {
             "row": step.lane,
@@ -44,9 +44,9 @@ def steps_table(rows: Sequence[Sequence[Step]], label: Callable[[int], str]) -> 
             "token_id": step.token_id,
             "token": label(step.token_id),
             "rank": step.rank,
-            "chance_before": step.chance,
-            "chance_after": step.chance_after,
-            "chance_at_temperature_1": step.chance_raw,
+            "probability_before": step.probability,
+            "probability_after": step.probability_after,
+            "probability_at_temperature_1": step.probability_raw,
             "kept_tokens": step.stages[-1].kept,
             "kept_mass": step.stages[-1].mass,
             "entropy_before_bits": step.entropy_before,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from model_utils.mechanics.wrong_masks import Damage, Spread
 
 
-def fates_table(
+def fill_value_table(
     read: Mapping[str, NDArray[np.float32]], blocked: Mapping[str, NDArray[np.float32]], labels: Sequence[str]
 ) -> pd.DataFrame:
     """Return the weight of every key under each fill, a line each: in a row that reads something, in one all blocked."""
@@ -37,7 +37,7 @@ def ways_table(found: Mapping[str, Damage], labels: Sequence[str], rows: slice) 
                     "way": way,
                     "query": range(len(labels))[rows],
                     "query_token": labels[rows],
-                    "may_read": one.lawful[rows],
+                    "may_read": one.allowed[rows],
                     "later_words": one.later[rows],
                     "pads": one.pads[rows],
                     "hidden_by_hand": one.hand[rows],
@@ -52,6 +52,6 @@ def ways_table(found: Mapping[str, Damage], labels: Sequence[str], rows: slice) 
 
 
 def spread_table(found: Spread, labels: Sequence[str]) -> pd.DataFrame:
-    """Return for each token, a line each, whether its row is NaN in every layer and in the next-word chances."""
+    """Return for each token, a line each, whether its row is NaN in every layer and in the next-word probabilities."""
     columns = {f"layer_{layer}": rows for layer, rows in enumerate(found.rows)}
     return pd.DataFrame({"token": labels, **columns, "next_words": found.logits})

@@ -25,7 +25,7 @@ LEFT_OUT = -100  # transformers' label for "does not count"
 class WordLosses:
     """What the model paid for each token of one padded sentence, read-only.
 
-    `nats[T]` is minus the log of the chance that the column before gave to the token; the first column has none: NaN.
+    `nats[T]` is minus the log of the probability that the column before gave to the token; the first column has none: NaN.
     `labels[T]` are the token ids, LEFT_OUT for pads and for a first word, which has nothing before it.
     `real[T]` is True for the columns of real tokens.
     """

@@ -48,7 +48,7 @@ class Damage:
     The five add up to the row's sum, which should be 1.
     """
 
-    lawful: NDArray[np.float64]
+    allowed: NDArray[np.float64]
     later: NDArray[np.float64]
     pads: NDArray[np.float64]
     hand: NDArray[np.float64]
@@ -57,7 +57,7 @@ class Damage:
     @property
     def total(self) -> NDArray[np.float64]:
         """Return the sum of each row."""
-        return self.lawful + self.leaked
+        return self.allowed + self.leaked
 
     @property
     def leaked(self) -> NDArray[np.float64]:
@@ -77,11 +77,11 @@ def damage(head: HeadTrace, way: Way) -> Damage:
     rest = head.blocked & ~later & ~pads
     hand = head.causes["hand"]
     return Damage(
-        lawful=on(~head.blocked), later=on(later), pads=on(pads), hand=on(rest & hand), pattern=on(rest & ~hand)
+        allowed=on(~head.blocked), later=on(later), pads=on(pads), hand=on(rest & hand), pattern=on(rest & ~hand)
     )
 
 
-def fates(head: HeadTrace, query: int, *, all_blocked: bool = False) -> dict[str, NDArray[np.float32]]:
+def by_fill_value(head: HeadTrace, query: int, *, all_blocked: bool = False) -> dict[str, NDArray[np.float32]]:
     """Return for every fill the weights `[K]` of the row `query`, from the same scores.
 
     `all_blocked` blocks the whole row, whatever the mask says of it.

@@ -18,7 +18,7 @@ from model_utils.models.forward import register
 from model_utils.errors import ModelTooLargeError
 from model_utils.models.files import check_folder, damaged
 from model_utils.models.memory import check_memory, fits, free_mb
-from model_utils.models.prefix_cache import Prompts
+from model_utils.models.prefix_cache import PrefixCache
 from model_utils.models.registry import ModelEntry
 from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID
 
@@ -37,7 +37,7 @@ class LoadedModel:
     entry: ModelEntry
     model: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerBase
-    prompts: Prompts = field(default_factory=Prompts, init=False)
+    prompts: PrefixCache = field(default_factory=PrefixCache, init=False)
 
     @property
     def layers(self) -> int:
@@ -66,7 +66,7 @@ def load_model(entry: ModelEntry, folder: Path) -> LoadedModel:
     return loaded
 
 
-class Shelf:
+class ModelCache:
     """The models in memory, one copy of each for all sessions.
 
     Where memory is short for one more, models that have gone unused for longest make room, but never the bundled one.

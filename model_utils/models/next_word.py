@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @torch.inference_mode()
-def next_chances(loaded: LoadedModel, batch: TokenBatch, mask: Mask) -> NDArray[np.float64]:
-    """Return the chances `[B, V]` of every sentence's next token, read at its last real token; each row sums to 1.
+def next_probabilities(loaded: LoadedModel, batch: TokenBatch, mask: Mask) -> NDArray[np.float64]:
+    """Return the probabilities `[B, V]` of every sentence's next token, read at its last real token; each row sums to 1.
 
     Only the read positions go through the output matrix: all T of them would be `[B, T, V]`, 800 MB for 16 x 256 tokens.
     """
@@ -33,6 +33,6 @@ def next_chances(loaded: LoadedModel, batch: TokenBatch, mask: Mask) -> NDArray[
     return np.asarray(torch.softmax(logits.double(), dim=-1).numpy())
 
 
-def top_tokens(chances: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-    """Return the ids of the `count` most probable tokens of `chances[V]`, best first, equal chances by smaller id."""
-    return np.lexsort((np.arange(chances.size), -chances))[:count]
+def top_tokens(probabilities: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Return the ids of the `count` most probable tokens of `probabilities[V]`, best first, equal probabilities by smaller id."""
+    return np.lexsort((np.arange(probabilities.size), -probabilities))[:count]

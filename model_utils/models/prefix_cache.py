@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Read = tuple[torch.Tensor, Cache]
 
 
-class Prompts:
+class PrefixCache:
     """Logits and keys and values of the prompts read last, up to MAX_PROMPTS_MB in all. Any thread may ask."""
 
     def __init__(self) -> None:

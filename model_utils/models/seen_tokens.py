@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import Token
 
 # One bit per token id, as numpy.packbits writes them: 1 = it occurs in the text that the model was trained on.
-MET_FILE = "met_tokens.npy"
+SEEN_FILE = "seen_tokens.npy"
 
 
-def met_tokens(folder: Path, vocabulary: int) -> NDArray[np.bool_] | None:
+def seen_tokens(folder: Path, vocabulary: int) -> NDArray[np.bool_] | None:
     """Return for every token id `[V]` whether the model in `folder` met it in training; None where the folder is silent."""
-    path = folder / MET_FILE
+    path = folder / SEEN_FILE
     if not path.is_file():
         return None
     met = np.unpackbits(np.load(path, allow_pickle=False), count=vocabulary).astype(bool)  # (V,)

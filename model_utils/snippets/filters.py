@@ -1,4 +1,4 @@
-"""The expressions of transformers code that turn scores into the chances of a draw."""
+"""The expressions of transformers code that turn scores into the probabilities of a draw."""
 
 from __future__ import annotations
 

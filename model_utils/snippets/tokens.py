@@ -115,7 +115,7 @@ def generate_code(
 
 
 def _warpers(settings: SamplingSettings) -> str:
-    """Return the lines that set up what turns scores into the chances of the draw, as transformers does it."""
+    """Return the lines that set up what turns scores into the probabilities of the draw, as transformers does it."""
     used = dict(warpers(settings))
     temperature, every = used.get("temperature", ""), ", ".join(used.values())
     return (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.experiments.batch_invariance import Independence, Reading
-    from model_utils.models.loading import LoadedModel, Shelf
+    from model_utils.models.loading import LoadedModel, ModelCache
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import Side, TokenBatch
     from model_utils.tokens.bpe import Word
@@ -37,25 +37,25 @@ def gate() -> Iterator[None]:
 
 
 @st.cache_resource(show_spinner=False)
-def shelf() -> Shelf:
+def model_cache() -> ModelCache:
     """Return the models in memory: one copy of each per server, shared by all sessions."""
-    from model_utils.models.loading import Shelf
+    from model_utils.models.loading import ModelCache
 
-    return Shelf()
+    return ModelCache()
 
 
 def loaded_model(model: str) -> LoadedModel:
     """Return the model `model`, loaded by the first who asks. Raises ModelError when it cannot be used or is not here.
 
-    Not cached by Streamlit: the shelf lets go of models that have gone unused when memory is short.
+    Not cached by Streamlit: the model cache lets go of models that have gone unused when memory is short.
     """
     entry = registry()[model]
-    return shelf().present(entry) or shelf().get(entry, model_folder(entry))
+    return model_cache().present(entry) or model_cache().get(entry, model_folder(entry))
 
 
 def in_memory(entry: ModelEntry) -> bool:
     """Return whether the model of `entry` is loaded; while torch is not, nothing is, and this does not wait for it."""
-    return "torch" in sys.modules and shelf().present(entry) is not None
+    return "torch" in sys.modules and model_cache().present(entry) is not None
 
 
 def model_folder(entry: ModelEntry) -> Path:
@@ -82,17 +82,17 @@ def token_batch(model: str, texts: tuple[str, ...], side: Side, pad_id: int) -> 
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def toy_chances(model: str, sentence: str, hidden: frozenset[int]) -> NDArray[np.float64]:
-    """Return the next-word chances `[V]` of `sentence` with the tokens `hidden` masked by hand, positions kept."""
+def demo_probabilities(model: str, sentence: str, hidden: frozenset[int]) -> NDArray[np.float64]:
+    """Return the next-word probabilities `[V]` of `sentence` with the tokens `hidden` masked by hand, positions kept."""
     from model_utils.masks.mask import MaskSpec, build_mask
-    from model_utils.models.next_word import next_chances
+    from model_utils.models.next_word import next_probabilities
 
     batch = token_batch(model, (sentence,), "left", 50256)
     mask = build_mask(MaskSpec(weights=dict.fromkeys(hidden, 0.0)), batch)
     with gate():
-        chances = next_chances(loaded_model(model), batch, mask)[0]
-    chances.setflags(write=False)
-    return chances
+        probabilities = next_probabilities(loaded_model(model), batch, mask)[0]
+    probabilities.setflags(write=False)
+    return probabilities
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -120,12 +120,12 @@ def batch_independence(
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def met_tokens(model: str) -> NDArray[np.bool_] | None:
+def seen_tokens(model: str) -> NDArray[np.bool_] | None:
     """Return for every token id whether `model` met it in training; None where its folder does not say."""
     from model_utils.models import seen_tokens
 
     entry = registry()[model]
-    return seen_tokens.met_tokens(model_folder(entry), entry.vocabulary)
+    return seen_tokens.seen_tokens(model_folder(entry), entry.vocabulary)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -78,7 +78,7 @@ def pattern_run(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) 
 def row_shifts(
     model: str, texts: tuple[str, ...], side: Side, before: MaskSpec, after: MaskSpec
 ) -> NDArray[np.float64]:
-    """Return `[N]` how far each real row's next-word chances move between two masks, as total variation."""
+    """Return `[N]` how far each real row's next-word probabilities move between two masks, as total variation."""
     from model_utils.experiments.surprisal import row_shifts
     from model_utils.masks.mask import build_mask
 

@@ -75,7 +75,7 @@ def open_page(title: str, sentence: str) -> Page:
     above = st.container(key="model_state")
     with st.sidebar:
         for path, label in MENU:
-            door(path, label)
+            page_link(path, label)
         st.divider()
         page = _shared_controls(above)
     heading.badge(model_picker.tag(page.entry), icon=":material/memory:", color="gray")
@@ -83,7 +83,7 @@ def open_page(title: str, sentence: str) -> Page:
     return page
 
 
-def door(path: str, label: str) -> None:
+def page_link(path: str, label: str) -> None:
     """Draw the link to a page; the first visit to Heads opens on a head that has something to show."""
     entry = registry().get(st.session_state.get("model", BUNDLED_ID))
     chosen = "layer" in st.session_state or "head" in st.session_state

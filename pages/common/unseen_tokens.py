@@ -20,7 +20,7 @@ def badges(model: str, batch: TokenBatch, sentence: int | None = None) -> None:
     """Badge the tokens of `sentence`, or of the whole batch, that `model` never met; nothing where all are known."""
     from model_utils.models.seen_tokens import never_met
 
-    met = cache.met_tokens(model)
+    met = cache.seen_tokens(model)
     if met is None:
         return
     rows = batch.tokens if sentence is None else (batch.tokens[sentence],)

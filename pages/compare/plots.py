@@ -9,7 +9,7 @@ import streamlit as st
 
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
-from model_utils.compare.sweep import find_ladder
+from model_utils.compare.sweep import find_sweep
 from model_utils.compare.text_metrics import ENOUGH, MEASURES, monotone, trend
 from pages.common import downloads, frame
 from pages.compare import cache, controls
@@ -113,9 +113,9 @@ def _breathing(made: Comparison, row: int, kept: list[int]) -> str:
 
 
 def what_grows(made: Comparison, place: Place, number: int) -> None:
-    """Say what grows when k or p does: exactly at one step, and over whole texts where the rows are a ladder."""
+    """Say what grows when k or p does: exactly at one step, and over whole texts where the rows are a sweep."""
     _exact(made, place, number)
-    found = find_ladder(made.request.rows)
+    found = find_sweep(made.request.rows)
     if found is None:
         st.markdown(
             "**Over whole texts:** that takes a ladder, rows that differ in one setting alone, with "
@@ -159,10 +159,10 @@ def _exact(made: Comparison, place: Place, number: int) -> None:
 
 
 def _texts(made: Comparison, place: Place, found: Any) -> None:
-    """Draw every measure over the rungs of the ladder, and what it does."""
+    """Draw every measure over the rungs of the sweep, and what it does."""
     import numpy as np
 
-    from viz.compare.sweep import Rungs, ladder
+    from viz.compare.sweep import SweepPanel, sweep
 
     groups = _groups(made, place.model)
     if len(groups) < len(made.request.rows):
@@ -174,7 +174,7 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
         spreads = [tables.spreads(groups[row])[one.name] for row in found.order]
         does = trend(values)
         panels.append(
-            Rungs(
+            SweepPanel(
                 title=one.title,
                 means=[spread.mean for spread in spreads],
                 margins=[spread.margin for spread in spreads],
@@ -188,7 +188,7 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
         )
     samples = made.request.samples
     st.markdown(f"**Over whole texts, as {found.title} grows** ({samples} samples a point, bars: 95 % interval):")
-    _figure(ladder(panels, found.ticks, palette=frame.palette()), "ladder", f"Every measure as {found.title} grows.")
+    _figure(sweep(panels, found.ticks, palette=frame.palette()), "ladder", f"Every measure as {found.title} grows.")
     if samples >= ENOUGH:
         st.caption("An arrow: over the samples, the rank correlation with the setting differs from 0 (95 % interval).")
     if samples < ENOUGH:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.compare.settings import Fork, Row, check_samples, fork
+from model_utils.compare.settings import FirstDifference, Row, check_samples, first_difference
 from pages.common import cache
 from pages.generate import run
 
@@ -91,7 +91,7 @@ class Comparison:
             self.grown.made, self.grown.read = made, len(events)
             return {place: list(steps) for place, steps in made.items()}
 
-    def fork(self, texts: dict[Place, list[Step]], place: Place) -> Fork | None:
+    def first_difference(self, texts: dict[Place, list[Step]], place: Place) -> FirstDifference | None:
         """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""
         if place.model:
             other = Place(model=0, row=place.row, sample=place.sample)
@@ -100,7 +100,7 @@ class Comparison:
         else:
             return None
         same = self.request.settings(place.row).seed == self.request.settings(other.row).seed
-        return fork(texts[place], texts[other], same_noise=same, same_model=not place.model)
+        return first_difference(texts[place], texts[other], same_noise=same, same_model=not place.model)
 
     def before(self, texts: dict[Place, list[Step]], place: Place, number: int) -> tuple[int, ...]:
         """Return the tokens that step `number` of a text was drawn after: the prompt, and what was drawn so far."""

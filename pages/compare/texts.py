@@ -1,4 +1,4 @@
-"""The texts of the Compare page: one row per setting, the fork marked, what follows it in grey."""
+"""The texts of the Compare page: one row per setting, the first difference marked, what follows it in grey."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages.common.markdown import literal
 from pages.compare.run import Comparison, Place
 
 if TYPE_CHECKING:
-    from model_utils.compare.settings import Fork
+    from model_utils.compare.settings import FirstDifference
     from model_utils.generate.step import Step
     from viz.base.theme import Palette
 
@@ -57,7 +57,7 @@ def draw(made: Comparison) -> None:
 
 
 def _legend(made: Comparison) -> str:
-    """Return what the colours mean, and what a fork is due to."""
+    """Return what the colours mean, and what a first difference is due to."""
     request = made.request
     two, own = len(request.models) > 1, request.own_noise or any(row.seed is not None for row in request.rows)
     than = "row 0, and for the second model from the first one's text" if two else "row 0"
@@ -81,8 +81,8 @@ def _one(
     palette: Palette,
     view: tuple[Place, int],
 ) -> None:
-    """Draw one text under the name of its setting, with the reason of its fork."""
-    steps, found = texts[place], made.fork(texts, place)
+    """Draw one text under the name of its setting, with the reason of its first difference."""
+    steps, found = texts[place], made.first_difference(texts, place)
     name = compare_settings.name(made.request.rows[place.row])
     title = f"**{place.row} · {name}**" if not place.model else "↳"
     if len(made.request.models) > 1:
@@ -102,8 +102,8 @@ def _key(place: Place) -> str:
     return f"compared_{place.row}_{place.model}_{place.sample}"
 
 
-def _why(made: Comparison, place: Place, found: Fork) -> str:
-    """Return in words why two texts with the same past part at a fork."""
+def _why(made: Comparison, place: Place, found: FirstDifference) -> str:
+    """Return in words why two texts with the same past part at a first difference."""
     here, there = made.label(found.token_id, place.model), made.label(found.other_id)
     start = f"forks at step {found.number + 1}: "
     reasons = {
@@ -117,7 +117,7 @@ def _why(made: Comparison, place: Place, found: Fork) -> str:
     return start + reasons[found.reason]
 
 
-def _filter(made: Comparison, row: int, found: Fork) -> str:
+def _filter(made: Comparison, row: int, found: FirstDifference) -> str:
     return explain.filter_name(found.by, made.request.settings(row)) if found.by else ""
 
 
@@ -125,12 +125,12 @@ def _strip(
     made: Comparison,
     place: Place,
     steps: list[Step],
-    found: Fork | None,
+    found: FirstDifference | None,
     palette: Palette,
     view: tuple[Place, int],
 ) -> list[StripToken]:
-    """Return the tokens of one text: the prompt in grey, each drawn token in the colour of its chance up to the fork."""
-    from viz.generate.candidates import chance_colour
+    """Return the tokens of one text: the prompt in grey, each drawn one coloured by its probability until they differ."""
+    from viz.generate.candidates import probability_colour
 
     tokens = [
         StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in made.prompts[place.model]
@@ -138,16 +138,20 @@ def _strip(
     for step in steps:
         label = made.label(step.token_id, place.model)
         past = found is not None and step.number > found.number
-        fork = found is not None and step.number == found.number
+        first_difference = found is not None and step.number == found.number
         tokens.append(
             StripToken(
                 text=_flowing(label),
-                spoken=f"{label}, the fork" if fork else label,
+                spoken=f"{label}, the fork" if first_difference else label,
                 line_break="⏎" in label,
-                background="" if past else palette.accent if fork else chance_colour(step.chance_raw, palette),
-                colour=palette.paper if fork else "",
-                state="quiet" if past else "fork" if fork else "plain",
-                title=f"step {step.number + 1}: {explain.percent(step.chance_raw)} of the model's chances, "
+                background=""
+                if past
+                else palette.accent
+                if first_difference
+                else probability_colour(step.probability_raw, palette),
+                colour=palette.paper if first_difference else "",
+                state="quiet" if past else "difference" if first_difference else "plain",
+                title=f"step {step.number + 1}: {explain.percent(step.probability_raw)} of the model's chances, "
                 f"number {step.rank:,}",
                 selected=view == (place, step.number),
             )

@@ -55,14 +55,14 @@ def _one_by_one(run: generate_run.Run) -> None:
 
 def _start(run: generate_run.Run) -> None:
     """Begin to measure; what was measured before goes."""
-    from model_utils.experiments.batch_timing import ROUNDS, Ways
+    from model_utils.experiments.batch_timing import ROUNDS, BatchTiming
 
     stop()
     lanes = [generate_run.lane_of(run.request, run.batch, number) for number in range(len(run.batch.texts))]
     loaded, new = run.loaded, run.request.max_new_tokens
 
     def work(job: Job[tuple[Same, ...]]) -> tuple[Same, ...]:
-        ways = Ways(loaded=loaded, lanes=lanes, max_new_tokens=new, gate=cache.gate, check=job.check)
+        ways = BatchTiming(loaded=loaded, lanes=lanes, max_new_tokens=new, gate=cache.gate, check=job.check)
         for number, one in enumerate(ways.rounds(), start=1):
             job.publish(one)
             job.report(number, ROUNDS)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.generate.filters import SamplingSettings
-    from model_utils.generate.full_distribution import Opened
+    from model_utils.generate.full_distribution import FullDistribution
     from model_utils.generate.mask_policy import MaskPolicy
 
 
@@ -27,30 +27,30 @@ _POLICY_HASH: dict[str | type, Any] = {"model_utils.generate.mask_policy.MaskPol
 
 # At most 32 x 0.5 MB at GPT-2's vocabulary.
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=_POLICY_HASH)
-def opened_step(
+def full_distribution(
     model: str, prompt: tuple[int, ...], drawn: tuple[int, ...], settings: SamplingSettings, policy: MaskPolicy
-) -> Opened:
+) -> FullDistribution:
     """Return the whole distribution of the step after `prompt` and `drawn`."""
-    from model_utils.generate.full_distribution import open_step
+    from model_utils.generate.full_distribution import full_distribution
 
     mask = None if policy.plain else policy.mask(prompt, len(drawn))
     with gate():
-        return open_step(loaded_model(model), (*prompt, *drawn), settings, mask)
+        return full_distribution(loaded_model(model), (*prompt, *drawn), settings, mask)
 
 
 # At most 16 x 0.4 MB.
 @st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=_POLICY_HASH)
-def thrown(
+def repeated_draws(
     model: str,
     prompt: tuple[int, ...],
     drawn: tuple[int, ...],
     settings: SamplingSettings,
     policy: MaskPolicy,
-    throws: int,
+    draws: int,
 ) -> NDArray[np.int64]:
     """Return how often each token is drawn in `throws` draws of the step after `prompt` and `drawn`."""
-    from model_utils.generate.full_distribution import throw
+    from model_utils.generate.full_distribution import draw_many
 
-    opened = opened_step(model, prompt, drawn, settings, policy)
+    distribution = full_distribution(model, prompt, drawn, settings, policy)
     with gate():
-        return throw(opened, number=len(drawn), throws=throws)
+        return draw_many(distribution, number=len(drawn), draws=draws)

@@ -30,8 +30,8 @@ def draw(run: generate_run.Run, step: Step, palette: Palette) -> None:
             token_id=line.token_id,
             rank=line.rank,
             before=line.chance_before,
-            after=line.chance_after,
-            fate=line.fate,
+            after=line.probability_after,
+            outcome=line.outcome,
             by=line.cut_by,
         )
         for line in shown.itertuples()

@@ -1,4 +1,4 @@
-"""The growing texts of the Generate page: prompts in grey, each drawn token in the colour of its chance, branches below."""
+"""The growing texts of the Generate page: prompts in grey, each drawn token in the colour of its probability, branches below."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def texts(run: generate_run.Run, chosen: tuple[int, int]) -> None:
 def _strip(
     run: generate_run.Run, row: int, steps: list[Step], palette: Palette, chosen: tuple[int, int]
 ) -> list[StripToken]:
-    """Return the tokens of one row: the prompt in grey, then each drawn token in the colour of its chance."""
-    from viz.generate.candidates import chance_colour
+    """Return the tokens of one row: the prompt in grey, then each drawn token in the colour of its probability."""
+    from viz.generate.candidates import probability_colour
 
     tokens = [StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in run.prompt(row)]
     found = run.branch(row)
@@ -52,9 +52,9 @@ def _strip(
                 text=_flowing(label),
                 spoken=label,
                 line_break="⏎" in label,
-                background="" if step.number < shared else chance_colour(step.chance, palette),
+                background="" if step.number < shared else probability_colour(step.probability, palette),
                 state="quiet" if step.number < shared else "plain",
-                title=f"step {step.number + 1}: {explain.percent(step.chance)} of the chances, number {step.rank:,}",
+                title=f"step {step.number + 1}: {explain.percent(step.probability)} of the chances, number {step.rank:,}",
                 selected=chosen == (row, step.number),
             )
         )

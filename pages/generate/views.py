@@ -16,19 +16,19 @@ from pages.generate import cache
 from pages.generate import run as generate_run
 
 if TYPE_CHECKING:
-    from model_utils.generate.full_distribution import Opened, Sieve
+    from model_utils.generate.full_distribution import FilterEffect, FullDistribution
     from model_utils.generate.step import Step
 
 # px that the mask has beside the texts on a screen of 1,400.
 WIDE = 400
 # Words with a part of their own in the waterfall, rows of the dice, and how often they are thrown.
-NAMED, ROWS, THROWS = 5, 12, 200
+NAMED, ROWS, DRAWS = 5, 12, 200
 
 
-def _opened(run: generate_run.Run, step: Step) -> Opened:
+def _opened(run: generate_run.Run, step: Step) -> FullDistribution:
     """Return the whole distribution of a step."""
     request = run.request
-    return cache.opened_step(request.model, *run.before(step), request.settings, run.policy(step.lane))
+    return cache.full_distribution(request.model, *run.before(step), request.settings, run.policy(step.lane))
 
 
 def _figure(figure: Any, name: str, alt: str) -> None:
@@ -36,17 +36,17 @@ def _figure(figure: Any, name: str, alt: str) -> None:
 
 
 def waterfall(run: generate_run.Run, step: Step) -> None:
-    """Draw what each filter removes and leaves, as shares of the chances and in tokens."""
-    from model_utils.generate.full_distribution import sieves
+    """Draw what each filter removes and leaves, as shares of the probabilities and in tokens."""
+    from model_utils.generate.full_distribution import filter_effects
     from viz.generate.filters import waterfall as draw
 
-    opened = _opened(run, step)
-    found = sieves(opened)
-    ids = np.argsort(-opened.before, kind="stable")[:NAMED].tolist()
+    distribution = _opened(run, step)
+    found = filter_effects(distribution)
+    ids = np.argsort(-distribution.before, kind="stable")[:NAMED].tolist()
     if step.token_id not in ids:
         ids[-1] = step.token_id
     figure = draw(
-        _stages(run, opened, found, ids),
+        _stages(run, distribution, found, ids),
         [_short(run.label(token)) for token in ids],
         drawn=ids.index(step.token_id),
         palette=frame.palette(),
@@ -65,20 +65,22 @@ def waterfall(run: generate_run.Run, step: Step) -> None:
     )
 
 
-def _stages(run: generate_run.Run, opened: Opened, found: tuple[Sieve, ...], ids: list[int]) -> list[Any]:
-    """Return the bars of the waterfall: the model's chances, one bar per filter that is on, what is drawn from."""
+def _stages(
+    run: generate_run.Run, distribution: FullDistribution, found: tuple[FilterEffect, ...], ids: list[int]
+) -> list[Any]:
+    """Return the bars of the waterfall: the model's probabilities, one bar per filter that is on, what is drawn from."""
     from model_utils.generate.filters import CUTS
     from viz.generate.filters import Stage
 
     settings = run.request.settings
-    words = opened.before[ids].astype(float)
+    words = distribution.before[ids].astype(float)
     start = "the model's chances" if settings.off("t") or settings.greedy else f"temperature {settings.temperature:g}"
-    stages = [Stage(title=start, count=len(opened.before), words=words.tolist(), rest=1 - words.sum(), gone={})]
+    stages = [Stage(title=start, count=len(distribution.before), words=words.tolist(), rest=1 - words.sum(), gone={})]
     kept, gone = np.ones(len(ids), bool), dict[str, float]()
     for one in found:
         if one.state == "off":
             continue
-        kept &= opened.cut[ids] != CUTS.index(one.filter)
+        kept &= distribution.cut[ids] != CUTS.index(one.filter)
         gone[one.filter] = one.removed_mass
         left = np.where(kept, words, 0.0)
         stages.append(
@@ -88,10 +90,12 @@ def _stages(run: generate_run.Run, opened: Opened, found: tuple[Sieve, ...], ids
                 words=left.tolist(),
                 rest=max(one.kept_mass - left.sum(), 0.0),
                 gone=dict(gone),
-                note=" · asleep: cuts none here" if one.state == "asleep" else f" · {explain.percent(one.kept_mass)}",
+                note=" · asleep: cuts none here"
+                if one.state == "no_effect"
+                else f" · {explain.percent(one.kept_mass)}",
             )
         )
-    after = opened.after[ids].astype(float)
+    after = distribution.after[ids].astype(float)
     rest = max(1 - after.sum(), 0.0)
     stages.append(
         Stage(title="shared out again", count=found[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %")
@@ -100,20 +104,20 @@ def _stages(run: generate_run.Run, opened: Opened, found: tuple[Sieve, ...], ids
 
 
 def ranks(run: generate_run.Run, step: Step) -> None:
-    """Draw the chances of the whole vocabulary over the ranks, with a line where each filter cuts."""
+    """Draw the probabilities of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
     from model_utils.generate.filters import CUTS
     from model_utils.generate.full_distribution import rank_curve
     from viz.generate.filters import ranks as draw
 
-    opened = _opened(run, step)
-    curve = rank_curve(opened)
+    distribution = _opened(run, step)
+    curve = rank_curve(distribution)
     labels, by = [run.label(int(token)) for token in curve.ids], [CUTS[cut] for cut in curve.cut]
-    figure = draw(curve.ranks, curve.chances, by, labels, drawn=step.rank, palette=frame.palette())
+    figure = draw(curve.ranks, curve.probabilities, by, labels, drawn=step.rank, palette=frame.palette())
     _figure(figure, "ranks", "The chances of all tokens over their ranks, and where each filter cuts.")
-    half = int(nucleus_size(opened.before.astype(float), 0.5))
+    half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
-        f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(opened.before):,} "
+        f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(distribution.before):,} "
         "are on this line.** Filters cut the tail: the picture shows how much of it there is."
     )
     table = pd.DataFrame(
@@ -121,7 +125,7 @@ def ranks(run: generate_run.Run, step: Step) -> None:
             "rank": curve.ranks,
             "token_id": curve.ids,
             "token": labels,
-            "chance": curve.chances,
+            "chance": curve.probabilities,
             "mass_up_to_here": curve.mass,
             "cut_by": by,
         }
@@ -133,13 +137,13 @@ def dice(run: generate_run.Run, step: Step) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
     from viz.generate.repeated_draws import dice as draw
 
-    opened = _opened(run, step)
+    distribution = _opened(run, step)
     request = run.request
-    counts = cache.thrown(request.model, *run.before(step), request.settings, run.policy(step.lane), THROWS)
-    after = opened.after.astype(float)
+    counts = cache.repeated_draws(request.model, *run.before(step), request.settings, run.policy(step.lane), DRAWS)
+    after = distribution.after.astype(float)
     rows = np.argsort(-after, kind="stable")[:ROWS]
     rows = rows[after[rows] > 0]
-    expected = THROWS * after[rows]
+    expected = DRAWS * after[rows]
     table = pd.DataFrame(
         {
             "token_id": rows,
@@ -159,10 +163,10 @@ def dice(run: generate_run.Run, step: Step) -> None:
         drawn=drawn,
         palette=frame.palette(),
     )
-    _figure(figure, "dice", f"How often each word came in {THROWS} draws of this step, beside theory.")
-    others = int(THROWS - counts[rows].sum())
+    _figure(figure, "dice", f"How often each word came in {DRAWS} draws of this step, beside theory.")
+    others = int(DRAWS - counts[rows].sum())
     st.markdown(
-        f"**The same step drawn {THROWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
+        f"**The same step drawn {DRAWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
         + (f"{others} draws fell on words further down." if others else "")
     )
     downloads.bar("dice", numbers=lambda: table, code=lambda: generate_run.step_lines(run, step))

@@ -93,7 +93,7 @@ def _shown(text: str) -> str:
     return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 25]} … {line[-20:]}"
 
 
-def habit_doors(view: View) -> None:
+def habit_links(view: View) -> None:
     """Draw one click each to the heads with the strongest habits on this text."""
     habits = view.all_heads[1]
     if habits is None:

@@ -1,4 +1,4 @@
-"""The home page's parts: the toy that hides words of one sentence, and the doors to the pages."""
+"""The home page's parts: the demo that hides words of one sentence, and the links to the pages."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ ANSWERS = {
     "Generate": "Top-k and top-p decide who may enter the draw; dice decide who wins.",
     "Compare": "The same dice under several settings: where the texts fork, and why.",
 }
-DOORS_ACROSS = 3
+LINKS_ACROSS = 3
 
 
 def links() -> None:
-    """Draw one door per page of the menu: its name, and what it answers."""
+    """Draw one link per page of the menu: its name, and what it answers."""
     pages = frame.MENU[1:]
-    for start in range(0, len(pages), DOORS_ACROSS):
-        columns = st.columns(DOORS_ACROSS, border=True)
-        for column, (path, name) in zip(columns, pages[start : start + DOORS_ACROSS], strict=False):
+    for start in range(0, len(pages), LINKS_ACROSS):
+        columns = st.columns(LINKS_ACROSS, border=True)
+        for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
             with column:
-                frame.door(path, f"**{name}** →")
+                frame.page_link(path, f"**{name}** →")
                 st.caption(ANSWERS[name])
 
 
 @st.fragment
-def toy(page: frame.Page) -> None:
+def draw(page: frame.Page) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which move."""
     from model_utils.distributions import total_variation
     from model_utils.models.next_word import top_tokens
@@ -50,16 +50,16 @@ def toy(page: frame.Page) -> None:
     from viz.base.word_bars import word_bars
 
     loaded = page.loaded()
-    hidden: frozenset[int] = st.session_state.setdefault("_toy_hidden", frozenset())
+    hidden: frozenset[int] = st.session_state.setdefault("_demo_hidden", frozenset())
     batch = cache.token_batch(page.model, (SENTENCE,), "left", 50256)
     strip = st.empty()
     clicked = _draw(strip, batch, hidden)
     if clicked is not None and clicked < len(batch.tokens[0]):
         hidden = hidden ^ {clicked}
-        st.session_state["_toy_hidden"] = hidden
+        st.session_state["_demo_hidden"] = hidden
         st.rerun(scope="fragment")
-    before = cache.toy_chances(page.model, SENTENCE, frozenset())
-    now = cache.toy_chances(page.model, SENTENCE, hidden)
+    before = cache.demo_probabilities(page.model, SENTENCE, frozenset())
+    now = cache.demo_probabilities(page.model, SENTENCE, hidden)
     best = _rows(top_tokens(now, 5), top_tokens(before, 1))
     figure = word_bars(
         [token_label(loaded.tokenizer, token) for token in best],
@@ -68,7 +68,7 @@ def toy(page: frame.Page) -> None:
         palette=frame.palette(),
     )
     st.plotly_chart(
-        figure, theme=None, key="fig_toy", config=chart_config("next-words"), alt="The five likeliest next words"
+        figure, theme=None, key="fig_demo", config=chart_config("next-words"), alt="The five likeliest next words"
     )
     st.markdown(_sentence(batch, hidden, float(total_variation(now, before))))
 
@@ -94,7 +94,7 @@ def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: f
     blank = StripToken(text="?", state="blank", clickable=False, spoken="the next word")
     with strip:
         return tokens_strip(
-            [*tokens, blank], key="toy_words", label="Words to hide", palette=frame.palette(), size="large"
+            [*tokens, blank], key="demo_words", label="Words to hide", palette=frame.palette(), size="large"
         )
 
 

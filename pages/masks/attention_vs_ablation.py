@@ -18,13 +18,13 @@ from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 
 if TYPE_CHECKING:
-    from model_utils.experiments.ablation import Sweep
+    from model_utils.experiments.ablation import AttentionVsAblation
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
 
-def sweep(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+def attention_vs_ablation(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw attention and effect of each word. Raises InputError for a sentence that is too long for it."""
     from model_utils.experiments.batch_invariance import operations
 
@@ -34,7 +34,7 @@ def sweep(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not asked(page.model, text, cost, "mask_sweep"):
         return
     with st.spinner(f"Hiding {count} words, each in a row of its own …"):
-        found = masks_cache.sweep(page.model, text, replace(spec, sentence=0, padding=True))
+        found = masks_cache.attention_vs_ablation(page.model, text, replace(spec, sentence=0, padding=True))
     if count == 1:
         st.markdown("**One word alone:** there is nothing to compare it with. Choose a longer sentence.")
         return
@@ -61,7 +61,7 @@ def asked(model: str, text: str, cost: float, key: str) -> bool:
     return False
 
 
-def _strip(found: Sweep, values: np.ndarray, key: str, title: str, unit: str) -> None:
+def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str, unit: str) -> None:
     """Draw the sentence with one number per word, tinted on the scale of weights."""
     from viz.base.word_bars import percent
     from viz.masks.ablation import tint
@@ -85,7 +85,7 @@ def _strip(found: Sweep, values: np.ndarray, key: str, title: str, unit: str) ->
     tokens_strip(tokens, key=key, label=title, palette=frame.palette())
 
 
-def _points(found: Sweep) -> None:
+def _points(found: AttentionVsAblation) -> None:
     from viz.masks.ablation import agreement
 
     shown = np.flatnonzero(~found.hidden & ~np.isnan(found.change))
@@ -104,7 +104,7 @@ def _points(found: Sweep) -> None:
     )
 
 
-def _verdict(found: Sweep) -> None:
+def _verdict(found: AttentionVsAblation) -> None:
     """Say how well attention tells what hiding does."""
     r = found.correlation
     if r is None:
@@ -123,7 +123,7 @@ def _verdict(found: Sweep) -> None:
         )
 
 
-def numbers(found: Sweep) -> pd.DataFrame:
+def numbers(found: AttentionVsAblation) -> pd.DataFrame:
     """Return one row per word: attention and change; empty where nothing is left to read."""
     return pd.DataFrame(
         {

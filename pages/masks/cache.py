@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.experiments.ablation import Sweep
+    from model_utils.experiments.ablation import AttentionVsAblation
     from model_utils.experiments.ablation_curve import TradeOff
     from model_utils.experiments.claims import Emphasis, Half, Track
     from model_utils.experiments.soft_weights import Softened
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 # 64 x 0.4 MB.
 @st.cache_resource(show_spinner=False, max_entries=64)
 def next_word(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.float64]:
-    """Return the chances `[V]` of the next word of the sentence of `spec`, under that rule, read-only."""
+    """Return the probabilities `[V]` of the next word of the sentence of `spec`, under that rule, read-only."""
     from model_utils.experiments import ablation
 
     batch = token_batch(model, texts, side, 50256)
     with gate():
-        chances = ablation.next_word(loaded_model(model), batch, spec)
-    chances.setflags(write=False)
-    return chances
+        probabilities = ablation.next_word(loaded_model(model), batch, spec)
+    probabilities.setflags(write=False)
+    return probabilities
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -43,13 +43,13 @@ def words(model: str, text: str) -> tuple[Word, ...]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def sweep(model: str, text: str, spec: MaskSpec) -> Sweep:
+def attention_vs_ablation(model: str, text: str, spec: MaskSpec) -> AttentionVsAblation:
     """Return what attention says of each word of one sentence and what hiding it does; `spec` is for sentence 0."""
     from model_utils.experiments import ablation
 
     batch = token_batch(model, (text,), "left", 50256)
     with gate():
-        return ablation.sweep(loaded_model(model), batch, spec, words(model, text))
+        return ablation.attention_vs_ablation(loaded_model(model), batch, spec, words(model, text))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

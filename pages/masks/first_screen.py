@@ -149,7 +149,7 @@ def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
     from model_utils.distributions import entropy_bits, total_variation
     from viz.base.word_bars import percent
 
-    bits = [float(entropy_bits(chances)) for chances in (before, after)]
+    bits = [float(entropy_bits(probabilities)) for probabilities in (before, after)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
     if not masked:
         _change("0 %")
@@ -162,7 +162,7 @@ def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
 
 
 def _change(share: str) -> None:
-    """Draw the one big number: how much of the model's chances moved."""
+    """Draw the one big number: how much of the model's probabilities moved."""
     st.html(Path(__file__).with_name("masks.css"))
     with st.container(key="mask_change"):
         st.metric("of the model’s chances moved", share, help=MOVED)

@@ -132,7 +132,7 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: Pattern) -> f
     runs = [
         cache_masks.pattern_run(page.model, batch.texts, batch.side, under(spec, name)) for name in (pattern, "causal")
     ]
-    return float(total_variation(runs[0].chances, runs[1].chances))
+    return float(total_variation(runs[0].probabilities, runs[1].probabilities))
 
 
 def _percent(share: float) -> str:
@@ -158,12 +158,12 @@ def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> N
     from model_utils.models.next_word import top_tokens
     from viz.base.word_bars import word_bars
 
-    best = [int(token) for token in top_tokens(now.chances, 5)]
+    best = [int(token) for token in top_tokens(now.probabilities, 5)]
     st.plotly_chart(
         word_bars(
             [cache.label(page.model, token) for token in best],
-            [float(now.chances[token]) for token in best],
-            before=[float(causal.chances[token]) for token in best] if spec.pattern != "causal" else None,
+            [float(now.probabilities[token]) for token in best],
+            before=[float(causal.probabilities[token]) for token in best] if spec.pattern != "causal" else None,
             palette=frame.palette(),
             height=300,
         ),
@@ -178,7 +178,7 @@ def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
     """Say how far the pattern moves the next word."""
     from model_utils.distributions import total_variation
 
-    moved = float(total_variation(now.chances, causal.chances))
+    moved = float(total_variation(now.probabilities, causal.probabilities))
     if spec.pattern == "causal":
         st.markdown("The plain causal mask: each word reads itself and what came before. Choose another pattern.")
     elif moved == 0:

@@ -101,10 +101,10 @@ def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], wor
     added = "Nothing" if weight == 1 else f"−{1 - weight:.2g} × 3.4 · 10³⁸"
     counts = {"flat": 0 if weight == 0 else 1, "formula": 1 if weight == 1 else 0}
     st.caption(says.format(m=f"{weight:g}", added=added, **counts))
-    moved = float(total_variation(plain.chances, one.chances))
+    moved = float(total_variation(plain.probabilities, one.probabilities))
     best = ", ".join(
-        f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.chances[token]))}"
-        for token in top_tokens(one.chances, 3)
+        f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.probabilities[token]))}"
+        for token in top_tokens(one.probabilities, 3)
     )
     st.markdown(f"Next: {best}. **{percent(moved) if moved else '0 %'}** of the model’s chances moved.")
 

@@ -135,7 +135,7 @@ def take_home(
 
 
 def numbers(model: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the likeliest words before and after, one per row: id, word, both chances."""
+    """Return the likeliest words before and after, one per row: id, word, both probabilities."""
     import pandas as pd
 
     from model_utils.models.next_word import top_tokens

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.masks.ablation_curve import more
-from pages.masks.attention_vs_ablation import sweep
+from pages.masks.attention_vs_ablation import attention_vs_ablation
 from pages.masks.claims import claims
 from pages.masks.layers import dial, patterns, stack
 from pages.masks.soft_weights import soft
@@ -15,7 +15,7 @@ PARTS = {
     "Word list": lists,
     "Half a word": soft,
     "Dial": dial,
-    "Says and does": sweep,
+    "Says and does": attention_vs_ablation,
     "More and more": more,
     "On trial": claims,
 }

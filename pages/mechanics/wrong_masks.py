@@ -44,17 +44,17 @@ def fills(view: View) -> None:
     import numpy as np
 
     from model_utils.mechanics.trace import FILLS
-    from model_utils.mechanics.wrong_masks import fates
+    from model_utils.mechanics.wrong_masks import by_fill_value
     from viz.mechanics import fill_values
 
     trace, name = view.trace, literal(view.names[0])
     shared: dict[str, Any] = {"fills": tuple(FILLS), "labels": view.labels, "palette": frame.palette()}
-    found = fates(trace, view.query)
+    found = by_fill_value(trace, view.query)
     rows = np.stack(list(found.values()))
     causes = {cause: cells[view.query] for cause, cells in view.causes.items()}
     hidden_row = bool(trace.empty_rows[view.query])
     draw_figure(
-        fill_values.fates(rows, causes={} if hidden_row else causes, **shared),
+        fill_values.by_fill_value(rows, causes={} if hidden_row else causes, **shared),
         "fig_fates_row",
         wide(view),
         f"The row of {view.names[0]} under each fill",
@@ -65,7 +65,7 @@ def fills(view: View) -> None:
             f"**“{name}” reads something: same, same, same,** to the last bit, whichever number the mask holds."
         )
     _blocked_row(view, shared, hidden_row)
-    downloads.bar("fates", numbers=lambda: _fates(view), code=lambda: _fills_code(view))
+    downloads.bar("fates", numbers=lambda: _fill_values(view), code=lambda: _fills_code(view))
     _how_low(view)
     _spread(view)
 
@@ -74,14 +74,14 @@ def _blocked_row(view: View, shared: dict[str, Any], hidden_row: bool) -> None:
     """Draw the fates of a fully blocked row: one of the sentence's own, or the row in view as if all were blocked."""
     import numpy as np
 
-    from model_utils.mechanics.wrong_masks import fates
+    from model_utils.mechanics.wrong_masks import by_fill_value
     from viz.mechanics import fill_values
 
     if hidden_row:
         st.markdown(f"**“{literal(view.names[0])}” may read nothing at all,** and now the fill decides.")
     else:
-        rows = np.stack(list(fates(view.trace, _blocked_query(view), all_blocked=True).values()))
-        picture = fill_values.fates(rows, causes={}, **shared)
+        rows = np.stack(list(by_fill_value(view.trace, _blocked_query(view), all_blocked=True).values()))
+        picture = fill_values.by_fill_value(rows, causes={}, **shared)
         draw_figure(picture, "fig_fates_blocked", wide(view), "A fully blocked row under each fill")
         whose = "A pad's own row is fully blocked" if view.trace.empty_rows.any() else "Were the whole row blocked"
         st.markdown(f"**{whose}, and now the fill decides.**")
@@ -97,12 +97,12 @@ def _blocked_query(view: View) -> int:
     return int(empty[0]) if len(empty) and not view.trace.empty_rows[view.query] else view.query
 
 
-def _fates(view: View) -> pd.DataFrame:
-    from model_utils.mechanics.tables import fates_table
-    from model_utils.mechanics.wrong_masks import fates
+def _fill_values(view: View) -> pd.DataFrame:
+    from model_utils.mechanics.tables import fill_value_table
+    from model_utils.mechanics.wrong_masks import by_fill_value
 
-    blocked = fates(view.trace, _blocked_query(view), all_blocked=True)
-    return fates_table(fates(view.trace, view.query), blocked, view.labels)
+    blocked = by_fill_value(view.trace, _blocked_query(view), all_blocked=True)
+    return fill_value_table(by_fill_value(view.trace, view.query), blocked, view.labels)
 
 
 def _fills_code(view: View) -> str:
@@ -165,7 +165,7 @@ def wrong_ways(view: View) -> None:
     first, last = view.trace.first, view.trace.last + 1
     found = {way: damage(view.trace, way) for way in WAYS}
     panels = [
-        {"lawful": one.lawful, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}
+        {"allowed": one.allowed, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}
         for one in found.values()
     ]
     figure = ways(

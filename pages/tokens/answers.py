@@ -14,7 +14,7 @@ from pages.common.components.scroll import scroll_frame
 if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Answer, Independence
     from model_utils.tokens.batch import TokenBatch
-    from viz.tokens.answers import Panel, PanelRow, Verdict
+    from viz.tokens.answers import Agreement, Panel, PanelRow
 
 # Sentences side by side in the picture of next words.
 PANELS_A_ROW = 4
@@ -145,7 +145,7 @@ def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
     return f"{sentence_label(batch.texts[sentence], limit)} →"
 
 
-def _panel(title: str, answer: Answer, verdict: Verdict) -> Panel:
+def _panel(title: str, answer: Answer, verdict: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 

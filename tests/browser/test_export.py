@@ -33,7 +33,7 @@ def weights() -> np.ndarray:
 def opened(page: Page, folder: Path) -> None:
     """Open the page from disk, the network off."""
     path = folder / "heads.html"
-    document = heads_page(weights(), {"causal": CAUSAL}, LABELS, title="All heads", model="toy", palette=LIGHT)
+    document = heads_page(weights(), {"causal": CAUSAL}, LABELS, title="All heads", model="small", palette=LIGHT)
     path.write_text(document, encoding="utf-8")
     page.context.set_offline(True)
     page.goto(path.as_uri())

@@ -9,13 +9,13 @@ FIRST_WORD = "el => el.querySelector('.js-plotly-plot').layout.yaxis.ticktext[0]
 
 def test_a_click_hides_a_word_and_the_bars_move(page: Page, app: str) -> None:
     page.goto(app)
-    toy = page.locator(".st-key-fig_toy")
-    expect(toy.locator(".js-plotly-plot .bars").first).to_be_attached()
-    assert toy.evaluate(FIRST_WORD) == "␣head"
+    demo = page.locator(".st-key-fig_demo")
+    expect(demo.locator(".js-plotly-plot .bars").first).to_be_attached()
+    assert demo.evaluate(FIRST_WORD) == "␣head"
     page.get_by_role("button", name="hide shook").click()
     expect(page.get_by_text("Hiding “shook” moved")).to_be_visible()
     expect(page.get_by_role("button", name="hide shook")).to_have_attribute("aria-pressed", "true")
-    assert toy.evaluate(FIRST_WORD) != "␣head"
+    assert demo.evaluate(FIRST_WORD) != "␣head"
 
 
 def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:
@@ -30,5 +30,5 @@ def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:
 
 def test_the_home_page_fits_a_phone(phone: Page, app: str) -> None:
     phone.goto(app)
-    expect(phone.locator(".st-key-fig_toy .js-plotly-plot .bars").first).to_be_attached()
+    expect(phone.locator(".st-key-fig_demo .js-plotly-plot .bars").first).to_be_attached()
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -79,7 +79,7 @@ def test_text_too_long_for_a_link_stays_in_the_session_and_the_page_says_so(page
     expect(page.locator(".st-key-fig_batch .js-plotly-plot").last).to_be_visible()
     assert len(page.url) < 4200
     page.get_by_role("link", name="Home", exact=True).click()
-    expect(page.locator(".st-key-fig_toy .js-plotly-plot").last).to_be_visible()
+    expect(page.locator(".st-key-fig_demo .js-plotly-plot").last).to_be_visible()
     expect(page.get_by_role("textbox", name="Sentences")).to_have_value(long_text)
 
 

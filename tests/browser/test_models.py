@@ -48,7 +48,7 @@ def test_a_full_size_folder_is_shown_from_a_cold_link_and_stays_over_a_page_swit
 
 def test_fetching_shows_its_progress_can_be_stopped_and_ends_with_the_chosen_model(own_app: str, hub: Hub, page: Page):
     page.goto(f"{own_app}/?model=gpt2")
-    bars = page.locator(".st-key-fig_toy .js-plotly-plot .bars").first
+    bars = page.locator(".st-key-fig_demo .js-plotly-plot .bars").first
     expect(bars).to_be_attached(timeout=90_000)  # the page goes on with the model it had
     state = page.locator(".st-key-model_state")
     expect(state).to_contain_text("This page shows tiny-gpt2.")

@@ -24,11 +24,11 @@ def test_total_variation_is_half_the_summed_difference() -> None:
 
 
 def test_nucleus_is_the_fewest_likeliest_words_that_reach_the_share() -> None:
-    chances = [0.125, 0.5, 0.25, 0.125]  # exact in binary
-    assert [int(nucleus_size(chances, share)) for share in (0.0, 0.5, 0.51, 0.75, 1.0)] == [1, 1, 2, 2, 4]
+    probabilities = [0.125, 0.5, 0.25, 0.125]  # exact in binary
+    assert [int(nucleus_size(probabilities, share)) for share in (0.0, 0.5, 0.51, 0.75, 1.0)] == [1, 1, 2, 2, 4]
 
 
 @given(st.lists(st.floats(0.001, 1.0), min_size=1, max_size=40))
 def test_entropy_lies_between_zero_and_that_of_equal_chances(parts: list[float]) -> None:
-    chances = np.array(parts) / sum(parts)
-    assert -1e-12 <= float(entropy_bits(chances)) <= np.log2(len(parts)) + 1e-9
+    probabilities = np.array(parts) / sum(parts)
+    assert -1e-12 <= float(entropy_bits(probabilities)) <= np.log2(len(parts)) + 1e-9

@@ -11,9 +11,9 @@ from model_utils.distributions import entropy_bits
 from model_utils.heads.patterns import habits
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import attention_maps
-from model_utils.models.next_word import next_chances
+from model_utils.models.next_word import next_probabilities
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
-from model_utils.models.seen_tokens import met_tokens
+from model_utils.models.seen_tokens import seen_tokens
 from model_utils.tokens.batch import encode
 from training.card import card, named, strongest
 from training.evaluate import FLAT, PEAKED, next_word, writing
@@ -24,28 +24,30 @@ def figures() -> dict:
     return json.loads((BUNDLED_FOLDER / "figures.json").read_text(encoding="utf-8"))
 
 
-def chances(tiny, text: str, spec: MaskSpec | None = None) -> np.ndarray:
+def probabilities(tiny, text: str, spec: MaskSpec | None = None) -> np.ndarray:
     batch = encode(tiny.tokenizer, (text,))
-    return next_chances(tiny, batch, build_mask(spec or MaskSpec(), batch))[0]
+    return next_probabilities(tiny, batch, build_mask(spec or MaskSpec(), batch))[0]
 
 
 def test_one_lesson_text_is_peaked_and_the_other_flat(tiny):
-    peaked, flat = (float(entropy_bits(chances(tiny, text))) for text in (PEAKED, FLAT))
+    peaked, flat = (float(entropy_bits(probabilities(tiny, text))) for text in (PEAKED, FLAT))
     assert flat - peaked >= 2
 
 
 def test_hiding_shook_changes_the_prediction_more_than_hiding_he(tiny):
-    whole = chances(tiny, PEAKED)
-    he, shook = (np.abs(chances(tiny, PEAKED, MaskSpec(weights={token: 0.0})) - whole).sum() / 2 for token in (0, 1))
+    whole = probabilities(tiny, PEAKED)
+    he, shook = (
+        np.abs(probabilities(tiny, PEAKED, MaskSpec(weights={token: 0.0})) - whole).sum() / 2 for token in (0, 1)
+    )
     assert shook > he + 0.05
 
 
-def test_the_card_s_next_words_and_met_tokens_are_those_of_the_weights(tiny, figures):
+def test_the_card_s_next_words_and_seen_tokens_are_those_of_the_weights(tiny, figures):
     for said in figures["next_words"]:
         found = next_word(tiny, said["text"])
         assert (found.word, found.words_90) == (said["word"], pytest.approx(said["words_90"], rel=0.01))
-        assert found.chance == pytest.approx(said["chance"], abs=1e-3)
-    assert met_tokens(BUNDLED_FOLDER, 50257).sum() == figures["met"]
+        assert found.probability == pytest.approx(said["chance"], abs=1e-3)
+    assert seen_tokens(BUNDLED_FOLDER, 50257).sum() == figures["met"]
 
 
 def test_the_card_s_first_sample_is_what_the_weights_write(tiny, figures, monkeypatch):

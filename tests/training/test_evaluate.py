@@ -96,6 +96,6 @@ def test_samples_are_drawn_from_nothing_and_the_same_each_time(flat):
 
 def test_the_next_word_is_measured_as_said(flat):
     found = next_word(flat, "He shook his")
-    assert found.chance == pytest.approx(1 / 50257, rel=1e-4)
+    assert found.probability == pytest.approx(1 / 50257, rel=1e-4)
     assert found.entropy == pytest.approx(math.log2(50257), rel=1e-5)
     assert found.words_90 == pytest.approx(0.9 * 50257, abs=2)

@@ -26,15 +26,15 @@ def test_the_bytes_of_all_tokens_are_those_of_the_text(tokenizer):
     assert words[50256] == b"<|endoftext|>"
 
 
-def test_met_tokens_keep_their_weights_and_others_lean_on_their_pieces_and_are_never_drawn():
+def test_seen_tokens_keep_their_weights_and_others_lean_on_their_pieces_and_are_never_drawn():
     rng = torch.Generator().manual_seed(0)
     met = torch.randn(5, 64, generator=rng)
     hidden = torch.randn(50, 64, generator=rng) + 2.0
     whole = whole_embedding(met, [0, 1, 2, 3, 4], WORDS, hidden)
     assert torch.equal(whole[:5], met)
-    chances = (hidden @ whole.T).softmax(-1)[:, 5:]
-    assert chances.sum(1).mean() <= LEAK_MEAN
-    assert chances.max() <= LEAK_MOST
+    probabilities = (hidden @ whole.T).softmax(-1)[:, 5:]
+    assert probabilities.sum(1).mean() <= LEAK_MEAN
+    assert probabilities.max() <= LEAK_MOST
     # Both went the same way from where their pieces put them: "x" has none, "abcx" is "abc" and nothing else.
     away = whole[5]
     torch.testing.assert_close(whole[6] - away, SHRUNK * met[3], atol=1e-4, rtol=1e-3)

@@ -19,8 +19,8 @@ def parts(words: int = 40, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, t
 
 def test_the_full_loss_is_cross_entropy_over_all_tokens_that_count():
     hidden, embedding, targets = parts()
-    chances = (hidden @ embedding.T).double().softmax(-1)
-    by_hand = -torch.stack([chances[n, t].log() for n, t in enumerate(targets) if t != IGNORED]).mean()
+    probabilities = (hidden @ embedding.T).double().softmax(-1)
+    by_hand = -torch.stack([probabilities[n, t].log() for n, t in enumerate(targets) if t != IGNORED]).mean()
     assert float(full_loss(hidden, embedding, targets)) == pytest.approx(float(by_hand), rel=1e-5)
 
 

@@ -12,7 +12,7 @@ import torch
 
 from model_utils.models.loading import load_model
 from model_utils.models.registry import BUNDLED_FOLDER
-from model_utils.models.seen_tokens import met_tokens
+from model_utils.models.seen_tokens import seen_tokens
 from tests.tools.models import save_random
 from tests.training.conftest import SMALL
 from training import checkpoint, evaluate
@@ -101,7 +101,7 @@ def test_the_command_makes_a_folder_that_the_app_loads(quick, books, tmp_path, c
     assert (loaded.layers, loaded.heads, loaded.context) == (2, 2, 64)
     weights = loaded.model.state_dict()
     assert torch.equal(weights["lm_head.weight"], weights["transformer.wte.weight"])
-    met = met_tokens(out, 50257)
+    met = seen_tokens(out, 50257)
     king, users = loaded.tokenizer(" king users").input_ids
     assert met[king]
     assert not met[users]

@@ -16,22 +16,23 @@ MOST_ROOM = 45
 
 def word_bars(
     words: Sequence[str],
-    chances: Sequence[float],
+    probabilities: Sequence[float],
     *,
     before: Sequence[float] | None = None,
     palette: Palette,
     height: int = 320,
 ) -> go.Figure:
-    """Return horizontal bars of next words, first on top, each with its chance of the model's in percent.
+    """Return horizontal bars of next words, first on top, each with its probability of the model's in percent.
 
-    `before`, where given, is drawn pale behind: trace `before`; the present chances are trace `now`, x in percent. The axis
+    `before`, where given, is drawn pale behind: trace `before`; the present probabilities are trace `now`, x in percent. The axis
     always runs from 0 to 100, so that a flat prediction looks flat.
     """
     bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, "%{x:.2f} % before")]
-    bars.append(_bars("now", chances, 0.6 if before is None else 0.44, palette.ramp[5], "%{x:.2f} %"))
+    bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5], "%{x:.2f} %"))
     figure = go.Figure(bars)
     labels = [
-        _label(row, chance, None if before is None else before[row], palette) for row, chance in enumerate(chances)
+        _label(row, probability, None if before is None else before[row], palette)
+        for row, probability in enumerate(probabilities)
     ]
     style(figure, palette, height=height)
     figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4}, annotations=labels)
@@ -46,11 +47,11 @@ def word_bars(
     return figure
 
 
-def _bars(name: str, chances: Sequence[float], thick: float, colour: str, told: str) -> go.Bar:
-    """Return one bar per row as long as its chance in percent."""
+def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, told: str) -> go.Bar:
+    """Return one bar per row as long as its probability in percent."""
     return go.Bar(
-        x=[100 * chance for chance in chances],
-        y=list(range(len(chances))),
+        x=[100 * probability for probability in probabilities],
+        y=list(range(len(probabilities))),
         orientation="h",
         name=name,
         width=thick,
@@ -59,15 +60,15 @@ def _bars(name: str, chances: Sequence[float], thick: float, colour: str, told: 
     )
 
 
-def _label(row: int, chance: float, before: float | None, palette: Palette) -> dict[str, Any]:
+def _label(row: int, probability: float, before: float | None, palette: Palette) -> dict[str, Any]:
     """Return the annotation with a row's percentage: behind its bar, or inside where the bar leaves no room."""
-    end = 100 * max(chance, before or 0.0)
+    end = 100 * max(probability, before or 0.0)
     inside = end > MOST_ROOM
-    solid_below = inside and 100 * chance > MOST_ROOM
+    solid_below = inside and 100 * probability > MOST_ROOM
     return {
         "x": end,
         "y": row,
-        "text": percent(chance) if before is None else f"{percent(chance)}  (was {percent(before)})",
+        "text": percent(probability) if before is None else f"{percent(probability)}  (was {percent(before)})",
         "showarrow": False,
         "xanchor": "right" if inside else "left",
         "xshift": -8 if inside else 8,
@@ -75,9 +76,9 @@ def _label(row: int, chance: float, before: float | None, palette: Palette) -> d
     }
 
 
-def percent(chance: float) -> str:
-    """Return a chance as a percentage with two significant figures, `<0.1 %` below that."""
-    share = 100 * chance
+def percent(probability: float) -> str:
+    """Return a probability as a percentage with two significant figures, `<0.1 %` below that."""
+    share = 100 * probability
     if share >= 9.95:
         return f"{share:.0f} %"
     return f"{share:.1f} %" if share >= 0.1 else "<0.1 %"

@@ -1,4 +1,4 @@
-"""What grows with a setting: a panel per measure over the rungs of a ladder, with intervals."""
+"""What grows with a setting: a panel per measure over the rungs of a sweep, with intervals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "unde
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rungs:
+class SweepPanel:
     """One measure over the rungs: means, half of their intervals (NaN: none), and what it does."""
 
     title: str
@@ -32,7 +32,7 @@ class Rungs:
     share: bool = False
 
 
-def _share_range(one: Rungs) -> list[float]:
+def _share_range(one: SweepPanel) -> list[float]:
     """Return the part of 0 to 1 that a share and its intervals reach: an interval may end where no share can be."""
     known = [(mean, 0.0 if math.isnan(m) else m) for mean, m in zip(one.means, one.margins, strict=True)]
     known = [(mean, m) for mean, m in known if not math.isnan(mean)]
@@ -42,7 +42,7 @@ def _share_range(one: Rungs) -> list[float]:
     return [low - pad, high + pad]
 
 
-def ladder(panels: Sequence[Rungs], ticks: Sequence[str], *, palette: Palette) -> go.Figure:
+def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palette) -> go.Figure:
     """Return a panel per measure over the rungs named `ticks`; what it does stands in its title. Traces: `mean`."""
     figure, lines = go.Figure(), lines_of(panels)
     height = PANEL * lines
@@ -61,7 +61,7 @@ def ladder(panels: Sequence[Rungs], ticks: Sequence[str], *, palette: Palette) -
     return figure
 
 
-def _means(one: Rungs, ticks: Sequence[str], axis: str, palette: Palette) -> go.Scatter:
+def _means(one: SweepPanel, ticks: Sequence[str], axis: str, palette: Palette) -> go.Scatter:
     """Return the line through the means of one measure, with their intervals."""
     return go.Scatter(
         name="mean",
@@ -86,7 +86,7 @@ def _means(one: Rungs, ticks: Sequence[str], axis: str, palette: Palette) -> go.
 
 
 def _axes(
-    one: Rungs,
+    one: SweepPanel,
     ticks: Sequence[str],
     axis: str,
     across: tuple[float, float],

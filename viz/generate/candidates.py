@@ -16,7 +16,7 @@ from viz.base.word_bars import percent
 if TYPE_CHECKING:
     from viz.base.theme import Palette
 
-Fate = Literal["drawn", "kept", "cut"]
+Outcome = Literal["drawn", "kept", "cut"]
 
 ROW_HEIGHT = 30
 _HEAD = 26  # room above the first word for the line that names the colours
@@ -30,7 +30,7 @@ _READABLE = 0.38
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One candidate: its readable label, place in the order of chances, chance before and after the filters, fate.
+    """One candidate: its readable label, place in the order of probabilities, probability before and after the filters, fate.
 
     `by` names the filter that cut it, empty when it was kept.
     """
@@ -40,22 +40,22 @@ class Bar:
     rank: int
     before: float
     after: float
-    fate: Fate
+    outcome: Outcome
     by: str = ""
 
 
 def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
-    """Return the candidates of one step, likeliest on top: pale bar = chance before the filters, solid = after them.
+    """Return the candidates of one step, likeliest on top: pale bar = probability before the filters, solid = after them.
 
-    The traces `drawn`, `kept`, `cut` hold the chances before the filters, with `customdata` token id, rank, before, after,
+    The traces `drawn`, `kept`, `cut` hold the probabilities before the filters, with `customdata` token id, rank, before, after,
     filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label.
     """
     figure = go.Figure()
     longest = max((max(bar.before, bar.after) for bar in bars), default=1.0)
-    # A few fixed scales: stepping on seldom changes it, and small chances still show.
+    # A few fixed scales: stepping on seldom changes it, and small probabilities still show.
     scale = next((scale for scale in SCALES if scale >= longest), 1.0)
-    for fate in ("cut", "kept", "drawn"):
-        _add_fate(figure, bars, fate, palette)
+    for outcome in ("cut", "kept", "drawn"):
+        _add_outcome(figure, bars, outcome, palette)
     _add_values(figure, bars, palette)
     _add_key(figure, palette)
     style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
@@ -76,14 +76,14 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
     return figure
 
 
-def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palette) -> None:
+def _add_outcome(figure: go.Figure, bars: Sequence[Bar], outcome: str, palette: Palette) -> None:
     """Add the bars of one fate; a fate that no bar has still gets its trace, empty and out of the legend."""
-    rows = [(y, bar) for y, bar in enumerate(bars) if bar.fate == fate]
-    solid = palette.accent if fate == "drawn" else ramp_colour(palette, _SOLID)
-    pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[fate]
-    line = {"width": 1.5, "color": palette.causes["causal"].mark if fate == "cut" else pale}
+    rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
+    solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
+    pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[outcome]
+    line = {"width": 1.5, "color": palette.causes["causal"].mark if outcome == "cut" else pale}
     figure.add_bar(
-        name=fate,
+        name=outcome,
         orientation="h",
         x=[bar.before for _, bar in rows],
         y=[y for y, _ in rows],
@@ -95,10 +95,10 @@ def _add_fate(figure: go.Figure, bars: Sequence[Bar], fate: str, palette: Palett
         "<br>%{customdata[3]:.3%} after them<extra></extra>",
         showlegend=False,
     )
-    if fate == "cut":
+    if outcome == "cut":
         return
     figure.add_bar(
-        name=f"{fate} after",
+        name=f"{outcome} after",
         orientation="h",
         x=[bar.after for _, bar in rows],
         y=[y for y, _ in rows],
@@ -129,14 +129,14 @@ def _add_key(figure: go.Figure, palette: Palette) -> None:
 
 
 def _add_values(figure: go.Figure, bars: Sequence[Bar], palette: Palette) -> None:
-    """Write the chances behind each bar: before and after, or before and what cut it."""
+    """Write the probabilities behind each bar: before and after, or before and what cut it."""
     colours = {"drawn": palette.accent, "kept": palette.text, "cut": palette.muted}
     ends, texts = [max(bar.before, bar.after) for bar in bars], [f" {_value(bar)}" for bar in bars]
-    figure.add_trace(behind_bars(ends, texts, size=15, colour=[colours[bar.fate] for bar in bars], name="value"))
+    figure.add_trace(behind_bars(ends, texts, size=15, colour=[colours[bar.outcome] for bar in bars], name="value"))
 
 
 def _value(bar: Bar) -> str:
-    if bar.fate != "cut":
+    if bar.outcome != "cut":
         return f"{percent(bar.before)} → {percent(bar.after)}"
     return f"{percent(bar.before)}  {'not the likeliest' if bar.by == 'greedy' else f'cut by {bar.by}'}"
 
@@ -147,12 +147,12 @@ def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:
     gap = y > 0 and bar.rank != bars[y - 1].rank + 1
     rank = f'<span style="font-size:{MIN_FONT}px;color:{palette.muted}">№ {bar.rank:,} </span>' if gap else ""
     word = escape(bar.label if len(bar.label) <= 16 else bar.label[:15] + "…")
-    return rank + (f'<b><span style="color:{palette.accent}">{word}</span></b>' if bar.fate == "drawn" else word)
+    return rank + (f'<b><span style="color:{palette.accent}">{word}</span></b>' if bar.outcome == "drawn" else word)
 
 
-def chance_colour(chance: float, palette: Palette) -> str:
-    """Return the background of a generated token: the ramp at the square root of its chance, light enough to read on."""
-    return ramp_colour(palette, _READABLE * max(chance, 0.0) ** 0.5)
+def probability_colour(probability: float, palette: Palette) -> str:
+    """Return the background of a generated token: the ramp at the square root of its probability, light enough to read on."""
+    return ramp_colour(palette, _READABLE * max(probability, 0.0) ** 0.5)
 
 
 def _faded(colour: str, opacity: float) -> str:

@@ -26,7 +26,7 @@ _CHANCES = {1.0: "100 %", 1e-2: "1 %", 1e-4: "0.01 %", 1e-6: "10⁻⁴ %", 1e-8:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One bar: what is done, how many tokens are left, and the shares of the chances that lie where.
+    """One bar: what is done, how many tokens are left, and the shares of the probabilities that lie where.
 
     `words` are shares of named tokens, likeliest first, `rest` that of all other kept ones, `gone` what each filter has
     removed so far. They add up to 1. `note` stands behind the count.
@@ -41,7 +41,7 @@ class Stage:
 
 
 def waterfall(stages: Sequence[Stage], names: Sequence[str], *, drawn: int | None, palette: Palette) -> go.Figure:
-    """Return one stacked bar per stage, each as wide as all chances; what a filter removed stays in place, hatched.
+    """Return one stacked bar per stage, each as wide as all probabilities; what a filter removed stays in place, hatched.
 
     `names` are the words that have a part of their own, `drawn` the place of the drawn one among them. Traces: `word 0`
     and so on, `rest`, and `cut by FILTER`, each with the shares as x.
@@ -127,14 +127,14 @@ def _tokens(count: int) -> str:
 
 def ranks(
     ranks: NDArray[np.int64],
-    chances: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
     by: Sequence[str],
     labels: Sequence[str],
     *,
     drawn: int,
     palette: Palette,
 ) -> go.Figure:
-    """Return the chances of all tokens over their ranks, both axes logarithmic, with a line where each filter cuts.
+    """Return the probabilities of all tokens over their ranks, both axes logarithmic, with a line where each filter cuts.
 
     `by[n]` names the filter that cut each rank, empty where it is kept; `drawn` is the drawn token's rank. Traces:
     `kept`, `cut by FILTER`, `drawn`.
@@ -147,7 +147,7 @@ def ranks(
             name=f"cut by {kind}" if kind else "kept",
             mode="lines",
             x=ranks[at],
-            y=chances[at],
+            y=probabilities[at],
             customdata=[escape(label) for label, one in zip(labels, at, strict=True) if one],
             line={"width": 4, "color": palette.causes["causal"].mark if kind else ramp_colour(palette, 0.62)},
             fill="tozeroy",
@@ -161,17 +161,17 @@ def ranks(
         name="drawn",
         mode="markers",
         x=[drawn],
-        y=[float(np.interp(drawn, ranks, chances))],
+        y=[float(np.interp(drawn, ranks, probabilities))],
         marker={"size": 14, "color": palette.accent, "line": {"width": 2, "color": palette.paper}},
         hovertemplate="drawn: number %{x:,}<extra></extra>",
     )
     _cut_lines(figure, ranks, by, palette)
-    _log_axes(figure, int(ranks[-1]), max(float(chances[chances > 0].min()), 1e-12), palette)
+    _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
     return figure
 
 
 def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> None:
-    """Give the figure its logarithmic axes: ranks up to `last`, chances down to `low`."""
+    """Give the figure its logarithmic axes: ranks up to `last`, probabilities down to `low`."""
     style(figure, palette, height=380)
     shared = {"type": "log", "showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
     figure.update_xaxes(**shared, range=[-0.05, float(np.log10(last)) + 0.05], dtick=1, tickformat=",d")

@@ -29,7 +29,7 @@ class Curve:
 
 
 def trade_off(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
-    """Return two panels over the number of hidden words: the share of the chances that moved, and the entropy in bits.
+    """Return two panels over the number of hidden words: the share of the probabilities that moved, and the entropy in bits.
 
     One line per entry of `curves` in each panel, traces `change` and `bits`, named in the legend by the entry's key.
     """

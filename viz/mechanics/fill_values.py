@@ -20,7 +20,7 @@ CELL = 46  # px of a row of cells
 TOP = 40  # px of the tokens above them
 
 
-def fates(
+def by_fill_value(
     weights: NDArray[Any],
     *,
     fills: Sequence[str],

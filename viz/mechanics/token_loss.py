@@ -54,7 +54,7 @@ def _left_out(columns: list[int], top: float, palette: Palette) -> go.Bar:
 
 
 def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palette: Palette) -> go.Bar:
-    """Return the bars of the words in `columns` with their numbers; the hover tells nats and the word's chance too."""
+    """Return the bars of the words in `columns` with their numbers; the hover tells nats and the word's probability too."""
     T = len(labels)
     return go.Bar(
         x=columns,

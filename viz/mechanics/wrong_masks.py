@@ -26,8 +26,8 @@ def ways(
 ) -> go.Figure:
     """Return a panel per way: each word's row as one bar of what lies where, which should fill the frame from 0 to 1.
 
-    A damage holds `lawful`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
-    `titles` are (name, damage in numbers) of the panels, `lit` the row in view. The trace of the first is `lawful`.
+    A damage holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
+    `titles` are (name, damage in numbers) of the panels, `lit` the row in view. The trace of the first is `allowed`.
     """
     T = len(labels)
     figure = go.Figure()
@@ -55,7 +55,7 @@ def ways(
 def _add_part(
     figure: go.Figure, panel: int, part: str, values: NDArray[Any], labels: Sequence[str], palette: Palette
 ) -> None:
-    """Add one part of each word's bar, `values[T]`: plain where it is lawful, else under the hatch of its cause."""
+    """Add one part of each word's bar, `values[T]`: plain where it is allowed, else under the hatch of its cause."""
     look = palette.causes.get(part)
     told = "may be read" if look is None else look.label
     figure.add_bar(

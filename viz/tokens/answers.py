@@ -12,7 +12,7 @@ from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
 from viz.base.word_bars import percent
 
-Verdict = Literal["reference", "same", "different"]
+Agreement = Literal["reference", "same", "different"]
 
 # Sizes in px: the title of a row of panels, a panel's title, its verdict, one word's line, the gap below.
 TITLE, HEAD, NOTE, LINE, GAP = 36, 30, 24, 29, 18
@@ -26,12 +26,12 @@ LONGEST = 13
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One answer: `title`, a line that says how it compares, and its `words` as (label, chance), likeliest first."""
+    """One answer: `title`, a line that says how it compares, and its `words` as (label, probability), likeliest first."""
 
     title: str
     note: str
     words: Sequence[tuple[str, float]]
-    verdict: Verdict
+    verdict: Agreement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def width(rows: Sequence[PanelRow]) -> int:
 
 
 def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
-    """Return the panels in a grid. Trace `chance` has one bar per word, customdata (row, column, rank, chance).
+    """Return the panels in a grid. Trace `probability` has one bar per word, customdata (row, column, rank, probability).
 
     A ✓ stands before what is the same answer, a ✗ before another one, whose panel is outlined; words that differ from the
     row's first panel in place are bold.
@@ -83,15 +83,15 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
 def _bars(panel: Panel, first: Panel, index: int, column: int, top: float) -> list[dict[str, Any]]:
     """Return the lines of one panel: where each stands, and what is written there."""
     lines = []
-    for rank, (word, chance) in enumerate(panel.words):
+    for rank, (word, probability) in enumerate(panel.words):
         moved = rank >= len(first.words) or first.words[rank][0] != word
         label = escape(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…")
         lines.append(
             {
-                "x": 0.9 * chance,
+                "x": 0.9 * probability,
                 "base": column,
                 "y": top + LINE * (rank + 0.5),
-                "customdata": (index, column, rank, chance),
+                "customdata": (index, column, rank, probability),
                 "text": escape(word),
                 "label": f"<b>{label}</b>" if moved and panel.verdict == "different" else label,
             }

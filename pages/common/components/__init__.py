@@ -21,7 +21,7 @@ _STRIP = st.components.v2.component(
     js=(_HERE / "strip.js").read_text(encoding="utf-8"),
 )
 
-State = Literal["plain", "quiet", "hidden", "blank", "fork"]
+State = Literal["plain", "quiet", "hidden", "blank", "difference"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class StripToken:
     """One token of a strip. Its text is shown as text, whatever it holds.
 
     `state`: `plain`, `quiet` (grey: a prompt, a pad), `hidden` (struck out, hatched), `blank` (the empty place of a next
-    word), `fork` (where a text leaves another one). `background` and `colour` are CSS colours, such as a chance's place on
+    word), `difference` (where a text leaves another one). `background` and `colour` are CSS colours, such as a place on
     the ramp. `title` is shown on hover, `note` small below the word, `spoken` is read by screen readers in place of the
     text. `pressed` says for a toggle whether it is on; `selected` frames the token in the accent colour.
     """

@@ -50,7 +50,7 @@ def test_a_text_is_measured_from_its_steps(tiny: LoadedModel) -> None:
     assert found["length"] == len(row)
     assert found["kept"] == pytest.approx(sum(step.stages[-1].kept for step in row) / len(row))
     assert found["entropy"] == pytest.approx(sum(step.entropy_after for step in row) / len(row))
-    assert found["log_prob"] == pytest.approx(sum(log2(step.chance_raw) for step in row) / len(row))
+    assert found["log_prob"] == pytest.approx(sum(log2(step.probability_raw) for step in row) / len(row))
     assert found["distinct_1"] == pytest.approx(len({step.token_id for step in row}) / len(row))
     assert found["ended"] == float(row[-1].stop == "end")
 

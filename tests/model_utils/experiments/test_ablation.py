@@ -7,7 +7,13 @@ import pytest
 
 from model_utils.distributions import total_variation
 from model_utils.errors import InputError
-from model_utils.experiments.ablation import hidden_tokens, next_word, reads_nothing, sweep, without_hand
+from model_utils.experiments.ablation import (
+    attention_vs_ablation,
+    hidden_tokens,
+    next_word,
+    reads_nothing,
+    without_hand,
+)
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch, encode
@@ -39,11 +45,11 @@ def test_a_softened_word_leaves_no_gap_to_close(tiny: LoadedModel) -> None:
 
 def test_the_answer_is_that_of_the_padded_batch(tiny: LoadedModel, mission: TokenBatch) -> None:
     from model_utils.masks.mask import build_mask
-    from model_utils.models.next_word import next_chances
+    from model_utils.models.next_word import next_probabilities
 
     for padding in (True, False):
         spec = MaskSpec(sentence=2, weights={1: 0.0}, padding=padding)
-        whole = next_chances(tiny, mission, build_mask(spec, mission))[2]
+        whole = next_probabilities(tiny, mission, build_mask(spec, mission))[2]
         assert total_variation(next_word(tiny, mission, spec), whole) < 1e-5
     plain = next_word(tiny, mission, MaskSpec(sentence=2))
     assert total_variation(plain, next_word(tiny, mission, MaskSpec(sentence=2, padding=False))) > 0.01
@@ -64,7 +70,7 @@ def test_each_word_of_the_sweep_is_hidden_as_if_alone(tiny: LoadedModel) -> None
     batch = encode(tiny.tokenizer, ("His unbelievability shook the old",))
     words = words_of(batch)
     spec = MaskSpec(weights={len(batch.tokens[0]) - 2: 0.5}, gap="close")
-    found = sweep(tiny, batch, spec, words)
+    found = attention_vs_ablation(tiny, batch, spec, words)
     assert len(words[1].tokens) > 1
     assert found.attention.sum() == pytest.approx(1)
     before = next_word(tiny, batch, spec)
@@ -76,7 +82,7 @@ def test_each_word_of_the_sweep_is_hidden_as_if_alone(tiny: LoadedModel) -> None
 
 def test_words_that_are_hidden_already_do_not_count(tiny: LoadedModel) -> None:
     batch = encode(tiny.tokenizer, (TEXT,))
-    found = sweep(tiny, batch, MaskSpec(weights={1: 0.0, 2: 0.0}), words_of(batch))
+    found = attention_vs_ablation(tiny, batch, MaskSpec(weights={1: 0.0, 2: 0.0}), words_of(batch))
     assert found.hidden.tolist() == [False, True, True, False, False, False]
     assert found.attention[1] == 0
     assert found.change[1] == 0
@@ -84,7 +90,7 @@ def test_words_that_are_hidden_already_do_not_count(tiny: LoadedModel) -> None:
 
 def test_one_word_has_no_correlation_and_nothing_left_to_read(tiny: LoadedModel) -> None:
     batch = encode(tiny.tokenizer, ("Once",))
-    found = sweep(tiny, batch, MaskSpec(), words_of(batch))
+    found = attention_vs_ablation(tiny, batch, MaskSpec(), words_of(batch))
     assert found.correlation is None
     assert found.attention.tolist() == pytest.approx([1.0])
     assert np.isnan(found.change).all()
@@ -93,7 +99,7 @@ def test_one_word_has_no_correlation_and_nothing_left_to_read(tiny: LoadedModel)
 def test_the_sweep_takes_128_tokens_and_names_its_bound(tiny: LoadedModel) -> None:
     batch = encode(tiny.tokenizer, (" ".join(["one"] * 129),))
     with pytest.raises(InputError, match="129 tokens, and hiding each word in turn is done up to 128"):
-        sweep(tiny, batch, MaskSpec(), words_of(batch))
+        attention_vs_ablation(tiny, batch, MaskSpec(), words_of(batch))
     fits = encode(tiny.tokenizer, (" ".join(["one"] * 128),))
     some = words_of(fits)[::16]  # as many tokens in a row, fewer rows
-    assert np.isfinite(sweep(tiny, fits, MaskSpec(), some).change).all()
+    assert np.isfinite(attention_vs_ablation(tiny, fits, MaskSpec(), some).change).all()

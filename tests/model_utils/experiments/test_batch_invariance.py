@@ -71,7 +71,7 @@ def test_the_three_ways_are_the_calls_that_plain_transformers_makes(tiny: Loaded
             logits = plain(input_ids=ids, **call).logits[2, -1]
             assert found[2].ways[way].logit_difference == pytest.approx(float((logits - alone).abs().max()), abs=1e-4)
             best = logits.softmax(-1).topk(5).values.tolist()
-            assert [chance for _, chance in found[2].ways[way].words] == pytest.approx(best, abs=1e-5)
+            assert [probability for _, probability in found[2].ways[way].words] == pytest.approx(best, abs=1e-5)
 
 
 def test_the_last_column_of_right_pads_is_what_generate_goes_on_from(tiny: LoadedModel) -> None:

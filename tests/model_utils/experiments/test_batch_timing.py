@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from model_utils.errors import InputError
-from model_utils.experiments.batch_timing import Round, Ways, judge, room
+from model_utils.experiments.batch_timing import BatchTiming, Round, judge, room
 from model_utils.generate.decode import Lane
 from model_utils.generate.filters import SamplingSettings
 from model_utils.jobs import Cancelled
@@ -21,7 +21,7 @@ def lanes(mission: TokenBatch) -> list[Lane]:
 
 
 def test_every_sentence_gets_the_same_text_both_ways(tiny: LoadedModel, lanes: list[Lane]) -> None:
-    assert all(one.equal or one.near for one in Ways(loaded=tiny, lanes=lanes, max_new_tokens=12).same())
+    assert all(one.equal or one.near for one in BatchTiming(loaded=tiny, lanes=lanes, max_new_tokens=12).same())
 
 
 def test_another_text_is_found_with_its_step(
@@ -37,18 +37,18 @@ def test_another_text_is_found_with_its_step(
         return real(loaded, other if len(given) == 1 else given, new)
 
     monkeypatch.setattr(batch_timing, "decode_tokens", tampered)
-    found = Ways(loaded=tiny, lanes=lanes, max_new_tokens=12).same()
+    found = BatchTiming(loaded=tiny, lanes=lanes, max_new_tokens=12).same()
     assert not any(one.equal for one in found)
     assert all(one.at is not None and not one.near for one in found)
 
 
 def test_both_ways_are_timed_in_turns(tiny: LoadedModel, lanes: list[Lane]) -> None:
     ticks = itertools.count()
-    ways = Ways(loaded=tiny, lanes=lanes, max_new_tokens=2, clock=lambda: float(next(ticks)))
+    ways = BatchTiming(loaded=tiny, lanes=lanes, max_new_tokens=2, clock=lambda: float(next(ticks)))
     # Two steps and the end of each text, a tick each.
     assert list(ways.rounds(3)) == [Round(batch=3.0, alone=9.0)] * 3
     with pytest.raises(InputError, match="at least two"):
-        Ways(loaded=tiny, lanes=lanes[:1], max_new_tokens=2)
+        BatchTiming(loaded=tiny, lanes=lanes[:1], max_new_tokens=2)
 
 
 def test_measuring_stops_between_two_steps(tiny: LoadedModel, lanes: list[Lane]) -> None:
@@ -59,7 +59,7 @@ def test_measuring_stops_between_two_steps(tiny: LoadedModel, lanes: list[Lane])
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        list(Ways(loaded=tiny, lanes=lanes, max_new_tokens=9, check=check).rounds())
+        list(BatchTiming(loaded=tiny, lanes=lanes, max_new_tokens=9, check=check).rounds())
     assert next(calls) == 3
 
 

@@ -30,7 +30,7 @@ ALLOWED = {
 
 @torch.inference_mode()
 def by_hand(model, ids: list[int], positions: list[int], pattern: str) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """Return (log chances `[T, V]`, weights `[H, T, T]` of each layer) of GPT-2, written out (Radford et al. 2019)."""
+    """Return (log probabilities `[T, V]`, weights `[H, T, T]` of each layer) of GPT-2, written out (Radford et al. 2019)."""
     parts, T, heads = model.transformer, len(ids), model.config.n_head
     allowed = torch.tensor([[ALLOWED[pattern](q, k, ids) for k in range(T)] for q in range(T)])
     x, found = parts.wte(torch.tensor(ids)) + parts.wpe(torch.tensor(positions)), []  # (T, width)
@@ -55,7 +55,7 @@ def test_every_pattern_equals_a_gpt2_written_by_hand(tiny, pattern) -> None:
         positions = [*range(restart), *range(len(ids) - restart)]
         logs, weights = by_hand(tiny.model, ids, positions, pattern)
         found = run(tiny, batch, MaskSpec(pattern=pattern, width=3, first=2, sentence=sentence))
-        np.testing.assert_allclose(found.chances, logs[-1].exp().numpy(), atol=2e-5)
+        np.testing.assert_allclose(found.probabilities, logs[-1].exp().numpy(), atol=2e-5)
         bits = -logs[:-1].gather(1, torch.tensor(ids[1:])[:, None])[:, 0] / math.log(2)
         assert math.isnan(found.bits[0])
         np.testing.assert_allclose(found.bits[1:], bits.numpy(), atol=1e-3)
@@ -88,7 +88,7 @@ def test_a_word_behind_a_row_that_reads_nothing_has_no_surprise(tiny) -> None:
 
 def test_one_token_has_a_next_word_and_no_surprise(tiny) -> None:
     found = run(tiny, encode(tiny.tokenizer, TEXTS), MaskSpec(pattern="bidirectional", sentence=2))
-    assert found.chances.sum() == pytest.approx(1)
+    assert found.probabilities.sum() == pytest.approx(1)
     assert np.isnan(found.bits).tolist() == [True]
     assert found.leak.tolist() == [0] * tiny.layers
 
@@ -106,8 +106,8 @@ def test_rows_above_a_blocked_cell_keep_their_prediction_and_its_own_row_changes
     assert moved.shape == (len(batch.tokens[1]),)
     assert (moved[:5] == 0).all()
     assert moved[5] > 0.01
-    chances = []
+    probabilities = []
     for one in (spec, blocked):
         logits = forward(tiny, batch, build_mask(one, batch), sentences=slice(1, 2))[0][0]
-        chances.append(logits[batch.first(1) :].double().softmax(-1))
-    np.testing.assert_allclose(moved, ((chances[0] - chances[1]).abs().sum(-1) / 2).numpy(), atol=1e-5)
+        probabilities.append(logits[batch.first(1) :].double().softmax(-1))
+    np.testing.assert_allclose(moved, ((probabilities[0] - probabilities[1]).abs().sum(-1) / 2).numpy(), atol=1e-5)

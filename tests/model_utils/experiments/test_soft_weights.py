@@ -18,7 +18,7 @@ def ways(tiny: LoadedModel) -> dict[str, Softened]:
 
 def test_todays_two_dimensional_mask_counts_a_half_as_one(ways: dict[str, Softened]) -> None:
     assert np.array_equal(ways["today"].weights, ways["none"].weights)
-    assert np.array_equal(ways["today"].chances, ways["none"].chances)
+    assert np.array_equal(ways["today"].probabilities, ways["none"].probabilities)
 
 
 def test_the_old_formula_counts_a_half_as_zero(ways: dict[str, Softened]) -> None:
@@ -40,8 +40,8 @@ def test_at_the_ends_of_the_dial_all_ways_agree(tiny: LoadedModel) -> None:
     batch = encode(tiny.tokenizer, ("My dog is",))
     hidden = soften(tiny, batch, [1], 0.0)
     for one in hidden[1:]:
-        assert np.abs(one.chances - hidden[1].chances).max() < 1e-6
+        assert np.abs(one.probabilities - hidden[1].probabilities).max() < 1e-6
     whole = soften(tiny, batch, [1], 1.0)
     assert tuple(one.way for one in whole) == WAYS
     for one in whole:
-        assert np.abs(one.chances - whole[0].chances).max() < 1e-6
+        assert np.abs(one.probabilities - whole[0].probabilities).max() < 1e-6

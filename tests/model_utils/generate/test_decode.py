@@ -128,9 +128,9 @@ def test_every_step_equals_a_fresh_pass_over_the_text_so_far(
     row, prompt = sampled[0], lanes(uneven, SamplingSettings())[0].prompt
     text = torch.tensor([[*prompt, *ids(row)]])
     with torch.inference_mode():
-        chances = tiny.model(text, attention_mask=torch.ones_like(text)).logits[0].softmax(-1).numpy()
+        probabilities = tiny.model(text, attention_mask=torch.ones_like(text)).logits[0].softmax(-1).numpy()
     for step in row:
-        expected = chances[len(prompt) - 1 + step.number]
+        expected = probabilities[len(prompt) - 1 + step.number]
         np.testing.assert_allclose(step.candidates.before, expected[step.candidates.ids], rtol=1e-3, atol=1e-6)
         assert step.rank == pytest.approx(1 + (expected > expected[step.token_id]).sum(), abs=1)
 
@@ -199,7 +199,7 @@ def test_whoever_iterates_may_stop_and_keeps_what_was_made(tiny: LoadedModel, mi
 
 
 def test_the_first_cut_word_is_the_next_in_rank_however_cold_the_draw(tiny: LoadedModel, uneven: TokenBatch) -> None:
-    """At temperature 0.01 nearly all chances underflow to 0; scores still tell the words apart."""
+    """At temperature 0.01 nearly all probabilities underflow to 0; scores still tell the words apart."""
     cold = lanes(uneven, SamplingSettings(temperature=0.01, top_k=50, top_p=1.0))[:1]
     found = grown(tiny, cold, 1)[0][0].candidates
     cut = found.cut > 0

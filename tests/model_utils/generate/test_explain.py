@@ -22,7 +22,7 @@ def label(token_id: int) -> str:
 
 def step_of(settings: SamplingSettings, drawn: int | None = None) -> Step:
     """Return a step over four words; with `drawn`, under the first seed that draws this one."""
-    logits = torch.tensor([[math.log(chance) for chance in CHANCES]])
+    logits = torch.tensor([[math.log(probability) for probability in CHANCES]])
     for sample in range(200):
         step = take_steps(logits, settings, lanes=[0], samples=[sample], number=0)[0]
         if drawn in (None, step.token_id):
@@ -93,7 +93,7 @@ def test_the_tables_hold_each_candidate_and_each_step() -> None:
     step = step_of(SamplingSettings(top_k=2, top_p=1.0), drawn=1)
     table = candidates_table(step, label)
     assert table["token"].tolist()[:2] == ["sun", "rain"]
-    assert table["fate"].tolist() == ["kept", "drawn", "cut", "cut"]
+    assert table["outcome"].tolist() == ["kept", "drawn", "cut", "cut"]
     assert table["cut_by"].tolist() == ["", "", "top-k", "top-k"]
     row = steps_table([[step]], label).iloc[0]
     assert (row["step"], row["token"], row["rank"], row["kept_tokens"]) == (1, "rain", 2, 2)

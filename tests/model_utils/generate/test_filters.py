@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import CUTS, Luck, SamplingSettings, draw, gumbel, uniforms, warp
+from model_utils.generate.filters import CUTS, SamplingSettings, StepNoise, draw, gumbel, uniforms, warp
 
 VOCABULARY = 50257
 OFF = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
@@ -81,9 +81,9 @@ def test_top_p_stops_where_the_mass_reaches_p_exactly() -> None:
 
 
 def test_each_cut_word_names_the_first_filter_that_cut_it() -> None:
-    chances = torch.tensor([[0.5, 0.2, 0.15, 0.1, 0.05]])
+    probabilities = torch.tensor([[0.5, 0.2, 0.15, 0.1, 0.05]])
     chosen = SamplingSettings(temperature=1.0, top_k=4, top_p=0.8, min_p=0.35)
-    assert [CUTS[code] for code in warp(chances.log(), chosen).cut[0]] == ["", "", "min-p", "top-p", "top-k"]
+    assert [CUTS[code] for code in warp(probabilities.log(), chosen).cut[0]] == ["", "", "min-p", "top-p", "top-k"]
 
 
 def test_temperature_zero_keeps_the_likeliest_word_alone() -> None:
@@ -105,9 +105,9 @@ def test_a_larger_k_or_p_never_removes_a_word(seed: int, low: int, more: int, p:
 
 def test_ten_thousand_draws_follow_the_distribution() -> None:
     """Chi-square with 5 degrees of freedom: 20.5 is exceeded in one of a thousand seeds; this seed is fixed."""
-    chances = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01], dtype=np.float32)
-    found = [draw(np.log(chances), gumbel(uniforms(7, sample, 0, 6)))[0] for sample in range(10_000)]
-    counts, expected = np.bincount(found, minlength=6), chances * 10_000
+    probabilities = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01], dtype=np.float32)
+    found = [draw(np.log(probabilities), gumbel(uniforms(7, sample, 0, 6)))[0] for sample in range(10_000)]
+    counts, expected = np.bincount(found, minlength=6), probabilities * 10_000
     assert ((counts - expected) ** 2 / expected).sum() < 20.5
 
 
@@ -120,10 +120,10 @@ def test_noise_is_named_by_seed_sample_step_and_token_alone() -> None:
 
 
 def test_luck_is_the_noise_of_its_names_made_once() -> None:
-    luck = Luck(3, 100)
-    assert np.array_equal(luck.of(1, 2), gumbel(uniforms(1, 2, 3, 100)))
-    assert luck.of(1, 2) is luck.of(1, 2)
-    assert not np.array_equal(luck.of(1, 2), luck.of(1, 3))
+    step_noise = StepNoise(3, 100)
+    assert np.array_equal(step_noise.of(1, 2), gumbel(uniforms(1, 2, 3, 100)))
+    assert step_noise.of(1, 2) is step_noise.of(1, 2)
+    assert not np.array_equal(step_noise.of(1, 2), step_noise.of(1, 3))
 
 
 def test_a_cut_word_is_never_drawn_and_a_lone_word_always() -> None:

@@ -14,14 +14,21 @@ from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogit
 from model_utils.errors import InputError
 from model_utils.generate.decode import Lane, decode
 from model_utils.generate.filters import CUTS, SamplingSettings
-from model_utils.generate.full_distribution import Opened, open_step, opened, rank_curve, sieves, throw
+from model_utils.generate.full_distribution import (
+    FullDistribution,
+    distribution,
+    draw_many,
+    filter_effects,
+    full_distribution,
+    rank_curve,
+)
 
 TEXT = "He shook his head and went into the"
 
 
-def opened_toy(chances: list[float], settings: SamplingSettings) -> Opened:
-    """Return a step over a few tokens with these chances."""
-    return opened(torch.tensor([chances]).log(), settings)
+def small_distribution(probabilities: list[float], settings: SamplingSettings) -> FullDistribution:
+    """Return a step over a few tokens with these probabilities."""
+    return distribution(torch.tensor([probabilities]).log(), settings)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,7 @@ def ids(tiny) -> list[int]:
 
 def test_the_distribution_is_that_of_transformers_own_warpers(tiny, ids):
     settings = SamplingSettings(temperature=0.8, top_k=40, top_p=0.9)
-    found = open_step(tiny, ids, settings)
+    found = full_distribution(tiny, ids, settings)
     with torch.inference_mode():
         logits = tiny.model(input_ids=torch.tensor([ids])).logits[:, -1]
     warpers = LogitsProcessorList([TemperatureLogitsWarper(0.8), TopKLogitsWarper(40), TopPLogitsWarper(0.9)])
@@ -45,11 +52,13 @@ def test_an_opened_step_is_the_step_that_was_recorded(tiny, ids):
     lane = Lane(prompt=tuple(ids), settings=settings)
     drawn: list[int] = []
     for (step,) in decode(tiny, [lane], 6):
-        found = open_step(tiny, [*ids, *drawn], settings)
-        assert [(one.filter, one.kept) for one in sieves(found)] == [(one.filter, one.kept) for one in step.stages]
-        assert found.before[step.token_id] == pytest.approx(step.chance, rel=1e-3)
-        assert found.after[step.token_id] == pytest.approx(step.chance_after, rel=1e-3)
-        assert throw(found, number=step.number, throws=1).argmax() == step.token_id
+        found = full_distribution(tiny, [*ids, *drawn], settings)
+        assert [(one.filter, one.kept) for one in filter_effects(found)] == [
+            (one.filter, one.kept) for one in step.stages
+        ]
+        assert found.before[step.token_id] == pytest.approx(step.probability, rel=1e-3)
+        assert found.after[step.token_id] == pytest.approx(step.probability_after, rel=1e-3)
+        assert draw_many(found, number=step.number, draws=1).argmax() == step.token_id
         drawn.append(step.token_id)
 
 
@@ -63,8 +72,8 @@ def test_an_opened_step_is_the_step_that_was_recorded(tiny, ids):
 def test_removed_and_kept_tokens_are_the_whole_vocabulary(k, p, m, order, temperature):
     scores = np.random.default_rng(0).normal(0, 3, 2000).astype(np.float32)
     settings = SamplingSettings(temperature=temperature, top_k=k, top_p=p, min_p=m, order="".join(order))
-    found = opened_toy(np.exp(scores).tolist(), settings)
-    parts = sieves(found)
+    found = small_distribution(np.exp(scores).tolist(), settings)
+    parts = filter_effects(found)
     assert sum(part.removed for part in parts) + parts[-1].kept == 2000
     assert sum(part.removed_mass for part in parts) + parts[-1].kept_mass == pytest.approx(1, abs=1e-5)
     assert parts[-1].kept == (found.after > 0).sum()
@@ -73,25 +82,29 @@ def test_removed_and_kept_tokens_are_the_whole_vocabulary(k, p, m, order, temper
 
 
 def test_a_filter_is_off_asleep_or_at_work():
-    chances = [0.5, 0.3, 0.15, 0.05]
-    found = sieves(opened_toy(chances, SamplingSettings(top_k=9, top_p=0.9, min_p=0.0)))
-    assert [(part.filter, part.state) for part in found] == [("top-k", "asleep"), ("top-p", "works"), ("min-p", "off")]
+    probabilities = [0.5, 0.3, 0.15, 0.05]
+    found = filter_effects(small_distribution(probabilities, SamplingSettings(top_k=9, top_p=0.9, min_p=0.0)))
+    assert [(part.filter, part.state) for part in found] == [
+        ("top-k", "no_effect"),
+        ("top-p", "works"),
+        ("min-p", "off"),
+    ]
     assert (found[1].removed, found[1].kept) == (1, 3)
     assert found[1].removed_mass == pytest.approx(0.05)
-    (greedy,) = sieves(opened_toy(chances, SamplingSettings(temperature=0.0)))
+    (greedy,) = filter_effects(small_distribution(probabilities, SamplingSettings(temperature=0.0)))
     assert (greedy.filter, greedy.kept, greedy.removed) == ("greedy", 1, 3)
 
 
 def test_the_rank_curve_falls_over_all_ranks_and_shows_each_cut_where_it_is(tiny, ids):
     settings = SamplingSettings(top_k=1234, top_p=0.7)
-    found = open_step(tiny, ids, settings)
+    found = full_distribution(tiny, ids, settings)
     curve = rank_curve(found)
     assert (curve.ranks[0], curve.ranks[-1]) == (1, 50257)
-    assert (np.diff(curve.chances) <= 0).all()
+    assert (np.diff(curve.probabilities) <= 0).all()
     assert (np.diff(curve.mass) >= 0).all()
     assert curve.mass[-1] == pytest.approx(1, abs=1e-4)
     assert curve.ids[0] == found.before.argmax()
-    nucleus = sieves(found)[1].kept
+    nucleus = filter_effects(found)[1].kept
     cuts = {CUTS[code]: int(curve.ranks[curve.cut == code].min()) for code in np.unique(curve.cut) if code}
     assert cuts == {"top-p": nucleus + 1, "top-k": 1235}
     assert curve.ranks[curve.cut == 0].max() == nucleus
@@ -99,26 +112,26 @@ def test_the_rank_curve_falls_over_all_ranks_and_shows_each_cut_where_it_is(tiny
 
 
 def test_a_short_vocabulary_shows_every_rank():
-    curve = rank_curve(opened_toy([0.1, 0.6, 0.3], SamplingSettings(top_k=0, top_p=1.0)))
+    curve = rank_curve(small_distribution([0.1, 0.6, 0.3], SamplingSettings(top_k=0, top_p=1.0)))
     assert curve.ranks.tolist() == [1, 2, 3]
     assert curve.ids.tolist() == [1, 2, 0]
     assert curve.mass == pytest.approx([0.6, 0.9, 1.0])
 
 
 def test_the_dice_follow_the_chances_and_never_land_on_what_was_cut():
-    found = opened_toy([0.5, 0.3, 0.15, 0.05], SamplingSettings(top_k=3, top_p=1.0, seed=11))
-    counts = throw(found, number=4, throws=1000)
+    found = small_distribution([0.5, 0.3, 0.15, 0.05], SamplingSettings(top_k=3, top_p=1.0, seed=11))
+    counts = draw_many(found, number=4, draws=1000)
     assert counts.sum() == 1000
     assert counts[3] == 0
     expected = 1000 * found.after[:3]
     assert float(((counts[:3] - expected) ** 2 / expected).sum()) < 13.8  # chi-square, 2 degrees, p = 0.001
     assert not np.array_equal(
-        counts, throw(replace(found, settings=replace(found.settings, seed=12)), number=4, throws=1000)
+        counts, draw_many(replace(found, settings=replace(found.settings, seed=12)), number=4, draws=1000)
     )
 
 
 def test_too_many_throws_are_refused():
-    found = opened_toy([0.5, 0.5], SamplingSettings())
-    for throws in (0, 1001):
-        with pytest.raises(InputError, match=rf"{throws} throws do not fit: choose 1 to 1000"):
-            throw(found, number=0, throws=throws)
+    found = small_distribution([0.5, 0.5], SamplingSettings())
+    for draws in (0, 1001):
+        with pytest.raises(InputError, match=rf"{draws} throws do not fit: choose 1 to 1000"):
+            draw_many(found, number=0, draws=draws)

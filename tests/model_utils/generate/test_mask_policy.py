@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.generate.mask_policy import MaskPolicy, stranded
+from model_utils.generate.mask_policy import MaskPolicy, rows_that_read_nothing
 from model_utils.masks.mask import CAUSE_CODE, CAUSES, MaskSpec, build_mask
 from model_utils.tokens.batch import END_OF_TEXT_ID, encode
 
@@ -198,7 +198,7 @@ def test_only_a_policy_that_blocks_nothing_is_plain(policy):
 )
 @pytest.mark.parametrize("pads", [0, 2])
 def test_a_token_that_reads_nothing_strands_the_text_only_where_it_is_read(policy, pads, expected):
-    assert stranded(policy.mask(PROMPT, 2, pads=pads), len(PROMPT)).tolist() == expected
+    assert rows_that_read_nothing(policy.mask(PROMPT, 2, pads=pads), len(PROMPT)).tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from model_utils.generate.filters import SamplingSettings
 from model_utils.generate.presets import BY_NAME, KNOBS, RABBIT, TEXT_PRESETS, TextPreset
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.loading import LoadedModel
-from model_utils.models.next_word import next_chances
+from model_utils.models.next_word import next_probabilities
 from model_utils.tokens.batch import encode, split_sentences
 from model_utils.tokens.words import group_words
 from pages.common.controls import CONTROLS
@@ -46,10 +46,10 @@ def test_pairs_hide_in_their_second_line_the_words_that_they_name(
 
 def test_the_rabbit_is_copied_while_it_can_be_read(tiny: LoadedModel) -> None:
     batch = encode(tiny.tokenizer, (RABBIT,))
-    chances = [next_chances(tiny, batch, build_mask(MaskSpec(weights=w), batch))[0] for w in ({}, {2: 0.0})]
+    probabilities = [next_probabilities(tiny, batch, build_mask(MaskSpec(weights=w), batch))[0] for w in ({}, {2: 0.0})]
     rabbit = batch.tokens[0][2].id
-    assert chances[0].argmax() == rabbit
-    assert chances[0][rabbit] > 100 * chances[1][rabbit]
+    assert probabilities[0].argmax() == rabbit
+    assert probabilities[0][rabbit] > 100 * probabilities[1][rabbit]
 
 
 def test_the_summary_asks_as_its_paper_does(tiny: LoadedModel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_utils.mechanics.tables import fates_table, spread_table, ways_table
+from model_utils.mechanics.tables import fill_value_table, spread_table, ways_table
 from model_utils.mechanics.wrong_masks import Damage, Spread
 
 LABELS = ("a", "b", "c")
@@ -14,7 +14,7 @@ LABELS = ("a", "b", "c")
 def test_fates_stand_a_line_per_row_fill_and_key():
     read = {"min": np.array([0.25, 0.75, 0.0], np.float32), "-inf": np.array([0.25, 0.75, 0.0], np.float32)}
     blocked = {"min": np.full(3, 1 / 3, np.float32), "-inf": np.full(3, np.nan, np.float32)}
-    table = fates_table(read, blocked, LABELS)
+    table = fill_value_table(read, blocked, LABELS)
     assert len(table) == 12
     one = table.query("row == 'as it is' and fill == 'min' and key_token == 'b'")
     assert one.weight.tolist() == [0.75]
@@ -22,7 +22,7 @@ def test_fates_stand_a_line_per_row_fill_and_key():
 
 
 def test_ways_leave_pads_rows_out_and_parts_add_up_to_the_sum():
-    parts = {name: np.array([9.0, 0.1, 0.2]) for name in ("lawful", "later", "pads", "hand", "pattern")}
+    parts = {name: np.array([9.0, 0.1, 0.2]) for name in ("allowed", "later", "pads", "hand", "pattern")}
     table = ways_table({"added": Damage(**parts), "zero": Damage(**parts)}, LABELS, slice(1, 3))
     assert table.query_token.tolist() == ["b", "c", "b", "c"]
     assert table["query"].tolist() == [1, 2, 1, 2]

@@ -8,7 +8,7 @@ import torch
 
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.mechanics.trace import HeadTrace, record
-from model_utils.mechanics.wrong_masks import DEPTHS, WAYS, damage, fates, leak_by_fill, spread, wrong_way
+from model_utils.mechanics.wrong_masks import DEPTHS, WAYS, by_fill_value, damage, leak_by_fill, spread, wrong_way
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION
@@ -57,12 +57,12 @@ def test_damage_adds_up_and_names_where_the_weight_went(head: HeadTrace) -> None
     assert found["zero"].total == pytest.approx(1)
     assert found["zero"].later[7] == 0  # the last word has no future, but it has pads
     assert found["zero"].pads[7] == pytest.approx(found["zero"].leaked[7])
-    assert found["zero"].lawful == pytest.approx(found["after"].total)
+    assert found["zero"].allowed == pytest.approx(found["after"].total)
 
 
 def test_a_fully_blocked_row_becomes_uniform_unmasked_or_not_a_number(head: HeadTrace) -> None:
     assert head.empty_rows.tolist() == [True] * 3 + [False] * 5
-    found = fates(head, 0)
+    found = by_fill_value(head, 0)
     assert (found["min"] == np.float32(1 / 8)).all()
     unmasked = torch.softmax(torch.tensor(head.scores[0]), -1).numpy()
     assert found["-10000"] == pytest.approx(unmasked, abs=2e-3)  # float32 keeps three decimals of a score of -10000
@@ -70,7 +70,7 @@ def test_a_fully_blocked_row_becomes_uniform_unmasked_or_not_a_number(head: Head
 
 
 def test_the_row_of_a_word_can_be_shown_as_if_all_of_it_were_blocked(head: HeadTrace) -> None:
-    found = fates(head, 7, all_blocked=True)
+    found = by_fill_value(head, 7, all_blocked=True)
     assert (found["min"] == np.float32(1 / 8)).all()
     assert np.isnan(found["-inf"]).all()
 

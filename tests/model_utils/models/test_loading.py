@@ -24,7 +24,7 @@ from model_utils.models import loading
 from model_utils.models.forward import forward
 from model_utils.errors import ModelDamagedError, ModelTooLargeError
 from model_utils.models.download import find
-from model_utils.models.loading import LoadedModel, Shelf, load_model
+from model_utils.models.loading import LoadedModel, ModelCache, load_model
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER, registry
 from model_utils.tokens.batch import encode
@@ -210,11 +210,11 @@ def test_a_crowd_that_asks_for_one_model_loads_it_once(sound: Path, monkeypatch:
     calls = []
     real = loading.load_model
     monkeypatch.setattr(loading, "load_model", lambda *a: calls.append(a) or real(*a))
-    shelf, entry, start = Shelf(), entry_of(sound), threading.Barrier(8)
+    model_cache, entry, start = ModelCache(), entry_of(sound), threading.Barrier(8)
 
     def ask(_: int) -> LoadedModel:
         start.wait()
-        return shelf.get(entry, sound)
+        return model_cache.get(entry, sound)
 
     with ThreadPoolExecutor(8) as pool:
         copies = list(pool.map(ask, range(8)))
@@ -223,8 +223,8 @@ def test_a_crowd_that_asks_for_one_model_loads_it_once(sound: Path, monkeypatch:
 
 
 def test_sessions_at_the_same_time_do_not_mix_their_results(sound: Path):
-    shelf, entry = Shelf(), entry_of(sound)
-    loaded = shelf.get(entry, sound)
+    model_cache, entry = ModelCache(), entry_of(sound)
+    loaded = model_cache.get(entry, sound)
     texts = [f"Number {n} walked to the sea and" for n in range(6)]
     alone = [logits(loaded, text) for text in texts]
     with ThreadPoolExecutor(6) as pool:
@@ -236,43 +236,43 @@ def test_sessions_at_the_same_time_do_not_mix_their_results(sound: Path):
 
 def test_the_model_unused_for_longest_makes_room(sound: Path):
     a, b, c = (entry_of(sound, name, width=4096, layers=24) for name in "abc")  # as if of 20 GB each
-    shelf = Shelf(free=lambda: 100_000)
+    model_cache = ModelCache(free=lambda: 100_000)
     monkey = {entry: load_model(entry_of(sound), sound) for entry in (a, b)}
-    shelf._models.update(monkey)
-    assert shelf.present(a) is monkey[a]  # used just now, so b goes first
-    shelf._free = lambda: 600.0
-    shelf._make_room(c)
-    assert shelf.present(b) is None
-    assert shelf.present(a) is monkey[a]
+    model_cache._models.update(monkey)
+    assert model_cache.present(a) is monkey[a]  # used just now, so b goes first
+    model_cache._free = lambda: 600.0
+    model_cache._make_room(c)
+    assert model_cache.present(b) is None
+    assert model_cache.present(a) is monkey[a]
 
 
 def test_a_model_that_was_let_go_leaves_the_memory(sound: Path):
-    shelf = Shelf(free=lambda: 100_000)
-    gone = weakref.ref(shelf.get(entry_of(sound, "old"), sound).model)
+    model_cache = ModelCache(free=lambda: 100_000)
+    gone = weakref.ref(model_cache.get(entry_of(sound, "old"), sound).model)
     assert gone() is not None
-    shelf._free = lambda: 501.0
-    shelf._make_room(entry_of(sound, "new"))
+    model_cache._free = lambda: 501.0
+    model_cache._make_room(entry_of(sound, "new"))
     assert gone() is None
 
 
 def test_collecting_garbage_after_each_run_of_a_page_does_not_walk_through_torch(sound: Path):
-    Shelf().get(entry_of(sound), sound)
+    ModelCache().get(entry_of(sound), sound)
     assert gc.get_freeze_count() > 100_000
     assert len(gc.get_objects()) < 50_000
 
 
 def test_a_model_that_fits_only_if_all_go_does_not_send_the_bundled_one_away(sound: Path):
-    shelf = Shelf(free=lambda: 600.0)
-    shelf.get(BUNDLED, BUNDLED_FOLDER)
+    model_cache = ModelCache(free=lambda: 600.0)
+    model_cache.get(BUNDLED, BUNDLED_FOLDER)
     with pytest.raises(ModelTooLargeError, match="random needs 20,657 MB"):
-        shelf._make_room(entry_of(sound, width=4096, layers=24))
-    assert shelf.present(BUNDLED) is not None
+        model_cache._make_room(entry_of(sound, width=4096, layers=24))
+    assert model_cache.present(BUNDLED) is not None
 
 
 def test_too_little_memory_is_noticed_before_loading(sound: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(loading, "load_model", lambda *a: pytest.fail("loaded without memory for it"))
     with pytest.raises(ModelTooLargeError, match=r"random needs 50\d MB of memory, and this computer has 100 MB"):
-        Shelf(free=lambda: 100.0).get(entry_of(sound), sound)
+        ModelCache(free=lambda: 100.0).get(entry_of(sound), sound)
 
 
 def test_memory_that_runs_out_on_the_way_is_told_as_such(sound: Path, monkeypatch: pytest.MonkeyPatch):

@@ -12,7 +12,7 @@ from model_utils.generate.decode import Lane, decode
 from model_utils.models.loading import LoadedModel
 from model_utils.masks.mask import MaskSpec
 from model_utils.generate.mask_policy import MaskPolicy
-from model_utils.models.prefix_cache import Prompts
+from model_utils.models.prefix_cache import PrefixCache
 from model_utils.generate.filters import SamplingSettings
 from model_utils.generate.step import Step
 from tests.tools.decoding import LONG, Watched, lane_of
@@ -28,15 +28,15 @@ def lanes(tiny: LoadedModel, seed: int, *policies: MaskPolicy) -> list[Lane]:
     return [*made, replace(made[0], sample=1)]
 
 
-def grown(loaded: LoadedModel, wanted: list[Lane], prompts: Prompts | None, new: int = NEW) -> list[Step]:
+def grown(loaded: LoadedModel, wanted: list[Lane], prompts: PrefixCache | None, new: int = NEW) -> list[Step]:
     """Return all steps of all lanes."""
     return [step for steps in decode(loaded, wanted, new, prompts=prompts) for step in steps]
 
 
 def assert_alike(one: list[Step], other: list[Step]) -> None:
     """Assert that two records of steps agree to the last bit."""
-    assert [(step.lane, step.token_id, step.margin, step.chance_raw) for step in one] == [
-        (step.lane, step.token_id, step.margin, step.chance_raw) for step in other
+    assert [(step.lane, step.token_id, step.margin, step.probability_raw) for step in one] == [
+        (step.lane, step.token_id, step.margin, step.probability_raw) for step in other
     ]
     for a, b in zip(one, other, strict=True):
         np.testing.assert_array_equal(a.candidates.before, b.candidates.before)
@@ -46,7 +46,7 @@ def assert_alike(one: list[Step], other: list[Step]) -> None:
 def test_a_prompt_read_before_gives_the_same_to_the_last_bit(
     tiny: LoadedModel, policies: tuple[MaskPolicy, ...]
 ) -> None:
-    kept = Prompts()
+    kept = PrefixCache()
     grown(tiny, lanes(tiny, 1, *policies), kept)
     model = Watched(tiny.model)
     again = grown(replace(tiny, model=model), lanes(tiny, 2, *policies), kept)  # type: ignore[arg-type]
@@ -55,7 +55,7 @@ def test_a_prompt_read_before_gives_the_same_to_the_last_bit(
 
 
 def test_what_grew_behind_a_prompt_is_not_kept_with_it(tiny: LoadedModel) -> None:
-    kept, wanted = Prompts(), lanes(tiny, 3, MaskPolicy())
+    kept, wanted = PrefixCache(), lanes(tiny, 3, MaskPolicy())
     size = None
     for new in (NEW, 2 * NEW, NEW):
         assert_alike(grown(tiny, wanted, kept, new), grown(tiny, wanted, None, new))
@@ -64,7 +64,7 @@ def test_what_grew_behind_a_prompt_is_not_kept_with_it(tiny: LoadedModel) -> Non
 
 
 def test_another_mask_or_another_neighbour_is_another_prompt(tiny: LoadedModel) -> None:
-    kept = Prompts()
+    kept = PrefixCache()
     for wanted in (
         lanes(tiny, 1, MaskPolicy()),
         lanes(tiny, 1, HIDDEN),
@@ -75,7 +75,7 @@ def test_another_mask_or_another_neighbour_is_another_prompt(tiny: LoadedModel) 
 
 
 def test_the_latest_stay_and_no_more_than_there_is_room_for(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, settings = Prompts(), SamplingSettings()
+    kept, settings = PrefixCache(), SamplingSettings()
     one = [Lane(prompt=(11,) * 50, settings=settings)]
     grown(tiny, one, kept, 1)
     limit = 2.5 * kept.megabytes

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from model_utils.models.seen_tokens import met_tokens, never_met
+from model_utils.models.seen_tokens import seen_tokens, never_met
 from model_utils.models.registry import BUNDLED_FOLDER
 from model_utils.tokens.batch import tokenize
 
 
 def test_the_bundled_model_met_as_many_tokens_as_its_card_says(tiny):
-    met = met_tokens(BUNDLED_FOLDER, 50257)
+    met = seen_tokens(BUNDLED_FOLDER, 50257)
     assert met.shape == (50257,)
     assert met.sum() == 34774
     assert "34,774 of the 50,257 tokens" in (BUNDLED_FOLDER / "README.md").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def test_the_bundled_model_met_as_many_tokens_as_its_card_says(tiny):
 
 
 def test_unknown_pieces_are_found_once_and_in_order(tiny):
-    met = met_tokens(BUNDLED_FOLDER, 50257)
+    met = seen_tokens(BUNDLED_FOLDER, 50257)
     known = tokenize(tiny.tokenizer, "The king spoke to his daughter")
     strange = tokenize(tiny.tokenizer, " users like visualization and users")
     assert never_met(met, known) == ()
@@ -30,4 +30,4 @@ def test_unknown_pieces_are_found_once_and_in_order(tiny):
 
 
 def test_a_folder_that_does_not_say_has_no_list(tmp_path):
-    assert met_tokens(tmp_path, 50257) is None
+    assert seen_tokens(tmp_path, 50257) is None

@@ -50,12 +50,14 @@ def run(code: str, folder: Path) -> list[str]:
 
 def check(lines: list[str], tiny: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> None:
     before, after = next_word(tiny, batch, without_hand(spec)), next_word(tiny, batch, spec)
-    for name, line, entropy, chances in zip(
+    for name, line, entropy, probabilities in zip(
         ("before", "after"), lines[0:4:2], lines[1:4:2], (before, after), strict=True
     ):
         printed = ast.literal_eval(line.removeprefix(f"{name} "))
-        assert [chance for _, chance in printed] == pytest.approx(chances[top_tokens(chances, 5)], abs=2e-5)
-        assert float(entropy.split()[-1]) == pytest.approx(float(entropy_bits(chances)), abs=1e-3)
+        assert [probability for _, probability in printed] == pytest.approx(
+            probabilities[top_tokens(probabilities, 5)], abs=2e-5
+        )
+        assert float(entropy.split()[-1]) == pytest.approx(float(entropy_bits(probabilities)), abs=1e-3)
     assert float(lines[4].split()[-1]) == pytest.approx(float(total_variation(before, after)), abs=1e-4)
 
 

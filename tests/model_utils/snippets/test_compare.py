@@ -11,7 +11,7 @@ import pytest
 
 from model_utils.compare import kp_plane
 from model_utils.compare.settings import name, parse
-from model_utils.compare.sweep import find_ladder
+from model_utils.compare.sweep import find_sweep
 from model_utils.compare.tables import Text, as_data, measures_frame, steps_frame
 from model_utils.compare.text_metrics import MEASURES
 from model_utils.generate.decode import Lane
@@ -93,11 +93,11 @@ def test_measures_are_told_per_setting_with_their_spread(texts: list[Text]) -> N
 
 
 def test_rows_that_differ_in_one_setting_are_a_ladder_in_its_order() -> None:
-    found = find_ladder(parse("t1;k2;k50"))
+    found = find_sweep(parse("t1;k2;k50"))
     assert found is not None
     assert (found.title, found.order, found.ticks) == ("k", (1, 2, 0), ("2", "50", "off"))
-    found = find_ladder(parse("t1,k5;t0.5,k5;t2,k5"))
+    found = find_sweep(parse("t1,k5;t0.5,k5;t2,k5"))
     assert found is not None
     assert (found.title, found.ticks) == ("the temperature", ("0.5", "1", "2"))
     for line in ("k2;k50", "k2;k50;p0.9", "k2;k50;k50", "k2;k5,s1;k9", "k2;k5;k9,optkm"):
-        assert find_ladder(parse(line)) is None
+        assert find_sweep(parse(line)) is None

@@ -1,4 +1,4 @@
-"""The code that the Generate page gives away, run unedited in an empty folder: same texts, same chances."""
+"""The code that the Generate page gives away, run unedited in an empty folder: same texts, same probabilities."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def check(printed: str, tiny, spec: MaskSpec, side: str) -> None:
     visible = np.array(ast.literal_eval(lines[0].removeprefix("visible ")))
     np.testing.assert_allclose(visible, build_mask(spec, batch).visible[spec.sentence], atol=1e-7)
     found = run(tiny, batch, spec)
-    chances = [float(line.split()[-1]) for line in lines if line.startswith("next")]
-    assert chances == pytest.approx(np.sort(found.chances)[:-6:-1].tolist(), abs=2e-5)
+    probabilities = [float(line.split()[-1]) for line in lines if line.startswith("next")]
+    assert probabilities == pytest.approx(np.sort(found.probabilities)[:-6:-1].tolist(), abs=2e-5)
     bits = [float(line.split()[-1]) for line in lines if line.startswith("bits")]
     told = ~np.isnan(found.bits[1:])
     np.testing.assert_allclose(np.array(bits)[told], found.bits[1:][told], atol=2e-3)

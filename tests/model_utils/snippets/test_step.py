@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model_utils.generate.filters import SamplingSettings
-from model_utils.generate.full_distribution import open_step, sieves, throw
+from model_utils.generate.full_distribution import draw_many, filter_effects, full_distribution
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel
@@ -40,14 +40,14 @@ def test_the_code_opens_the_same_step(tiny: LoadedModel, tmp_path: Path) -> None
     )
     for printed, (settings, _), mask in zip(done.stdout.split("----"), CASES, masks, strict=False):
         lines = printed.strip().splitlines()
-        step = open_step(tiny, (*prompt, *NEW), settings, mask)
+        step = full_distribution(tiny, (*prompt, *NEW), settings, mask)
         counts = {line.split()[0]: int(line.split()[-1]) for line in lines[: len(lines) - 52]}
-        for one in sieves(step):
+        for one in filter_effects(step):
             assert one.state == "off" or counts[one.filter] == one.kept
         for line in lines[-52:-2]:
             token, (before, after) = int(line.split()[0]), (float(part) for part in line.rsplit(" ", 3)[1::2])
             assert (before, after) == pytest.approx((step.before[token], step.after[token]), abs=1e-4)
-        came = throw(step, number=len(NEW), throws=200)
+        came = draw_many(step, number=len(NEW), draws=200)
         told = ast.literal_eval(lines[-1].removeprefix("200 draws "))
         assert told == {token: int(came[token]) for token in told}
         assert sum(told.values()) > 0

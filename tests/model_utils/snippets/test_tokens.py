@@ -40,4 +40,6 @@ def test_the_code_prints_the_ids_masks_positions_and_next_words_of_the_page(
     for line, reading in zip(lines[3:], readings(tiny, batch, range(3)), strict=True):
         printed = ast.literal_eval(line)
         assert [word.replace(" ", "␣").replace("\n", "⏎") for word, _ in printed] == [w for w, _ in reading.right.words]
-        assert [chance for _, chance in printed] == pytest.approx([c for _, c in reading.right.words], abs=1e-4)
+        assert [probability for _, probability in printed] == pytest.approx(
+            [c for _, c in reading.right.words], abs=1e-4
+        )

@@ -11,7 +11,7 @@ import pytest
 
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.mechanics.trace import HeadTrace, record, share_on, unmasked
-from model_utils.mechanics.wrong_masks import DEPTHS, WAYS, damage, fates, leak_by_fill, spread
+from model_utils.mechanics.wrong_masks import DEPTHS, WAYS, by_fill_value, damage, leak_by_fill, spread
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.wrong_masks import fills_code, ways_code, without_code
 from model_utils.tokens.batch import TokenBatch, encode
@@ -90,7 +90,7 @@ def test_the_wrong_ways(case, printed) -> None:
 def test_the_fills_and_the_spread_of_nan(case, printed, tiny) -> None:
     side, batch, head = case
     lines = iter(printed[side, "fills"])
-    read, blocked = fates(head, 6), fates(head, 1, all_blocked=True)
+    read, blocked = by_fill_value(head, 6), by_fill_value(head, 1, all_blocked=True)
     for fill in read:
         assert numbers(next(lines)) == pytest.approx(read[fill].tolist(), abs=2e-6, nan_ok=True)
         assert numbers(next(lines)) == pytest.approx(blocked[fill].tolist(), abs=2e-6, nan_ok=True)

@@ -30,8 +30,8 @@ def test_gpt2_has_50000_merges_and_the_first_joins_a_space_and_t(ranks: dict[tup
 
 
 def test_the_lowest_rank_merges_first_wherever_it_stands() -> None:
-    toy = {("b", "c"): 0, ("a", "b"): 1, ("a", "bc"): 2}
-    assert merge(tuple("abcabc"), toy) == [
+    demo = {("b", "c"): 0, ("a", "b"): 1, ("a", "bc"): 2}
+    assert merge(tuple("abcabc"), demo) == [
         (("a", "b", "c", "a", "b", "c"), None),
         (("a", "bc", "a", "bc"), 0),
         (("abc", "abc"), 2),

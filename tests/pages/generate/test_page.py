@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model_utils.generate.filters import SamplingSettings
-from model_utils.generate.full_distribution import open_step
+from model_utils.generate.full_distribution import full_distribution
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -301,8 +301,8 @@ def test_a_stopped_branch_does_not_call_the_text_before_it_stopped() -> None:
 
 def test_what_the_page_says_of_half_the_chances_is_exact(tiny) -> None:
     at = opened(text="The", view="ranks", max_new_tokens=1)
-    opened_step = open_step(tiny, tiny.tokenizer("The").input_ids, SamplingSettings())
-    ordered = np.sort(opened_step.before.astype(float))[::-1]
+    distribution = full_distribution(tiny, tiny.tokenizer("The").input_ids, SamplingSettings())
+    ordered = np.sort(distribution.before.astype(float))[::-1]
     exact = int(np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())) + 1
     (line,) = [line.value for line in at.markdown if "half of the chances" in line.value]
     assert f"{exact:,} words have half" in line

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_home_page_shows_the_toy_and_a_door_to_each_page() -> None:
+def test_the_home_page_shows_the_demo_and_a_link_to_each_page() -> None:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not at.exception
     assert not at.error
@@ -20,12 +20,12 @@ def test_the_home_page_shows_the_toy_and_a_door_to_each_page() -> None:
     doors = [link.proto.label for link in at.get("page_link")]
     names = [path.stem.partition("_")[2] for path in sorted((ROOT / "pages").glob("[0-9]_*.py"))]
     assert len(names) == 6
-    assert [door for door in doors if door.startswith("**")] == [f"**{name}** →" for name in names]
+    assert [page_link for page_link in doors if page_link.startswith("**")] == [f"**{name}** →" for name in names]
 
 
 def test_hidden_words_move_the_bars() -> None:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.session_state["_toy_hidden"] = frozenset({1})
+    at.session_state["_demo_hidden"] = frozenset({1})
     at.run()
     figure = json.loads(at.get("plotly_chart")[0].proto.spec)
     assert [trace["name"] for trace in figure["data"]] == ["before", "now"]

@@ -37,5 +37,5 @@ def test_words_are_shown_as_text_whatever_they_hold() -> None:
 @pytest.mark.parametrize(
     ("chance", "text"), [(1.0, "100 %"), (0.0995, "10 %"), (0.0994, "9.9 %"), (0.001, "0.1 %"), (0.0009, "<0.1 %")]
 )
-def test_percentages_have_two_figures(chance: float, text: str) -> None:
-    assert percent(chance) == text
+def test_percentages_have_two_figures(probability: float, text: str) -> None:
+    assert percent(probability) == text

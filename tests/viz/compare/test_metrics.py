@@ -12,7 +12,7 @@ from viz.base.theme import DARK, LIGHT, Palette
 from viz.compare.kp_axes import Point
 from viz.compare.kp_plane import fig_surface, fig_words
 from viz.compare.metrics import Dots, measures, steps
-from viz.compare.sweep import Rungs, ladder
+from viz.compare.sweep import SweepPanel, sweep
 
 KS, PS = np.array([1, 2, 5, 10, 100]), np.array([0.25, 0.5, 0.75, 1.0])
 KEPT = np.arange(20).reshape(4, 5) + 1
@@ -97,10 +97,10 @@ def test_lines_over_the_steps_end_where_their_text_does() -> None:
 
 def test_a_ladder_says_what_each_measure_does() -> None:
     panels = [
-        Rungs(title="uncertainty", means=[0.0, 1.0], margins=[0.1, 0.1], verdict="grows"),
-        Rungs(title="length", means=[3.0, 3.0], margins=[math.nan] * 2, verdict="undecided"),
+        SweepPanel(title="uncertainty", means=[0.0, 1.0], margins=[0.1, 0.1], verdict="grows"),
+        SweepPanel(title="length", means=[3.0, 3.0], margins=[math.nan] * 2, verdict="undecided"),
     ]
-    figure = ladder(panels, ["1", "<off>"], palette=LIGHT)
+    figure = sweep(panels, ["1", "<off>"], palette=LIGHT)
     assert ["grows" in note.text for note in figure.layout.annotations] == [True, False]
     assert figure.layout.xaxis.ticktext[1] == "&lt;off&gt;"
     assert list(figure.data[1].error_y.array) == [0, 0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from viz.base.theme import DARK, LIGHT, Palette
-from viz.generate.candidates import Bar, chance_colour, fig_candidates
+from viz.generate.candidates import Bar, fig_candidates, probability_colour
 
 BARS = (
-    Bar(label="␣sun", token_id=5, rank=1, before=0.5, after=0.6, fate="kept"),
-    Bar(label="<b>&", token_id=9, rank=2, before=0.3, after=0.4, fate="drawn"),
-    Bar(label="␣sun", token_id=7, rank=51, before=0.001, after=0.0, fate="cut", by="top-k"),
+    Bar(label="␣sun", token_id=5, rank=1, before=0.5, after=0.6, outcome="kept"),
+    Bar(label="<b>&", token_id=9, rank=2, before=0.3, after=0.4, outcome="drawn"),
+    Bar(label="␣sun", token_id=7, rank=51, before=0.001, after=0.0, outcome="cut", by="top-k"),
 )
 
 
@@ -45,9 +45,9 @@ def test_a_single_candidate_and_none_at_all_are_drawn() -> None:
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 @pytest.mark.parametrize("chance", [0.0, 0.01, 0.3, 1.0])
-def test_text_stays_readable_on_the_colour_of_any_chance(palette: Palette, chance: float) -> None:
+def test_text_stays_readable_on_the_colour_of_any_chance(palette: Palette, probability: float) -> None:
     """Contrast by WCAG 2.2's formula, at least 4.5:1."""
-    background = tuple(int(part) for part in chance_colour(chance, palette)[4:-1].split(","))
+    background = tuple(int(part) for part in probability_colour(probability, palette)[4:-1].split(","))
     text = tuple(int(palette.text[i : i + 2], 16) for i in (1, 3, 5))
     bright, dim = sorted((luminance(background), luminance(text)), reverse=True)
     assert (bright + 0.05) / (dim + 0.05) >= 4.5

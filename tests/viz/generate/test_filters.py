@@ -53,9 +53,9 @@ def test_counts_and_notes_stand_above_the_bars():
 
 def test_ranks_are_split_by_what_cut_them_and_the_line_says_how_many_are_left():
     places = np.array([1, 2, 3, 4, 5])
-    chances = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
+    probabilities = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
     by = ["", "", "top-p", "top-k", "top-k"]
-    figure = ranks(places, chances, by, list("abcde"), drawn=2, palette=LIGHT)
+    figure = ranks(places, probabilities, by, list("abcde"), drawn=2, palette=LIGHT)
     found = {trace.name: trace for trace in figure.data if trace.name}
     assert list(found["kept"].x) == [1, 2]
     assert list(found["cut by top-k"].y) == [0.1, 0.05]

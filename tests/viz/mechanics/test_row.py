@@ -182,7 +182,7 @@ def test_the_microscope_shows_every_product_and_every_step() -> None:
 
 def test_nan_is_written_as_nan_in_fates_and_counted_in_the_spread() -> None:
     rows = np.array([[0.5, 0.5], [np.nan, np.nan]])
-    figure = fill_values.fates(rows, fills=("min", "-inf"), labels=("a", "b"), causes={}, palette=LIGHT)
+    figure = fill_values.by_fill_value(rows, fills=("min", "-inf"), labels=("a", "b"), causes={}, palette=LIGHT)
     assert list(named(figure, "not a number").text) == ["NaN", "NaN"]
     assert list(figure.layout.yaxis.ticktext) == ["min  ", "−inf  "]
     lost = np.array([[True, False], [True, True]])
@@ -193,9 +193,9 @@ def test_nan_is_written_as_nan_in_fates_and_counted_in_the_spread() -> None:
 
 
 def test_wrong_ways_stack_what_lies_where_within_a_frame_of_one() -> None:
-    parts = {"lawful": np.array([0.5, 1.0]), "causal": np.array([0.5, 0.0]), "padding": np.zeros(2)}
+    parts = {"allowed": np.array([0.5, 1.0]), "causal": np.array([0.5, 0.0]), "padding": np.zeros(2)}
     figure = ways([parts], titles=[("zero", "leaks 25%")], labels=("a", "b"), lit=0, palette=LIGHT)
-    assert [trace.name for trace in figure.data] == ["lawful", "blocked: comes later"]
+    assert [trace.name for trace in figure.data] == ["allowed", "blocked: comes later"]
     assert figure.layout.barmode == "stack"
 
 
