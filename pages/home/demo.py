@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.tokens.batch import BatchKey
 from pages.common import cache, frame
 from pages.common.components import StripToken, tokens_strip
 from pages.common.downloads import chart_config
@@ -51,7 +52,7 @@ def draw(page: frame.Page) -> None:
 
     loaded = page.loaded()
     hidden: frozenset[int] = st.session_state.setdefault("_demo_hidden", frozenset())
-    batch = cache.token_batch(page.model, (SENTENCE,), "left", 50256)
+    batch = cache.token_batch(BatchKey(page.model, (SENTENCE,)))
     strip = st.empty()
     clicked = _draw(strip, batch, hidden)
     if clicked is not None and clicked < len(batch.tokens[0]):

@@ -76,7 +76,7 @@ def _half(page: Page) -> None:
 def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     from viz.base.word_bars import percent
 
-    found = cache.track(page.model, batch.texts, batch.side, spec.sentence)
+    found = cache.track(page.key(batch.side), spec.sentence)
     same = "exactly 0" if found.difference == 0 else f"{found.difference:.1e}"
     st.markdown(
         "**No.** GPT-2 reads backwards only, mask or not: that rule is built in. Hiding words makes it lose track."

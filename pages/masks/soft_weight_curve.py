@@ -32,11 +32,11 @@ class Turn:
 
     def row(self) -> Row:
         """Return the row of layer 0 with its scores."""
-        return cache_masks.dial_row(self.page.model, self.batch.texts, self.batch.side, self.spec, self.cell)
+        return cache_masks.dial_row(self.page.key(self.batch.side), self.spec, self.cell)
 
     def share(self, head: int, weight: float) -> float:
         """Return the share that the key keeps in a real run with `weight` on it."""
-        where = (self.page.model, self.batch.texts, self.batch.side, self.spec)
+        where = (self.page.key(self.batch.side), self.spec)
         return cache_masks.dial_share(*where, cell=self.cell, head=head, weight=weight)
 
     def names(self) -> tuple[str, str]:
