@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.errors import InputError
 from model_utils.heads.difference import difference
 from model_utils.models.registry import registry
@@ -172,8 +173,8 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     known = np.abs(values[~np.isnan(values)])
     moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
     st.markdown(
-        f"**On average {moved:.0%} of a row's mix goes elsewhere.** Orange: the first reads more of it; violet: the other does. "
-        + ("" if same else "The words differ: rows and columns are places.")
+        f"**On average {percent(moved)} of a row's mix goes elsewhere.** Orange: the first reads more of it; violet: the other "
+        "does. " + ("" if same else "The words differ: rows and columns are places.")
     )
     downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.glyphs import visible
@@ -108,7 +109,7 @@ def habit_links(selection: HeadSelection) -> None:
         for habit, source in SOURCES.items():
             at_layer, at_head, share = habits.strongest(habit)
             st.button(
-                f"{source}: layer {at_layer}, head {at_head} ({share:.0%})",
+                f"{source}: layer {at_layer}, head {at_head} ({percent(share)})",
                 key=f"telling_{habit}",
                 help="The share is the average over the rows of this sentence.",
                 type="tertiary",
@@ -148,7 +149,7 @@ def map_figure(selection: HeadSelection) -> Figure:
     facts = [["one token" for _ in range(heads)] for _ in range(layers)]
     if habits is not None:
         found = [[habits.main(layer, head) for head in range(heads)] for layer in range(layers)]
-        facts = [[f"{share:.0%} from\n{SOURCES[habit]}" for habit, share in row] for row in found]
+        facts = [[f"{percent(share)} from\n{SOURCES[habit]}" for habit, share in row] for row in found]
     return overview(
         thumbnails.picture,
         pitch=thumbnails.pitch,
@@ -247,4 +248,6 @@ def _sentence(selection: HeadSelection, query: int) -> str:
     row = np.where(selection.maps.cause[at] > 0, 0, selection.maps.weights[selection.head][at])  # (K,)
     key = int(row.argmax())
     source = "itself" if key == at else f"“{labels[key]}”"
-    return f"Reading “{labels[at]}”, this head takes {row[key]:.0%} of its mix from {source}: a recipe, not a reason."
+    return (
+        f"Reading “{labels[at]}”, this head takes {percent(row[key])} of its mix from {source}: a recipe, not a reason."
+    )

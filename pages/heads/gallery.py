@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from pages.common import controls, downloads, frame
 from pages.heads import cache
 from pages.heads.first_screen import HeadSelection, open_head
@@ -47,7 +48,7 @@ def draw(selection: HeadSelection) -> None:
         heads, values = ranked(getattr(found, _MEASURES.get(order, order)))
         share = order not in _MEASURES
         titles = [
-            f"{layer}·{head}  {value:.0%}" if share else f"{layer}·{head}  {value:.1f}"
+            f"{layer}·{head}  {percent(value)}" if share else f"{layer}·{head}  {value:.1f}"
             for (layer, head), value in zip(heads, values, strict=True)
         ]
     if not heads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from pages.common import downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
 from pages.heads.first_screen import HeadSelection
@@ -54,7 +55,7 @@ def first_column(selection: HeadSelection) -> None:
             alt="The open head without its first column, colours rescaled.",
         )
     habits = selection.all_heads[1]
-    given = "" if habits is None else f"{float(habits.first[selection.head]):.0%}"
+    given = "" if habits is None else percent(float(habits.first[selection.head]))
     says = "**Layer {}, head {}".format(*selection.head)
     st.markdown(
         (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from pages.common import cache_masks, controls, downloads, frame, mask_state
 from pages.common.components import StripToken, tokens_strip
 from pages.common.components.scroll import STEP, scroll_frame
@@ -170,8 +171,6 @@ def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) 
 
 def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw how far each row's prediction moves through the blocked cells, as a strip of the sentence's words."""
-    from viz.base.word_bars import percent
-
     if not spec.cells:
         st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
         return
@@ -183,7 +182,7 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         [
             StripToken(
                 text=token.label,
-                note=percent(share) if share else "0",
+                note=percent(share),
                 state="plain" if share else "quiet",
                 clickable=False,
                 title=f"{percent(share)} of the chances of the word after it moved",

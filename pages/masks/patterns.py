@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from pages.common import cache, cache_masks, controls, downloads, frame, mask_state
 from pages.masks.receptive_field import reach
@@ -77,7 +78,7 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                 _tile(mask, name, spec.pattern == name)
                 st.caption(_says(name, spec))
                 if cheap and name != "causal":
-                    st.caption(f"moves {_percent(_moved(page, spec, batch, name))}")
+                    st.caption(f"moves {percent(_moved(page, spec, batch, name))}")
 
 
 def _tile(mask: Mask, name: Pattern, on: bool) -> None:
@@ -131,12 +132,6 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: Pattern) -> f
     return float(total_variation(runs[0].probabilities, runs[1].probabilities))
 
 
-def _percent(share: float) -> str:
-    from viz.base.word_bars import percent
-
-    return percent(share) if share else "nothing"
-
-
 def _fields(spec: MaskSpec) -> None:
     """Draw the choice of pattern and the numbers that the chosen one takes."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -181,7 +176,7 @@ def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
         st.markdown(f"Nothing moved: {WHY_NOTHING.get(spec.pattern, 'the pattern leaves all that was visible')}.")
     else:
         st.markdown(
-            f"The pattern moved **{_percent(moved)} of the model’s chances** to other words. Pale: plain causal."
+            f"The pattern moved **{percent(moved)} of the model’s chances** to other words. Pale: plain causal."
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from model_utils.errors import InputError
 from pages.common import cache_masks, downloads, frame, mask_state
 
@@ -125,11 +126,11 @@ def _say(turn: Turn, turned: Row, weight: float, share: float) -> None:
     full = turned.share(0.0)
     st.caption(f"Layer 0, head {turned.head}: the head that reads this word most in this row.")
     if weight == 0:
-        st.text(f"Weight 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {full:.1%}.")
+        st.text(f"Weight 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {percent(full)}.")
         return
     st.text(
         f"Adding log {weight:g} = {math.log(weight):.2f} multiplies the weight of {key} by {weight:g} before the row is "
-        f"divided by its sum: {full:.1%} becomes {share:.1%}, not {full * weight:.1%} (dashed)."
+        f"divided by its sum: {percent(full)} becomes {percent(share)}, not {percent(full * weight)} (dashed)."
     )
     st.caption(
         "Dots are real runs of the model, the curve is the softmax of its scores. Exact in layer 0, where the "

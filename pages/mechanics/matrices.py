@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from pages.common import controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.markdown import literal
@@ -149,7 +150,6 @@ def without_mask(selection: CellSelection) -> None:
         masked = trace.under(selection.fill)[1]
         _clickable(selection, "fig_weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
         st.markdown("**Masked self-attention:** the same scores, from the same pass.")
-    from viz.base.word_bars import percent
 
     st.markdown(
         f"Without the mask, **{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that "

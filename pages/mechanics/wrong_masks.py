@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from pages.common import downloads, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.markdown import literal
@@ -149,7 +150,7 @@ def _spread(selection: CellSelection) -> None:
     draw_figure(figure, "fig_nan", wide(selection) + 40, "Which rows are NaN, layer by layer")
     if found.rows.any():
         st.markdown(
-            f"**NaN spreads: {found.rows[0].mean():.0%} of the rows in layer 0, {rows[-1].mean():.0%} of the next-word "
+            f"**NaN spreads: {percent(found.rows[0].mean())} of the rows in layer 0, {percent(rows[-1].mean())} of the next-word "
             "chances.** Each row reads the NaN keys of the layer before, blocked or not: NaN plus −∞ is NaN."
         )
     else:
@@ -195,6 +196,6 @@ def _damage(found: Damage, first: int, last: int) -> str:
     leak, total = found.leaked[first:last].mean(), found.total[first:last]
     if leak > 1e-6:
         future = found.later[first:last].mean()
-        return f"leaks {leak:.0%}, {future:.0%} to the future"
+        return f"leaks {percent(leak)}, {percent(future)} to the future"
     low = float(total.min())
     return f"rows sum to {low:.2g} – {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
 from pages.common import cache, downloads, frame
 from pages.common.components.scroll import scroll_frame
@@ -148,9 +149,9 @@ def _panel(title: str, answer: Answer, verdict: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    note = f"logits ±{answer.logit_difference:.1g}, chances {answer.total_variation:.0%}"
+    note = f"logits ±{answer.logit_difference:.1g}, chances {percent(answer.total_variation)}"
     if answer.logit_difference >= 1:
-        note = f"logits ±{answer.logit_difference:.1f}, chances {answer.total_variation:.0%}"
+        note = f"logits ±{answer.logit_difference:.1f}, chances {percent(answer.total_variation)}"
     return Panel(title=title, note="" if verdict == "reference" else note, words=answer.words, verdict=verdict)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from formatting import percent
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import attention_maps
 from model_utils.models.loading import LoadedModel
@@ -57,7 +58,9 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
     assert not figure.evaluate(OVERLAP)
     click_head(page, 3, 3)
     expect(page.get_by_label("Layer", exact=True)).to_have_value("3")
-    expect(page.get_by_text(f"Reading “␣the”, this head takes {share:.0%} of its mix from “{read}”")).to_be_visible()
+    expect(
+        page.get_by_text(f"Reading “␣the”, this head takes {percent(share)} of its mix from “{read}”")
+    ).to_be_visible()
     page.wait_for_url("**layer=3**")
     name, weight = drawn(page, "fig_head").evaluate(CELL, [7, int(row.argmax())])
     assert name == "weight"

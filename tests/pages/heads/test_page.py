@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from formatting import percent
 from model_utils.heads.measures import caption, measure
 from model_utils.heads.patterns import habits
 from model_utils.masks.mask import MaskSpec, build_mask
@@ -104,7 +105,9 @@ def test_another_head_shows_other_weights_and_says_what_its_last_row_reads(tiny,
     z, _ = trace(at, "fig_head")
     np.testing.assert_allclose(z[5:, 5:], np.where(maps.cause > 0, np.nan, maps.weights[3, 3])[5:, 5:], atol=1e-6)
     share = maps.weights[3, 3, 7].max()
-    assert f"Reading “␣is”, this head takes {share:.0%} of its mix from itself: a recipe, not a reason." in told(at)
+    assert f"Reading “␣is”, this head takes {percent(share)} of its mix from itself: a recipe, not a reason." in told(
+        at
+    )
     assert "all of it is blocked" in told(at)
 
 
@@ -114,7 +117,7 @@ def test_a_button_opens_the_head_that_reads_the_token_before_most_on_this_text(t
     at = opened()
     at.button(key="telling_previous").click().run()
     assert (at.session_state["layer"], at.session_state["head"]) == (layer, head)
-    assert f"layer {layer}, head {head} ({share:.0%})" in at.button(key="telling_previous").label
+    assert f"layer {layer}, head {head} ({percent(share)})" in at.button(key="telling_previous").label
 
 
 def test_the_steps_go_on_to_the_next_layer_and_round():
@@ -278,7 +281,7 @@ def test_a_chosen_row_reads_as_one_sentence(tiny):
     at = opened(text="He shook his head", layer=3, head=3, query=2)
     row = maps.weights[3, 3, 2]
     read = batch.tokens[0][int(row.argmax())].label
-    assert f"Reading “␣his”, this head takes {row.max():.0%} of its mix from “{read}”" in told(at)
+    assert f"Reading “␣his”, this head takes {percent(row.max())} of its mix from “{read}”" in told(at)
     at = opened(text="He shook his head", weights="0:0", query=0)
     assert "may read nothing here" in told(at)
 
@@ -289,7 +292,7 @@ def test_the_heads_of_a_layer_stand_side_by_side_and_those_of_a_measure_in_its_o
     assert [note["text"] for note in figure["layout"]["annotations"]] == [f"<b>head {head}</b>" for head in range(8)]
     at = opened(text=KEY, closer="side-by-side", gallery="induction")
     _, figure = trace(at, "fig_gallery")
-    shares = [int(note["text"].split("  ")[1].removesuffix("%</b>")) for note in figure["layout"]["annotations"]]
+    shares = [float(note["text"].split("  ")[1].removesuffix(" %</b>")) for note in figure["layout"]["annotations"]]
     assert len(shares) == 12
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 30
@@ -341,7 +344,7 @@ def test_the_first_column_goes_from_the_picture_and_the_weights_stay(tiny):
     np.testing.assert_allclose(z[3, 1:], maps.weights[4, 6, 3, 1:], atol=1e-6)
     assert figure["data"][0]["zmax"] == pytest.approx(np.nanmax(z))
     share = maps.weights[4, 6, 2:, 0].mean()
-    assert f"gives the first token {share:.0%} of its mix" in " ".join(line.value for line in at.markdown)
+    assert f"gives the first token {percent(share)} of its mix" in " ".join(line.value for line in at.markdown)
     at = opened(text="a", closer="first-token")
     assert not at.exception
 

@@ -116,7 +116,7 @@ def test_the_hand_mask_and_the_pattern_of_the_masks_page_hold_here():
     ("part", "pictures", "sentence"),
     [
         ("unmasked", ["fig_unmasked", "fig_weights"], "words that are not written yet"),
-        ("fills", ["fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"], "38% of the rows in layer 0"),
+        ("fills", ["fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"], "38 % of the rows in layer 0"),
         ("wrong", ["fig_wrong"], "exp(0) is 1"),
         ("loss", ["fig_loss"], "grade every word at once"),
     ],
