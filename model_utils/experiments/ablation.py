@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def without_hand(spec: MaskSpec) -> MaskSpec:
     """Return `spec` with every word and cell visible again: what "before" means."""
-    return replace(spec, weights=(), cells=frozenset())
+    return replace(spec, weights=(), cells=())
 
 
 def hidden_tokens(spec: MaskSpec) -> frozenset[int]:
@@ -61,7 +61,7 @@ class AttentionVsAblation:
 
     `attention[W]` is its weight in the last row, the mean over all layers and heads, summed over its pieces;
     `change[W]` the total variation between the next word's probabilities with it and without it, NaN where without it nothing
-    is left to read; `hidden[W]` says which words the hand mask hid already: they are left out of the correlation.
+    is left to read; `hidden[W]` is True for words that the hand mask hid already: they are left out of the correlation.
     """
 
     words: tuple[Word, ...]
@@ -71,7 +71,7 @@ class AttentionVsAblation:
 
     @property
     def correlation(self) -> float | None:
-        """Return Pearson's r of attention and change over the visible words; None for fewer than 3, or no spread."""
+        """Return Pearson's r over the visible words; None for fewer than 3, or where attention or change is constant."""
         counted = ~self.hidden & ~np.isnan(self.change)
         one, other = self.attention[counted], self.change[counted]
         if one.size < 3 or one.std() < 1e-12 or other.std() < 1e-12:
@@ -82,7 +82,7 @@ class AttentionVsAblation:
 def attention_vs_ablation(
     loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]
 ) -> AttentionVsAblation:
-    """Return what attention says of each word and what hiding it does: one row per word, run as one batch.
+    """Return what attention gives each word and what hiding it does: one row per word, run as one batch.
 
     The batch goes in parts where a layer's attention would take more than MAX_ATTENTION_MB. Raises InputError for a
     sentence of more than MAX_SWEEP_TOKENS.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -87,12 +87,14 @@ def draw_notes() -> None:
         place.info(literal(line))
 
 
-def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None, show_label: bool = True) -> str:
+def choice(
+    name: str, options: Collection[str], *, on: Callable[..., Any] | None = None, show_label: bool = True
+) -> str:
     """Draw a published choice as a row of buttons and return it; without its label where the options say enough."""
     control = CONTROLS[name]
     picked = (on or st.segmented_control)(
         control.label,
-        options,
+        tuple(options),
         default=control.default,
         required=True,
         key=name,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SETTINGS
+from model_utils.masks.mask import FILLS
+from model_utils.masks.patterns import PATTERNS
 from model_utils.models.registry import BUNDLED_ID
 
 # Every order of temperature, top-k, top-p and min-p.
@@ -26,7 +29,7 @@ class Control:
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    options: tuple[str, ...] = ()
+    options: Collection[str] = ()
 
     def parse(self, raw: str) -> Any:
         """Return the value that `raw`, a link parameter, means. Raises ValueError with what it takes when it means none."""
@@ -67,13 +70,13 @@ _ALL = (
         name="pattern",
         label="Pattern",
         default="causal",
-        options=("causal", "bidirectional", "prefix", "window", "sink", "documents"),
+        options=PATTERNS,
     ),
     Control(name="width", label="Width", default=4, low=1, high=1024, step=1, help="The word itself counts."),
     Control(name="first", label="First words", default=1, low=0, high=1024, step=1),
     Control(name="padding", label="Padding mask", default="on", options=("on", "off")),
     Control(name="gap", label="Gap", default="hole", options=("hole", "close")),
-    Control(name="fill", label="Fill value", default="min", options=("min", "-10000", "-inf")),
+    Control(name="fill", label="Fill value", default="min", options=FILLS),
     Control(name="weights", label="Hand mask", default="", help="token:weight pairs, such as 3:0.5,4:0."),
     Control(name="cells", label="Single cells", default="", help="query-key pairs, such as 5-2,6-2."),
     Control(name="stage", label="Stage", default="score", options=("score", "mask", "exp", "weight", "values")),

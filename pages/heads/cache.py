@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.cache import gate, loaded_model, token_batch
-from pages.common.cache_masks import SPEC_HASH
 from pages.heads.cache_attention import attention
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # Some 36 bytes a head.
-@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=128)
 def measures(model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec) -> Measures | None:
     """Return what every head does on one sentence; None where it has one token."""
     from model_utils.heads.measures import measure
@@ -33,7 +32,7 @@ def measures(model: str, texts: tuple[str, ...], side: Side, sentence: int, spec
 
 
 # At most 32 x 0.6 MB.
-@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=32)
 def value_sizes(model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec) -> NDArray[np.float32]:
     """Return how large what each head hands on from each token is, `[L, H, T]`."""
     from model_utils.heads import search
@@ -44,7 +43,7 @@ def value_sizes(model: str, texts: tuple[str, ...], side: Side, sentence: int, s
         return search.value_sizes(loaded_model(model), batch, build_mask(spec, batch), sentence)
 
 
-@st.cache_resource(show_spinner=False, max_entries=512, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=512)
 def key_hidden(
     model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec, query: int, key: int
 ) -> KeyHidden:
@@ -57,7 +56,7 @@ def key_hidden(
 
 
 # At most 8 x 4 MB.
-@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def many_as_one(
     model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec, kind: str, layer: int
 ) -> NDArray[np.float32]:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from model_utils.limits import MAX_ATTENTION_MB, SMALL_ATTENTION_MB, attention_megabytes
 from pages.common.cache import gate, loaded_model, token_batch
-from pages.common.cache_masks import SPEC_HASH
 
 if TYPE_CHECKING:
     from model_utils.heads.patterns import Habits, Thumbnails
@@ -34,19 +33,19 @@ def attention(model: str, texts: tuple[str, ...], side: Side, sentence: int, spe
 
 
 # At most 64 x 8 MB.
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=64)
 def _small_batch_attention(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> tuple[AttentionMaps, ...]:
     return _attention(model, texts, side, spec)
 
 
 # At most 4 x 256 MB.
-@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=4)
 def _batch_attention(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> tuple[AttentionMaps, ...]:
     return _attention(model, texts, side, spec)
 
 
 # At most 2 x half of MAX_SENTENCE_MB, since weights above FULL_PRECISION_MB are kept in half precision.
-@st.cache_resource(show_spinner=False, max_entries=2, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def _sentence_attention(
     model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, sentence: int
 ) -> tuple[AttentionMaps, ...]:
@@ -66,7 +65,7 @@ def _attention(
 
 
 # A picture is at most some 0.3 MB.
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
+@st.cache_resource(show_spinner=False, max_entries=64)
 def all_heads(
     model: str, texts: tuple[str, ...], side: Side, sentence: int, spec: MaskSpec
 ) -> tuple[Thumbnails, Habits | None]:

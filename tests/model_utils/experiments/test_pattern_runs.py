@@ -1,4 +1,4 @@
-"""Under every pattern the model says what a GPT-2 written by hand says."""
+"""Under every pattern the model computes what a GPT-2 written by hand computes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.experiments.pattern_runs import PATTERNS, run, under
+from model_utils.experiments.pattern_runs import run, under
 from model_utils.experiments.surprisal import row_shifts
 from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.masks.patterns import PATTERNS
 from model_utils.models.forward import forward
 from model_utils.tokens.batch import encode
 
@@ -59,8 +60,8 @@ def test_every_pattern_equals_a_gpt2_written_by_hand(tiny, pattern) -> None:
         bits = -logs[:-1].gather(1, torch.tensor(ids[1:])[:, None])[:, 0] / math.log(2)
         assert math.isnan(found.bits[0])
         np.testing.assert_allclose(found.bits[1:], bits.numpy(), atol=1e-3)
-        leak = [float(layer.triu(1)[:, :-1].sum(-1).mean()) for layer in weights]
-        np.testing.assert_allclose(found.leak, leak, atol=1e-5)
+        later = [float(layer.triu(1)[:, :-1].sum(-1).mean()) for layer in weights]
+        np.testing.assert_allclose(found.later_share, later, atol=1e-5)
 
 
 def test_mean_surprise_is_the_loss_that_transformers_reports(tiny) -> None:
@@ -71,12 +72,12 @@ def test_mean_surprise_is_the_loss_that_transformers_reports(tiny) -> None:
     assert np.nanmean(run(tiny, batch, MaskSpec()).bits) == pytest.approx(float(loss) / math.log(2), abs=1e-4)
 
 
-def test_only_patterns_that_lift_causality_leak(tiny) -> None:
+def test_only_patterns_that_lift_causality_give_weight_to_later_words(tiny) -> None:
     batch = encode(tiny.tokenizer, TEXTS)
     for pattern in PATTERNS:
-        leak = run(tiny, batch, MaskSpec(pattern=pattern, width=3, first=4, sentence=1)).leak
-        assert (leak > 0.05).all() == (pattern in ("bidirectional", "prefix"))
-        assert (leak == 0).all() == (pattern not in ("bidirectional", "prefix"))
+        share = run(tiny, batch, MaskSpec(pattern=pattern, width=3, first=4, sentence=1)).later_share
+        assert (share > 0.05).all() == (pattern in ("bidirectional", "prefix"))
+        assert (share == 0).all() == (pattern not in ("bidirectional", "prefix"))
 
 
 def test_a_word_behind_a_row_that_reads_nothing_has_no_surprise(tiny) -> None:
@@ -90,7 +91,7 @@ def test_one_token_has_a_next_word_and_no_surprise(tiny) -> None:
     found = run(tiny, encode(tiny.tokenizer, TEXTS), MaskSpec(pattern="bidirectional", sentence=2))
     assert found.probabilities.sum() == pytest.approx(1)
     assert np.isnan(found.bits).tolist() == [True]
-    assert found.leak.tolist() == [0] * tiny.layers
+    assert found.later_share.tolist() == [0] * tiny.layers
 
 
 def test_another_pattern_keeps_the_rest_of_the_rule() -> None:
