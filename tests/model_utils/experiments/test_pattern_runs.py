@@ -15,6 +15,7 @@ from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
 from model_utils.models.forward import forward
 from model_utils.tokens.batch import encode
+from tests.tools.gpt2 import gpt2_by_hand
 
 TEXTS = ("The cat sat.<|endoftext|>He shook his head", "They opened the door and saw a man in the dark", "So")
 
@@ -29,24 +30,6 @@ ALLOWED = {
 }
 
 
-@torch.inference_mode()
-def by_hand(model, ids: list[int], positions: list[int], pattern: str) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """Return (log probabilities `[T, V]`, weights `[H, T, T]` of each layer) of GPT-2, written out (Radford et al. 2019)."""
-    parts, T, heads = model.transformer, len(ids), model.config.n_head
-    allowed = torch.tensor([[ALLOWED[pattern](q, k, ids) for k in range(T)] for q in range(T)])
-    x, found = parts.wte(torch.tensor(ids)) + parts.wpe(torch.tensor(positions)), []  # (T, width)
-    for block in parts.h:
-        q, k, v = (
-            one.view(T, heads, -1).transpose(0, 1) for one in block.attn.c_attn(block.ln_1(x)).chunk(3, -1)
-        )  # (H, T, width of a head)
-        scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])  # (H, T, T)
-        weights = scores.masked_fill(~allowed, -math.inf).softmax(-1)
-        found.append(weights)
-        x = x + block.attn.c_proj((weights @ v).transpose(0, 1).reshape(T, -1))
-        x = x + block.mlp(block.ln_2(x))
-    return model.lm_head(parts.ln_f(x)).log_softmax(-1), found
-
-
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_every_pattern_equals_a_gpt2_written_by_hand(tiny, pattern) -> None:
     for sentence, side in enumerate(("left", "right")):
@@ -54,7 +37,9 @@ def test_every_pattern_equals_a_gpt2_written_by_hand(tiny, pattern) -> None:
         ids = [token.id for token in batch.tokens[sentence]]
         restart = ids.index(50256) if pattern == "documents" and 50256 in ids else len(ids)
         positions = [*range(restart), *range(len(ids) - restart)]
-        logs, weights = by_hand(tiny.model, ids, positions, pattern)
+        T = range(len(ids))
+        allowed = torch.tensor([[ALLOWED[pattern](q, k, ids) for k in T] for q in T])
+        logs, weights = gpt2_by_hand(tiny.model, ids, allowed, positions)
         found = run(tiny, batch, MaskSpec(pattern=pattern, width=3, first=2, sentence=sentence))
         np.testing.assert_allclose(found.probabilities, logs[-1].exp().numpy(), atol=2e-5)
         bits = -logs[:-1].gather(1, torch.tensor(ids[1:])[:, None])[:, 0] / math.log(2)

@@ -17,7 +17,8 @@ from model_utils.experiments.pattern_runs import run
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
 from model_utils.masks.receptive_field import receptive_field
-from model_utils.snippets.masks import mask_code, receptive_field_code
+from model_utils.models.forward import attention_maps
+from model_utils.snippets.masks import head_code, mask_code, receptive_field_code
 from model_utils.tokens.batch import encode
 
 TEXTS = ("It will rain in the", 'The cat sat.<|endoftext|>He "shook" his head\\ and', "So")
@@ -76,3 +77,22 @@ def test_the_code_of_receptive_fields_prints_the_pages_matrix(tiny) -> None:
         for line in executed(receptive_field_code(tiny.entry, TEXTS, spec, side="left")).splitlines()
     ]
     assert printed == after[first:, first:].tolist()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        MaskSpec(sentence=0, weights={1: 0.0, 2: 0.5}, cells={(3, 0)}),
+        MaskSpec(sentence=1, pattern="sink", width=2, first=1),
+        MaskSpec(sentence=0, weights={1: 0.0}, gap="close", pattern="bidirectional"),
+    ],
+    ids=lambda spec: spec.pattern,
+)
+def test_the_code_of_a_head_prints_the_weights_of_the_picture(tiny, spec) -> None:
+    batch = encode(tiny.tokenizer, TEXTS)
+    printed = executed(head_code(tiny.entry, TEXTS, spec, side="left", layer=3, head=2)).splitlines()
+    shown = np.array([[float(cell) for cell in line.split()] for line in printed])
+    maps = attention_maps(tiny, batch, build_mask(spec, batch))[spec.sentence]
+    expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 2])
+    reads = ~(maps.cause > 0).all(-1)
+    np.testing.assert_allclose(shown[reads], expected[reads], atol=2e-6)
