@@ -97,7 +97,7 @@ def attention_vs_ablation(
     weights = attention_maps(loaded, inner, base)[0].weights.astype(np.float64)  # (L, H, T, T)
     read = weights[:, :, -1].mean((0, 1))  # (T,)
     without = [build_mask(replace(rule, weights={**dict(rule.pairs), **_zeros(word)}), inner) for word in words]
-    probabilities = together(loaded, inner, [base, *without])  # (1 + W, V)
+    probabilities = under_each_mask(loaded, inner, [base, *without])  # (1 + W, V)
     empty = np.array([mask.blocked_rows[0, -1] for mask in without])
     hidden = hidden_tokens(spec)
     return AttentionVsAblation(
@@ -112,7 +112,7 @@ def _zeros(word: Word) -> dict[int, float]:
     return dict.fromkeys(word.tokens, 0.0)
 
 
-def together(loaded: LoadedModel, alone: TokenBatch, masks: Sequence[Mask]) -> NDArray[np.float64]:
+def under_each_mask(loaded: LoadedModel, alone: TokenBatch, masks: Sequence[Mask]) -> NDArray[np.float64]:
     """Return the next word's probabilities `[W, V]` of one sentence under each of `masks`, as rows of one batch."""
     rows = max(1, int(MAX_ATTENTION_MB / attention_megabytes(1, loaded.heads, alone.size[1])))
     parts = [masks[start : start + rows] for start in range(0, len(masks), rows)]

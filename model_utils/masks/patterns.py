@@ -1,4 +1,4 @@
-"""The table of patterns: which pattern of the mask lets a query read which keys, and all that is said of it.
+"""The table of patterns: which keys each lets a query read, with its texts, its numbers and its code.
 
 Axis letters: T token, Q query, K key. A new pattern is one entry: masks, runs, generated texts, pages and code follow it.
 """
@@ -65,7 +65,7 @@ class PaddedSentence:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pattern:
-    """One pattern. Its texts may hold `{width}`, `{first}` and `{first_words}`; see `filled`.
+    """One pattern. Its texts may hold `{width}`, `{places}` (width - 1), `{first}` and `{first_words}`; see `filled`.
 
     `allowed` returns `[Q, K]`, what may be read before padding and hand mask. Whether a cell is allowed may depend on the
     columns up to query and key alone, never on how many follow: a text that grows keeps the rows that it has.
@@ -75,10 +75,10 @@ class Pattern:
     `code` are the lines of torch code that make `pattern[T, T]` from `T`, `query[T, 1]`, `key[1, T]`, `tokens[T]` (ids),
     `real[T]`, `first` (the column of the first real token), WIDTH and FIRST; with `segments` they make `segment[T]` too.
 
-    `help` says what a word may read. `reason` ends the sentence `… may not read …: it …` and is empty where the pattern
-    blocks nothing that came before. `lifts` says where it lets words read later ones, and is empty where it never does;
-    `lifted_note` says what such a run does not show. `unchanged` says why the pattern may change nothing, `layers_note`
-    what layers add to it.
+    `help` names what a word may read. `reason` ends the sentence `… may not read …: it …` and is empty where the pattern
+    blocks nothing that came before. `lifts` names where it lets words read later ones, and is empty where it never does;
+    `lifted_note` is a warning of what such a run does not show. `unchanged` is the reason why the pattern may change nothing,
+    `layers_note` what layers add to it. `name` is what pages show; the key in PATTERNS is what links hold.
     """
 
     name: str

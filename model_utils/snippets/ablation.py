@@ -89,14 +89,14 @@ def attention_vs_ablation_code(
     return f"{_run_lines(entry, batch, spec, constants)}{_ATTENTION_VS_ABLATION}"
 
 
-def trade_off_code(entry: ModelEntry, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]) -> str:
+def ablation_curve_code(entry: ModelEntry, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]) -> str:
     """Return the lines that print change and entropy as more and more `words` are hidden, from either end.
 
     `spec` must have its padding mask on: the sentence runs alone.
     """
     hidden = {end: [list(word.tokens) for word in order] for end, order in orders(words).items()}
     constants = f"ORDERS = {hidden!r}  # the tokens of the words, in the order in which they are hidden\n"
-    return f"{_run_lines(entry, batch, without_hand(spec), constants)}{_TRADE_OFF}"
+    return f"{_run_lines(entry, batch, without_hand(spec), constants)}{_ABLATION_CURVE}"
 
 
 _RUN = """with torch.inference_mode():
@@ -113,7 +113,7 @@ for word in WORDS:
     print(repr(name), f"{float(attention[list(word)].sum()):.6f} {float((before - after).abs().sum() / 2):.6f}")
 """
 
-_TRADE_OFF = """
+_ABLATION_CURVE = """
 before, _ = run({}, [])
 for end, order in ORDERS.items():
     for n in range(len(order) + 1):

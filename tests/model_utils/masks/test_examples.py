@@ -1,4 +1,4 @@
-"""The examples hide the words that they speak of."""
+"""The examples hide the words that their captions name."""
 
 from __future__ import annotations
 

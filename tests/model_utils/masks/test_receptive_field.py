@@ -19,7 +19,7 @@ LAYERS = 3
 
 @pytest.fixture(scope="module")
 def small() -> GPT2Model:
-    """Return a GPT-2 of 3 layers in double precision, its random weights large enough to carry news far."""
+    """Return a GPT-2 of 3 layers in double precision, its random weights large enough for influence to reach far."""
     torch.manual_seed(0)
     config = GPT2Config(n_layer=LAYERS, n_head=2, n_embd=16, vocab_size=8, n_positions=64, attn_implementation="eager")
     model = GPT2Model(config).double().eval()

@@ -16,16 +16,16 @@ import pytest
 
 from model_utils.distributions import entropy_bits, total_variation
 from model_utils.experiments.ablation import attention_vs_ablation, next_word, without_hand
-from model_utils.experiments.ablation_curve import trade_off
+from model_utils.experiments.ablation_curve import ablation_curves
 from model_utils.experiments.soft_weights import run_soft_masks
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel
 from model_utils.models.next_word import top_tokens
 from model_utils.snippets.ablation import (
+    ablation_curve_code,
     attention_vs_ablation_code,
     hiding_code,
     softening_code,
-    trade_off_code,
 )
 from model_utils.tokens.batch import TokenBatch, encode
 from model_utils.tokens.words import group_words
@@ -114,11 +114,11 @@ def test_the_code_of_attention_vs_ablation_prints_attention_and_change(
     assert printed[:, 1] == pytest.approx(found.change, abs=1e-4)
 
 
-def test_the_code_of_the_trade_off_prints_change_and_entropy(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_the_code_of_the_ablation_curve_prints_change_and_entropy(tiny: LoadedModel, tmp_path: Path) -> None:
     batch, spec = encode(tiny.tokenizer, TEXTS), MaskSpec(weights={1: 0.0}, gap="close")
     words = group_words(batch.texts[0], batch.tokens[0])
-    printed = [line.split() for line in run(trade_off_code(tiny.entry, batch, spec, words), tmp_path)]
-    for one in trade_off(tiny, batch, spec, words):
+    printed = [line.split() for line in run(ablation_curve_code(tiny.entry, batch, spec, words), tmp_path)]
+    for one in ablation_curves(tiny, batch, spec, words):
         lines = [line for line in printed if line[0] == one.end]
         assert [int(line[1]) for line in lines] == list(range(len(words)))
         assert [float(line[2]) for line in lines] == pytest.approx(one.change, abs=1e-4)

@@ -227,7 +227,7 @@ def test_hidden_parts_do_not_compute(monkeypatch) -> None:
     def never(*_args, **_options):
         raise AssertionError("a part that is not open was computed")
 
-    for name in ("attention_vs_ablation", "trade_off", "soft_mask_runs", "emphasis", "half", "track"):
+    for name in ("attention_vs_ablation", "ablation_curves", "soft_mask_runs", "emphasis", "half", "track"):
         monkeypatch.setattr(masks_cache, name, never)
     opened(look="Word list", text=KEY)
 
