@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from model_utils.masks.presets import FOX
+from model_utils.masks.examples import FOX
 
 KNIGHT = "The brave knight ventured into the dark forest."
 RABBIT = "The white rabbit looked at its watch. The queen called for the white"
@@ -29,6 +29,11 @@ class TextPreset:
     controls: Mapping[str, float | int | str] = field(default_factory=dict)
     hidden: tuple[int, ...] = ()
     real: bool = False
+
+    @property
+    def caption(self) -> str:
+        """Return what it shows, as a list of examples names it."""
+        return self.says
 
     @property
     def sentence(self) -> int:

@@ -7,7 +7,7 @@ a link means, labels are free, and a change of several values is one step of the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
@@ -15,11 +15,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from model_utils.limits import MAX_LINK_CHARACTERS
 from pages.common.components.history import keep_history
-from pages.common.link_parameters import CONTROLS
+from pages.common.link_parameters import CONTROLS, Labelled
 from pages.common.markdown import literal
-
-if TYPE_CHECKING:
-    from pages.common.view import View
 
 # A link parameter that is taken at once and leaves the address: a row of Compare, for the controls of Generate.
 TAKE = "take"
@@ -149,7 +146,7 @@ def draw_notes() -> None:
 
 def choice(
     name: str,
-    options: Mapping[str, str | View] | None = None,
+    options: Mapping[str, str | Labelled] | None = None,
     *,
     on: Callable[..., Any] | None = None,
     show_label: bool = True,
@@ -160,7 +157,9 @@ def choice(
     to the default, and the page says so.
     """
     control = CONTROLS[name]
-    labels = {one: told if isinstance(told, str) else told.label for one, told in (options or control.options).items()}
+    labels = {
+        one: entry if isinstance(entry, str) else entry.label for one, entry in (options or control.options).items()
+    }
     asked = value(name)
     if asked not in labels:
         st.session_state[name] = control.default

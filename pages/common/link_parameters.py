@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
-from typing import Any
+from typing import Any, Protocol
 
 from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SENTENCES, MAX_SETTINGS
+from model_utils.masks.mask import FILLS
+from model_utils.masks.patterns import PATTERNS
 from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import END_OF_TEXT_ID
 
@@ -24,6 +26,14 @@ _REAL = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})(e[+-]?\d{1,3})?", r
 
 def _plain(bound: float) -> str:
     return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+
+
+class Labelled(Protocol):
+    """An entry of a table that readers choose from."""
+
+    @property
+    def label(self) -> str:
+        """Return what readers see of it."""
 
 
 def _same(*ids: str) -> Mapping[str, str]:
@@ -47,7 +57,7 @@ class Control:
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str | Labelled] = field(default_factory=dict)
     undone: bool = False
 
     def parse(self, raw: str) -> Any:
@@ -120,14 +130,14 @@ _ALL = (
         name="pattern",
         label="Pattern",
         default="causal",
-        options=_same("causal", "bidirectional", "prefix", "window", "sink", "documents"),
+        options=PATTERNS,
         undone=True,
     ),
     Control(name="width", label="Width", default=4, low=1, high=1024, step=1, help="The word itself counts."),
     Control(name="first", label="First words", default=1, low=0, high=1024, step=1),
     Control(name="padding", label="Padding mask", default="on", options=_same("on", "off"), undone=True),
     Control(name="gap", label="Gap", default="hole", options=_same("hole", "close"), undone=True),
-    Control(name="fill", label="Fill value", default="min", options=_same("min", "-10000", "-inf"), undone=True),
+    Control(name="fill", label="Fill value", default="min", options=_same(*FILLS), undone=True),
     Control(name="weights", label="Hand mask", default="", help="token:weight pairs, such as 3:0.5,4:0.", undone=True),
     Control(name="cells", label="Single cells", default="", help="query-key pairs, such as 5-2,6-2.", undone=True),
     Control(

@@ -6,7 +6,7 @@ Order on a page, inside its fragment: `choose_sentence`, then `mask_spec` or `sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -85,7 +85,7 @@ def set_weights(weights: Mapping[int, float]) -> None:
     change(weights=format_weights(weights))
 
 
-def set_cells(cells: frozenset[tuple[int, int]]) -> None:
+def set_cells(cells: Collection[tuple[int, int]]) -> None:
     """Make `cells` the blocked cells, with undo. Call it before `hand_fields`, or from a callback."""
     change(cells=format_cells(cells))
 

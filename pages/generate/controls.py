@@ -10,6 +10,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
+from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_rule, mask_state
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
@@ -75,8 +76,8 @@ def _changed(name: str) -> bool:
 
 
 def _uses(name: str) -> bool:
-    """Return whether the present pattern uses a control; all but its two widths it does."""
-    return name not in mask_rule.USED_BY or controls.value("pattern") in mask_rule.USED_BY[name]
+    """Return whether the present pattern uses a control; all but the numbers of patterns it does."""
+    return name not in NUMBERS or name in PATTERNS[controls.value("pattern")].uses
 
 
 def _settle(page: frame.Page) -> None:

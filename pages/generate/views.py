@@ -202,8 +202,7 @@ def over_steps(run: generate_run.Run, step: Step) -> None:
 
 def mask(run: generate_run.Run, step: Step) -> None:
     """Draw what every token may read when a step is drawn: the mask has grown by a row and a column a step."""
-    from model_utils.masks.explain import sentences
-    from model_utils.masks.table import table
+    from model_utils.masks.explain import sentences, table
     from viz.masks.mask import combined, told_up_to
 
     policy, (prompt, drawn) = run.policy(step.lane), run.before(step)

@@ -136,7 +136,7 @@ def numbers(found: AttentionVsAblation) -> pd.DataFrame:
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
-    from model_utils.snippets.ablation import sweep_code
+    from model_utils.snippets.ablation import attention_vs_ablation_code
 
     words = masks_cache.words(page.model, batch.texts[spec.sentence])
-    return sweep_code(page.entry, batch, replace(spec, padding=True), [word.tokens for word in words])
+    return attention_vs_ablation_code(page.entry, batch, replace(spec, padding=True), [word.tokens for word in words])

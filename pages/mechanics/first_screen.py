@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.masks.mask import Mask, MaskSpec
-    from model_utils.mechanics.trace import HeadTrace, Row
+    from model_utils.mechanics.trace import HeadRow, HeadTrace
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import BatchKey, TokenBatch
     from viz.mechanics.strips import Strips
@@ -93,7 +93,7 @@ class CellSelection:
         return {cause: self.trace.cause == code for cause, code in CAUSE_CODE.items()}
 
     @cached_property
-    def row(self) -> Row:
+    def row(self) -> HeadRow:
         """Return the chosen row, stage by stage."""
         from model_utils.mechanics.trace import row_of
 
@@ -163,7 +163,7 @@ def _empty(selection: CellSelection) -> bool:
 
 def _sentence(selection: CellSelection, stage: str) -> str:
     """Return the sentence under the strips: what this stage does."""
-    from model_utils.mechanics.trace import FILLS
+    from model_utils.masks.mask import FILLS
     from viz.base.numbers import signed
 
     word, fill = literal(selection.names[0].replace("␣", "")), signed(FILLS[selection.fill])
