@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.cache import gate, loaded_model, token_batch
+from pages.common.cache_words import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from model_utils.experiments.soft_weights import Softened
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import Side
-    from model_utils.tokens.words import Word
 
 
 # 64 x 0.4 MB.
@@ -32,14 +32,6 @@ def next_word(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) ->
         probabilities = ablation.next_word(loaded_model(model), batch, spec)
     probabilities.setflags(write=False)
     return probabilities
-
-
-@st.cache_resource(show_spinner=False, max_entries=256)
-def words(model: str, text: str) -> tuple[Word, ...]:
-    """Return the words of one sentence, each with the tokens that are its pieces."""
-    from model_utils.tokens.words import group_words
-
-    return group_words(text, token_batch(model, (text,), "left", 50256).tokens[0])
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from model_utils.tokens.glyphs import visible
-from pages.common import cache, controls, frame
+from pages.common import cache, cache_words, controls, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.downloads import bar, chart_config
 from pages.common.markdown import literal
@@ -38,7 +38,7 @@ SAYS = {
 def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw one word's weight in three ways: the row of a head, and the next words. The causal mask alone, one sentence."""
     text = batch.texts[spec.sentence]
-    words = masks_cache.words(page.model, text)
+    words = cache_words.words(page.model, text)
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word = _choose(words)
