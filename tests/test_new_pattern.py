@@ -155,7 +155,7 @@ def test_a_text_grows_under_it(tiny: LoadedModel, dilated: MaskSpec) -> None:
 
 def test_generate_grows_its_texts_under_it(tiny: LoadedModel) -> None:
     at = opened("5_Generate", temperature=0.0, max_new_tokens=4)
-    run = at.session_state["_run"]
+    run = at.session_state["_generate"].run
     assert run.job.wait(60)
     assert [step.token_id for step in run.rows()[0]] == greedy(tiny, 4)
     assert run.request.policy.spec.pattern == "dilated"

@@ -87,7 +87,7 @@ def weight_shares(head: HeadTrace, application: Application) -> WeightShares:
     )
 
 
-def weight_shares_table(found: Mapping[str, WeightShares], labels: Sequence[str], rows: slice) -> pd.DataFrame:
+def weight_shares_table(found: Mapping[Application, WeightShares], labels: Sequence[str], rows: slice) -> pd.DataFrame:
     """Return where the weight of each of `rows` lies, a line per way and row, and the sum that should be 1."""
     return pd.concat(
         [

@@ -27,9 +27,13 @@ _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
 _QUOTED = 20
 
 
-def value(name: str) -> Any:
-    """Return the present value of the published control `name`, drawn or not."""
-    return st.session_state.get(name, CONTROLS[name].default)
+def value(name: str, high: float | None = None) -> Any:
+    """Return the present value of the published control `name`, drawn or not; in a callback, what the same click left.
+
+    Above `high` it is the default, to which drawing it falls back.
+    """
+    present = st.session_state.get(name, CONTROLS[name].default)
+    return CONTROLS[name].default if high is not None and present > high else present
 
 
 def restore() -> None:

@@ -11,19 +11,26 @@ import streamlit as st
 from model_utils.compare import settings as compare_settings
 from model_utils.generate import explain
 from pages.common import controls, downloads, frame
-from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
+from pages.common.view import View
 from pages.compare import cache
 from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
     from model_utils.compare.kp_plane import Ranked
-    from pages.compare.run import Comparison, Place
+    from pages.compare.run import Comparison, TextPlace
 
-NAMES = {"words": "kept_tokens", "chance": "kept_mass", "entropy": "entropy", "drawn word": "drawn_word"}
+SURFACES = {
+    "words": View(label="words", help="How many words each pair keeps."),
+    "probability": View(label="chance", help="Which share of the probabilities they have."),
+    "entropy": View(label="entropy", help="How uncertain the draw among them is."),
+    "drawn": View(label="drawn word", help="Which word each pair would draw."),
+}
+# The published name of the trace that each is drawn as.
+TRACES = {"words": "kept_tokens", "probability": "kept_mass", "entropy": "entropy", "drawn": "drawn_word"}
 
 
-def plane(made: Comparison, place: Place, number: int) -> None:
+def plane(made: Comparison, place: TextPlace, number: int) -> None:
     """Draw one step of the text in view over all k and p, with the settings as points on it."""
     from model_utils.compare import kp_plane
 
@@ -35,8 +42,8 @@ def plane(made: Comparison, place: Place, number: int) -> None:
     ranked = cache.ranked(model, ids, temperature)
     ks, ps = kp_plane.axis_k(len(ranked.ids)), kp_plane.axis_p()
     kept = kp_plane.kept_tokens(ranked, ks, ps)
-    chosen = controls.choice("surface", CONTROLS["surface"].options, show_label=False)
-    name = NAMES[chosen]
+    chosen = controls.choice("surface", SURFACES, show_label=False)
+    name = TRACES[chosen]
     logits = cache.step_logits(model, ids)
     values, figure = _figure(made, place, number, name, ranked, logits, (ks, ps, kept), temperature)
     st.plotly_chart(
@@ -44,7 +51,7 @@ def plane(made: Comparison, place: Place, number: int) -> None:
         theme=None,
         key="fig_surface",
         config=downloads.chart_config("surface"),
-        alt=f"Over all top-k and top-p: {chosen} at step {number + 1}.",
+        alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.",
     )
     _say(made, place, number, ranked, temperature, settings, lined=name != "drawn_word")
     downloads.bar(
@@ -57,7 +64,7 @@ def plane(made: Comparison, place: Place, number: int) -> None:
 
 def _figure(
     made: Comparison,
-    place: Place,
+    place: TextPlace,
     number: int,
     name: str,
     ranked: Ranked,
@@ -92,7 +99,7 @@ def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
     return settings.greedy or (settings.temperature == temperature and settings.off("m") and ordered)
 
 
-def _points(made: Comparison, place: Place, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
+def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
     """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
     from viz.compare.kp_axes import Point
 
@@ -110,7 +117,7 @@ def _points(made: Comparison, place: Place, temperature: float, vocabulary: int,
 
 
 def _say(
-    made: Comparison, place: Place, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
+    made: Comparison, place: TextPlace, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
 ) -> None:
     """Say which step the map is of, and which k is which p here."""
     from model_utils.compare import kp_plane

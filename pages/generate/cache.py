@@ -1,4 +1,4 @@
-"""What is kept of opened decoding steps."""
+"""What is kept of decoding steps whose full distribution was asked for."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def repeated_draws(
     policy: MaskPolicy,
     draws: int,
 ) -> NDArray[np.int64]:
-    """Return how often each token is drawn in `throws` draws of the step after `prompt` and `drawn`."""
+    """Return how often each token is drawn in `draws` draws of the step after `prompt` and `drawn`."""
     from model_utils.generate.full_distribution import draw_many
 
     distribution = full_distribution(model, prompt, drawn, settings, policy)

@@ -82,9 +82,9 @@ def choose_sentence(page: frame.Page) -> HeadSelection:
     with number:
         sentence = controls.number("sentence", high=batch.size[0] - 1)
     with choice:
-        side = "right" if controls.choice("side") == "right" else "left"
-    if side != batch.side:
-        batch = page.batch(side)
+        chosen = controls.choice("side")
+    if chosen != batch.side:
+        batch = page.batch("right" if chosen == "right" else "left")
     selection = HeadSelection(page=page, batch=batch, sentence=sentence, spec=under_mask.choose(batch, sentence))
     st.text(_shown(batch.texts[sentence]))
     unseen_tokens.badges(page.model, batch, sentence)

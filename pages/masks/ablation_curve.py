@@ -11,7 +11,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.tokens.glyphs import visible
-from pages.common import cache, frame
+from pages.common import cache, cache_words, frame
 from pages.common.downloads import bar, chart_config
 from pages.masks import cache as masks_cache
 from pages.masks.attention_vs_ablation import asked
@@ -31,7 +31,7 @@ def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     from model_utils.limits import MAX_SWEEP_TOKENS, UNASKED_OPERATIONS
 
     text = batch.texts[spec.sentence]
-    tokens, count = len(batch.tokens[spec.sentence]), len(masks_cache.words(page.model, text))
+    tokens, count = len(batch.tokens[spec.sentence]), len(cache_words.words(page.model, text))
     if count == 1:
         st.markdown("**One word alone:** hide it and nothing is left to read. Choose a longer sentence.")
         return
@@ -96,5 +96,5 @@ def numbers(found: tuple[AblationCurve, ...]) -> pd.DataFrame:
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
     from model_utils.snippets.ablation import ablation_curve_code
 
-    words = masks_cache.words(page.model, batch.texts[spec.sentence])
+    words = cache_words.words(page.model, batch.texts[spec.sentence])
     return ablation_curve_code(page.entry, batch, replace(spec, padding=True), words)

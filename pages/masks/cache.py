@@ -8,6 +8,7 @@ import streamlit as st
 
 from model_utils.tokens.batch import BatchKey
 from pages.common.cache import gate, loaded_model, token_batch
+from pages.common.cache_words import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from model_utils.experiments.claims import Emphasis, Half, Track
     from model_utils.experiments.soft_weights import SoftMaskRun
     from model_utils.masks.mask import MaskSpec
-    from model_utils.tokens.words import Word
 
 
 # 64 x 0.4 MB.
@@ -31,14 +31,6 @@ def next_word(key: BatchKey, spec: MaskSpec) -> NDArray[np.float64]:
         probabilities = ablation.next_word(loaded_model(key.model), token_batch(key), spec)
     probabilities.setflags(write=False)
     return probabilities
-
-
-@st.cache_resource(show_spinner=False, max_entries=256)
-def words(model: str, text: str) -> tuple[Word, ...]:
-    """Return the words of one sentence, each with the tokens that are its pieces."""
-    from model_utils.tokens.words import group_words
-
-    return group_words(text, token_batch(BatchKey(model, (text,))).tokens[0])
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

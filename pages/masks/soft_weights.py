@@ -9,7 +9,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.tokens.glyphs import visible
-from pages.common import cache, controls, frame
+from pages.common import cache, cache_words, controls, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.downloads import bar, chart_config
 from pages.common.markdown import literal
@@ -39,7 +39,7 @@ CAPTIONS = {
 def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw one word's weight under three kinds of mask: the row of a head, the next words. One sentence alone."""
     text = batch.texts[spec.sentence]
-    words = masks_cache.words(page.model, text)
+    words = cache_words.words(page.model, text)
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word = _choose(words)

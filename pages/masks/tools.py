@@ -9,9 +9,8 @@ import streamlit as st
 
 from model_utils.masks.examples import BY_NAME, EXAMPLES, MASK_TEXT
 from model_utils.tokens.glyphs import visible
-from pages.common import cache, example_list, mask_state
+from pages.common import cache, cache_words, example_list, mask_state
 from pages.common import downloads as home
-from pages.masks import cache as masks_cache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +82,7 @@ def use_example(model: str, name: str) -> None:
     from model_utils.masks.link import format_weights
 
     example = BY_NAME[name]
-    weights = example.token_weights(masks_cache.words(model, example.text))
+    weights = example.token_weights(cache_words.words(model, example.text))
     mask_state.change(
         text=example.text,
         sentence=0,
