@@ -29,7 +29,7 @@ def draw(run: generate_run.Run, step: Step, palette: Palette) -> None:
             label=line.token,
             token_id=line.token_id,
             rank=line.rank,
-            before=line.chance_before,
+            before=line.probability_before,
             after=line.probability_after,
             outcome=line.outcome,
             by=line.cut_by,
