@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from model_utils.errors import InputError
-from model_utils.generate.filters import StepNoise
-from model_utils.generate.mask_policy import CAUSAL, MaskPolicy
+from model_utils.generate.noise import StepNoise
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.step import Drawn, Step, Stop, draw_tokens, take_steps
 
 if TYPE_CHECKING:
     from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.lane import Lane
+    from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.models.loading import LoadedModel
     from model_utils.models.prefix_cache import PrefixCache
 
 D = TypeVar("D", bound=Drawn)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Lane:
-    """One row of the engine: its prompt as token ids, how it draws, which sample under its seed it is, what it may read.
-
-    Its text depends on these alone, never on the other rows of the batch. `taken` are the tokens of its first steps where
-    they were chosen by hand: a branch of another text has that one's beginning and a runner-up behind it.
-    """
-
-    prompt: tuple[int, ...]
-    settings: SamplingSettings
-    sample: int = 0
-    policy: MaskPolicy = CAUSAL
-    taken: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.prompt:
-            raise InputError("A prompt is empty: it needs at least one token.")
+_CORES = torch.get_num_threads()
 
 
 def decode(
@@ -162,3 +146,19 @@ def _stop(step: Drawn, lane: Lane, loaded: LoadedModel, max_new_tokens: int) -> 
     if made == max_new_tokens:
         return "length"
     return "context" if len(lane.prompt) + made == loaded.context else ""
+
+
+def leave_a_core() -> None:
+    """Let torch use all cores but one in the calling thread from now on, where there are several.
+
+    A decoding step reads every weight once and gains little from the last core; the page that shows its word needs it.
+    """
+    fewer = max(_CORES - 1, 1)
+    if torch.get_num_threads() <= fewer:
+        return
+    torch.set_num_threads(fewer)
+    # torch hands the number on to threads that begin to work later; set again in another thread, it is theirs as before.
+    # One that begins between the two calls keeps the smaller number: it is slower, and nothing else.
+    other = threading.Thread(target=torch.set_num_threads, args=(_CORES,))
+    other.start()
+    other.join()

@@ -15,7 +15,7 @@ import torch
 from model_utils.errors import InputError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 # The letters of `order`, in the order in which `generate` applies them.
 FILTERS = {"t": "temperature", "k": "top-k", "p": "top-p", "m": "min-p"}
@@ -27,8 +27,6 @@ CUTS = ("", *FILTERS.values(), "greedy")
 COLDEST, HOTTEST = 0.01, 100.0
 
 _OUT = -float("inf")
-# Half the spacing of numpy's uniform numbers: keeps log(-log(u)) finite where the generator returns 0.
-_SMALLEST = 2.0**-54
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,50 +143,3 @@ def _min_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
 
 
 _APPLY = {"t": _temperature, "k": _top_k, "p": _top_p, "m": _min_p}
-
-
-def uniforms(seed: int, sample: int, step: int, vocabulary: int) -> NDArray[np.float64]:
-    """Return `[V]` numbers in (0, 1): token i's is number i of the Philox stream (Salmon et al. 2011) of these names.
-
-    Seed and sample are the key, the step is the highest word of the counter: no two streams ever meet, and nothing
-    depends on the row, on other rows, on threads or on what was drawn before.
-    """
-    philox = np.random.Philox(key=[seed, sample], counter=[0, 0, 0, step])
-    return np.maximum(np.random.Generator(philox).random(vocabulary), _SMALLEST)
-
-
-class StepNoise:
-    """The noise of one step, made once for all lanes that share a seed and a sample: Gumbel, -log(-log(u)), `[V]` each."""
-
-    def __init__(self, step: int, vocabulary: int) -> None:
-        self._step, self._vocabulary = step, vocabulary
-        self._made: dict[tuple[int, int], NDArray[np.float64]] = {}
-
-    def of(self, seed: int, sample: int) -> NDArray[np.float64]:
-        """Return the noise of one sample of a seed, read-only."""
-        if (seed, sample) not in self._made:
-            noise = gumbel(uniforms(seed, sample, self._step, self._vocabulary))
-            noise.setflags(write=False)
-            self._made[seed, sample] = noise
-        return self._made[seed, sample]
-
-
-def gumbel(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return Gumbel noise `[V]` from uniform numbers in (0, 1): -log(-log(u))."""
-    return np.asarray(-np.log(-np.log(uniform)))
-
-
-def draw(scores: NDArray[np.float32], noise: NDArray[np.float64]) -> tuple[int, float]:
-    """Return the token drawn from `scores[V]` (-inf = cut) with Gumbel `noise[V]`, and by how much it won.
-
-    The largest score plus noise is a draw from the softmax of the scores (Gumbel-max trick, Maddison et al. 2014). Equal
-    noise under two settings is the same noise. A token without rivals wins by infinity.
-    """
-    kept = np.flatnonzero(scores > _OUT)
-    perturbed = scores[kept].astype(np.float64) + noise[kept]
-    first = int(perturbed.argmax())
-    if len(kept) == 1:
-        return int(kept[first]), float("inf")
-    best = perturbed[first]
-    perturbed[first] = _OUT
-    return int(kept[first]), float(best - perturbed.max())

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import CUTS, FILTERS, draw, gumbel, uniforms, warp
+from model_utils.generate.filters import CUTS, FILTERS, warp
+from model_utils.generate.noise import draw, gumbel, uniforms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.generate.filters import CUTS, FILTERS, StepNoise, draw, warp
+from model_utils.generate.filters import CUTS, FILTERS, warp
+from model_utils.generate.noise import StepNoise, draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

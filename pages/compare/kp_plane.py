@@ -66,7 +66,7 @@ def _figure(
 ) -> tuple[Any, Any]:
     """Return the values of the plane and its figure."""
     from model_utils.compare import kp_plane
-    from model_utils.generate.filters import gumbel, uniforms
+    from model_utils.generate.noise import gumbel, uniforms
     from viz.compare.kp_plane import fig_surface, fig_words
 
     ks, ps, kept = grid

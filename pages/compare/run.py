@@ -15,8 +15,8 @@ from pages.generate import run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generate.decode import Lane
     from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
@@ -143,7 +143,7 @@ def start(request: Request) -> None:
 
 
 def _lanes(request: Request, prompt: Sequence[Token]) -> list[Lane]:
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
 
     ids = tuple(token.id for token in prompt)
     return [

@@ -13,8 +13,8 @@ from model_utils.jobs import Job
 from pages.common import cache
 
 if TYPE_CHECKING:
-    from model_utils.generate.decode import Lane
     from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.generate.step import Step
     from model_utils.models.loading import LoadedModel
@@ -149,7 +149,7 @@ def branch(run: Run, row: int, number: int, token_id: int) -> None:
 
 def lane_of(request: Request, batch: TokenBatch, sentence: int) -> Lane:
     """Return the lane that continues one sentence of a request."""
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
 
     prompt = tuple(token.id for token in batch.tokens[sentence])
     return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))
@@ -169,9 +169,8 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
 
     Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot begin.
     """
-    from model_utils.generate.decode import decode
+    from model_utils.generate.decode import decode, leave_a_core
     from model_utils.generate.plan import check_cache
-    from model_utils.generate.threads import leave_a_core
 
     making = [decode(loaded, lanes, max_new_tokens, prompts=loaded.prompts) for loaded, lanes in parts]
     check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from model_utils.compare.settings import Row, check_samples, first_difference, name, parse, write
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane
 from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.generate.step import Step
 from model_utils.models.loading import LoadedModel
 from tests.tools.decoding import grown

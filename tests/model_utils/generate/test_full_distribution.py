@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane, decode
+from model_utils.generate.decode import decode
 from model_utils.generate.filters import CUTS, SamplingSettings
 from model_utils.generate.full_distribution import (
     FullDistribution,
@@ -22,6 +22,7 @@ from model_utils.generate.full_distribution import (
     full_distribution,
     rank_curve,
 )
+from model_utils.generate.lane import Lane
 
 TEXT = "He shook his head and went into the"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.generate.decode import Lane
 from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.generate.presets import BY_NAME, KNOBS, RABBIT, TEXT_PRESETS, TextPreset
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.loading import LoadedModel

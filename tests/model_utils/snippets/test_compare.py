@@ -14,8 +14,8 @@ from model_utils.compare.settings import name, parse
 from model_utils.compare.sweep import find_sweep
 from model_utils.compare.tables import Text, as_data, measures_frame, steps_frame
 from model_utils.compare.text_metrics import MEASURES
-from model_utils.generate.decode import Lane
 from model_utils.generate.full_distribution import next_logits
+from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.compare import compare_code, surface_code
 from tests.tools.decoding import grown, ids

@@ -180,7 +180,7 @@ def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
 
 def test_two_models_share_one_bound_on_memory(monkeypatch: pytest.MonkeyPatch, tiny: LoadedModel) -> None:
     from model_utils.errors import InputError
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
     from model_utils.generate.plan import cache_megabytes
     from pages.generate import run
 
