@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.compare.settings import FirstDifference, Row, check_samples, first_difference
+from model_utils.compare.first_difference import FirstDifference, first_difference
+from model_utils.compare.settings import Row, check_samples
 from pages.common import cache
 from pages.generate import run
 

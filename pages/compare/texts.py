@@ -16,7 +16,7 @@ from pages.common.markdown import literal
 from pages.compare.run import Comparison, Place
 
 if TYPE_CHECKING:
-    from model_utils.compare.settings import FirstDifference
+    from model_utils.compare.first_difference import FirstDifference
     from model_utils.generate.step import Step
     from viz.base.theme import Palette
 
