@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from model_utils.generate.filters import CUTS
-
 if TYPE_CHECKING:
     from model_utils.generate.step import Step
 
-Reason = Literal["dice", "model", "greedy", "cut", "admitted", "tempered"]
+Reason = Literal["noise", "model", "greedy", "cut", "admitted", "tempered"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstDifference:
     """Where a text leaves the one that it is compared with: at step `number`, both from the same past.
 
-    `token_id` was drawn where the other drew `other_id`. `reason`: `dice` = the noise was another; `model` = the model
-    was; `greedy` = one of the two takes the likeliest whatever the dice say; `cut` = the filter `by` had cut the other's
+    `token_id` was drawn where the other drew `other_id`. `reason`: `noise` = the noise was another; `model` = the model
+    was; `greedy` = one of the two takes the likeliest whatever the noise; `cut` = the filter `by` had cut the other's
     word here; `admitted` = the filter `by` of the other had cut this word there; `tempered` = both kept both words, and
     the probabilities differ.
     """
@@ -49,24 +45,15 @@ def first_difference(
 
 
 def _reason(one: Step, other: Step, *, same_noise: bool, same_model: bool) -> tuple[Reason, str]:
-    """Return why two steps from the same past drew different words; every filter keeps the first ranks and no others."""
+    """Return why two steps from the same past drew different tokens."""
     if not same_model:
         return "model", ""
     if "greedy" in (one.stages[0].filter, other.stages[0].filter):
         return "greedy", ""
     if not same_noise:
-        return "dice", ""
-    if by := _cut_by(one, other):
+        return "noise", ""
+    if by := one.cut_by(other.token_id):
         return "cut", by
-    if by := _cut_by(other, one):
+    if by := other.cut_by(one.token_id):
         return "admitted", by
     return "tempered", ""
-
-
-def _cut_by(step: Step, other: Step) -> str:
-    """Return the filter of `step` that cut the token which `other` drew, empty when it was kept."""
-    found = np.flatnonzero(step.candidates.ids == other.token_id)
-    if found.size:
-        return str(CUTS[step.candidates.cut[found[0]]])
-    # Not among the candidates that a step keeps a note of: the filters keep the first ranks and no others.
-    return next((stage.filter for stage in step.stages if stage.kept < other.rank), "")

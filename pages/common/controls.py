@@ -10,11 +10,12 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from model_utils.generate.filters import SETTINGS
 from model_utils.limits import MAX_LINK_CHARACTERS
-from pages.common.link_parameters import CONTROLS, DEFAULT_TEXT, ORDERS, Control
+from pages.common.link_parameters import CONTROLS, DEFAULT_TEXT, Control
 from pages.common.markdown import literal
 
-__all__ = ["CONTROLS", "DEFAULT_TEXT", "ORDERS", "Control", "choice", "note", "number", "restore"]
+__all__ = ["CONTROLS", "DEFAULT_TEXT", "Control", "choice", "note", "number", "restore"]
 
 # A link parameter that is taken at once and leaves the address: a row of Compare, for the controls of Generate.
 TAKE = "take"
@@ -55,9 +56,9 @@ def _take() -> None:
         settings = parse(raw)[0].seeded(0)
     except InputError:
         return
-    for name in ("temperature", "top_k", "top_p", "min_p", "order", "seed"):
+    for name in SETTINGS:
         value = getattr(settings, name)
-        if CONTROLS[name].options or CONTROLS[name].admits(value):
+        if CONTROLS[name].admits(value):
             st.session_state[name] = value
 
 

@@ -18,7 +18,7 @@ class Preset(Protocol):
         """Return the name on its button."""
 
     @property
-    def says(self) -> str:
+    def caption(self) -> str:
         """Return what it shows, in a sentence or two."""
 
     @property
@@ -43,7 +43,7 @@ def draw(
             st.button(
                 literal(preset.name),
                 key=f"{key}_{number}",
-                help=literal(preset.says + why),
+                help=literal(preset.caption + why),
                 on_click=_use,
                 args=(key, use, model, preset.name),
                 icon=":material/cloud:" if preset.real else None,

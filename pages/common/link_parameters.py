@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
+from model_utils.generate.filters import FILTERS, LETTERS, SamplingSettings
 from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SETTINGS
 from model_utils.models.registry import BUNDLED_ID
-
-# Every order of temperature, top-k, top-p and min-p.
-ORDERS = tuple("".join(letters) for letters in permutations("tkpm"))
 
 DEFAULT_TEXT = "It will rain in the\nI want to eat a big bowl of\nMy dog is"
 
@@ -135,11 +132,24 @@ _ALL = (
     Control(name="mean", label="Mean", default="layer", options=("layer", "all heads", "rollout")),
     Control(name="picture", label="Pictures are saved as", default="png", options=("png", "svg")),
     Control(name="rows", label="Rows are", default="queries", options=("queries", "keys")),
-    Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
-    Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),
-    Control(name="top_p", label="Top-p", default=0.95, low=0.0, high=1.0, step=0.01),
-    Control(name="min_p", label="Min-p", default=0.0, low=0.0, high=1.0, step=0.01, help="0 = off."),
-    Control(name="order", label="Order of the filters", default="tkpm", options=ORDERS),
+    *(
+        Control(
+            name=one.field,
+            label=one.label,
+            default=getattr(SamplingSettings, one.field),
+            help=one.help,
+            low=one.low,
+            high=one.high if one.control_high is None else one.control_high,
+            step=one.step,
+        )
+        for one in FILTERS
+    ),
+    Control(
+        name="order",
+        label="Order of the filters",
+        default=SamplingSettings.order,
+        help=f"{LETTERS}; from left to right. A letter left out stands where transformers puts it.",
+    ),
     Control(
         name="view",
         label="Look closer",
@@ -152,7 +162,7 @@ _ALL = (
         default="nothing",
         options=("nothing", "one by one", "as decoded"),
     ),
-    Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
+    Control(name="seed", label="Seed", default=SamplingSettings.seed, low=0, high=2**31 - 1, step=1),
     Control(
         name="drop_after",
         label="Drop the prompt after",
@@ -167,7 +177,7 @@ _ALL = (
         name="settings",
         label="Settings to compare",
         default="t1;k50;p0.9;t0",
-        help="Rows between semicolons, values between commas: t temperature, k top-k, p top-p, m min-p, o order, s seed. "
+        help=f"Rows between semicolons, values between commas: {LETTERS}, o order, s seed. "
         "What a row does not name is off: t1 is pure sampling, t0 greedy.",
     ),
     Control(

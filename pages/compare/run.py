@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.compare.first_difference import FirstDifference, first_difference
-from model_utils.compare.settings import Row, check_samples
+from model_utils.compare.settings import SettingsRow, check_samples
 from pages.common import cache
 from pages.generate import run
 
@@ -32,7 +32,7 @@ class Request:
 
     models: tuple[str, ...]
     text: str
-    rows: tuple[Row, ...]
+    rows: tuple[SettingsRow, ...]
     samples: int
     seed: int
     own_noise: bool

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.generate import explain
+from model_utils.generate.filters import SETTINGS
 from pages.common import controls, downloads, frame
 from pages.common.components import StripToken, tokens_strip
 from pages.common.markdown import literal
@@ -111,7 +113,7 @@ def _why(made: Comparison, place: Place, found: FirstDifference) -> str:
         "admitted": f"“{here}” may be drawn here; in row 0 {_filter(made, 0, found)} had cut it.",
         "tempered": f"both may draw “{there}” and “{here}”; the other temperature turns the same dice.",
         "greedy": f"“{here}” for “{there}”: greedy asks no dice.",
-        "dice": f"“{here}” for “{there}”: other dice.",
+        "noise": f"“{here}” for “{there}”: other dice.",
         "model": f"“{here}” for “{there}”: the other model, under the same setting and dice.",
     }
     return start + reasons[found.reason]
@@ -151,7 +153,7 @@ def _strip(
                 else probability_colour(step.probability_raw, palette),
                 colour=palette.paper if first_difference else "",
                 state="quiet" if past else "difference" if first_difference else "plain",
-                title=f"step {step.number + 1}: {explain.percent(step.probability_raw)} of the model's chances, "
+                title=f"step {step.number + 1}: {percent(step.probability_raw)} of the model's chances, "
                 f"number {step.rank:,}",
                 selected=view == (place, step.number),
             )
@@ -227,14 +229,13 @@ def _code(made: Comparison) -> str:
 def open_on_generate(made: Comparison, place: Place) -> None:
     """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
     settings = made.request.settings(place.row)
-    named = ("temperature", "top_k", "top_p", "min_p", "seed")
-    if not all(controls.CONTROLS[name].admits(getattr(settings, name)) for name in named):
+    if not all(controls.CONTROLS[name].admits(getattr(settings, name)) for name in SETTINGS):
         return
     st.page_link(
         "pages/5_Generate.py",
         label=f"The settings of row {place.row} on Generate",
         icon=":material/arrow_forward:",
         query_params={
-            controls.TAKE: compare_settings.write([compare_settings.Row(settings=settings, seed=settings.seed)])
+            controls.TAKE: compare_settings.write([compare_settings.SettingsRow(settings=settings, seed=settings.seed)])
         },
     )

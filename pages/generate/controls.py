@@ -10,6 +10,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
+from model_utils.generate.filters import FILTERS
 from pages.common import controls, frame, mask_rule, mask_state
 from pages.common.markdown import literal
 from pages.generate import run as generate_run
@@ -20,18 +21,18 @@ if TYPE_CHECKING:
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.tokens.batch import TokenBatch
 
-# Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
 BOXES = ("seed", "max_new_tokens")
-MORE = ("min_p", "order", "pattern", "width", "first", "drop_after", "weights", "cells")
-USUAL = {"temperature": 2.0, "top_k": 200}
+MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
+MORE = (*OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
+SLIDER_HIGH = {one.field: one.slider_high for one in FILTERS if one.slider_high is not None}
 
 
 def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
     """Draw the controls and return what they say, by name, and the places of the buttons Generate and Stop."""
     with st.container(key="dials"):
-        places = st.columns([2.8, 2.8, 2.8, 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
+        places = st.columns([*[2.8] * len(MAIN), 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
     said = {}
-    for name, place in zip(("temperature", "top_k", "top_p", "seed", "max_new_tokens"), places, strict=False):
+    for name, place in zip((*MAIN, "seed", "max_new_tokens"), places, strict=False):
         with place:
             said[name] = controls.number(name) if name in BOXES else _slider(name)
     with places[-3]:
@@ -40,14 +41,14 @@ def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, Del
 
 
 def _more(page: frame.Page) -> dict[str, Any]:
-    """Draw what is off at first: min-p, the order of the filters, and what a text may read of itself."""
+    """Draw what is off at first: further filters, the order of all, and what a text may read of itself."""
     _settle(page)
     order = controls.CONTROLS["order"]
     with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
-        said = {
-            "min_p": controls.number("min_p", slider=True),
-            "order": st.selectbox(order.label, order.options, key="order", help=_in_words(), bind="query-params"),
-        }
+        said = {name: controls.number(name, slider=True) for name in OTHER_FILTERS}
+        said["order"] = st.text_input(
+            order.label, value=order.default, key="order", help=order.help, bind="query-params"
+        )
         st.divider()
         st.caption("What the growing text may read of itself")
         controls.choice("pattern", controls.CONTROLS["pattern"].options)
@@ -87,13 +88,6 @@ def _sentence() -> int:
     return row if run is None or row >= run.count else run.sentence(row)
 
 
-def _in_words() -> str:
-    """Return what the letters of an order stand for. The options are the letters: the address carries what is shown."""
-    from model_utils.generate.filters import FILTERS
-
-    return ", ".join(f"{letter} {name}" for letter, name in FILTERS.items()) + "; from left to right."
-
-
 def make_request(page: frame.Page, said: dict[str, Any]) -> generate_run.Request:
     """Return what the controls and the shared sentences ask for. Raises InputError for what is outside its bounds."""
     from model_utils.generate.filters import SamplingSettings
@@ -121,11 +115,11 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
 
 def _slider(name: str) -> float:
     """Draw a published number as a slider, widened for the session when a link asks for more than is usual."""
-    if name not in USUAL:
+    if name not in SLIDER_HIGH:
         return controls.number(name, slider=True)
     key = f"_high_{name}"
     asked = st.session_state.get(name, controls.CONTROLS[name].default)
-    if asked > st.session_state.setdefault(key, USUAL[name]):
+    if asked > st.session_state.setdefault(key, SLIDER_HIGH[name]):
         st.session_state[key] = controls.CONTROLS[name].high
     return controls.number(name, slider=True, high=st.session_state[key])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.generate.presets import BY_NAME, KNOBS, TEXT_PRESETS
+from model_utils.generate.presets import BY_NAME, EXAMPLE_CONTROLS, TEXT_EXAMPLES
 from pages.common import controls, example_list, mask_state
 from pages.common.markdown import literal
 from pages.masks import cache
@@ -21,7 +21,7 @@ def draw(page: Page) -> None:
     """Draw the list of examples below the sentences in the sidebar."""
     with st.sidebar:
         example_list.draw(
-            TEXT_PRESETS,
+            TEXT_EXAMPLES,
             key="text_examples",
             caption="Each brings its sentences and settings.",
             use=use,
@@ -38,7 +38,7 @@ def use(model: str, name: str) -> None:
     last = preset.text.rpartition("\n")[2]
     words = cache.words(model, last) if preset.hidden else ()
     hidden = {token: 0.0 for place in preset.hidden for token in words[place].tokens}
-    for knob in KNOBS:
+    for knob in EXAMPLE_CONTROLS:
         st.session_state[knob] = preset.controls.get(knob, controls.CONTROLS[knob].default)
     mask_state.change(
         text=preset.text,
@@ -61,4 +61,4 @@ def caption(text: str) -> None:
     """Say what the example shows, as long as its sentences stand."""
     preset = BY_NAME.get(st.session_state.get("_said", ""))
     if preset is not None and preset.text == text:
-        st.markdown(f"**{literal(preset.name)}.** {literal(preset.says)}")
+        st.markdown(f"**{literal(preset.name)}.** {literal(preset.caption)}")

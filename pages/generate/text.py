@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.generate import explain, tables
 from pages.common import frame
 from pages.common.components import StripToken, tokens_strip
@@ -54,7 +55,7 @@ def _strip(
                 line_break="⏎" in label,
                 background="" if step.number < shared else probability_colour(step.probability, palette),
                 state="quiet" if step.number < shared else "plain",
-                title=f"step {step.number + 1}: {explain.percent(step.probability)} of the chances, number {step.rank:,}",
+                title=f"step {step.number + 1}: {percent(step.probability)} of the chances, number {step.rank:,}",
                 selected=chosen == (row, step.number),
             )
         )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.compare.settings import Row, check_samples, name, parse, write
+from model_utils.compare.settings import SettingsRow, check_samples, name, parse, write
 from model_utils.errors import InputError
 from model_utils.generate.filters import SamplingSettings
 
@@ -23,7 +23,7 @@ def test_a_row_names_what_is_on_and_all_else_is_off() -> None:
 @given(
     st.lists(
         st.builds(
-            Row,
+            SettingsRow,
             settings=st.builds(
                 SamplingSettings,
                 temperature=st.one_of(st.just(0.0), st.floats(0.01, 100.0)),
@@ -38,7 +38,7 @@ def test_a_row_names_what_is_on_and_all_else_is_off() -> None:
         max_size=12,
     )
 )
-def test_what_is_written_is_read_back(rows: list[Row]) -> None:
+def test_what_is_written_is_read_back(rows: list[SettingsRow]) -> None:
     assert list(parse(write(rows))) == rows
 
 
@@ -53,9 +53,12 @@ def test_what_is_written_is_read_back(rows: list[Row]) -> None:
         ("s1,s1", "names seed twice"),
         ("p1.5", "Setting 0: Top-p 1.5"),
         ("t0.001", "Setting 0: Temperature 0.001"),
-        ("otkp", "Setting 0: Order 'tkp'"),
+        ("otkk", "Setting 0: Order 'tkk'"),
+        ("otq", "Setting 0: Order 'tq'"),
+        ("o", "Setting 0 holds 'o'"),
+        ("ot,ok", "names order twice"),
         ("s99999999999999999999", "Setting 0: Seed"),
-        ("k99999999999999999999", "more than any vocabulary"),
+        ("k99999999999999999999", "Setting 0: Top-k 99999999999999999999"),
         ("k1;" * 13, "13 settings do not fit"),
         ("<script>", "Setting 0 holds '<script>'"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model_utils.compare.text_metrics import (
     ENOUGH,
-    MEASURES,
+    TEXT_METRICS,
     distinct,
     measure,
     monotone,
@@ -46,7 +46,7 @@ def test_a_text_is_measured_from_its_steps(tiny: LoadedModel) -> None:
     lane = Lane(prompt=(1544, 14682, 465), settings=SamplingSettings(temperature=0.7, top_k=20))
     row = grown(tiny, [lane], 10)[0]
     found = measure(row)
-    assert set(found) == {one.name for one in MEASURES}
+    assert set(found) == {one.name for one in TEXT_METRICS}
     assert found["length"] == len(row)
     assert found["kept"] == pytest.approx(sum(step.stages[-1].kept for step in row) / len(row))
     assert found["entropy"] == pytest.approx(sum(step.entropy_after for step in row) / len(row))

@@ -14,7 +14,8 @@ import torch
 from model_utils.errors import InputError
 from model_utils.generate import decode as decode_module
 from model_utils.generate.decode import decode, decode_tokens, leave_a_core
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filters import CUTS, SamplingSettings
+from model_utils.generate.full_distribution import full_distribution
 from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.plan import cache_megabytes
@@ -152,6 +153,25 @@ def test_stages_and_candidates_of_a_step_add_up(sampled: list[list[Step]]) -> No
         assert (np.diff(found.before) <= 0).all()
         assert found.cut[step.drawn] == 0
         assert step.entropy_after < step.entropy_before
+
+
+def test_steps_record_what_cut_the_tokens_of_lanes_with_the_same_past(tiny: LoadedModel) -> None:
+    """Only as long as the past is the same, and of the same sample; the record is that of the whole distribution."""
+    wide, narrow = SamplingSettings(top_k=0, top_p=1.0, seed=3), SamplingSettings(top_k=2, top_p=0.9, seed=3)
+    every = [
+        Lane(prompt=(50256,), settings=settings, sample=sample) for settings in (wide, narrow) for sample in range(8)
+    ]
+    rows = grown(tiny, every, 4)
+    for sample in range(8):
+        one, other = rows[sample], rows[8 + sample]
+        parted = next(n for n in range(4) if one[n].token_id != other[n].token_id)
+        step, far = other[parted], one[parted].token_id
+        cut = full_distribution(tiny, (50256, *ids(other[:parted])), narrow).cut
+        assert step.cut_by(far) == CUTS[cut[far]]
+        assert set(step.far_cuts) <= {far}
+        for later in (*one[parted + 1 :], *other[parted + 1 :]):
+            assert not later.far_cuts
+    assert any(step.far_cuts for row in rows for step in row)
 
 
 def test_a_step_stays_small_whatever_the_vocabulary(sampled: list[list[Step]]) -> None:

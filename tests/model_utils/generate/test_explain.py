@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-import pytest
+import numpy as np
 import torch
 
-from model_utils.generate.explain import SAYING, describe, ending, funnel, percent, uncertainty, why
-from model_utils.generate.filters import SamplingSettings
-from model_utils.generate.step import Step, take_steps
+from model_utils.generate.explain import SAYING, describe, ending, funnel, uncertainty, why
+from model_utils.generate.filters import CUTS, SamplingSettings
+from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
 
 WORDS = ("sun", "rain", "snow", "hail")
@@ -24,7 +25,7 @@ def step_of(settings: SamplingSettings, drawn: int | None = None) -> Step:
     """Return a step over four words; with `drawn`, under the first seed that draws this one."""
     logits = torch.tensor([[math.log(probability) for probability in CHANCES]])
     for sample in range(200):
-        step = take_steps(logits, settings, lanes=[0], samples=[sample], number=0)[0]
+        (step,) = record(draw_group(logits, settings, lanes=[0], samples=[sample], number=0))
         if drawn in (None, step.token_id):
             return step
     raise AssertionError(f"no sample draws {drawn}")
@@ -57,6 +58,18 @@ def test_a_lone_word_leaves_the_dice_no_choice() -> None:
     assert "only word that the filters left" in why(step_of(settings), settings, label)
 
 
+def test_a_likeliest_word_that_a_filter_cut_is_told_with_the_filter() -> None:
+    settings = SamplingSettings(top_k=3, top_p=1.0)
+    step = step_of(settings, drawn=1)
+    cut = np.array([CUTS.index("top-k"), 0, 0, CUTS.index("top-k")], dtype=np.uint8)
+    said = why(replace(step, candidates=replace(step.candidates, cut=cut)), settings, label)
+    assert said.startswith("“sun” was the likeliest (50 % of the model's chances), but top-k 3 cut it; ")
+    assert "“rain”, number 2" in said
+    lone = replace(step.stages[-1], kept=1)
+    said = why(replace(step, stages=(lone,), candidates=replace(step.candidates, cut=cut)), settings, label)
+    assert said.startswith("“rain” (25 % of")
+
+
 def test_the_funnel_counts_what_each_filter_left_and_names_the_one_asleep() -> None:
     settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
     assert funnel(step_of(settings), settings, 4) == (
@@ -72,13 +85,6 @@ def test_uncertainty_is_told_in_bits_and_in_equal_words() -> None:
     assert uncertainty(step_of(settings)) == (
         "Uncertainty 1.8 bits → 0.0 bits: like choosing among 3 equal words, then among 1."
     )
-
-
-@pytest.mark.parametrize(
-    ("share", "said"), [(0.2703, "27 %"), (0.0995, "10 %"), (0.043, "4.3 %"), (0.0043, "0.43 %"), (1e-6, "<0.001 %")]
-)
-def test_percentages_keep_two_digits_that_count(share: float, said: str) -> None:
-    assert percent(share) == said
 
 
 def test_settings_are_named_as_a_reader_does() -> None:

@@ -131,8 +131,8 @@ def test_the_dice_follow_the_chances_and_never_land_on_what_was_cut():
     )
 
 
-def test_too_many_throws_are_refused():
+def test_too_many_draws_are_refused():
     found = small_distribution([0.5, 0.5], SamplingSettings())
     for draws in (0, 1001):
-        with pytest.raises(InputError, match=rf"{draws} throws do not fit: choose 1 to 1000"):
+        with pytest.raises(InputError, match=rf"{draws} draws do not fit: choose 1 to 1000"):
             draw_many(found, number=0, draws=draws)

@@ -13,7 +13,7 @@ from model_utils.compare import kp_plane
 from model_utils.compare.settings import name, parse
 from model_utils.compare.sweep import find_sweep
 from model_utils.compare.tables import Text, as_data, measures_frame, steps_frame
-from model_utils.compare.text_metrics import MEASURES
+from model_utils.compare.text_metrics import TEXT_METRICS
 from model_utils.generate.full_distribution import next_logits
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
@@ -85,7 +85,7 @@ def test_tables_and_data_hold_every_step_of_every_text(texts: list[Text]) -> Non
 
 def test_measures_are_told_per_setting_with_their_spread(texts: list[Text]) -> None:
     frame = measures_frame(texts)
-    assert len(frame) == len(ROWS) * len(MEASURES)
+    assert len(frame) == len(ROWS) * len(TEXT_METRICS)
     greedy = frame[(frame["row"] == 2) & (frame["measure"] == "kept")].iloc[0]
     assert (greedy["mean"], greedy["samples"]) == (1.0, SAMPLES)
     length = frame[(frame["row"] == 0) & (frame["measure"] == "length")].iloc[0]
