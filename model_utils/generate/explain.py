@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from model_utils.generate.filters import SamplingSettings
     from model_utils.generate.step import Step
 
-SAYING = "Filters decide who may enter the draw; dice decide who wins."
+SUMMARY = "Filters decide who may enter the draw; dice decide who wins."
 
 
 def filter_name(name: str, settings: SamplingSettings) -> str:
@@ -50,18 +50,16 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
     if step.stages[-1].kept == 1:
         lone = f"“{drawn}” ({percent(step.probability)} {whose})"
         return f"{lone} was the only word that the filters left: the dice had no choice."
+    fell = (
+        f"the dice fell on “{drawn}”, number {step.rank:,} "
+        f"({percent(step.probability)}, {percent(step.probability_after)} after). {SUMMARY}"
+    )
     if by := CUTS[found.cut[0]]:
-        return (
-            f"“{top}” was the likeliest ({probability} {whose}), but {filter_name(by, settings)} cut it; the dice fell on "
-            f"“{drawn}”, number {step.rank:,} ({percent(step.probability)}, {percent(step.probability_after)} after). {SAYING}"
-        )
+        return f"“{top}” was the likeliest ({probability} {whose}), but {filter_name(by, settings)} cut it; {fell}"
     start = f"“{top}” was the likeliest ({probability} {whose}, {after} after the filters)"
     if step.rank == 1:
-        return f"{start}, and the dice took it. {SAYING}"
-    return (
-        f"{start}, but the dice fell on “{drawn}”, number {step.rank:,} "
-        f"({percent(step.probability)}, {percent(step.probability_after)} after). {SAYING}"
-    )
+        return f"{start}, and the dice took it. {SUMMARY}"
+    return f"{start}, but {fell}"
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:

@@ -173,7 +173,7 @@ BY_LETTER = {one.letter: one for one in FILTERS}
 BY_NAME = {one.name: one for one in FILTERS}
 GENERATE_ORDER = "".join(BY_LETTER)
 
-# What the letters stand for, as readers are told it.
+# What the letters stand for, for readers.
 LETTERS = ", ".join(f"{one.letter} {one.name}" for one in FILTERS)
 
 # The names of those that cut tokens.

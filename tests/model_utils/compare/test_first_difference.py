@@ -43,7 +43,7 @@ def test_a_fork_is_the_first_step_that_differs_and_a_cut_word_names_its_filter(t
         assert [a.token_id for a in narrow[:n]] == [b.token_id for b in pure[:n]]
         assert (parted.token_id, parted.other_id) == (narrow[n].token_id, pure[n].token_id)
         assert parted.token_id != parted.other_id
-        assert pure[n].rank > 3  # with the same dice a word that both keep would be drawn by both
+        assert pure[n].rank > 3  # with the same noise a word that both keep would be drawn by both
         found.append((parted.reason, parted.by))
         back = first_difference(pure, narrow)
         assert back is not None

@@ -1,4 +1,4 @@
-"""Measures of texts equal what is counted by hand; a trend is told from enough samples or not at all."""
+"""Metrics of texts equal what is counted by hand; a trend is decided by enough samples or not at all."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_fair_coin_is_seldom_called_a_trend() -> None:
     assert called < 40
 
 
-def test_exact_values_are_judged_without_dice() -> None:
+def test_exact_values_need_no_samples() -> None:
     assert monotone([1, 1, 2]) == "grows"
     assert monotone([3, 2, 2]) == "falls"
     assert monotone([2, 2]) == "stays"

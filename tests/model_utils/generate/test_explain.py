@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from model_utils.generate.explain import SAYING, describe, ending, funnel, uncertainty, why
+from model_utils.generate.explain import SUMMARY, describe, ending, funnel, uncertainty, why
 from model_utils.generate.filters import CUTS, SamplingSettings
 from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
@@ -31,34 +31,34 @@ def step_of(settings: SamplingSettings, drawn: int | None = None) -> Step:
     raise AssertionError(f"no sample draws {drawn}")
 
 
-def test_a_word_that_lost_to_the_dice_is_told_with_both_chances() -> None:
+def test_a_likeliest_word_that_was_not_drawn_is_explained_with_both_probabilities() -> None:
     settings = SamplingSettings(top_k=2, top_p=1.0)
     said = why(step_of(settings, drawn=1), settings, label)
     assert said == (
         "“sun” was the likeliest (50 % of the model's chances, 67 % after the filters), but the dice fell on “rain”, "
-        f"number 2 (25 %, 33 % after). {SAYING}"
+        f"number 2 (25 %, 33 % after). {SUMMARY}"
     )
 
 
-def test_a_top_word_that_was_drawn_is_told_so_and_names_the_temperature() -> None:
+def test_a_likeliest_word_that_was_drawn_is_explained_with_the_temperature() -> None:
     settings = SamplingSettings(temperature=0.5, top_k=0, top_p=1.0)
     said = why(step_of(settings, drawn=0), settings, label)
     assert "of the chances at temperature 0.5" in said
     assert "and the dice took it" in said
 
 
-def test_greedy_says_that_filters_and_dice_have_no_effect() -> None:
+def test_greedy_says_that_filters_and_noise_have_no_effect() -> None:
     settings = SamplingSettings(temperature=0.0)
     assert "filters and dice have no effect" in why(step_of(settings), settings, label)
     assert funnel(step_of(settings), settings, 4) == "4 words → 1 taken (greedy), with 50 % of the chances."
 
 
-def test_a_lone_word_leaves_the_dice_no_choice() -> None:
+def test_a_lone_word_leaves_nothing_to_draw() -> None:
     settings = SamplingSettings(top_p=0.0)
     assert "only word that the filters left" in why(step_of(settings), settings, label)
 
 
-def test_a_likeliest_word_that_a_filter_cut_is_told_with_the_filter() -> None:
+def test_a_likeliest_word_that_was_cut_is_explained_with_the_filter() -> None:
     settings = SamplingSettings(top_k=3, top_p=1.0)
     step = step_of(settings, drawn=1)
     cut = np.array([CUTS.index("top-k"), 0, 0, CUTS.index("top-k")], dtype=np.uint8)
@@ -70,7 +70,7 @@ def test_a_likeliest_word_that_a_filter_cut_is_told_with_the_filter() -> None:
     assert said.startswith("“rain” (25 % of")
 
 
-def test_the_funnel_counts_what_each_filter_left_and_names_the_one_asleep() -> None:
+def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effect() -> None:
     settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
     assert funnel(step_of(settings), settings, 4) == (
         "4 words → 4 after top-k (asleep: it cuts none here) → 1 after top-p → 1 after min-p (asleep: it cuts none here), "
@@ -80,7 +80,7 @@ def test_the_funnel_counts_what_each_filter_left_and_names_the_one_asleep() -> N
     assert "no filter" in funnel(step_of(off), off, 4)
 
 
-def test_uncertainty_is_told_in_bits_and_in_equal_words() -> None:
+def test_uncertainty_is_given_in_bits_and_in_equal_words() -> None:
     settings = SamplingSettings(top_k=1, top_p=1.0)
     assert uncertainty(step_of(settings)) == (
         "Uncertainty 1.8 bits → 0.0 bits: like choosing among 3 equal words, then among 1."
