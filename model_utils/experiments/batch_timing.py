@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane, decode_tokens
+from model_utils.generate.decode import decode_tokens
+from model_utils.generate.lane import Lane
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Drawn

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from model_utils.generate.filters import SETTINGS
 from model_utils.limits import MAX_LINK_CHARACTERS
 from pages.common.components.history import keep_history
 from pages.common.link_parameters import CONTROLS, Labelled
@@ -93,7 +94,7 @@ def _take() -> None:
         settings = parse(raw)[0].seeded(0)
     except InputError:
         return
-    for name in ("temperature", "top_k", "top_p", "min_p", "order", "seed"):
+    for name in SETTINGS:
         asked = getattr(settings, name)
         if isinstance(asked, str) or CONTROLS[name].admits(asked):
             st.session_state[name] = asked

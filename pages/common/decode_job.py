@@ -10,7 +10,7 @@ from model_utils.jobs import Job
 from pages.common import cache
 
 if TYPE_CHECKING:
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
     from model_utils.models.loading import LoadedModel
 
@@ -23,9 +23,8 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
 
     Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot start.
     """
-    from model_utils.generate.decode import decode
+    from model_utils.generate.decode import decode, leave_a_core
     from model_utils.generate.plan import check_cache
-    from model_utils.generate.threads import leave_a_core
 
     decoders = [decode(loaded, lanes, max_new_tokens, prompts=loaded.prompts) for loaded, lanes in parts]
     check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so

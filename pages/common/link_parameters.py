@@ -6,17 +6,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import permutations
 from typing import Any, Protocol
 
+from model_utils.generate.filters import FILTERS, LETTERS, SamplingSettings
 from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SENTENCES, MAX_SETTINGS
 from model_utils.masks.mask import FILLS
 from model_utils.masks.patterns import PATTERNS
 from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import END_OF_TEXT_ID
-
-# Every order of temperature, top-k, top-p and min-p.
-ORDERS = tuple("".join(letters) for letters in permutations("tkpm"))
 
 DEFAULT_TEXT = "It will rain in the\nI want to eat a big bowl of\nMy dog is"
 
@@ -163,14 +160,27 @@ _ALL = (
     Control(name="mean", label="Mean", default="layer", undone=True),
     Control(name="picture", label="Pictures are saved as", default="png", options=_same("png", "svg")),
     Control(name="rows", label="Rows are", default="queries", options=_same("queries", "keys"), undone=True),
-    Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
-    Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),
-    Control(name="top_p", label="Top-p", default=0.95, low=0.0, high=1.0, step=0.01),
-    Control(name="min_p", label="Min-p", default=0.0, low=0.0, high=1.0, step=0.01, help="0 = off."),
-    Control(name="order", label="Order of the filters", default="tkpm", options=_same(*ORDERS)),
+    *(
+        Control(
+            name=one.field,
+            label=one.label,
+            default=getattr(SamplingSettings, one.field),
+            help=one.help,
+            low=one.low,
+            high=one.high if one.control_high is None else one.control_high,
+            step=one.step,
+        )
+        for one in FILTERS
+    ),
+    Control(
+        name="order",
+        label="Order of the filters",
+        default=SamplingSettings.order,
+        help=f"{LETTERS}; from left to right. A letter left out stands where transformers puts it.",
+    ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="batch", label="The batch itself", default="none", undone=True),
-    Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
+    Control(name="seed", label="Seed", default=SamplingSettings.seed, low=0, high=2**31 - 1, step=1),
     Control(
         name="drop_after",
         label="Drop the prompt after",
@@ -185,7 +195,7 @@ _ALL = (
         name="settings",
         label="Settings to compare",
         default="t1;k50;p0.9;t0",
-        help="Rows between semicolons, values between commas: t temperature, k top-k, p top-p, m min-p, o order, s seed. "
+        help=f"Rows between semicolons, values between commas: {LETTERS}, o order, s seed. "
         "What a row does not name is off: t1 is pure sampling, t0 greedy.",
     ),
     Control(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from model_utils.generate import explain
+from formatting import percent
 from pages.common.components import StripToken
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def drawn_token(step: Step, label: str, *, probability: float, of: str, spoken: 
         text=_flowing(label),
         spoken=spoken or label,
         line_break="⏎" in label,
-        title=f"step {step.number + 1}: {explain.percent(probability)} of {of}, number {step.rank:,}",
+        title=f"step {step.number + 1}: {percent(probability)} of {of}, number {step.rank:,}",
         **look,
     )
 

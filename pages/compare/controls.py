@@ -9,13 +9,13 @@ import streamlit as st
 
 from model_utils.compare import settings
 from model_utils.errors import InputError
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filters import FILTERS, SamplingSettings
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache, controls, frame
 from pages.common.controls import value
-from pages.common.link_parameters import CONTROLS, ORDERS
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs import Starter
 from pages.compare import run
@@ -45,7 +45,7 @@ SETS = {
     "Ladder of temperature": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
 }
 _TABLE = "settings_table"
-_COLUMNS: dict[str, Any] = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "order": "tkpm", "seed": None}
+_COLUMNS: dict[str, Any] = {one.field: one.off for one in FILTERS} | {"order": SamplingSettings.order, "seed": None}
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
@@ -131,7 +131,7 @@ def replace_all(text: str, samples: int) -> None:
     START.click()
 
 
-def _table(rows: tuple[settings.Row, ...]) -> None:
+def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
     """Draw the rows as a table that edits the text. While its own edits make the text, it keeps what it shows."""
     state, text = compare_state(), settings.write(rows)
     if state.table_text != text:  # the text was changed elsewhere: a link, a preset, by hand
@@ -147,13 +147,17 @@ def _table(rows: tuple[settings.Row, ...]) -> None:
         args=(key,),
         height="content",
         column_config={
-            "temperature": st.column_config.NumberColumn(
-                "temperature", min_value=0.0, max_value=100.0, help="0 = greedy"
-            ),
-            "top_k": st.column_config.NumberColumn("top-k", min_value=0, step=1, help="0 = off"),
-            "top_p": st.column_config.NumberColumn("top-p", min_value=0.0, max_value=1.0, help="1 = off"),
-            "min_p": st.column_config.NumberColumn("min-p", min_value=0.0, max_value=1.0, help="0 = off"),
-            "order": st.column_config.SelectboxColumn("order", options=list(ORDERS)),
+            one.field: st.column_config.NumberColumn(
+                one.name,
+                min_value=one.low,
+                max_value=one.high,
+                step=one.step if isinstance(one.off, int) else None,
+                help=one.help,
+            )
+            for one in FILTERS
+        }
+        | {
+            "order": st.column_config.TextColumn("order", help=CONTROLS["order"].help),
             "seed": st.column_config.NumberColumn(
                 "own seed", min_value=0, max_value=2**31 - 1, step=1, help="Empty: the page's."
             ),
@@ -161,7 +165,7 @@ def _table(rows: tuple[settings.Row, ...]) -> None:
     )
 
 
-def _line(row: settings.Row) -> dict[str, Any]:
+def _line(row: settings.SettingsRow) -> dict[str, Any]:
     return {name: getattr(row.settings, name) for name in _COLUMNS if name != "seed"} | {"seed": row.seed}
 
 
@@ -184,7 +188,7 @@ def _edited(key: str) -> None:
     controls.change(settings=text)
 
 
-def _row(line: dict[str, Any]) -> settings.Row:
+def _row(line: dict[str, Any]) -> settings.SettingsRow:
     """Return the row that a line of the table means; what it leaves empty is off."""
     values = {
         name: off if line.get(name) is None else type(off)(line[name])
@@ -192,7 +196,7 @@ def _row(line: dict[str, Any]) -> settings.Row:
         if off is not None
     }
     seed = line.get("seed")
-    return settings.Row(settings=SamplingSettings(**values), seed=None if pd.isna(seed) else int(seed))
+    return settings.SettingsRow(settings=SamplingSettings(**values), seed=None if pd.isna(seed) else int(seed))
 
 
 def make_request(page: frame.Page) -> run.CompareRequest:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.compare import settings as compare_settings
-from model_utils.generate import explain
 from pages.common import controls, downloads, frame
 from pages.common.markdown import literal
 from pages.common.view import View
@@ -74,7 +74,7 @@ def _figure(
 ) -> tuple[Any, Any]:
     """Return the values of the plane and its figure."""
     from model_utils.compare import kp_plane
-    from model_utils.generate.filters import gumbel, uniforms
+    from model_utils.generate.noise import gumbel, uniforms
     from viz.compare.kp_plane import fig_surface, fig_words
 
     ks, ps, kept = grid
@@ -94,9 +94,12 @@ def _figure(
 def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
     """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any."""
     settings = made.request.settings(row)
-    t, k, p = (settings.order.index(letter) for letter in "tkp")
+    if settings.greedy:
+        return True
+    t, k, p = (settings.full_order.index(letter) for letter in "tkp")
     ordered = k < p and (temperature == 1 or t < k)
-    return settings.greedy or (settings.temperature == temperature and settings.off("m") and ordered)
+    others = {one.letter for one in settings.on} - set("tkp")
+    return settings.temperature == temperature and not others and ordered
 
 
 def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
@@ -130,7 +133,7 @@ def _say(
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     st.markdown(
-        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {explain.percent(as_p)}.** "
+        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
         + (
             "On the dotted line both cut at the same word; left of it k decides, right of it p."
             if lined
@@ -140,7 +143,7 @@ def _say(
     rows = range(len(made.request.rows))
     away = [str(row) for row in rows if not _on_the_map(made, row, temperature)]
     if away:
-        what = "another temperature, min-p or order"
+        what = "another temperature, filter or order"
         st.caption(
             f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a word there for its own."
         )

@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from model_utils.compare.settings import FirstDifference, Row, check_samples, first_difference
+from model_utils.compare.first_difference import FirstDifference, first_difference
+from model_utils.compare.settings import SettingsRow, check_samples
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
 from pages.common.decode_job import decode_job
@@ -14,8 +15,8 @@ from pages.common.decode_job import decode_job
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generate.decode import Lane
     from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
@@ -28,7 +29,7 @@ class CompareRequest:
 
     models: tuple[str, ...]
     text: str
-    rows: tuple[Row, ...]
+    rows: tuple[SettingsRow, ...]
     samples: int
     seed: int
     own_noise: bool
@@ -122,7 +123,7 @@ def start(request: CompareRequest) -> Comparison:
 
 
 def _lanes(request: CompareRequest, prompt: Sequence[Token]) -> list[Lane]:
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
 
     ids = tuple(token.id for token in prompt)
     return [

@@ -11,7 +11,7 @@ from pages.common.runs import RunState
 from pages.compare.run import Comparison
 
 if TYPE_CHECKING:
-    from model_utils.compare.settings import Row
+    from model_utils.compare.settings import SettingsRow
 
 _KEY = "_compare"
 
@@ -21,7 +21,7 @@ class CompareState(RunState[Comparison]):
     """The latest comparison, whose text is in view, and what the table of settings shows."""
 
     model: int = 0  # of the text in view: the place in the request's models
-    table_rows: tuple[Row, ...] = ()  # what the table started from; its own edits come on top
+    table_rows: tuple[SettingsRow, ...] = ()  # what the table started from; its own edits come on top
     table_text: str | None = None  # the settings text that the table shows by now; None: it has to be drawn anew
     table_version: int = 0
 

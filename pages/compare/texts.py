@@ -10,6 +10,7 @@ import streamlit as st
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.generate import explain
+from model_utils.generate.filters import SETTINGS
 from pages.common import controls, downloads, frame, text_strip
 from pages.common.components import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
@@ -18,7 +19,7 @@ from pages.compare.run import Comparison, TextPlace
 from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
-    from model_utils.compare.settings import FirstDifference
+    from model_utils.compare.first_difference import FirstDifference
     from model_utils.generate.step import Step
     from viz.base.theme import Palette
 
@@ -112,7 +113,7 @@ def _reason(made: Comparison, place: TextPlace, found: FirstDifference) -> str:
         "admitted": f"“{here}” may be drawn here; in row 0 {_filter(made, 0, found)} had cut it.",
         "tempered": f"both may draw “{there}” and “{here}”; the other temperature turns the same dice.",
         "greedy": f"“{here}” for “{there}”: greedy asks no dice.",
-        "dice": f"“{here}” for “{there}”: other dice.",
+        "noise": f"“{here}” for “{there}”: other dice.",
         "model": f"“{here}” for “{there}”: the other model, under the same setting and dice.",
     }
     return start + reasons[found.reason]
@@ -210,14 +211,13 @@ def _code(made: Comparison) -> str:
 def open_on_generate(made: Comparison, place: TextPlace) -> None:
     """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
     settings = made.request.settings(place.row)
-    named = ("temperature", "top_k", "top_p", "min_p", "seed")
-    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in named):
+    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in SETTINGS):
         return
     st.page_link(
         "pages/5_Generate.py",
         label=f"The settings of row {place.row} on Generate",
         icon=":material/arrow_forward:",
         query_params={
-            controls.TAKE: compare_settings.write([compare_settings.Row(settings=settings, seed=settings.seed)])
+            controls.TAKE: compare_settings.write([compare_settings.SettingsRow(settings=settings, seed=settings.seed)])
         },
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.compare.sweep import find_sweep
-from model_utils.compare.text_metrics import ENOUGH, MEASURES, monotone, trend
+from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone, trend
 from pages.common import downloads, frame
 from pages.common.view import View
 from pages.compare import cache, controls, kp_plane
@@ -45,7 +45,7 @@ def metrics(made: Comparison, place: TextPlace, _: int) -> None:
         return
     names = [compare_settings.name(row) for row in made.request.rows]
     dots = []
-    for one in MEASURES:
+    for one in TEXT_METRICS:
         values = [group[one.name] for group in groups]
         found = [tables.spreads(group)[one.name] for group in groups]
         dots.append(
@@ -69,8 +69,8 @@ def metrics(made: Comparison, place: TextPlace, _: int) -> None:
         )
     )
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
-        for one in MEASURES:
-            st.markdown(f"**{one.title}** ({one.unit}). {one.says}")
+        for one in TEXT_METRICS:
+            st.markdown(f"**{one.title}** ({one.unit}). {one.caption}")
     downloads.bar("measures", numbers=lambda: tables.measures_frame(compare_texts.listing(made, read=False)), code=None)
 
 
@@ -108,7 +108,7 @@ def _breathing(made: Comparison, row: int, kept: list[int]) -> str:
         return "No word is drawn yet."
     settings = [one.settings for one in made.request.rows if not one.settings.greedy]
     text = ""
-    if any(not one.off("k") and one.off("p") and one.off("m") for one in settings):
+    if any([each.letter for each in one.on if each.cuts] == ["k"] for one in settings):
         text += " Top-k alone leaves the same number at every step."
     if any(not one.off("p") for one in settings):
         text += " The nucleus of top-p breathes: few words where the model is sure, many where it is not."
@@ -175,7 +175,7 @@ def _texts(made: Comparison, place: TextPlace, found: Any) -> None:
         st.info("No word is drawn yet.")
         return
     panels, lines = [], []
-    for one in MEASURES:
+    for one in TEXT_METRICS:
         values = np.array([groups[row][one.name] for row in found.order])  # (S, N)
         spreads = [tables.spreads(groups[row])[one.name] for row in found.order]
         change = trend(values)

@@ -72,7 +72,7 @@ def _branch(run: Generation, step: Step) -> None:
 
 
 def _code(run: Generation, step: Step) -> str:
-    from model_utils.snippets.tokens import generate_code
+    from model_utils.snippets.generate import generate_code
 
     rows = run.rows()[: len(run.batch.texts)]
     return generate_code(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
+from model_utils.generate.filters import FILTERS, SETTINGS
 from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_rule, mask_state
 from pages.common.controls import value
@@ -28,18 +29,17 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.generate.run import Generation
 
-SETTINGS = ("temperature", "top_k", "top_p", "min_p", "order", "seed")
 BOXES = ("seed", "max_new_tokens")
-MORE = ("min_p", "order", "pattern", "width", "first", "drop_after", "weights", "cells")
-# Where a slider ends unless a link asks for more: nearly all use lies below, and a slider over 50,257 cannot be aimed.
-USUAL = {"temperature": 2.0, "top_k": 200}
+MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
+MORE = (*OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
+SLIDER_HIGH = {one.field: one.slider_high for one in FILTERS if one.slider_high is not None}
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Generate, and return the place of the button Stop."""
     with st.container(key="dials"):
-        places = st.columns([2.8, 2.8, 2.8, 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
-    for name, place in zip(("temperature", "top_k", "top_p", "seed", "max_new_tokens"), places, strict=False):
+        places = st.columns([*[2.8] * len(MAIN), 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
+    for name, place in zip((*MAIN, "seed", "max_new_tokens"), places, strict=False):
         with place:
             controls.number(name) if name in BOXES else _slider(name)
     with places[-3]:
@@ -49,19 +49,12 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
 
 
 def _more(page: frame.Page) -> None:
-    """Draw what is off at first: min-p, the order of the filters, and what a text may read of itself."""
+    """Draw what is off at first: further filters, the order of all, and what a text may read of itself."""
     _keep_hand_mask(page)
-    order = CONTROLS["order"]
     with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
-        controls.number("min_p", slider=True)
-        st.selectbox(
-            order.label,
-            order.options,
-            key="order",
-            help=_letters(),
-            persist_state="session",
-            on_change=controls.publish,
-        )
+        for name in OTHER_FILTERS:
+            controls.number(name, slider=True)
+        controls.field("order")
         st.divider()
         st.caption("What the growing text may read of itself")
         controls.choice("pattern")
@@ -104,13 +97,6 @@ def _sentence(texts: Sequence[str]) -> int:
     return min(run.sentence(row) if run is not None and is_branch else row, len(texts) - 1)
 
 
-def _letters() -> str:
-    """Return what the letters of an order stand for. The options are the letters: the address carries what is shown."""
-    from model_utils.generate.filters import FILTERS
-
-    return ", ".join(f"{letter} {name}" for letter, name in FILTERS.items()) + "; from left to right."
-
-
 def make_request(page: frame.Page) -> GenerateRequest:
     """Return what the controls and the shared sentences ask for. Raises ReaderError for what is outside its bounds."""
     from model_utils.generate.filters import SamplingSettings
@@ -140,9 +126,9 @@ START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make
 def _slider(name: str) -> None:
     """Draw a published number as a slider, widened for the session when a link asks for more than is usual."""
     high = None
-    if name in USUAL:
+    if name in SLIDER_HIGH:
         key = f"_high_{name}"
-        if value(name) > st.session_state.setdefault(key, USUAL[name]):
+        if value(name) > st.session_state.setdefault(key, SLIDER_HIGH[name]):
             st.session_state[key] = CONTROLS[name].high
         high = st.session_state[key]
     controls.number(name, slider=True, high=high)

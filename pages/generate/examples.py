@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.generate.presets import BY_NAME, KNOBS, TEXT_PRESETS
+from model_utils.generate.presets import BY_NAME, EXAMPLE_CONTROLS, TEXT_EXAMPLES
 from pages.common import cache_words, example_list, mask_state
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
@@ -21,7 +21,7 @@ def draw(page: Page) -> None:
     """Draw the list of examples below the sentences in the sidebar."""
     with st.sidebar:
         example_list.draw(
-            TEXT_PRESETS,
+            TEXT_EXAMPLES,
             key="text_examples",
             caption="Each brings its sentences and settings.",
             use=use,
@@ -39,7 +39,7 @@ def use(model: str, name: str) -> None:
     words = cache_words.words(model, last) if preset.hidden else ()
     hidden = {token: 0.0 for place in preset.hidden for token in words[place].tokens}
     mask_state.change(
-        **{knob: preset.controls.get(knob, CONTROLS[knob].default) for knob in KNOBS},
+        **{knob: preset.controls.get(knob, CONTROLS[knob].default) for knob in EXAMPLE_CONTROLS},
         text=preset.text,
         sentence=preset.sentence,
         weights=format_weights(hidden),
@@ -55,4 +55,4 @@ def caption(text: str) -> None:
     """Draw what the example shows, as long as its sentences stand."""
     preset = BY_NAME.get(generate_state().example)
     if preset is not None and preset.text == text:
-        st.markdown(f"**{literal(preset.name)}.** {literal(preset.says)}")
+        st.markdown(f"**{literal(preset.name)}.** {literal(preset.caption)}")

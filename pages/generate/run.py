@@ -10,8 +10,8 @@ from pages.common import cache
 from pages.common.decode_job import decode_job
 
 if TYPE_CHECKING:
-    from model_utils.generate.decode import Lane
     from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.generate.step import Step
     from model_utils.jobs import Job
@@ -128,7 +128,7 @@ def branch(run: Generation, row: int, number: int, token_id: int) -> None:
 
 def lane_of(request: GenerateRequest, batch: TokenBatch, sentence: int) -> Lane:
     """Return the lane that continues one sentence of a request."""
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
 
     prompt = tuple(token.id for token in batch.tokens[sentence])
     return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.generate import explain, tables
 from pages.common import downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
@@ -38,6 +39,7 @@ def _figure(figure: Any, name: str, alt: str) -> None:
 
 def waterfall(run: Generation, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the probabilities and in tokens."""
+    from model_utils.generate.filters import CUTTING
     from model_utils.generate.full_distribution import filter_effects
     from viz.generate.filters import waterfall as draw
 
@@ -49,6 +51,7 @@ def waterfall(run: Generation, step: Step) -> None:
     figure = draw(
         _stages(run, distribution, effects, ids),
         [_short(run.label(token)) for token in ids],
+        filters=CUTTING,
         drawn=ids.index(step.token_id),
         palette=frame.palette(),
     )
@@ -71,12 +74,14 @@ def _stages(
 ) -> list[Any]:
     """Return the bars of the waterfall: the model's probabilities, one bar per filter that is on, what is drawn from."""
     from model_utils.generate.filters import CUTS
-    from viz.generate.filters import Stage
+    from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
     words = distribution.before[ids].astype(float)
     start = "the model's chances" if settings.off("t") or settings.greedy else f"temperature {settings.temperature:g}"
-    stages = [Stage(title=start, count=len(distribution.before), words=words.tolist(), rest=1 - words.sum(), gone={})]
+    stages = [
+        WaterfallBar(title=start, count=len(distribution.before), words=words.tolist(), rest=1 - words.sum(), gone={})
+    ]
     kept, gone = np.ones(len(ids), bool), dict[str, float]()
     for one in effects:
         if one.state == "off":
@@ -85,21 +90,19 @@ def _stages(
         gone[one.filter] = one.removed_mass
         left = np.where(kept, words, 0.0)
         stages.append(
-            Stage(
+            WaterfallBar(
                 title=explain.filter_name(one.filter, settings),
                 count=one.kept,
                 words=left.tolist(),
                 rest=max(one.kept_mass - left.sum(), 0.0),
                 gone=dict(gone),
-                note=" · asleep: cuts none here"
-                if one.state == "no_effect"
-                else f" · {explain.percent(one.kept_mass)}",
+                note=" · asleep: cuts none here" if one.state == "no_effect" else f" · {percent(one.kept_mass)}",
             )
         )
     after = distribution.after[ids].astype(float)
     rest = max(1 - after.sum(), 0.0)
     stages.append(
-        Stage(
+        WaterfallBar(
             title="shared out again", count=effects[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %"
         )
     )
@@ -109,14 +112,23 @@ def _stages(
 def ranks(run: Generation, step: Step) -> None:
     """Draw the probabilities of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
-    from model_utils.generate.filters import CUTS
-    from model_utils.generate.full_distribution import rank_curve
+    from model_utils.generate.filters import CUTS, CUTTING
+    from model_utils.generate.full_distribution import filter_effects, rank_curve
     from viz.generate.filters import ranks as draw
 
     distribution = _distribution(run, step)
     curve = rank_curve(distribution)
     labels, by = [run.label(int(token)) for token in curve.ids], [CUTS[cut] for cut in curve.cut]
-    figure = draw(curve.ranks, curve.probabilities, by, labels, drawn=step.rank, palette=frame.palette())
+    figure = draw(
+        curve.ranks,
+        curve.probabilities,
+        by,
+        labels,
+        filters=CUTTING,
+        left={one.filter: one.kept for one in filter_effects(distribution)},
+        drawn=step.rank,
+        palette=frame.palette(),
+    )
     _figure(figure, "ranks", "The chances of all tokens over their ranks, and where each filter cuts.")
     half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
@@ -180,11 +192,8 @@ def over_steps(run: Generation, step: Step) -> None:
     from viz.generate.over_steps import over_steps as draw
 
     steps, settings = run.rows()[step.lane], run.request.settings
-    on = [
-        place
-        for place, one in enumerate(steps[0].stages)
-        if settings.greedy or not settings.off(explain.letter(one.filter))
-    ]
+    names = {one.name for one in settings.on}
+    on = [place for place, one in enumerate(steps[0].stages) if settings.greedy or one.filter in names]
     figure = draw(
         [run.label(one.token_id) for one in steps],
         before=[one.entropy_before for one in steps],

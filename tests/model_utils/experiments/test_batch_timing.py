@@ -8,8 +8,8 @@ import pytest
 
 from model_utils.errors import InputError
 from model_utils.experiments.batch_timing import BatchTiming, Round, judge, room
-from model_utils.generate.decode import Lane
 from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.jobs import Cancelled
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch

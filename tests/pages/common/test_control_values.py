@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 import streamlit as st
-from pages.common.control_values import value
+
+from pages.common.controls import value
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane
 from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.generate.plan import cache_megabytes
 from model_utils.models.loading import LoadedModel
 from pages.common.decode_job import decode_job

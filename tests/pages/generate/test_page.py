@@ -196,7 +196,7 @@ def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
     assert "(asleep: it cuts none here)" in said(at)
     settings = at.session_state["_generate"].run.request.settings
     assert (settings.min_p, settings.order) == (0.2, "mtkp")
-    at.selectbox(key="order").set_value("tkpm")
+    at.text_input(key="order").set_value("tkpm")
     at.run()
     assert "min-p 0.2, order mtkp, seed 0" in at.info[0].value
 
