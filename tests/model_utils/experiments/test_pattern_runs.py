@@ -10,10 +10,8 @@ import pytest
 import torch
 
 from model_utils.experiments.pattern_runs import run, under
-from model_utils.experiments.surprisal import row_shifts
-from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS
-from model_utils.models.forward import forward
 from model_utils.tokens.batch import encode
 from tests.tools.gpt2 import gpt2_by_hand
 
@@ -49,27 +47,12 @@ def test_every_pattern_equals_a_gpt2_written_by_hand(tiny, pattern) -> None:
         np.testing.assert_allclose(found.later_share, later, atol=1e-5)
 
 
-def test_mean_surprise_is_the_loss_that_transformers_reports(tiny) -> None:
-    batch = encode(tiny.tokenizer, (TEXTS[1],))
-    ids = torch.from_numpy(batch.input_ids.copy())
-    with torch.inference_mode():
-        loss = tiny.model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=ids).loss
-    assert np.nanmean(run(tiny, batch, MaskSpec()).bits) == pytest.approx(float(loss) / math.log(2), abs=1e-4)
-
-
 def test_only_patterns_that_lift_causality_give_weight_to_later_words(tiny) -> None:
     batch = encode(tiny.tokenizer, TEXTS)
     for pattern in PATTERNS:
         share = run(tiny, batch, MaskSpec(pattern=pattern, width=3, first=4, sentence=1)).later_share
         assert (share > 0.05).all() == (pattern in ("bidirectional", "prefix"))
         assert (share == 0).all() == (pattern not in ("bidirectional", "prefix"))
-
-
-def test_a_word_behind_a_row_that_reads_nothing_has_no_surprise(tiny) -> None:
-    batch = encode(tiny.tokenizer, (TEXTS[1],))
-    bits = run(tiny, batch, MaskSpec(weights={0: 0.0})).bits
-    assert np.isnan(bits[:2]).all()
-    assert not np.isnan(bits[2:]).any()
 
 
 def test_one_token_has_a_next_word_and_no_surprise(tiny) -> None:
@@ -82,18 +65,3 @@ def test_one_token_has_a_next_word_and_no_surprise(tiny) -> None:
 def test_another_pattern_keeps_the_rest_of_the_rule() -> None:
     spec = MaskSpec(width=7, weights={1: 0.5}, cells=frozenset({(2, 1)}), gap="close", sentence=1)
     assert under(spec, "window") == replace(spec, pattern="window")
-
-
-def test_rows_above_a_blocked_cell_keep_their_prediction_and_its_own_row_changes(tiny) -> None:
-    batch = encode(tiny.tokenizer, TEXTS)
-    spec = MaskSpec(sentence=1)
-    blocked = replace(spec, cells=frozenset({(5, 2)}))
-    moved = row_shifts(tiny, batch, build_mask(spec, batch), build_mask(blocked, batch), 1)
-    assert moved.shape == (len(batch.tokens[1]),)
-    assert (moved[:5] == 0).all()
-    assert moved[5] > 0.01
-    probabilities = []
-    for one in (spec, blocked):
-        logits = forward(tiny, batch, build_mask(one, batch), sentences=slice(1, 2))[0][0]
-        probabilities.append(logits[batch.first(1) :].double().softmax(-1))
-    np.testing.assert_allclose(moved, ((probabilities[0] - probabilities[1]).abs().sum(-1) / 2).numpy(), atol=1e-5)
