@@ -178,7 +178,7 @@ def _texts(made: Comparison, place: Place, found: Any) -> None:
                 title=one.title,
                 means=[spread.mean for spread in spreads],
                 margins=[spread.margin for spread in spreads],
-                verdict=does,
+                trend=does,
                 log=one.name == "kept",
                 share=one.name in SHARES,
             )

@@ -11,7 +11,7 @@ from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.generate import explain
 from pages.common import controls, downloads, frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.compare.run import Comparison, Place
 

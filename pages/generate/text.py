@@ -8,7 +8,7 @@ import streamlit as st
 
 from model_utils.generate import explain, tables
 from pages.common import frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.generate import run as generate_run
 

@@ -135,7 +135,7 @@ def ranks(run: generate_run.Run, step: Step) -> None:
 
 def dice(run: generate_run.Run, step: Step) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
-    from viz.generate.repeated_draws import dice as draw
+    from viz.generate.repeated_draws import repeated_draws as draw
 
     distribution = _opened(run, step)
     request = run.request
@@ -204,7 +204,7 @@ def mask(run: generate_run.Run, step: Step) -> None:
     """Draw what every token may read when a step is drawn: the mask has grown by a row and a column a step."""
     from model_utils.masks.explain import sentences
     from model_utils.masks.table import table
-    from viz.masks.mask import combined, told_up_to
+    from viz.masks.mask import combined, has_sentences
 
     policy, (prompt, drawn) = run.policy(step.lane), run.before(step)
     grown = policy.mask(prompt, len(drawn))
@@ -214,7 +214,9 @@ def mask(run: generate_run.Run, step: Step) -> None:
         grown.visible[0],
         labels=labels,
         causes={name: cells[0] for name, cells in grown.causes.items()},
-        sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped) if told_up_to(len(labels)) else None,
+        sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped)
+        if has_sentences(len(labels))
+        else None,
         palette=frame.palette(),
         last=len(labels) - 1,
         width=WIDE,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from pages.common import cache, frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.downloads import chart_config
 
 if TYPE_CHECKING:
@@ -102,8 +103,6 @@ def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
     """Return what the picture says, in one sentence."""
     if not hidden:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
-    from viz.base.word_bars import percent
-
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (
         f"Hiding {names} moved **{percent(moved)} of the model's chances** to other words. "

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.masks.mask import MaskSpec
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, controls, frame, mask_state
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks import tools
@@ -147,7 +148,6 @@ def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
 def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
     """Draw the change as one big number, and the uncertainty before and after."""
     from model_utils.distributions import entropy_bits, total_variation
-    from viz.base.word_bars import percent
 
     bits = [float(entropy_bits(probabilities)) for probabilities in (before, after)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
@@ -173,7 +173,6 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, af
     if not spec.pairs and not spec.cells:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
     from model_utils.distributions import total_variation
-    from viz.base.word_bars import percent
 
     moved = percent(float(total_variation(before, after)))
     words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
@@ -201,7 +200,6 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     """Return whether a hole and a closed gap give the same answer, measured, and why not."""
     from model_utils.distributions import total_variation
     from model_utils.experiments.ablation import hidden_tokens
-    from viz.base.word_bars import percent
 
     hidden = hidden_tokens(spec)
     if not hidden:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from pages.common import cache_masks, controls, downloads, frame, mask_state
-from pages.common.components import StripToken, tokens_strip
 from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting
 from pages.masks.patterns import patterns
 from pages.masks.soft_weight_curve import dial
@@ -95,7 +96,7 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
 
 def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
     from model_utils.masks.explain import sentences
-    from viz.masks.mask import CLICKS_UP_TO, combined, told_up_to
+    from viz.masks.mask import CLICKS_UP_TO, combined, has_sentences
 
     number, labels = spec.sentence, batch.labels(spec.sentence)
     first = batch.first(number)
@@ -103,7 +104,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
         mask.visible[number],
         labels=labels,
         causes={name: cells[number] for name, cells in mask.causes.items()},
-        sentences=sentences(mask, spec, labels, number=number) if told_up_to(len(labels)) else None,
+        sentences=sentences(mask, spec, labels, number=number) if has_sentences(len(labels)) else None,
         palette=frame.palette(),
         last=batch.last(number),
         chosen=(first + chosen[0], first + chosen[1]),
@@ -174,8 +175,6 @@ def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) 
 
 def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw how far each row's prediction moves through the blocked cells, as a strip of the sentence's words."""
-    from viz.base.word_bars import percent
-
     if not spec.cells:
         st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
         return

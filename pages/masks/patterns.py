@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from pages.common import cache, cache_masks, controls, downloads, frame, mask_state
 from pages.masks.receptive_field import reach
@@ -136,8 +137,6 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: Pattern) -> f
 
 
 def _percent(share: float) -> str:
-    from viz.base.word_bars import percent
-
     return percent(share) if share else "nothing"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, controls, frame
 from pages.common.components.scroll import scroll_frame
@@ -74,9 +75,9 @@ def _choose(words: tuple[Word, ...]) -> Word:
 
 
 def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: int, head: int) -> None:
-    from viz.masks.ablation import ways
+    from viz.masks.soft_weights import soft_weights
 
-    figure = ways(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
+    figure = soft_weights(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
     # As wide as it takes to write the tokens upright, up to the width that a desktop gives.
     cell = max(52, 11 * max(map(len, labels)) + 8)
     with scroll_frame("half", 130 + min(cell * len(labels), 780)):
@@ -93,7 +94,6 @@ def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], wor
     """Draw one way: the word's share of the row before and after, and the likeliest next words."""
     from model_utils.distributions import total_variation
     from model_utils.models.next_word import top_tokens
-    from viz.base.word_bars import percent
 
     title, says = SAYS[one.way]
     before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))

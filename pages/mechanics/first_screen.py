@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from model_utils.mechanics.trace import HeadTrace, Row
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import TokenBatch
-    from viz.mechanics.strips import Strips
+    from viz.mechanics.row import Strips
 
 
 class Place(TypedDict):
@@ -138,7 +138,7 @@ def stages(view: View) -> None:
 
 
 def _strips(view: View) -> Strips:
-    from viz.mechanics.strips import Strips
+    from viz.mechanics.row import Strips
 
     row = view.row
     return Strips(
@@ -163,7 +163,7 @@ def _empty(view: View) -> bool:
 def _sentence(view: View, stage: str) -> str:
     """Return the sentence under the strips: what this stage does."""
     from model_utils.mechanics.trace import FILLS
-    from viz.base.numbers import signed
+    from viz.base.text import signed
 
     word, fill = literal(view.names[0].replace("␣", "")), signed(FILLS[view.fill])
     heaviest = literal(view.labels[int(view.row.weight.argmax())].replace("␣", ""))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from pages.common import controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.markdown import literal
@@ -116,7 +117,7 @@ def microscope(view: View) -> None:
 def _steps(view: View) -> list[tuple[str, float]]:
     """Return the steps of the chosen cell: what is done, and the number that it gives."""
     from model_utils.mechanics.trace import cell_of
-    from viz.base.numbers import signed
+    from viz.base.text import signed
 
     cell = cell_of(view.trace, view.query, view.key, view.fill)
     return [
@@ -148,8 +149,6 @@ def without_mask(view: View) -> None:
         masked = trace.under(view.fill)[1]
         _clickable(view, "fig_weights", mechanics_matrices.weights(masked, causes=view.causes, lit=lit, **shared))
         st.markdown("**Masked self-attention:** the same scores, from the same pass.")
-    from viz.base.word_bars import percent
-
     st.markdown(
         f"Without the mask, **{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that "
         "are not written yet. (These weights were never trained to read ahead: this is not BERT.)"

@@ -160,7 +160,7 @@ def wrong_ways(view: View) -> None:
     from model_utils.mechanics.tables import ways_table
     from model_utils.mechanics.wrong_masks import damage
     from model_utils.snippets.wrong_masks import ways_code
-    from viz.mechanics.wrong_masks import ways
+    from viz.mechanics.wrong_masks import wrong_masks
 
     first, last = view.trace.first, view.trace.last + 1
     found = {way: damage(view.trace, way) for way in WAYS}
@@ -168,7 +168,7 @@ def wrong_ways(view: View) -> None:
         {"allowed": one.allowed, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}
         for one in found.values()
     ]
-    figure = ways(
+    figure = wrong_masks(
         [{part: values[first:last] for part, values in parts.items()} for parts in panels],
         titles=[(title, _damage(found[way], first, last)) for way, title in WAYS.items()],
         labels=view.labels[first:last],

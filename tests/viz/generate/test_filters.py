@@ -1,4 +1,4 @@
-"""The figures of one opened step: waterfall, ranks, dice, and the steps of a text."""
+"""The figures of one opened step: waterfall and ranks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import pytest
 
 from viz.base.theme import DARK, LIGHT
 from viz.generate.filters import Stage, ranks, waterfall
-from viz.generate.over_steps import over_steps
-from viz.generate.repeated_draws import dice
 
 STAGES = [
     Stage(title="the model", count=5, words=[0.5, 0.2], rest=0.3, gone={}),
@@ -67,21 +65,3 @@ def test_ranks_are_split_by_what_cut_them_and_the_line_says_how_many_are_left():
 def test_one_token_alone_makes_a_picture():
     figure = ranks(np.array([1]), np.array([1.0]), [""], ["a"], drawn=1, palette=DARK)
     assert [trace.name for trace in figure.data] == ["kept", "drawn"]
-
-
-def test_dice_show_what_came_beside_theory():
-    figure = dice(["a", "<i>"], [7, 3], [6.0, 4.0], [3.0, 3.0], drawn=1, palette=LIGHT)
-    count, expected = figure.data[0], figure.data[1]
-    assert (list(count.x), list(expected.x)) == ([7, 3], [6.0, 4.0])
-    assert count.marker.color[1] == LIGHT.accent
-    assert figure.layout.yaxis.ticktext == ("a", "&lt;i&gt;")
-    assert figure.layout.xaxis.range[1] > 9
-
-
-def test_steps_have_two_panels_and_mark_the_one_in_view():
-    kept = {"top-k": [50, 50, 50], "top-p": [30, 5, 1]}
-    figure = over_steps(["a", "b", "c"], before=[3, 2, 1], after=[2, 1, 0], kept=kept, chosen=1, palette=LIGHT)
-    found = {trace.meta: (trace.yaxis, list(trace.y)) for trace in figure.data}
-    assert found["before"] == ("y", [3, 2, 1])
-    assert found["left by top-p"] == ("y2", [30, 5, 1])
-    assert {shape.x0 for shape in figure.layout.shapes} == {2}
