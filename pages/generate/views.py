@@ -11,7 +11,7 @@ import streamlit as st
 
 from model_utils.generate import explain, tables
 from pages.common import downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.generate import cache
 from pages.generate import run as generate_run
 
@@ -221,7 +221,7 @@ def mask(run: generate_run.Run, step: Step) -> None:
         last=len(labels) - 1,
         width=WIDE,
     )
-    with scroll_frame("grown", int(figure.layout.width) // STEP * STEP):
+    with scroll_frame("grown", int(figure.layout.width)):
         _figure(figure, "grown", "Which token each row may read when this step is drawn, and why not.")
     entry, reads = run.loaded.entry, int((grown.visible[0, -1] > 0).sum())
     width = entry.width // entry.heads

@@ -12,7 +12,7 @@ from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.glyphs import visible
 from pages.common import controls, frame, unseen_tokens
 from pages.common import downloads as common_downloads
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.heads import cache, cache_attention, downloads, under_mask
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def draw_head(view: View, figure: Figure) -> None:
     """Draw the open head, and what holds for every head of this sentence."""
     batch = view.batch
     # No wider than the figure: a frame wider than what it holds would cut it.
-    with scroll_frame("head", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
+    with scroll_frame("head", min(NARROWEST, int(figure.layout.width))):
         st.plotly_chart(
             figure,
             theme=None,

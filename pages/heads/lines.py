@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common import downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.heads.first_screen import View
 
 
@@ -39,7 +39,7 @@ def first_column(view: View) -> None:
     figure, top = without_first(
         maps.weights[view.head], labels=labels, causes=causes, first=first, palette=frame.palette()
     )
-    with scroll_frame("sink", int(figure.layout.width) // STEP * STEP):
+    with scroll_frame("sink", int(figure.layout.width)):
         st.plotly_chart(
             figure,
             theme=None,

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import controls, downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.common.markdown import literal
 from pages.heads import beside, cache, gallery, lines
 from pages.heads.first_screen import View, open_head
@@ -194,7 +194,7 @@ def together(view: View) -> None:
     figure = matrix(
         np.where(blocked, np.nan, values), labels=labels, causes=causes, palette=frame.palette(), name="weight"
     )
-    with scroll_frame("together", int(figure.layout.width) // STEP * STEP):
+    with scroll_frame("together", int(figure.layout.width)):
         st.plotly_chart(
             figure, theme=None, key="fig_together", width="content", config=downloads.chart_config("together"), alt=says
         )

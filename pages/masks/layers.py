@@ -10,7 +10,7 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import cache_masks, controls, downloads, frame, mask_state
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting
 from pages.masks.patterns import patterns
@@ -109,7 +109,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
         last=batch.last(number),
         chosen=(first + chosen[0], first + chosen[1]),
     )
-    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
+    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width))):
         st.plotly_chart(
             figure,
             theme=None,

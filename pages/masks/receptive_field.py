@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import cache_masks, downloads, frame
+from pages.common.components.scroll import scroll_frame
 from pages.common.components.strip import StripToken, tokens_strip
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ def _counted(number: int) -> str:
 def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
     from viz.masks.receptive_field import receptive_field
 
-    with st.container(horizontal=True, wrap=False, key="reach_frame"):
+    figure = receptive_field(after, labels=labels, palette=frame.palette(), row=row)
+    with scroll_frame("reach", int(figure.layout.width)):
         st.plotly_chart(
-            receptive_field(after, labels=labels, palette=frame.palette(), row=row),
+            figure,
             theme=None,
             key="fig_reach",
             width="content",

@@ -72,7 +72,7 @@ def _cells(view: View) -> pd.DataFrame:
 def _clickable(view: View, key: str, figure: Any) -> None:
     """Draw one matrix; a click on a cell of two words puts it under the microscope."""
     count, first = len(view.batch.tokens[view.spec.sentence]), view.batch.first(view.spec.sentence)
-    with scroll_frame(key, int(figure.layout.width) // 80 * 80):
+    with scroll_frame(key, int(figure.layout.width)):
         st.plotly_chart(
             figure,
             theme=None,

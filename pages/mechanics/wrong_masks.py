@@ -29,7 +29,7 @@ WAYS: dict[Way, str] = {
 
 def draw_figure(figure: Any, key: str, width: int, alt: str) -> None:
     """Draw a figure of `width` px, which scrolls where the screen is narrower; `alt` says what it shows."""
-    with scroll_frame(key, width // 80 * 80):
+    with scroll_frame(key, width):
         st.plotly_chart(figure, theme=None, key=key, config=downloads.chart_config(key.removeprefix("fig_")), alt=alt)
 
 
