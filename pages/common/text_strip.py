@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from formatting import percent
-from pages.common.components import StripToken
+from pages.common.components.strip import StripToken
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Step

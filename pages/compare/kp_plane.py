@@ -104,7 +104,7 @@ def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
 
 def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
     """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
-    from viz.compare.kp_axes import Point
+    from viz.compare.kp_plane import Point
 
     found = []
     for number, row in enumerate(made.request.rows):

@@ -12,7 +12,7 @@ from model_utils.compare import tables
 from model_utils.generate import explain
 from model_utils.generate.filters import SETTINGS
 from pages.common import controls, downloads, frame, text_strip
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.compare.run import Comparison, TextPlace

@@ -184,7 +184,7 @@ def _texts(made: Comparison, place: TextPlace, found: Any) -> None:
                 title=one.title,
                 means=[spread.mean for spread in spreads],
                 margins=[spread.margin for spread in spreads],
-                verdict=change,
+                trend=change,
                 log=one.name == "kept",
                 share=one.name in SHARES,
             )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from model_utils.generate import explain, tables
 from pages.common import frame, text_strip
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:

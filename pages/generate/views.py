@@ -11,7 +11,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.generate import explain, tables
 from pages.common import downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.common.view import View
 from pages.generate import cache, candidates
 from pages.generate.run import step_lines
@@ -150,7 +150,7 @@ def ranks(run: Generation, step: Step) -> None:
 
 def repeated_draws(run: Generation, step: Step) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
-    from viz.generate.repeated_draws import dice as draw
+    from viz.generate.repeated_draws import repeated_draws as draw
 
     distribution = _distribution(run, step)
     request = run.request
@@ -215,7 +215,7 @@ def over_steps(run: Generation, step: Step) -> None:
 def mask(run: Generation, step: Step) -> None:
     """Draw what every token may read when a step is drawn: the mask has grown by a row and a column a step."""
     from model_utils.masks.explain import sentences, table
-    from viz.masks.mask import combined, told_up_to
+    from viz.masks.mask import combined, has_sentences
 
     policy, (prompt, drawn) = run.policy(step.lane), run.before(step)
     grown = policy.mask(prompt, len(drawn))
@@ -225,12 +225,14 @@ def mask(run: Generation, step: Step) -> None:
         grown.visible[0],
         labels=labels,
         causes={name: cells[0] for name, cells in grown.causes.items()},
-        sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped) if told_up_to(len(labels)) else None,
+        sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped)
+        if has_sentences(len(labels))
+        else None,
         palette=frame.palette(),
         last=len(labels) - 1,
         width=WIDE,
     )
-    with scroll_frame("grown", int(figure.layout.width) // STEP * STEP):
+    with scroll_frame("grown", int(figure.layout.width)):
         _figure(figure, "grown", "Which token each row may read when this step is drawn, and why not.")
     entry, reads = run.loaded.entry, int((grown.visible[0, -1] > 0).sum())
     width = entry.width // entry.heads

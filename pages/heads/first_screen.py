@@ -14,7 +14,7 @@ from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.glyphs import visible
 from pages.common import controls, frame, unseen_tokens
 from pages.common import downloads as common_downloads
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.heads import cache, downloads, under_mask
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def draw_head(selection: HeadSelection, figure: Figure) -> None:
     """Draw the open head, and what holds for every head of this sentence."""
     batch = selection.batch
     # No wider than the figure: a frame wider than what it holds would cut it.
-    with scroll_frame("head", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
+    with scroll_frame("head", min(NARROWEST, int(figure.layout.width))):
         st.plotly_chart(
             figure,
             theme=None,

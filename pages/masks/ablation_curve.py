@@ -46,14 +46,15 @@ def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _figure(found: tuple[AblationCurve, ...]) -> None:
-    from viz.masks.ablation_curve import Curve, trade_off
+    from viz.masks.ablation_curve import Curve
+    from viz.masks.ablation_curve import ablation_curve as draw
 
     curves = {
         TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[visible(word.text) for word in one.hidden])
         for one in found
     }
     st.plotly_chart(
-        trade_off(curves, palette=frame.palette()),
+        draw(curves, palette=frame.palette()),
         theme=None,
         key="fig_more",
         config=chart_config("more-and-more"),

@@ -13,7 +13,7 @@ from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, cache_words, frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.downloads import bar, chart_config
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
@@ -64,7 +64,7 @@ def asked(model: str, text: str, cost: float, key: str) -> bool:
 
 def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str, unit: str) -> None:
     """Draw the sentence with one number per word, tinted on the scale of weights."""
-    from viz.masks.ablation import tint
+    from viz.masks.attention_vs_ablation import tint
 
     st.markdown(f"**{title}** :gray[· {unit}]")
     tokens = []
@@ -86,10 +86,10 @@ def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str,
 
 
 def _points(found: AttentionVsAblation) -> None:
-    from viz.masks.ablation import agreement
+    from viz.masks.attention_vs_ablation import attention_vs_ablation
 
     shown = np.flatnonzero(~found.hidden & ~np.isnan(found.change))
-    figure = agreement(
+    figure = attention_vs_ablation(
         found.attention[shown],
         found.change[shown],
         words=[visible(found.words[at].text) for at in shown],

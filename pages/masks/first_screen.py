@@ -13,7 +13,7 @@ from formatting import percent
 from model_utils.masks.mask import MaskSpec
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, cache_words, controls, frame, mask_state
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks import tools

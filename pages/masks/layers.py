@@ -11,8 +11,8 @@ import streamlit as st
 from formatting import percent
 from model_utils.masks.patterns import PATTERNS
 from pages.common import cache_masks, controls, downloads, frame, mask_state
-from pages.common.components import StripToken, tokens_strip
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
 
 def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
     from model_utils.masks.explain import sentences
-    from viz.masks.mask import CLICKS_UP_TO, combined, told_up_to
+    from viz.masks.mask import CLICKS_UP_TO, combined, has_sentences
 
     number, labels = spec.sentence, batch.labels(spec.sentence)
     first = batch.first(number)
@@ -102,12 +102,12 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         mask.visible[number],
         labels=labels,
         causes={name: cells[number] for name, cells in mask.causes.items()},
-        sentences=sentences(mask, spec, labels, number=number) if told_up_to(len(labels)) else None,
+        sentences=sentences(mask, spec, labels, number=number) if has_sentences(len(labels)) else None,
         palette=frame.palette(),
         last=batch.last(number),
         chosen=(first + chosen[0], first + chosen[1]),
     )
-    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
+    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width))):
         st.plotly_chart(
             figure,
             theme=None,

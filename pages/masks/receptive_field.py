@@ -8,7 +8,8 @@ import streamlit as st
 
 from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import cache_masks, downloads, frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.scroll import scroll_frame
+from pages.common.components.strip import StripToken, tokens_strip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +44,7 @@ def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
     """Draw the words with what `row` hears of each, and return the index of a clicked one."""
-    from viz.masks.receptive_field import colours, told
+    from viz.masks.receptive_field import after_layers, colours
 
     palette, most = frame.palette(), max(int(after.max()), 1)
     tokens = []
@@ -52,13 +53,13 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
         tokens.append(
             StripToken(
                 text=label,
-                note=told(layers).replace("after ", ""),
+                note=after_layers(layers).replace("after ", ""),
                 state="quiet" if layers < 0 else "plain",
                 background=ground,
                 colour=ink,
                 selected=index == row,
                 title="click to ask what this word hears",
-                spoken=f"{label}: heard {told(layers)}. What does {label} hear?",
+                spoken=f"{label}: heard {after_layers(layers)}. What does {label} hear?",
             )
         )
     return tokens_strip(tokens, key="reach_words", label="What the chosen word can hear", palette=palette)
@@ -85,11 +86,12 @@ def _counted(number: int) -> str:
 
 
 def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
-    from viz.masks.receptive_field import reach as reach_figure
+    from viz.masks.receptive_field import receptive_field
 
-    with st.container(horizontal=True, wrap=False, key="reach_frame"):
+    figure = receptive_field(after, labels=labels, palette=frame.palette(), row=row)
+    with scroll_frame("reach", int(figure.layout.width)):
         st.plotly_chart(
-            reach_figure(after, labels=labels, palette=frame.palette(), row=row),
+            figure,
             theme=None,
             key="fig_reach",
             width="content",

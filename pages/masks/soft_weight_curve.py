@@ -99,10 +99,10 @@ def _dots() -> tuple[float, ...]:
 
 
 def _draw(turned: SoftRow, dots: list[tuple[float, float]], weight: float, share: float) -> None:
-    from viz.masks.soft_weight_curve import LOWEST, dial
+    from viz.masks.soft_weight_curve import LOWEST, soft_weight_curve
 
     biases = np.linspace(LOWEST, 0.0, 80).tolist()
-    figure = dial(
+    figure = soft_weight_curve(
         biases,
         [turned.share(bias) for bias in biases],
         dots=dots,

@@ -75,9 +75,9 @@ def _choose(words: tuple[Word, ...]) -> Word:
 
 
 def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: int, head: int) -> None:
-    from viz.masks.ablation import ways
+    from viz.masks.soft_weights import soft_weights
 
-    figure = ways(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
+    figure = soft_weights(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
     # As wide as it takes to write the tokens upright, up to the width that a desktop gives.
     cell = max(52, 11 * max(map(len, labels)) + 8)
     with scroll_frame("half", 130 + min(cell * len(labels), 780)):

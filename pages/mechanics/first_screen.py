@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from model_utils.mechanics.trace import HeadRow, HeadTrace
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import BatchKey, TokenBatch
-    from viz.mechanics.strips import Strips
+    from viz.mechanics.row import Strips
 
 
 class Place(TypedDict):
@@ -139,7 +139,7 @@ def stages(selection: CellSelection) -> None:
 
 
 def _strips(selection: CellSelection) -> Strips:
-    from viz.mechanics.strips import Strips
+    from viz.mechanics.row import Strips
 
     row = selection.row
     return Strips(
@@ -164,7 +164,7 @@ def _empty(selection: CellSelection) -> bool:
 def _sentence(selection: CellSelection, stage: str) -> str:
     """Return the sentence under the strips: what this stage does."""
     from model_utils.masks.mask import FILLS
-    from viz.base.numbers import signed
+    from viz.base.text import signed
 
     word, fill = literal(selection.names[0].replace("␣", "")), signed(FILLS[selection.fill])
     heaviest = literal(selection.labels[int(selection.row.weight.argmax())].replace("␣", ""))

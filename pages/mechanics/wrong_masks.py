@@ -30,7 +30,7 @@ APPLICATIONS: dict[Application, str] = {
 
 def draw_figure(figure: Any, key: str, width: int, alt: str) -> None:
     """Draw a figure of `width` px, which scrolls where the screen is narrower; `alt` says what it shows."""
-    with scroll_frame(key, width // 80 * 80):
+    with scroll_frame(key, width):
         st.plotly_chart(figure, theme=None, key=key, config=downloads.chart_config(key.removeprefix("fig_")), alt=alt)
 
 
@@ -163,7 +163,7 @@ def wrong_ways(selection: CellSelection) -> None:
     """Draw the right way and three wrong ones, row by row: what lies where, and what is missing."""
     from model_utils.mechanics.wrong_masks import weight_shares, weight_shares_table
     from model_utils.snippets.wrong_masks import applications_code
-    from viz.mechanics.wrong_masks import ways
+    from viz.mechanics.wrong_masks import wrong_masks
 
     first, last = selection.trace.first, selection.trace.last + 1
     found = {application: weight_shares(selection.trace, application) for application in APPLICATIONS}
@@ -171,7 +171,7 @@ def wrong_ways(selection: CellSelection) -> None:
         {"allowed": one.allowed, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}
         for one in found.values()
     ]
-    figure = ways(
+    figure = wrong_masks(
         [{part: values[first:last] for part, values in parts.items()} for parts in panels],
         titles=[(title, _in_numbers(found[one], first, last)) for one, title in APPLICATIONS.items()],
         labels=selection.labels[first:last],

@@ -145,14 +145,14 @@ def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
     return f"{sentence_label(batch.texts[sentence], limit)} →"
 
 
-def _panel(title: str, answer: Answer, verdict: Agreement) -> Panel:
+def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
     note = f"logits ±{answer.logit_difference:.1g}, chances {percent(answer.total_variation)}"
     if answer.logit_difference >= 1:
         note = f"logits ±{answer.logit_difference:.1f}, chances {percent(answer.total_variation)}"
-    return Panel(title=title, note="" if verdict == "reference" else note, words=answer.words, verdict=verdict)
+    return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:

@@ -1,4 +1,4 @@
-"""The dice of one step: how often each word was drawn, beside how often it should be."""
+"""One step drawn many times: how often each word came, beside how often it should come."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROW = 32
 
 
-def dice(
+def repeated_draws(
     labels: Sequence[str],
     counts: Sequence[int],
     expected: Sequence[float],

@@ -39,8 +39,8 @@ def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette
         showlegend=False,
     )
     ends = [max(times) for times in found]
-    told = [f"   {seconds:.2f} s" for seconds in medians]
-    figure.add_trace(behind_bars(ends, told, size=19, colour=palette.text))
+    texts = [f"   {seconds:.2f} s" for seconds in medians]
+    figure.add_trace(behind_bars(ends, texts, size=19, colour=palette.text))
     _frame(figure, max(ends), palette)
     return figure
 

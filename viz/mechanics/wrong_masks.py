@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.numbers import hatch
+from viz.base.hatching import bar_marker
 from viz.base.text import escape, shorten
 from viz.base.theme import Palette, style
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def ways(
+def wrong_masks(
     damages: Sequence[Mapping[str, NDArray[Any]]],
     *,
     titles: Sequence[tuple[str, str]],
@@ -57,7 +57,7 @@ def _add_part(
 ) -> None:
     """Add one part of each word's bar, `values[T]`: plain where it is allowed, else under the hatch of its cause."""
     look = palette.causes.get(part)
-    told = "may be read" if look is None else look.label
+    what = "may be read" if look is None else look.label
     figure.add_bar(
         x=values,
         y=list(range(len(labels))),
@@ -69,9 +69,9 @@ def _add_part(
         xaxis=f"x{panel}",
         marker={"color": palette.ramp[5]}
         if look is None
-        else {"color": look.tint, "pattern": hatch(look, 6), "line": {"color": look.mark, "width": 1}},
+        else bar_marker(look, 6) | {"line": {"color": look.mark, "width": 1}},
         customdata=[escape(label) for label in labels],
-        hovertemplate=f"<b>%{{customdata}}</b>, {told}: %{{x:.1%}}<extra></extra>",
+        hovertemplate=f"<b>%{{customdata}}</b>, {what}: %{{x:.1%}}<extra></extra>",
     )
 
 

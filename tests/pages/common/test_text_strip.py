@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages.common import text_strip
-from pages.common.components import StripToken
+from pages.common.components.strip import StripToken
 
 PROMPT = [SimpleNamespace(label="My"), SimpleNamespace(label="␣dog")]
 

@@ -1,4 +1,4 @@
-"""The figures of one opened step: waterfall, ranks, dice, and the steps of a text."""
+"""The figures of one opened step: waterfall and ranks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import pytest
 
 from viz.base.theme import DARK, LIGHT
 from viz.generate.filters import WaterfallBar, ranks, waterfall
-from viz.generate.over_steps import over_steps
-from viz.generate.repeated_draws import dice
 
 FILTERS = ("top-k", "top-p", "min-p", "typical")
 LEFT = {"top-k": 3, "top-p": 2}
@@ -101,21 +99,3 @@ def test_filters_are_hatched_by_their_place():
 def test_one_token_alone_makes_a_picture():
     figure = ranks(np.array([1]), np.array([1.0]), [""], ["a"], filters=FILTERS, left={}, drawn=1, palette=DARK)
     assert [trace.name for trace in figure.data] == ["kept", "drawn"]
-
-
-def test_dice_show_what_came_beside_theory():
-    figure = dice(["a", "<i>"], [7, 3], [6.0, 4.0], [3.0, 3.0], drawn=1, palette=LIGHT)
-    count, expected = figure.data[0], figure.data[1]
-    assert (list(count.x), list(expected.x)) == ([7, 3], [6.0, 4.0])
-    assert count.marker.color[1] == LIGHT.accent
-    assert figure.layout.yaxis.ticktext == ("a", "&lt;i&gt;")
-    assert figure.layout.xaxis.range[1] > 9
-
-
-def test_steps_have_two_panels_and_mark_the_one_in_view():
-    kept = {"top-k": [50, 50, 50], "top-p": [30, 5, 1]}
-    figure = over_steps(["a", "b", "c"], before=[3, 2, 1], after=[2, 1, 0], kept=kept, chosen=1, palette=LIGHT)
-    found = {trace.meta: (trace.yaxis, list(trace.y)) for trace in figure.data}
-    assert found["before"] == ("y", [3, 2, 1])
-    assert found["left by top-p"] == ("y2", [30, 5, 1])
-    assert {shape.x0 for shape in figure.layout.shapes} == {2}
