@@ -1,194 +1,251 @@
-"""From the model's scores to one drawn token: temperature, filters, noise, draw. Axis letters: B row, V vocabulary.
+"""The filters of the next token as one table, and the settings that hold a value for each. Imports no torch.
 
-The filters are those of transformers (`TemperatureLogitsWarper`, `TopKLogitsWarper`, `TopPLogitsWarper`,
-`MinPLogitsWarper`) and make the same calls on the same tensors, so that ties fall the same way.
+All that lists filters reads FILTERS: controls, links, tables, texts, code. A new one is an entry here and a field of
+SamplingSettings. `warp` applies them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import torch
 
 from model_utils.errors import InputError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-# The letters of `order`, in the order in which `generate` applies them.
-FILTERS = {"t": "temperature", "k": "top-k", "p": "top-p", "m": "min-p"}
-
-# What cut a token, as a code: 0 = nothing, it was kept. "greedy" cuts all but the likeliest when temperature is 0.
-CUTS = ("", *FILTERS.values(), "greedy")
+_WHOLE, _REAL = re.compile(r"\d{1,20}"), re.compile(r"\d{0,9}\.?\d{1,20}")
 
 # Below this, scores divided by the temperature may leave float32; the difference from greedy has long gone by then.
-COLDEST, HOTTEST = 0.01, 100.0
+COLDEST = 0.01
 
-_OUT = -float("inf")
-# Half the spacing of numpy's uniform numbers: keeps log(-log(u)) finite where the generator returns 0.
-_SMALLEST = 2.0**-54
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """One filter of the next token's scores.
+
+    `letter` stands for it in `order` and in the text of a comparison's settings, where `o` and `s` mean order and seed.
+    `field` is its name in SamplingSettings, in links and in `generate`; `off` the value at which it changes nothing, of the
+    type of all its values, which lie between `low` and `high`. A control of it ends at `control_high`, its slider at
+    `slider_high` as long as no link asks for more; a `main` one is always in view. `warper` is the class of transformers
+    that applies it, made from the value alone. Temperature is one that `cuts` no token. Headings call it `short`; in a
+    sweep it is `sweep_title` that grows, and off is `sweep_off` there.
+    """
+
+    letter: str
+    field: str
+    name: str
+    label: str
+    help: str
+    off: float
+    low: float
+    high: float
+    step: float
+    warper: str
+    control_high: float | None = None
+    slider_high: float | None = None
+    main: bool = False
+    cuts: bool = True
+    short: str = ""
+    sweep_title: str = ""
+    sweep_off: float | None = None
+
+    def value(self, settings: SamplingSettings) -> Any:
+        """Return the value that `settings` give it, of its type."""
+        return type(self.off)(getattr(settings, self.field))
+
+    def is_off(self, settings: SamplingSettings) -> bool:
+        """Return whether `settings` switch it off."""
+        return bool(self.value(settings) == self.off)
+
+    def check(self, value: float) -> None:
+        """Raise InputError for a value outside the bounds."""
+        if not self.low <= value <= self.high:
+            raise InputError(
+                f"{self.label} {value!r} does not fit: choose {self.read(self.low)} to {self.read(self.high)} "
+                f"({self.read(self.off)} = off)."
+            )
+
+    def read(self, value: float) -> str:
+        """Return a value as readers see it, such as `50,257` or `0.9`."""
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+    def reading(self, settings: SamplingSettings) -> str:
+        """Return its value in `settings` as readers see it: `50`, `0.9`, `off`; a temperature is never off."""
+        return "off" if self.cuts and self.is_off(settings) else self.read(self.value(settings))
+
+    def named(self, settings: SamplingSettings) -> str:
+        """Return it with its value, such as `top-k 50`."""
+        return f"{self.name} {self.reading(settings)}"
+
+    def heading(self, settings: SamplingSettings) -> str:
+        """Return it with its value as texts are headed, such as `top-k 50` or `T 0.7`."""
+        return f"{self.short or self.name} {self.reading(settings)}"
+
+    def parse(self, text: str) -> float:
+        """Return the value that `text` writes. Raises ValueError where it writes none."""
+        kind, pattern = (int, _WHOLE) if isinstance(self.off, int) else (float, _REAL)
+        if not pattern.fullmatch(text):
+            raise ValueError(text)
+        return kind(text)
+
+    def write(self, settings: SamplingSettings) -> str:
+        """Return it with its value in the text of a comparison, such as `k50` or `p0.9`."""
+        value = self.value(settings)
+        return self.letter + (str(value) if isinstance(value, int) else np.format_float_positional(value, trim="-"))
+
+    def in_sweep(self, settings: SamplingSettings) -> float:
+        """Return the value by which rows of a sweep are ordered."""
+        value: float = self.value(settings)
+        return self.sweep_off if self.sweep_off is not None and value == self.off else value
+
+    def call(self, settings: SamplingSettings) -> str:
+        """Return the line of code that makes transformers' warper with its value, such as `TopKLogitsWarper(50)`."""
+        return f"{self.warper}({self.value(settings)!r})"
+
+
+# In the order in which `generate` applies them (`_get_logits_processor` of transformers).
+FILTERS = (
+    Filter(
+        letter="t",
+        field="temperature",
+        name="temperature",
+        label="Temperature",
+        help="Below 1 likely words gain, above 1 rare ones; 1 = off, 0 = greedy.",
+        off=1.0,
+        low=0.0,
+        high=100.0,
+        step=0.05,
+        warper="TemperatureLogitsWarper",
+        control_high=5.0,
+        slider_high=2.0,
+        main=True,
+        cuts=False,
+        short="T",
+        sweep_title="the temperature",
+    ),
+    Filter(
+        letter="k",
+        field="top_k",
+        name="top-k",
+        label="Top-k",
+        help="Keeps the k likeliest words; 0 = off.",
+        off=0,
+        low=0,
+        high=1_000_000,  # more than any vocabulary
+        step=1,
+        warper="TopKLogitsWarper",
+        control_high=50_257,
+        slider_high=200,  # nearly all use lies below, and a slider over a whole vocabulary cannot be aimed
+        main=True,
+        sweep_title="k",
+        sweep_off=float("inf"),
+    ),
+    Filter(
+        letter="p",
+        field="top_p",
+        name="top-p",
+        label="Top-p",
+        help="Keeps the fewest likeliest words that have this share of the chances together; 1 = off.",
+        off=1.0,
+        low=0.0,
+        high=1.0,
+        step=0.01,
+        warper="TopPLogitsWarper",
+        main=True,
+        sweep_title="p",
+    ),
+    Filter(
+        letter="m",
+        field="min_p",
+        name="min-p",
+        label="Min-p",
+        help="Keeps words with at least this share of the likeliest word's chance; 0 = off.",
+        off=0.0,
+        low=0.0,
+        high=1.0,
+        step=0.01,
+        warper="MinPLogitsWarper",
+    ),
+)
+BY_LETTER = {one.letter: one for one in FILTERS}
+BY_NAME = {one.name: one for one in FILTERS}
+GENERATE_ORDER = "".join(BY_LETTER)
+
+# What the letters stand for, for readers.
+LETTERS = ", ".join(f"{one.letter} {one.name}" for one in FILTERS)
+
+# The names of those that cut tokens.
+CUTTING = tuple(one.name for one in FILTERS if one.cuts)
+
+# What cut a token, as a code: 0 = nothing, it was kept. "greedy" cuts all but the likeliest when temperature is 0.
+CUTS = ("", *BY_NAME, "greedy")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingSettings:
-    """How the next token is drawn. Off values: top_k 0, top_p 1, min_p 0; temperature 0 is greedy; top_p 0 keeps one.
+    """How the next token is drawn: a value for each of FILTERS, their order, the seed of the noise; temperature 0 is greedy.
 
-    `order` names the filters in the order in which they apply, each letter of FILTERS once. Raises InputError for values
-    outside their bounds.
+    `order` names filters by their letters in the order in which they apply, each at most once; the others stand where
+    `generate` puts them, and `full_order` names all. Settings that write one order in two ways are equal. Raises
+    InputError for values outside their bounds.
     """
 
     temperature: float = 1.0
     top_k: int = 50
     top_p: float = 0.95
     min_p: float = 0.0
-    order: str = "tkpm"
+    order: str = field(default="tkpm", compare=False)
     seed: int = 0
+    full_order: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.temperature != 0.0 and not COLDEST <= self.temperature <= HOTTEST:
-            raise InputError(
-                f"Temperature {self.temperature!r} does not fit: choose 0 (greedy) or {COLDEST} to {HOTTEST:g}."
-            )
-        if self.top_k < 0:
-            raise InputError(f"Top-k {self.top_k!r} is negative: choose 0 (off) or more.")
-        for name, value in (("Top-p", self.top_p), ("Min-p", self.min_p)):
-            if not 0.0 <= value <= 1.0:
-                raise InputError(f"{name} {value!r} is no share: choose a number from 0 to 1.")
-        if sorted(self.order) != sorted(FILTERS):
-            raise InputError(f"Order {self.order!r} does not fit: write each of the letters t, k, p, m once.")
+        for one in FILTERS:
+            one.check(getattr(self, one.field))
+        if 0.0 < self.temperature < COLDEST:
+            raise InputError(f"Temperature {self.temperature!r} does not fit: choose 0 (greedy) or {COLDEST} to 100.")
+        object.__setattr__(self, "full_order", full_order(self.order))
         if not 0 <= self.seed < 2**64:
             raise InputError(f"Seed {self.seed!r} does not fit: choose a whole number from 0 up.")
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """Return all filters in their order."""
+        return tuple(BY_LETTER[letter] for letter in self.full_order)
+
+    @property
+    def on(self) -> tuple[Filter, ...]:
+        """Return the filters that are not switched off, in their order."""
+        return tuple(one for one in self.filters if not one.is_off(self))
+
+    def off(self, letter: str) -> bool:
+        """Return whether the filter of this letter is switched off."""
+        return BY_LETTER[letter].is_off(self)
 
     @property
     def greedy(self) -> bool:
         """Return whether the likeliest token is always taken, so that filters and noise have no effect."""
         return self.temperature == 0.0
 
-    def off(self, letter: str) -> bool:
-        """Return whether the filter of this letter of FILTERS is switched off."""
-        return {
-            "t": self.temperature == 1.0,
-            "k": self.top_k == 0,
-            "p": self.top_p >= 1.0,
-            "m": self.min_p == 0.0,
-        }[letter]
-
     @property
     def unfiltered(self) -> bool:
         """Return whether every token may be drawn."""
-        return not self.greedy and all(self.off(letter) for letter in "kpm")
+        return not self.greedy and not any(one.cuts for one in self.on)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Warped:
-    """Scores before and after the filters, all `[B, V]`.
+# The names of all settings: as controls, in links, as columns.
+SETTINGS = (*(one.field for one in FILTERS), "order", "seed")
 
-    `tempered` are the scores after temperature alone (the raw scores when greedy), `scores` are -inf where a filter cut,
-    `cut` tells which filter did, as its place in CUTS.
+
+def full_order(order: str) -> str:
+    """Return `order` with the letters that it leaves out where `generate` puts them: `pt` is `pktm`.
+
+    Raises InputError for letters that no filter has, and for a letter that stands twice.
     """
-
-    tempered: torch.Tensor
-    scores: torch.Tensor
-    cut: torch.Tensor
-
-
-def warp(scores: torch.Tensor, settings: SamplingSettings) -> Warped:
-    """Return `scores[B, V]` (the model's logits, float32) after temperature and filters, with what each filter cut."""
-    cut = torch.zeros_like(scores, dtype=torch.uint8)  # (B, V)
-    if settings.greedy:
-        best = scores.argmax(-1, keepdim=True)
-        cut.fill_(CUTS.index("greedy")).scatter_(1, best, 0)
-        return Warped(tempered=scores, scores=scores.masked_fill(cut > 0, _OUT), cut=cut)
-    tempered = scores if settings.off("t") else scores / settings.temperature
-    current = scores
-    for letter in settings.order:
-        if settings.off(letter):
-            continue
-        current = _APPLY[letter](current, settings)
-        cut[(current == _OUT) & (cut == 0)] = CUTS.index(FILTERS[letter])
-    return Warped(tempered=tempered, scores=current, cut=cut)
-
-
-def _temperature(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
-    return scores / settings.temperature
-
-
-def _top_k(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
-    """Keep the k best; those that equal the last of them stay too."""
-    last = torch.topk(scores, min(settings.top_k, scores.size(-1)))[0][..., -1, None]  # (B, 1)
-    return scores.masked_fill(scores < last, _OUT)
-
-
-def _top_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
-    """Keep the fewest best whose mass reaches p, at least one (Holtzman et al. 2020, section 3.1)."""
-    # numpy sorts values alone a dozen times faster than torch sorts them with their places, and the values suffice.
-    ascending = torch.from_numpy(np.sort(scores.numpy(), axis=-1))  # (B, V)
-    out = ascending.softmax(dim=-1).cumsum(dim=-1) <= (1 - settings.top_p)
-    out[..., -1:] = 0
-    first = out.sum(-1, keepdim=True)  # (B, 1): the place of the smallest that stays
-    smallest = ascending.gather(-1, first)
-    tied = (first > 0) & (ascending.gather(-1, (first - 1).clamp(min=0)) == smallest)
-    if tied.any():  # some of several equal scores stay: the places decide which
-        order = torch.sort(scores, descending=False)[1]
-        return scores.masked_fill(out.scatter(1, order, out), _OUT)
-    return scores.masked_fill(scores < smallest, _OUT)
-
-
-def _min_p(scores: torch.Tensor, settings: SamplingSettings) -> torch.Tensor:
-    """Keep those with at least `min_p` times the best probability (Nguyen et al. 2024)."""
-    probabilities = torch.softmax(scores, dim=-1)
-    out = probabilities < settings.min_p * probabilities.amax(dim=-1, keepdim=True)
-    out.scatter_(-1, torch.topk(probabilities, 1, dim=-1).indices, False)
-    return scores.masked_fill(out, _OUT)
-
-
-_APPLY = {"t": _temperature, "k": _top_k, "p": _top_p, "m": _min_p}
-
-
-def uniforms(seed: int, sample: int, step: int, vocabulary: int) -> NDArray[np.float64]:
-    """Return `[V]` numbers in (0, 1): token i's is number i of the Philox stream (Salmon et al. 2011) of these names.
-
-    Seed and sample are the key, the step is the highest word of the counter: no two streams ever meet, and nothing
-    depends on the row, on other rows, on threads or on what was drawn before.
-    """
-    philox = np.random.Philox(key=[seed, sample], counter=[0, 0, 0, step])
-    return np.maximum(np.random.Generator(philox).random(vocabulary), _SMALLEST)
-
-
-class StepNoise:
-    """The noise of one step, made once for all lanes that share a seed and a sample: Gumbel, -log(-log(u)), `[V]` each."""
-
-    def __init__(self, step: int, vocabulary: int) -> None:
-        self._step, self._vocabulary = step, vocabulary
-        self._made: dict[tuple[int, int], NDArray[np.float64]] = {}
-
-    def of(self, seed: int, sample: int) -> NDArray[np.float64]:
-        """Return the noise of one sample of a seed, read-only."""
-        if (seed, sample) not in self._made:
-            noise = gumbel(uniforms(seed, sample, self._step, self._vocabulary))
-            noise.setflags(write=False)
-            self._made[seed, sample] = noise
-        return self._made[seed, sample]
-
-
-def gumbel(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return Gumbel noise `[V]` from uniform numbers in (0, 1): -log(-log(u))."""
-    return np.asarray(-np.log(-np.log(uniform)))
-
-
-def draw(scores: NDArray[np.float32], noise: NDArray[np.float64]) -> tuple[int, float]:
-    """Return the token drawn from `scores[V]` (-inf = cut) with Gumbel `noise[V]`, and by how much it won.
-
-    The largest score plus noise is a draw from the softmax of the scores (Gumbel-max trick, Maddison et al. 2014). Equal
-    noise under two settings is the same noise. A token without rivals wins by infinity.
-    """
-    kept = np.flatnonzero(scores > _OUT)
-    perturbed = scores[kept].astype(np.float64) + noise[kept]
-    first = int(perturbed.argmax())
-    if len(kept) == 1:
-        return int(kept[first]), float("inf")
-    best = perturbed[first]
-    perturbed[first] = _OUT
-    return int(kept[first]), float(best - perturbed.max())
+    if not set(order) <= set(BY_LETTER) or max(Counter(order).values(), default=0) > 1:
+        raise InputError(
+            f"Order {order!r} does not fit: write each of the letters {', '.join(BY_LETTER)} at most once."
+        )
+    named = iter(order)
+    return "".join(next(named) if letter in order else letter for letter in BY_LETTER)

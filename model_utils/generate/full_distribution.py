@@ -10,7 +10,9 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import CUTS, FILTERS, draw, gumbel, uniforms, warp
+from model_utils.generate.filters import CUTS
+from model_utils.generate.noise import draw, gumbel, uniforms
+from model_utils.generate.warp import warp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 # Points of a rank curve: more than a screen tells apart, spaced evenly on a logarithmic axis.
 POINTS = 300
-# So many times the dice are thrown at most: 200 draws of one step take some 0.2 s.
+# So many times one step is drawn at most: 200 draws take some 0.2 s.
 MAX_DRAWS = 1_000
 
 
@@ -105,14 +107,16 @@ def distribution(logits: torch.Tensor, settings: SamplingSettings) -> FullDistri
 def filter_effects(step: FullDistribution) -> tuple[FilterEffect, ...]:
     """Return what each filter did, in their order; removed and kept tokens together are the whole vocabulary."""
     settings = step.settings
-    names = ["greedy"] if settings.greedy else [FILTERS[letter] for letter in settings.order.replace("t", "")]
-    letters = {name: letter for letter, name in FILTERS.items()}
+    states = (
+        {"greedy": False}
+        if settings.greedy
+        else {one.name: one.is_off(settings) for one in settings.filters if one.cuts}
+    )
     kept = np.ones(step.before.shape, dtype=bool)  # (V)
     found = []
-    for name in names:
+    for name, off in states.items():
         gone = kept & (step.cut == CUTS.index(name))
         kept &= ~gone
-        off = name in letters and settings.off(letters[name])
         found.append(
             FilterEffect(
                 filter=name,
@@ -160,12 +164,12 @@ def rank_curve(step: FullDistribution, points: int = POINTS) -> RankCurve:
 
 
 def draw_many(step: FullDistribution, *, number: int, draws: int) -> NDArray[np.int64]:
-    """Return how often each token is drawn, `[V]`, when step `number` is drawn by samples 0 to `throws` - 1 of the seed.
+    """Return how often each token is drawn, `[V]`, when step `number` is drawn by samples 0 to `draws` - 1 of the seed.
 
-    Sample 0 is the draw of the text itself. Raises InputError for more than MAX_THROWS.
+    Sample 0 is the draw of the text itself. Raises InputError for more than MAX_DRAWS.
     """
     if not 1 <= draws <= MAX_DRAWS:
-        raise InputError(f"{draws} throws do not fit: choose 1 to {MAX_DRAWS}.")
+        raise InputError(f"{draws} draws do not fit: choose 1 to {MAX_DRAWS}.")
     counts = np.zeros(len(step.scores), np.int64)
     for sample in range(draws):
         noise = uniforms(step.settings.seed, sample, number, len(step.scores))

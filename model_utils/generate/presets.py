@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from model_utils.masks.presets import FOX
+from model_utils.generate.filters import SETTINGS
+from model_utils.masks.examples import FOX
 
 KNIGHT = "The brave knight ventured into the dark forest."
 RABBIT = "The white rabbit looked at its watch. The queen called for the white"
@@ -17,15 +18,15 @@ NEWS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextPreset:
+class TextExample:
     """One example. `hidden` are words (counted from 0) of the last line that the mask hides; `real` needs OpenAI's GPT-2.
 
-    `controls` are published controls and their values; those of KNOBS that it does not name go back to their defaults.
+    `controls` are published controls and their values; those of EXAMPLE_CONTROLS that it does not name go back to their defaults.
     """
 
     name: str
     text: str
-    says: str
+    caption: str
     controls: Mapping[str, float | int | str] = field(default_factory=dict)
     hidden: tuple[int, ...] = ()
     real: bool = False
@@ -36,73 +37,61 @@ class TextPreset:
         return self.text.count("\n") if self.hidden else 0
 
 
-KNOBS = (
-    "temperature",
-    "top_k",
-    "top_p",
-    "min_p",
-    "order",
-    "seed",
-    "max_new_tokens",
-    "drop_after",
-    "pattern",
-    "width",
-    "first",
-)
+EXAMPLE_CONTROLS = (*SETTINGS, "max_new_tokens", "drop_after", "pattern", "width", "first")
 GREEDY = {"temperature": 0.0}
 
-TEXT_PRESETS = (
-    TextPreset(
+TEXT_EXAMPLES = (
+    TextExample(
         name="Three sentences, one batch",
         text="It will rain in the\nI want to eat a big bowl of\nMy dog is",
-        says="Padded on the left, decoded row by row: greedy, so that every run gives the same.",
+        caption="Padded on the left, decoded row by row: greedy, so that every run gives the same.",
         controls=GREEDY,
     ),
-    TextPreset(
+    TextExample(
         name="Sure and unsure",
         text="He shook his\nThey opened the door and saw a\nIn the middle of the",
-        says="One word has nearly all the chances, or hundreds share them: watch what top-p leaves.",
+        caption="One word has nearly all the chances, or hundreds share them: watch what top-p leaves.",
         controls={"top_k": 0, "top_p": 0.9},
     ),
-    TextPreset(
+    TextExample(
         name="Once upon a time",
         text="Once upon a time there was a",
-        says="A story from old books, sampled.",
+        caption="A story from old books, sampled.",
         controls={"max_new_tokens": 80},
     ),
-    TextPreset(
+    TextExample(
         name="The rabbit, with and without him",
         text=f"{RABBIT}\n{RABBIT}",
-        says="The same text twice; in the second “rabbit” is hidden, so that there is nothing to copy.",
+        caption="The same text twice; in the second “rabbit” is hidden, so that there is nothing to copy.",
         controls=GREEDY | {"max_new_tokens": 12},
         hidden=(2,),
     ),
-    TextPreset(
+    TextExample(
         name="From nothing",
         text="<|endoftext|>",
-        says="Only end-of-text stands before it: what the model says unasked, long, to compare k and p.",
+        caption="Only end-of-text stands before it: what the model says unasked, long, to compare k and p.",
         controls={"max_new_tokens": 200},
     ),
-    TextPreset(
+    TextExample(
         name="The knight, with and without himself",
         text=f"{KNIGHT}\n{KNIGHT}",
-        says="Twice under the same dice; in the second “brave knight” is hidden: is the story still his?",
+        caption="Twice under the same dice; in the second “brave knight” is hidden: is the story still his?",
         hidden=(1, 2),
         real=True,
     ),
-    TextPreset(
+    TextExample(
         name="The fox, with and without [MASK]",
         text=f"{FOX}\n{FOX}",
-        says="Twice under the same dice; in the second “The”, “quick” and “over” are hidden, as [MASK] would have it.",
+        caption="Twice under the same dice; in the second “The”, “quick” and “over” are hidden, as [MASK] would have it.",
         hidden=(0, 1, 5),
         real=True,
     ),
-    TextPreset(
+    TextExample(
         name="A summary: TL;DR",
         text=f"{NEWS}\\nTL;DR:",
-        says="GPT-2's way to be asked for a summary (Radford et al. 2019, section 3.6): top-k with k = 2, 100 tokens.",
+        caption="GPT-2's way to be asked for a summary (Radford et al. 2019, section 3.6): top-k with k = 2, 100 tokens.",
         controls={"top_k": 2, "top_p": 1.0, "max_new_tokens": 100},
         real=True,
     ),
 )
-BY_NAME = {preset.name: preset for preset in TEXT_PRESETS}
+BY_NAME = {example.name: example for example in TEXT_EXAMPLES}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from model_utils.masks.patterns import NUMBERS, PATTERNS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import Token
 
-# The patterns that use a width; what is not named here, every pattern uses.
-USED_BY = {"width": ("window", "sink"), "first": ("sink", "prefix")}
 _MOST_WORDS = 6
 
 
@@ -20,7 +20,8 @@ def settled(spec: MaskSpec) -> MaskSpec:
     """Return a rule without what has no effect in it, so that equal runs are one."""
     from model_utils.masks.mask import MaskSpec
 
-    unused = {name: getattr(MaskSpec, name) for name, patterns in USED_BY.items() if spec.pattern not in patterns}
+    uses = PATTERNS[spec.pattern].uses
+    unused = {name: getattr(MaskSpec, name) for name in NUMBERS if name not in uses}
     if not (spec.pairs or spec.cells):
         unused |= {"sentence": MaskSpec.sentence, "gap": MaskSpec.gap}
     return replace(spec, **unused)
@@ -30,8 +31,9 @@ def parts(spec: MaskSpec, words: Sequence[Token]) -> list[str]:
     """Return what a rule hides beside what comes later and the padding; `words` are the tokens of its sentence."""
     found = []
     if spec.pattern != "causal":
-        widths = [f"{name} {getattr(spec, name)}" for name, patterns in USED_BY.items() if spec.pattern in patterns]
-        found.append(", ".join([f"pattern {spec.pattern}", *widths]))
+        pattern = PATTERNS[spec.pattern]
+        numbers = [f"{name} {getattr(spec, name)}" for name in pattern.uses]
+        found.append(", ".join([f"pattern {pattern.label}", *numbers]))
     if spec.pairs:
         told = [
             f"“{words[token].label}”" + (f" at weight {weight:g}" if weight else "") for token, weight in spec.pairs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from formatting import percent
+from model_utils.tokens.batch import BatchKey
 from pages.common import cache, frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.downloads import chart_config
@@ -52,7 +53,7 @@ def draw(page: frame.Page) -> None:
 
     loaded = page.loaded()
     hidden: frozenset[int] = st.session_state.setdefault("_demo_hidden", frozenset())
-    batch = cache.token_batch(page.model, (SENTENCE,), "left", 50256)
+    batch = cache.token_batch(BatchKey(page.model, (SENTENCE,)))
     strip = st.empty()
     clicked = _draw(strip, batch, hidden)
     if clicked is not None and clicked < len(batch.tokens[0]):
@@ -103,6 +104,7 @@ def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
     """Return what the picture says, in one sentence."""
     if not hidden:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
+
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (
         f"Hiding {names} moved **{percent(moved)} of the model's chances** to other words. "

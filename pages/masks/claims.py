@@ -34,6 +34,7 @@ def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _emphasis(page: Page) -> None:
+
     found = cache.emphasis(page.model)
     st.markdown("**No.** A mask removes the others; what stays shares their part by one factor, *fox* like the rest.")
     lines = "\n".join(
@@ -48,6 +49,7 @@ def _emphasis(page: Page) -> None:
 
 
 def _half(page: Page) -> None:
+
     found = cache.half(page.model)
     st.markdown("**No.** transformers makes a 2-D mask true or false: 0.5 counts as 1.")
     st.markdown(
@@ -64,7 +66,8 @@ def _half(page: Page) -> None:
 
 
 def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    found = cache.track(page.model, batch.texts, batch.side, spec.sentence)
+
+    found = cache.track(page.key(batch.side), spec.sentence)
     same = "exactly 0" if found.difference == 0 else f"{found.difference:.1e}"
     st.markdown(
         "**No.** GPT-2 reads backwards only, mask or not: that rule is built in. Hiding words makes it lose track."

@@ -12,7 +12,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.masks.mask import MaskSpec
 from model_utils.tokens.glyphs import visible
-from pages.common import cache, controls, frame, mask_state
+from pages.common import cache, cache_words, controls, frame, mask_state
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
@@ -40,7 +40,7 @@ ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 e
 
 def sentence_words(page: Page, batch: TokenBatch) -> tuple[Word, ...]:
     """Return the words of the chosen sentence."""
-    return masks_cache.words(page.model, batch.texts[mask_state.value("sentence")])
+    return cache_words.words(page.model, batch.texts[controls.value("sentence")])
 
 
 def units(words: Sequence[Word], batch: TokenBatch, sentence: int) -> tuple[Word, ...]:
@@ -107,8 +107,8 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             "says then depends on the fill value alone and means nothing. Show one word again."
         )
         return
-    before = masks_cache.next_word(page.model, batch.texts, batch.side, without_hand(spec))
-    after = masks_cache.next_word(page.model, batch.texts, batch.side, spec)
+    before = masks_cache.next_word(page.key(batch.side), without_hand(spec))
+    after = masks_cache.next_word(page.key(batch.side), spec)
     masked = bool(spec.pairs or spec.cells)
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
@@ -192,7 +192,7 @@ def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the choice between a hole and a closed gap, and whether the two answers differ here."""
     switch, verdict = st.columns([1, 5], vertical_alignment="center")
     with switch:
-        chosen = controls.choice("gap", controls.CONTROLS["gap"].options, show_label=False)
+        chosen = controls.choice("gap", show_label=False)
     verdict.caption(_gap_sentence(page, spec, batch, chosen))
 
 
@@ -206,10 +206,7 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
         return (
             "✓ Nothing is hidden, so both are the same. A hidden word leaves a hole; “close” moves the later words up."
         )
-    hole, closed = (
-        masks_cache.next_word(page.model, batch.texts, batch.side, replace(spec, gap=kind))
-        for kind in ("hole", "close")
-    )
+    hole, closed = (masks_cache.next_word(page.key(batch.side), replace(spec, gap=kind)) for kind in ("hole", "close"))
     apart = float(total_variation(hole, closed))
     what = (
         "A hole: later words keep their places." if chosen == "hole" else "Closed: later words move up, as if deleted."

@@ -1,4 +1,4 @@
-"""The stack of the Masks page: each mask as a layer, their combination, and the brush for single cells."""
+"""The layers of a mask on the Masks page: each mask as a layer, their combination, and the brush for single cells."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 import streamlit as st
 
 from formatting import percent
+from model_utils.masks.patterns import PATTERNS
 from pages.common import cache_masks, controls, downloads, frame, mask_state
 from pages.common.components.scroll import scroll_frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting
-from pages.masks.patterns import patterns
-from pages.masks.soft_weight_curve import dial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
-
-__all__ = ["dial", "patterns", "stack"]
 
 # The layers in the order of the lectures: the figure's name, the cause that it draws, what stands under it.
 LAYERS = (
@@ -34,30 +31,30 @@ LAYERS = (
 )
 # On a phone the matrix keeps this width, in px, and scrolls: narrower, its labels would overlap.
 NARROWEST = 560
-RESTRICTING = ("window", "sink", "documents")
 
 
-def stack(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the layers, their combination with its brush, and the mask's way into the model. The page names the part."""
-    mask = cache_masks.mask(page.model, batch.texts, batch.side, spec)
-    _layers(mask, spec)
+    mask = cache_masks.mask(page.key(batch.side), spec)
+    _small_pictures(mask, spec)
     picture, brush = st.columns([620, 290], gap="medium")
     with brush:
         query, key = _choose(batch, spec)
         _brush(spec, batch, mask, query, key)
         _moved(page, spec, batch)
     with picture:
-        _combined(mask, spec, batch, (query, key))
+        _combined(page, mask, spec, batch, (query, key))
     downloads.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
     st.subheader("From one number per token to one per cell", anchor=False)
-    broadcasting.stages(mask, spec, batch)
+    broadcasting.steps(mask, spec, batch)
 
 
-def _layers(mask: Mask, spec: MaskSpec) -> None:
+def _small_pictures(mask: Mask, spec: MaskSpec) -> None:
     """Draw the masks as small pictures joined by “and”: a cell is visible where all of them leave it so."""
     from viz.masks.mask import layer
 
-    shown = [one for one in LAYERS if one[1] != "pattern" or spec.pattern in RESTRICTING]
+    pattern = PATTERNS[spec.pattern]
+    shown = [one for one in LAYERS if one[1] != "pattern" or pattern.reason]
     visible = mask.visible[spec.sentence]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="mask_layers"):
         for number, (figure, cause, title) in enumerate(shown):
@@ -78,9 +75,10 @@ def _layers(mask: Mask, spec: MaskSpec) -> None:
 
 
 def _layer_name(title: str, spec: MaskSpec) -> str:
-    if title == "causal" and spec.pattern in ("bidirectional", "prefix"):
-        return "causal, lifted" if spec.pattern == "bidirectional" else "causal, lifted inside the prefix"
-    return spec.pattern if title == "pattern" else title
+    pattern = PATTERNS[spec.pattern]
+    if title == "causal" and pattern.lifts:
+        return f"causal, {pattern.lifts}"
+    return pattern.label if title == "pattern" else title
 
 
 def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
@@ -94,7 +92,7 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
     return query % count, key % count
 
 
-def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
+def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
     from model_utils.masks.explain import sentences
     from viz.masks.mask import CLICKS_UP_TO, combined, has_sentences
 
@@ -115,7 +113,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
             theme=None,
             key="fig_combined",
             width="content",
-            on_select=lambda: _clicked(spec, batch),
+            on_select=lambda: _clicked(page, spec, batch),
             selection_mode="points",
             config=downloads.chart_config("masks"),
             alt="All masks combined: which token each row may read, and why not.",
@@ -129,7 +127,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
         )
 
 
-def _clicked(spec: MaskSpec, batch: TokenBatch) -> None:
+def _clicked(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Choose the clicked cell; one that is visible, or blocked as a single cell, changes. Pads are not to be chosen."""
     points = st.session_state["fig_combined"].selection.points
     first, count = batch.first(spec.sentence), len(batch.tokens[spec.sentence])
@@ -140,15 +138,15 @@ def _clicked(spec: MaskSpec, batch: TokenBatch) -> None:
         query, key = st.session_state.get("_clicked_cell", (-1, -1))
     if not (0 <= query < count and 0 <= key < count):
         return
-    st.session_state["query"], st.session_state["key"] = query, key
-    mask = cache_masks.mask(st.session_state["model"], batch.texts, batch.side, spec)
+    controls.change(query=query, key=key)
+    mask = cache_masks.mask(page.key(batch.side), spec)
     free = mask.cause[spec.sentence, first + query, first + key] == 0
     if free or (query, key) in spec.cells:
         _toggle(spec, query, key)
 
 
 def _toggle(spec: MaskSpec, query: int, key: int) -> None:
-    mask_state.set_cells(spec.cells ^ {(query, key)})
+    mask_state.set_cells({*spec.cells} ^ {(query, key)})
 
 
 def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) -> None:
@@ -169,7 +167,7 @@ def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) 
             args=(spec, query, key),
         )
         if spec.cells:
-            st.button("Show all cells", key="clear_cells", on_click=mask_state.set_cells, args=(frozenset(),))
+            st.button("Show all cells", key="clear_cells", on_click=mask_state.set_cells, args=((),))
         st.caption("or click it in the picture", width="content")
 
 
@@ -179,14 +177,14 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
         return
     palette = frame.palette()
-    before = replace(spec, cells=frozenset())
-    moved = cache_masks.row_shifts(page.model, batch.texts, batch.side, before, spec)
+    before = replace(spec, cells=())
+    moved = cache_masks.row_shifts(page.key(batch.side), before, spec)
     rows = zip(batch.tokens[spec.sentence], moved, strict=True)
     tokens_strip(
         [
             StripToken(
                 text=token.label,
-                note=percent(share) if share else "0",
+                note=percent(share),
                 state="plain" if share else "quiet",
                 clickable=False,
                 title=f"{percent(share)} of the chances of the word after it moved",
@@ -197,14 +195,14 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         label="How far the prediction of each row moved",
         palette=palette,
     )
-    told = f"How much of its next word’s chances moved: {int((moved > 0).sum())} of {len(moved)} rows changed."
-    if spec.pattern not in ("bidirectional", "prefix"):
-        told += " Rows above the blocked cells cannot change; rows below may, through the rows that they read."
-    st.caption(told)
+    line = f"How much of its next word’s chances moved: {int((moved > 0).sum())} of {len(moved)} rows changed."
+    if not PATTERNS[spec.pattern].lifts:
+        line += " Rows above the blocked cells cannot change; rows below may, through the rows that they read."
+    st.caption(line)
 
 
 def _numbers(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> pd.DataFrame:
-    from model_utils.masks.table import table
+    from model_utils.masks.explain import table
 
     return table(mask, batch.labels(spec.sentence), spec.sentence)
 

@@ -1,4 +1,4 @@
-"""Reach on the Masks page: what one word can hear directly, through layers, never."""
+"""Receptive fields on the Masks page: what one word can read directly, through layers, never."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import cache_masks, downloads, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.components.strip import StripToken, tokens_strip
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 
 @st.fragment
-def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
-    after = cache_masks.reach(page.model, batch.texts, batch.side, spec)  # (T, T)
+    after = cache_masks.receptive_field(page.key(batch.side), spec)  # (T, T)
     first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
     key = f"_reach_{batch.texts[spec.sentence]}"
@@ -70,10 +71,10 @@ def _say(heard: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> N
     st.text(
         f"“{label}” hears {_counted(direct)} directly, {_counted(through)} only through other words, {never} never."
     )
-    if spec.pattern == "window" and through:
+    note = filled(PATTERNS[spec.pattern].layers_note, width=spec.width, first=spec.first)
+    if note and through:
         st.markdown(
-            f"Hidden is not forgotten: under a window of {spec.width} news travels {spec.width - 1} places a layer, and "
-            f"this model has {layers} layers. A word that is never heard cannot change anything here."
+            f"{note}, and this model has {layers} layers. A word that is never heard cannot change anything here."
         )
     else:
         st.markdown("What is never heard cannot change this word’s prediction, whatever stands there.")
@@ -108,6 +109,6 @@ def _numbers(after: NDArray[np.int16], labels: list[str]) -> pd.DataFrame:
 
 
 def _code(spec: MaskSpec, page: Page, batch: TokenBatch) -> str:
-    from model_utils.snippets.masks import reach_code
+    from model_utils.snippets.masks import receptive_field_code
 
-    return reach_code(page.entry, batch.texts, spec, side=batch.side)
+    return receptive_field_code(page.entry, batch.texts, spec, side=batch.side)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -37,8 +38,9 @@ def over_steps(
         ("after", after, ramp_colour(palette, 0.62), "solid"),
     ):
         _line(figure, steps, values, f"{name} the filters", name, "y", colour, dash, names, "%{y:.2f} bits")
-    colours = (ramp_colour(palette, 0.62), palette.accent, palette.muted)
-    for (name, counts), colour, dash in zip(kept.items(), colours, ("dash", "solid", "dot"), strict=False):
+    colours = cycle((ramp_colour(palette, 0.62), palette.accent, palette.muted))
+    dashes = cycle(("dash", "solid", "dot", "dashdot"))
+    for (name, counts), colour, dash in zip(kept.items(), colours, dashes, strict=False):
         _line(figure, steps, counts, f"left by {name}", f"left by {name}", "y2", colour, dash, names, "%{y:,} tokens")
     _mark(figure, chosen, palette)
     style(figure, palette, height=430)

@@ -113,7 +113,7 @@ def _blocked(tokens: int, weights: NDArray[Any], causes: Mapping[str, NDArray[np
     for name, shape in {"weights": weights.shape, **{cause: cells.shape for cause, cells in causes.items()}}.items():
         if shape != (tokens, tokens):
             raise ValueError(f"{name} has the shape {shape}, but {tokens} labels need ({tokens}, {tokens})")
-    return np.any([np.zeros((tokens, tokens), bool), *causes.values()], axis=0)
+    return np.asarray(np.any([np.zeros((tokens, tokens), bool), *causes.values()], axis=0))
 
 
 def _lines(weights: NDArray[Any]) -> list[list[float]]:
@@ -135,4 +135,5 @@ def _runs(blocked: NDArray[np.bool_]) -> list[list[int]]:
     """Return the blocked cells as [query, first key, last key]: a causal mask of T tokens is T - 1 runs."""
     edges = np.diff(np.pad(blocked, ((0, 0), (1, 1))).astype(np.int8), axis=1)  # (Q, K + 1)
     (query, first), (_, behind) = np.nonzero(edges == 1), np.nonzero(edges == -1)
-    return np.stack([query, first, behind - 1], axis=1).tolist()
+    runs: list[list[int]] = np.stack([query, first, behind - 1], axis=1).tolist()
+    return runs

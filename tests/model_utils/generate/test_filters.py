@@ -1,152 +1,109 @@
-"""The filters equal transformers' own, ties included; the draw follows the distribution and nothing else."""
+"""The table of filters agrees with transformers and with itself; settings hold their bounds and their order."""
 
 from __future__ import annotations
 
-import numpy as np
+import dataclasses
+from itertools import permutations
+
 import pytest
-import torch
-from hypothesis import given, settings
+import transformers
+from hypothesis import given
 from hypothesis import strategies as st
-from transformers import (
-    LogitsProcessorList,
-    MinPLogitsWarper,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import CUTS, SamplingSettings, StepNoise, draw, gumbel, uniforms, warp
-
-VOCABULARY = 50257
-OFF = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
-
-
-def reference(chosen: SamplingSettings) -> LogitsProcessorList:
-    """Return transformers' warpers for these settings, in their order."""
-    made = {
-        "t": lambda: TemperatureLogitsWarper(float(chosen.temperature)),
-        "k": lambda: TopKLogitsWarper(chosen.top_k),
-        "p": lambda: TopPLogitsWarper(float(chosen.top_p)),
-        "m": lambda: MinPLogitsWarper(chosen.min_p),
-    }
-    return LogitsProcessorList([made[letter]() for letter in chosen.order if not chosen.off(letter)])
-
-
-def scores(seed: int, *, ties: bool, spread: float) -> torch.Tensor:
-    """Return random scores `[2, V]`, rounded so that many are equal when there shall be ties."""
-    drawn = torch.randn(2, VOCABULARY, generator=torch.Generator().manual_seed(seed)) * spread
-    return (drawn * 4).round() / 4 if ties else drawn
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    seed=st.integers(0, 10_000),
-    ties=st.booleans(),
-    spread=st.sampled_from([0.0, 0.2, 1.0, 3.0, 8.0]),
-    temperature=st.one_of(st.just(1.0), st.floats(0.05, 5.0)),
-    top_k=st.one_of(st.just(0), st.integers(1, 200), st.integers(201, 60_000)),
-    top_p=st.one_of(st.sampled_from([0.0, 0.5, 0.95, 1.0]), st.floats(0.0, 1.0)),
-    min_p=st.one_of(st.just(0.0), st.floats(0.0, 1.0)),
-    order=st.permutations("tkpm"),
+from model_utils.generate.filters import (
+    BY_LETTER,
+    FILTERS,
+    GENERATE_ORDER,
+    SETTINGS,
+    Filter,
+    SamplingSettings,
+    full_order,
 )
-def test_filters_equal_those_of_transformers_over_the_whole_vocabulary(
-    seed: int, ties: bool, spread: float, temperature: float, top_k: int, top_p: float, min_p: float, order: list[str]
-) -> None:
-    chosen = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, order="".join(order))
-    given_scores = scores(seed, ties=ties, spread=spread)
-    expected = reference(chosen)(None, given_scores.clone())
-    warped = warp(given_scores, chosen)
-    assert torch.equal(warped.scores, expected)
-    assert torch.equal(warped.cut > 0, expected == -float("inf"))
+from model_utils.models.loading import LoadedModel
+
+OFF = {one.field: one.off for one in FILTERS}
+ONE_FILTER = pytest.mark.parametrize("one", FILTERS, ids=lambda one: one.name)
 
 
-def test_top_k_keeps_words_that_tie_with_the_last() -> None:
-    warped = warp(torch.tensor([[3.0, 1.0, 2.0, 2.0, 0.0]]), SamplingSettings(**{**OFF, "top_k": 2}))
-    assert warped.cut[0].tolist() == [0, CUTS.index("top-k"), 0, 0, CUTS.index("top-k")]
+def on(one: Filter) -> float:
+    """Return a value at which a filter is on."""
+    return 3 if isinstance(one.off, int) else 0.5
 
 
-def test_off_values_keep_every_word_and_top_p_of_zero_keeps_one() -> None:
-    given_scores = torch.tensor([[0.5, 2.0, 1.0]])
-    assert not warp(given_scores, SamplingSettings(**OFF)).cut.any()
-    assert warp(given_scores, SamplingSettings(**{**OFF, "top_p": 0.0})).cut[0].tolist() == [3, 0, 3]
+def test_the_table_names_what_generate_applies_in_its_order(tiny: LoadedModel) -> None:
+    """Of `generate` itself: the method that makes its warpers from the arguments of these names."""
+    config = transformers.GenerationConfig(do_sample=True, num_beams=1, **{one.field: on(one) for one in FILTERS})
+    made = tiny.model._get_logits_processor(generation_config=config)
+    assert [type(warper).__name__ for warper in made] == [one.warper for one in FILTERS]
+    for warper, one in zip(made, FILTERS, strict=True):
+        assert on(one) in vars(warper).values()
 
 
-def test_top_p_stops_where_the_mass_reaches_p_exactly() -> None:
-    """Four equal words are exact in binary: half of them are enough for p = 0.5."""
-    chosen = SamplingSettings(**{**OFF, "top_p": 0.5})
-    warped = warp(torch.zeros(1, 4), chosen)
-    assert torch.equal(warped.scores, reference(chosen)(None, torch.zeros(1, 4)))
-    assert int((warped.cut == 0).sum()) == 2
+def test_settings_have_a_field_for_each_filter_and_nothing_twice() -> None:
+    assert [one.name for one in dataclasses.fields(SamplingSettings) if one.init] == list(SETTINGS)
+    for names in ([one.letter for one in FILTERS], [one.name for one in FILTERS], [one.field for one in FILTERS]):
+        assert len(set(names)) == len(FILTERS)
+    assert not {"o", "s"} & set(BY_LETTER)  # order and seed in the text of a comparison
 
 
-def test_each_cut_word_names_the_first_filter_that_cut_it() -> None:
-    probabilities = torch.tensor([[0.5, 0.2, 0.15, 0.1, 0.05]])
-    chosen = SamplingSettings(temperature=1.0, top_k=4, top_p=0.8, min_p=0.35)
-    assert [CUTS[code] for code in warp(probabilities.log(), chosen).cut[0]] == ["", "", "min-p", "top-p", "top-k"]
+@ONE_FILTER
+def test_an_entry_reads_and_writes_its_values(one: Filter) -> None:
+    off, chosen = SamplingSettings(**OFF), SamplingSettings(**OFF | {one.field: on(one)})
+    assert (one.is_off(off), one.is_off(chosen)) == (True, False)
+    assert (list(off.on), list(chosen.on)) == ([], [one])
+    assert one.write(chosen)[0] == one.letter
+    assert one.parse(one.write(chosen)[1:]) == on(one)
+    assert type(one.value(chosen)) is type(one.off)
+    assert one.low <= one.off <= one.high
+    made = getattr(transformers, one.warper)(one.value(chosen))
+    assert one.call(chosen) == f"{type(made).__name__}({on(one)!r})"
 
 
-def test_temperature_zero_keeps_the_likeliest_word_alone() -> None:
-    warped = warp(torch.tensor([[0.5, 2.0, 1.0]]), SamplingSettings(temperature=0.0))
-    assert [CUTS[code] for code in warped.cut[0]] == ["greedy", "", "greedy"]
-
-
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 999), low=st.integers(1, 300), more=st.integers(0, 300), p=st.floats(0.01, 0.9))
-def test_a_larger_k_or_p_never_removes_a_word(seed: int, low: int, more: int, p: float) -> None:
-    given_scores = scores(seed, ties=False, spread=2.0)[:, :2000]
-
-    def kept(**change: float) -> torch.Tensor:
-        return warp(given_scores, SamplingSettings(**{**OFF, **change})).cut == 0
-
-    assert bool((kept(top_k=low) <= kept(top_k=low + more)).all())
-    assert bool((kept(top_p=p) <= kept(top_p=p + 0.1)).all())
-
-
-def test_ten_thousand_draws_follow_the_distribution() -> None:
-    """Chi-square with 5 degrees of freedom: 20.5 is exceeded in one of a thousand seeds; this seed is fixed."""
-    probabilities = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01], dtype=np.float32)
-    found = [draw(np.log(probabilities), gumbel(uniforms(7, sample, 0, 6)))[0] for sample in range(10_000)]
-    counts, expected = np.bincount(found, minlength=6), probabilities * 10_000
-    assert ((counts - expected) ** 2 / expected).sum() < 20.5
-
-
-def test_noise_is_named_by_seed_sample_step_and_token_alone() -> None:
-    noise = uniforms(1, 2, 3, 100)
-    assert np.array_equal(noise, uniforms(1, 2, 3, 100))
-    assert np.array_equal(noise[:50], uniforms(1, 2, 3, 50))
-    for other in ((0, 2, 3), (1, 0, 3), (1, 2, 0)):
-        assert not np.isclose(noise, uniforms(*other, 100)).any()
-
-
-def test_luck_is_the_noise_of_its_names_made_once() -> None:
-    step_noise = StepNoise(3, 100)
-    assert np.array_equal(step_noise.of(1, 2), gumbel(uniforms(1, 2, 3, 100)))
-    assert step_noise.of(1, 2) is step_noise.of(1, 2)
-    assert not np.array_equal(step_noise.of(1, 2), step_noise.of(1, 3))
-
-
-def test_a_cut_word_is_never_drawn_and_a_lone_word_always() -> None:
-    cut = -np.float32("inf")
-    alone = np.array([cut, 1.0, cut], dtype=np.float32)
-    assert {draw(alone, gumbel(uniforms(seed, 0, 0, 3))) for seed in range(20)} == {(1, float("inf"))}
+@ONE_FILTER
+def test_a_value_outside_the_bounds_of_its_filter_is_named(one: Filter) -> None:
+    for bad in (one.low - 1, one.high + 1, float("nan")):
+        with pytest.raises(InputError, match=rf"{one.label} {bad!r}"):
+            SamplingSettings(**{one.field: bad})
+    SamplingSettings(**{one.field: one.low})
+    SamplingSettings(**{one.field: one.high})
 
 
 @pytest.mark.parametrize(
     ("bad", "named"),
     [
-        ({"temperature": -0.1}, "-0.1"),
         ({"temperature": 1e-9}, "1e-09"),
-        ({"temperature": float("nan")}, "nan"),
-        ({"temperature": 1000.0}, "1000"),
-        ({"top_k": -1}, "-1"),
-        ({"top_p": 1.01}, "1.01"),
-        ({"min_p": -0.5}, "-0.5"),
-        ({"order": "tkp"}, "tkp"),
         ({"order": "tkkp"}, "tkkp"),
+        ({"order": "tq"}, "tq"),
+        ({"order": "t k"}, "t k"),
         ({"seed": -1}, "-1"),
+        ({"seed": 2**64}, "18446744073709551616"),
     ],
 )
 def test_a_setting_outside_its_bounds_is_named_with_the_way_out(bad: dict[str, float], named: str) -> None:
     with pytest.raises(InputError, match=named):
         SamplingSettings(**bad)
+
+
+def test_letters_that_an_order_leaves_out_stand_where_generate_puts_them() -> None:
+    assert full_order("") == full_order("tkpm") == full_order("t") == GENERATE_ORDER
+    assert full_order("pt") == GENERATE_ORDER.replace("tkp", "pkt")
+    assert full_order("mk") == GENERATE_ORDER.replace("kpm", "mpk")
+    assert full_order(GENERATE_ORDER[::-1]) == GENERATE_ORDER[::-1]
+
+
+@given(st.sets(st.sampled_from(GENERATE_ORDER)).flatmap(lambda letters: st.permutations(sorted(letters))))
+def test_an_order_is_kept_and_the_others_do_not_move(letters: list[str]) -> None:
+    full = full_order("".join(letters))
+    assert [letter for letter in full if letter in letters] == letters
+    assert all(full.index(letter) == GENERATE_ORDER.index(letter) for letter in GENERATE_ORDER if letter not in letters)
+    assert full_order(full) == full
+
+
+def test_settings_that_write_one_order_in_two_ways_are_equal() -> None:
+    for letters in permutations("tkp"):
+        short = SamplingSettings(order="".join(letters))
+        assert short == SamplingSettings(order=short.full_order)
+        assert hash(short) == hash(SamplingSettings(order=short.full_order))
+        assert [one.letter for one in short.filters] == list(short.full_order)
+    assert SamplingSettings(order="kt") != SamplingSettings(order="tk")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.generate.decode import Lane
 from model_utils.generate.filters import SamplingSettings
-from model_utils.generate.presets import BY_NAME, KNOBS, RABBIT, TEXT_PRESETS, TextPreset
+from model_utils.generate.lane import Lane
+from model_utils.generate.presets import BY_NAME, EXAMPLE_CONTROLS, RABBIT, TEXT_EXAMPLES, TextExample
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.loading import LoadedModel
 from model_utils.models.next_word import next_probabilities
@@ -15,12 +15,12 @@ from model_utils.tokens.words import group_words
 from pages.common.controls import CONTROLS
 
 
-@pytest.mark.parametrize("preset", TEXT_PRESETS, ids=lambda preset: preset.name)
-def test_every_example_fits_its_bounds_and_the_bundled_context(tiny: LoadedModel, preset: TextPreset) -> None:
+@pytest.mark.parametrize("preset", TEXT_EXAMPLES, ids=lambda preset: preset.name)
+def test_every_example_fits_its_bounds_and_the_bundled_context(tiny: LoadedModel, preset: TextExample) -> None:
     batch = encode(tiny.tokenizer, split_sentences(preset.text))
     new = preset.controls.get("max_new_tokens", CONTROLS["max_new_tokens"].default)
     assert batch.size[1] + int(new) <= tiny.context
-    assert set(preset.controls) <= set(KNOBS)
+    assert set(preset.controls) <= set(EXAMPLE_CONTROLS)
     assert all(CONTROLS[name].admits(value) for name, value in preset.controls.items() if not isinstance(value, str))
     assert preset.sentence < batch.size[0]
 

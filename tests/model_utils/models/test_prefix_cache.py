@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from model_utils.models import prefix_cache as module
-from model_utils.generate.decode import Lane, decode
+from model_utils.generate.decode import decode
+from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from model_utils.masks.mask import MaskSpec
 from model_utils.generate.mask_policy import MaskPolicy

@@ -13,16 +13,16 @@ MASK_TEXT = "[MASK]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preset:
+class MaskExample:
     """One example. `weights` gives words, counted from 0, their weight; all others have `rest`.
 
-    `keep` names a ready list whose words stay while all others are hidden. `real` says that the example needs OpenAI's
-    GPT-2: the bundled model has hardly met its words.
+    `keep` names a ready list whose words stay while all others are hidden. `real` marks an example that needs OpenAI's
+    GPT-2: the bundled model has hardly seen its words.
     """
 
     name: str
     text: str
-    says: str
+    caption: str
     weights: Mapping[int, float] = field(default_factory=dict)
     rest: float = 1.0
     keep: str = ""
@@ -38,66 +38,68 @@ class Preset:
         return {token: by_word[place] for place, word in enumerate(words) for token in word.tokens}
 
 
-PRESETS = (
-    Preset(name="He shook his …", text="He shook his", says="Hide “shook”: what was shaken is lost.", weights={1: 0.0}),
-    Preset(
+EXAMPLES = (
+    MaskExample(
+        name="He shook his …", text="He shook his", caption="Hide “shook”: what was shaken is lost.", weights={1: 0.0}
+    ),
+    MaskExample(
         name="The door",
         text="They opened the door and saw a",
-        says="Hide “door”: the prediction was flat before, and stays so.",
+        caption="Hide “door”: the prediction was flat before, and stays so.",
         weights={3: 0.0},
     ),
-    Preset(
+    MaskExample(
         name="The white rabbit",
         text="The white rabbit looked at its watch. The queen called for the white",
-        says="Hide “rabbit”: the model can no longer copy it.",
+        caption="Hide “rabbit”: the model can no longer copy it.",
         weights={2: 0.0},
     ),
-    Preset(
+    MaskExample(
         name="The silver key",
         text="The tall wizard gave the boy a silver key. The next day the tall wizard gave the boy a silver",
-        says="Hide the first “key”: the model can no longer copy it.",
+        caption="Hide the first “key”: the model can no longer copy it.",
         weights={8: 0.0},
     ),
-    Preset(
+    MaskExample(
         name="The fox under [MASK]",
         text=FOX,
-        says="[MASK] [MASK] brown fox jumps [MASK] the lazy dog.",
+        caption="[MASK] [MASK] brown fox jumps [MASK] the lazy dog.",
         weights={0: 0.0, 1: 0.0, 5: 0.0},
         real=True,
     ),
-    Preset(
+    MaskExample(
         name="quick 1, jumps 0.5, from lazy on 0",
         text=FOX,
-        says="Weights belong to places in the sentence, not to words of the vocabulary.",
+        caption="Weights belong to places in the sentence, not to words of the vocabulary.",
         weights={4: 0.5, 7: 0.0, 8: 0.0, 9: 0.0},
         real=True,
     ),
-    Preset(
+    MaskExample(
         name="quick 1, all else 0.5",
         text=FOX,
-        says="Emphasis is relative: softening all the others is the only way to lift one.",
+        caption="Emphasis is relative: softening all the others is the only way to lift one.",
         weights={1: 1.0},
         rest=0.5,
         real=True,
     ),
-    Preset(
+    MaskExample(
         name="The knight, without himself",
         text="The brave knight ventured into the dark forest.",
-        says="Hide “brave knight”: who ventured is lost.",
+        caption="Hide “brave knight”: who ventured is lost.",
         weights={1: 0.0, 2: 0.0},
         real=True,
     ),
-    Preset(
+    MaskExample(
         name="Names only",
         text="Alice and Tom went to London with Mary, and Henry gave the key to",
-        says="Everything but the names is hidden.",
+        caption="Everything but the names is hidden.",
         keep="names",
     ),
-    Preset(
+    MaskExample(
         name="Feelings only",
         text="The happy boy was afraid of the dark, and his sister felt sad and",
-        says="Everything but the words of feeling is hidden.",
+        caption="Everything but the words of feeling is hidden.",
         keep="feelings",
     ),
 )
-BY_NAME = {preset.name: preset for preset in PRESETS}
+BY_NAME = {example.name: example for example in EXAMPLES}

@@ -1,18 +1,18 @@
-"""The examples hide the words that they speak of."""
+"""The examples hide the words that their captions name."""
 
 from __future__ import annotations
 
 import pytest
 
-from model_utils.masks.presets import BY_NAME, PRESETS, Preset
+from model_utils.masks.examples import BY_NAME, EXAMPLES, MaskExample
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import tokenize
 from model_utils.tokens.words import group_words
 
 
-def by_word(tiny: LoadedModel, preset: Preset) -> list[tuple[str, float]]:
-    words = group_words(preset.text, tokenize(tiny.tokenizer, preset.text))
-    weights = preset.token_weights(words)
+def by_word(tiny: LoadedModel, example: MaskExample) -> list[tuple[str, float]]:
+    words = group_words(example.text, tokenize(tiny.tokenizer, example.text))
+    weights = example.token_weights(words)
     return [(word.text, weights[word.tokens[0]]) for word in words]
 
 
@@ -45,8 +45,8 @@ def test_lists_keep_their_words_and_hide_the_rest(tiny: LoadedModel, name: str, 
     assert [text for text, weight in by_word(tiny, BY_NAME[name]) if weight == 1] == kept
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_every_example_masks_something_and_leaves_something(tiny: LoadedModel, preset: Preset) -> None:
-    weights = [weight for _, weight in by_word(tiny, preset)]
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_every_example_masks_something_and_leaves_something(tiny: LoadedModel, example: MaskExample) -> None:
+    weights = [weight for _, weight in by_word(tiny, example)]
     assert min(weights) < 1
     assert max(weights) > 0
