@@ -36,6 +36,24 @@ def word_columns(labels: Sequence[str], palette: Palette) -> dict[str, Any]:
     }
 
 
+def word_rows(
+    texts: Sequence[str],
+    palette: Palette,
+    *,
+    size: int,
+    family: str | None = None,
+    ends: tuple[float, float] = (0.6, 0.45),
+) -> dict[str, Any]:
+    """Return the y axis of a picture with a row per text, the first on top, and `ends` rows of room above and below."""
+    return {
+        "tickvals": list(range(len(texts))),
+        "ticktext": list(texts),
+        "tickfont": {"size": size, "family": family, "color": palette.text},
+        "range": [len(texts) - ends[1], -ends[0]],
+        "fixedrange": True,
+    }
+
+
 def behind_bars(
     ends: Sequence[float], texts: Sequence[str], *, size: int, colour: str | Sequence[str], name: str | None = None
 ) -> go.Scatter:

@@ -119,24 +119,10 @@ def matrix(
     ]
     cells = _cells(z, look.scale, place, hover, name, hover_on_gaps)
     figure = go.Figure([cells, *blocked, *_numbers(z, look, place.cell), *_bar(look, palette)])
-    side, entries = place.cell * T, 1 + len(blocked) // 2
-    below = _below(look, entries=entries, side=side, narrow=width < WIDTH)
-    style(figure, palette, height=place.top + round(side) + below)
+    _lay_out(figure, palette, place, look, T, entries=1 + len(blocked) // 2, narrow=width < WIDTH)
     _axes(figure, labels, palette, place, _row_labels(short, place, palette, last, widen=widen))
     _directions(figure, palette, corner, look.title)
-    legend = {
-        "y": -(56 if look.title else 14) / side,
-        "font": {"size": 15},
-        "itemclick": False,
-        "itemdoubleclick": False,
-    }
-    return figure.update_layout(
-        width=place.left + round(side) + place.right,
-        margin={"l": place.left, "r": place.right, "t": place.top, "b": below, "autoexpand": False},
-        legend=legend,
-        uirevision=f"{name} {T}",
-        hovermode="closest",
-    )
+    return figure.update_layout(uirevision=f"{name} {T}", hovermode="closest")
 
 
 def set_empty_rows_apart(figure: go.Figure, z: NDArray[Any], palette: Palette, cell: float) -> None:
@@ -234,12 +220,22 @@ def _bar(look: Look, palette: Palette) -> list[go.Scatter]:
     return [go.Scatter(x=[None], y=[None], name=look.bar.zero, mode="markers", marker=marker, hoverinfo="skip")]
 
 
-def _below(look: Look, *, entries: int, side: float, narrow: bool) -> int:
-    """Return the px below cells `side` px wide: for the bar and a legend of so many entries, or for the legend alone."""
-    if not look.title:
-        return BELOW_STACKED if narrow else BELOW_LEGEND
-    lines = math.ceil(entries / max(1, int(side) // LEGEND_ENTRY))
-    return BELOW + LEGEND_LINE * (lines - 1)
+def _lay_out(
+    figure: go.Figure, palette: Palette, place: Geometry, look: Look, tokens: int, *, entries: int, narrow: bool
+) -> None:
+    """Give the figure its size: room at the sides, and below for the bar and a legend of so many entries."""
+    side = place.cell * tokens
+    if look.title:
+        lines = math.ceil(entries / max(1, int(side) // LEGEND_ENTRY))
+        below, legend = BELOW + LEGEND_LINE * (lines - 1), 56
+    else:
+        below, legend = BELOW_STACKED if narrow else BELOW_LEGEND, 14
+    style(figure, palette, height=place.top + round(side) + below)
+    figure.update_layout(
+        width=place.left + round(side) + place.right,
+        margin={"l": place.left, "r": place.right, "t": place.top, "b": below, "autoexpand": False},
+        legend={"y": -legend / side, "font": {"size": 15}, "itemclick": False, "itemdoubleclick": False},
+    )
 
 
 def _axes(figure: go.Figure, labels: Sequence[str], palette: Palette, place: Geometry, rows: Mapping[int, str]) -> None:

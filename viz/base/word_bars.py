@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from formatting import percent
+from viz.base.axes import word_rows
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
 
@@ -38,13 +39,8 @@ def word_bars(
     style(figure, palette, height=height)
     figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4}, annotations=labels)
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
-    figure.update_yaxes(
-        tickvals=list(range(len(words))),
-        ticktext=[f"{escape(word)}  " for word in words],
-        tickfont={"size": 20, "family": CODE_FONT, "color": palette.text},
-        range=[len(words) - 0.4, -0.6],
-        fixedrange=True,
-    )
+    names = [f"{escape(word)}  " for word in words]
+    figure.update_yaxes(**word_rows(names, palette, size=20, family=CODE_FONT, ends=(0.6, 0.4)))
     return figure
 
 

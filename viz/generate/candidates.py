@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import plotly.graph_objects as go
 
 from formatting import percent
-from viz.base.axes import FROM_LEFT, behind_bars
+from viz.base.axes import FROM_LEFT, behind_bars, word_rows
 from viz.base.text import escape
 from viz.base.theme import MIN_FONT, ramp_colour, style
 
@@ -66,13 +66,7 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
         margin={"l": 4, "r": 4, "t": _HEAD, "b": 0},
     )
     figure.update_xaxes(range=[0, scale * 1.75], visible=False, fixedrange=True)
-    figure.update_yaxes(
-        range=[len(bars) - 0.45, -0.6],
-        tickvals=list(range(len(bars))),
-        ticktext=[_tick(bars, y, palette) for y in range(len(bars))],
-        tickfont={"size": 17, "color": palette.text},
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows([_tick(bars, y, palette) for y in range(len(bars))], palette, size=17))
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from viz.base.axes import behind_bars
+from viz.base.axes import behind_bars, word_rows
 from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
@@ -57,10 +57,4 @@ def _frame(figure: go.Figure, most: float, palette: Palette) -> None:
         tickfont={"size": 15},
         fixedrange=True,
     )
-    figure.update_yaxes(
-        tickvals=[0, 1],
-        ticktext=["one after another ", "one batch "],
-        tickfont={"size": 18},
-        range=[1.5, -0.5],
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows(["one after another ", "one batch "], palette, size=18, ends=(0.5, 0.5)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -34,37 +34,32 @@ def gallery(
     Trace `weight` is the one picture; trace `heads` has an invisible square per tile, its customdata (row, column).
     """
     rows, side = -(-len(pictures) // columns), pictures[0].shape[0]
-    gap = max(1, side // 12)
-    pitch = side + gap
-    tile = WIDTH / columns
+    tile, pitch = WIDTH / columns, side + max(1, side // 12)
     high = pitch + round(pitch * TITLE / tile)  # cells of a row: a tile, and the title above it
     canvas = np.zeros((rows * high, columns * pitch), np.uint8)
     for i, picture in enumerate(pictures):
         row, column = divmod(i, columns)
         canvas[(row + 1) * high - side : (row + 1) * high, column * pitch : column * pitch + side] = picture
-    figure = go.Figure(
-        tiles(
-            canvas,
-            weight_code,
-            causes,
-            palette,
-            first=(-0.5 + 0.5 / pitch, -0.5 + 0.5 / high),
-            step=(1 / pitch, 1 / high),
-        )
-    )
+    first, step = (-0.5 + 0.5 / pitch, -0.5 + 0.5 / high), (1 / pitch, 1 / high)
+    figure = go.Figure(tiles(canvas, weight_code, causes, palette, first=first, step=step))
     names = [[escape(title) for title in titles[row * columns : (row + 1) * columns]] for row in range(rows)]
     figure.add_trace(targets(names, name="heads", size=tile * 0.9))
     style(figure, palette, height=round((tile + TITLE) * rows + 8))
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
     figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
-    corner = {"showarrow": False, "xanchor": "left", "yanchor": "top", "font": {"size": 15, "color": palette.text}}
-    notes = [
-        corner | {"x": column - 0.5, "y": row - 0.5, "text": f"<b>{title}</b>"}
-        for row, titles_ in enumerate(names)
-        for column, title in enumerate(titles_)
-    ]
+    notes = _titles(names, palette)
     figure.update_layout(annotations=notes, margin={"l": 2, "r": 2, "t": 4, "b": 2}, showlegend=False)
     return figure
+
+
+def _titles(names: Sequence[Sequence[str]], palette: Palette) -> list[dict[str, Any]]:
+    """Return the annotations that stand above the tiles, `names[row][column]`."""
+    corner = {"showarrow": False, "xanchor": "left", "yanchor": "top", "font": {"size": 15, "color": palette.text}}
+    return [
+        corner | {"x": column - 0.5, "y": row - 0.5, "text": f"<b>{name}</b>"}
+        for row, line in enumerate(names)
+        for column, name in enumerate(line)
+    ]
 
 
 def measure_map(

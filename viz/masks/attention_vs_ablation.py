@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -40,22 +41,23 @@ def attention_vs_ablation(
         )
     )
     style(figure, palette, height=340)
-    for update, title, values in (
-        (figure.update_xaxes, "attention: mean weight of the last row", x),
-        (figure.update_yaxes, "hiding: share of the chances that moves", y),
-    ):
-        most = max(float(values.max(initial=0)) * 1.15, 1.0)
-        update(
-            title={"text": title, "font": {"size": 15}},
-            range=[0, most],
-            ticksuffix=" %",
-            showgrid=True,
-            gridcolor=palette.line,
-            fixedrange=True,
-            nticks=6,
-        )
+    figure.update_xaxes(**_axis("attention: mean weight of the last row", x, palette))
+    figure.update_yaxes(**_axis("hiding: share of the chances that moves", y, palette))
     figure.update_layout(showlegend=False, margin={"l": 60, "r": 20, "t": 24, "b": 50})
     return figure
+
+
+def _axis(title: str, values: NDArray[np.float64], palette: Palette) -> dict[str, Any]:
+    """Return an axis from 0 to a little beyond the largest of `values`, which are percentages."""
+    return {
+        "title": {"text": title, "font": {"size": 15}},
+        "range": [0, max(float(values.max(initial=0)) * 1.15, 1.0)],
+        "ticksuffix": " %",
+        "showgrid": True,
+        "gridcolor": palette.line,
+        "fixedrange": True,
+        "nticks": 6,
+    }
 
 
 def _labelled(x: NDArray[np.float64], y: NDArray[np.float64], words: Sequence[str]) -> set[int]:

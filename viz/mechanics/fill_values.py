@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from formatting import percent
-from viz.base.axes import FEW, cell_texts, word_columns
+from viz.base.axes import FEW, cell_texts, word_columns, word_rows
 from viz.base.hatching import any_cause, bar_marker
 from viz.base.text import precise, signed
 from viz.base.theme import Palette, Scale, ink, style, weight_colour, weight_scale
@@ -124,13 +124,7 @@ def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) 
         )
     style(figure, palette, height=34 * len(fills) + 16)
     figure.update_xaxes(visible=False, range=[0, 135 * max(*leaks, 1e-9)], fixedrange=True)
-    figure.update_yaxes(
-        tickvals=rows,
-        ticktext=[f"{signed(fill)}  " for fill in fills],
-        tickfont={"size": 17, "color": palette.text},
-        range=[len(fills) - 0.4, -0.6],
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows([f"{signed(fill)}  " for fill in fills], palette, size=17, ends=(0.6, 0.4)))
     return figure
 
 
@@ -166,11 +160,5 @@ def _grid(figure: go.Figure, rows: Sequence[str], labels: Sequence[str], palette
     style(figure, palette, height=TOP + 12 + CELL * len(rows))
     figure.update_layout(showlegend=False, margin={"t": TOP, "l": 4, "r": 4, "b": 8}, hovermode="closest")
     figure.update_xaxes(side="top", **word_columns(labels, palette))
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))),
-        ticktext=[f"{name}  " for name in rows],
-        tickfont={"size": 17, "color": palette.text},
-        range=[len(rows) - 0.5, -0.5],
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows([f"{name}  " for name in rows], palette, size=17, ends=(0.5, 0.5)))
     return figure

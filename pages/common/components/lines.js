@@ -8,7 +8,11 @@ const QUERY = 0;
 // The token that each view lights, for the next run.
 const lit = new WeakMap();
 
-const percent = (weight) => `${Math.round(weight * 100)} %`;
+// Two significant digits, as formatting/__init__.py writes shares from 1 % on; smaller ones have no line.
+function percent(weight) {
+  const value = Number((weight * 100).toPrecision(2));
+  return `${value.toFixed(value < 10 ? 1 : 0)} %`;
+}
 
 function fit(parent, count, make) {
   while (parent.children.length > count) {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from viz.base.text import shorten
 from viz.base.theme import Palette
 
@@ -126,7 +127,7 @@ def _lines(weights: NDArray[Any]) -> list[list[float]]:
 def _left_out(weights: NDArray[Any], lines: list[list[float]]) -> str:
     """Return a sentence about the weights that have no line, nothing where all have one."""
     if (weights >= LEAST).sum() > len(lines):
-        return f"Only the {MOST:,} largest weights are drawn: those from {lines[0][2] * 100:.1f} % up."
+        return f"Only the {MOST:,} largest weights are drawn: those from {percent(lines[0][2])} up."
     return f"Weights below {LEAST * 100:.0f} % are not drawn." if (weights > 0).sum() > len(lines) else ""
 
 
