@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.mechanics.trace import OneLayer
@@ -66,10 +65,9 @@ def without(spec: MaskSpec, key: int) -> MaskSpec:
     return replace(spec, weights={token: weight for token, weight in spec.pairs if token != key})
 
 
-@torch.inference_mode()
 def _layer(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> LayerTrace:
     """Return what layer 0 computed on `spec.sentence`."""
     trace = OneLayer(0)
     one = slice(spec.sentence, spec.sentence + 1)
-    forward(loaded, batch, build_mask(spec, batch), trace=trace, sentences=one, columns_of_logits=1)
+    forward(loaded, batch.input_ids, build_mask(spec, batch), rows=one, trace=trace, logits="none")
     return trace[0]

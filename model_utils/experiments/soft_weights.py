@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from model_utils.masks.mask import FILL_MIN, MaskSpec, build_mask
-from model_utils.models.forward import check_sentence_size
+from model_utils.models.forward import check_sentence_size, forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,16 +51,8 @@ def soften(loaded: LoadedModel, alone: TokenBatch, tokens: Sequence[int], weight
     return tuple(_run(loaded, alone, way, masks[way]) for way in WAYS)
 
 
-@torch.inference_mode()
 def _run(loaded: LoadedModel, alone: TokenBatch, way: Way, mask: NDArray[np.float32]) -> Softened:
-    out = loaded.model(
-        input_ids=torch.from_numpy(alone.input_ids.copy()),
-        attention_mask=torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32)),
-        position_ids=torch.from_numpy(alone.position_ids.copy()),
-        output_attentions=True,
-        use_cache=False,
-        logits_to_keep=1,
-    )
+    out = forward(loaded, alone.input_ids, mask, alone.position_ids, attentions=True, logits="last")
     weights = torch.stack([layer[0, :, -1] for layer in out.attentions])  # (L, H, T)
     probabilities = torch.softmax(out.logits[0, -1].double(), dim=-1)  # (V,)
     return Softened(way=way, weights=weights.double().numpy(), probabilities=probabilities.numpy())

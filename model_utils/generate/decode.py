@@ -13,6 +13,7 @@ from model_utils.generate.filters import StepNoise
 from model_utils.generate.mask_policy import CAUSAL, MaskPolicy
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.step import Drawn, Step, Stop, draw_tokens, take_steps
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from model_utils.generate.filters import SamplingSettings
@@ -115,21 +116,13 @@ def _prompts(loaded: LoadedModel, lanes: Sequence[Lane], width: int) -> torch.Te
     return ids
 
 
-@torch.inference_mode()
 def _forward(
     loaded: LoadedModel, plan: Plan, number: int, input_ids: torch.Tensor, cache: Any
 ) -> tuple[torch.Tensor, Any]:
     """Return the logits `[B, V]` of every lane's next token, in float32, and the grown key-value cache."""
-    out = loaded.model(
-        input_ids=input_ids,
-        attention_mask=plan.mask_at(number),
-        position_ids=plan.position_ids[:, plan.columns(number)],
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    logits: torch.Tensor = out.logits[:, -1].float()
-    return logits, out.past_key_values
+    positions = plan.position_ids[:, plan.columns(number)]
+    out = forward(loaded, input_ids, plan.mask_at(number), positions, logits="last", use_cache=True, cache=cache)
+    return out.logits[:, -1].float(), out.cache
 
 
 def _pad_id(loaded: LoadedModel) -> int:

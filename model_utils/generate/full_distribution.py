@@ -11,6 +11,7 @@ import torch
 
 from model_utils.errors import InputError
 from model_utils.generate.filters import CUTS, FILTERS, draw, gumbel, uniforms, warp
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,19 +75,9 @@ def full_distribution(
     return distribution(torch.from_numpy(next_logits(loaded, ids, mask))[None], settings)
 
 
-@torch.inference_mode()
 def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = None) -> NDArray[np.float32]:
     """Return the model's scores `[V]` of the token after `ids`, read under `mask` where there is one."""
-    under = (
-        {}
-        if mask is None
-        else {
-            "attention_mask": torch.from_numpy(mask.bias()),
-            "position_ids": torch.from_numpy(mask.position_ids.copy()),
-        }
-    )
-    out = loaded.model(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1, **under)
-    logits: NDArray[np.float32] = out.logits[0, -1].float().numpy()
+    logits: NDArray[np.float32] = forward(loaded, [ids], mask, logits="last").logits[0, 0].float().numpy()
     return logits
 
 

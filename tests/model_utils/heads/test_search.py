@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model_utils.distributions import total_variation
 from model_utils.errors import InputError
-from model_utils.experiments.ablation import next_word, sweep
+from model_utils.experiments.ablation import attention_vs_ablation, next_word
 from model_utils.experiments.surprisal import row_shifts
 from model_utils.heads.search import find_heads, hide_key, value_sizes
 from model_utils.masks.mask import MaskSpec, build_mask
@@ -71,7 +71,7 @@ def test_the_size_of_a_value_is_that_of_what_the_layer_itself_makes_of_it(tiny, 
     """The layer's own output module, given one head's value and zeros for the others, less what zeros alone give."""
     mask = build_mask(MaskSpec(), sentence)
     trace: list[LayerTrace] = []
-    forward(tiny, sentence, mask, trace=trace)
+    forward(tiny, sentence.input_ids, mask, trace=trace)
     sizes = value_sizes(tiny, sentence, mask, 0)
     T, width = sentence.size[1], tiny.model.config.n_embd // tiny.heads
     assert sizes.shape == (tiny.layers, tiny.heads, T)
@@ -100,7 +100,7 @@ def test_hiding_a_key_changes_the_end_as_the_sweep_says(tiny, sentence):
     words = group_words(TEXT, sentence.tokens[0])
     last = len(sentence.tokens[0]) - 1
     for spec in (MaskSpec(), MaskSpec(weights={3: 0.0, 5: 0.5}), MaskSpec(weights={2: 0.0}, gap="close")):
-        found = sweep(tiny, sentence, spec, words)
+        found = attention_vs_ablation(tiny, sentence, spec, words)
         for word, change in zip(words, found.change, strict=True):
             if len(word.tokens) == 1:
                 hidden = hide_key(tiny, sentence, spec, last, word.tokens[0])

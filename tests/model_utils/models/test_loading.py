@@ -51,7 +51,7 @@ def change_config(folder: Path, **changes: object) -> None:
 
 def logits(loaded: LoadedModel, text: str) -> np.ndarray:
     batch = encode(loaded.tokenizer, (text,))
-    return forward(loaded, batch, build_mask(MaskSpec(), batch))[0].numpy()
+    return forward(loaded, batch.input_ids, build_mask(MaskSpec(), batch)).logits.numpy()
 
 
 def test_the_model_is_float32_in_evaluation_mode_with_attention_that_can_be_traced(tiny: LoadedModel):

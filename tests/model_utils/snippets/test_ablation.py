@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from model_utils.distributions import entropy_bits, total_variation
-from model_utils.experiments.ablation import next_word, sweep, without_hand
+from model_utils.experiments.ablation import attention_vs_ablation, next_word, without_hand
 from model_utils.experiments.ablation_curve import trade_off
 from model_utils.experiments.soft_weights import soften
 from model_utils.masks.mask import MaskSpec
@@ -101,7 +101,7 @@ def test_the_code_of_the_sweep_prints_attention_and_change(tiny: LoadedModel, tm
     batch = encode(tiny.tokenizer, TEXTS)
     words = group_words(batch.texts[spec.sentence], batch.tokens[spec.sentence])
     lines = run(sweep_code(tiny.entry, batch, spec, [word.tokens for word in words]), tmp_path)
-    found = sweep(tiny, batch, spec, words)
+    found = attention_vs_ablation(tiny, batch, spec, words)
     printed = np.array([line.split()[-2:] for line in lines], dtype=float)
     assert printed[:, 0] == pytest.approx(found.attention, abs=1e-5)
     assert printed[:, 1] == pytest.approx(found.change, abs=1e-4)
