@@ -19,9 +19,9 @@ MAX_SAMPLES = 8
 # The most MB (10**6 bytes) that the keys and values of all lanes of one batch may take: 96 lanes of GPT-2 at 140 tokens.
 MAX_CACHE_MB = 1_024
 
-# The most MB of logits, keys and values of prompts read lately that a model keeps, beside its weights: GPT-2 at its full
-# 1,024 tokens has 76 MB.
-MAX_PROMPTS_MB = 96
+# The most MB of logits, keys and values of prompts read lately that a model's prefix cache keeps, beside its weights:
+# GPT-2 at its full 1,024 tokens has 76 MB.
+MAX_PREFIX_CACHE_MB = 96
 
 # Columns of the token table that are drawn at once; gaps between cells vanish above this.
 TABLE_WINDOW = 64

@@ -43,7 +43,7 @@ class Lane:
 
 
 def decode(
-    loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int, *, prompts: PrefixCache | None = None
+    loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int, *, prefix_cache: PrefixCache | None = None
 ) -> Generator[tuple[Step, ...], None, None]:
     """Yield after each forward pass one Step for every lane that still goes on.
 
@@ -53,9 +53,9 @@ def decode(
     MAX_NEW_TOKENS, for more keys and values than MAX_CACHE_MB, for a prompt that leaves no room for a single token, or for
     a policy that leaves a token of the text nothing to read (see `policies.rows_that_read_nothing`).
 
-    Prompts that `prompts` keeps are not read again, which changes no number.
+    Prompts that `prefix_cache` keeps are not read again, which changes no number.
     """
-    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, take_steps, prompts)
+    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, take_steps, prefix_cache)
 
 
 def decode_tokens(
@@ -71,9 +71,9 @@ def _decode(
     plan: Plan,
     max_new_tokens: int,
     take: Callable[..., list[D]],
-    prompts: PrefixCache | None = None,
+    prefix_cache: PrefixCache | None = None,
 ) -> Generator[tuple[D, ...], None, None]:
-    logits, cache = _read_prompts(loaded, lanes, plan, prompts)
+    logits, cache = _read_prompts(loaded, lanes, plan, prefix_cache)
     live = list(range(len(lanes)))
     for number in range(max_new_tokens):
         drawn = tuple(
@@ -90,7 +90,7 @@ def _decode(
 
 
 def _read_prompts(
-    loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prompts: PrefixCache | None
+    loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prefix_cache: PrefixCache | None
 ) -> tuple[torch.Tensor, Any]:
     """Return what `_forward` does of the prompts, reading once each that several lanes have in common."""
     alike: dict[tuple[tuple[int, ...], MaskPolicy], int] = {}
@@ -101,7 +101,7 @@ def _read_prompts(
         ids = _prompts(loaded, [lanes[row] for row in once], plan.width)  # (B, T)
         return _forward(loaded, plan if len(once) == len(lanes) else plan.of(torch.tensor(once)), 0, ids, None)
 
-    logits, cache = read() if prompts is None else prompts.get(tuple(alike), read)
+    logits, cache = read() if prefix_cache is None else prefix_cache.get(tuple(alike), read)
     if len(once) < len(lanes):
         cache.batch_select_indices(torch.tensor(shares))
         logits = logits[shares]

@@ -173,7 +173,7 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
     from model_utils.generate.plan import check_cache
     from model_utils.generate.threads import leave_a_core
 
-    making = [decode(loaded, lanes, max_new_tokens, prompts=loaded.prefix_cache) for loaded, lanes in parts]
+    making = [decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache) for loaded, lanes in parts]
     check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so
     read = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
     short = sum(len(prompt) for _, prompt, _ in read) <= SHORT
