@@ -1,11 +1,8 @@
 """Tokens page: sentences in, the padded batch that GPT-2 reads out, and what goes wrong without mask or positions."""
 
-from functools import partial
-
 import streamlit as st
 
-from model_utils.snippets.tokens import tokens_code
-from pages.common import cache, downloads, frame, unseen_tokens
+from pages.common import cache, frame, unseen_tokens
 from pages.tokens import answers as tokens_answers
 from pages.tokens import table
 
@@ -13,15 +10,12 @@ page = frame.open_page("Tokens", "Sentences become rows of numbers; short rows a
 
 batch = None
 with frame.reader_errors():
-    batch = table.controlled_batch(page)
+    key = table.controlled_key(page)
+    batch = cache.token_batch(key)
     table.table(batch)
     table.say_what_is_shown(batch)
     unseen_tokens.badges(page.model, batch)
-    downloads.bar(
-        "tokens",
-        numbers=partial(cache.batch_frame, page.model, batch.texts, batch.side, batch.pad_id),
-        code=lambda: tokens_code(page.entry, batch.texts, side=batch.side, pad_id=batch.pad_id),
-    )
+    table.take_home(page, key)
 
 # The runs of the model come last though they stand higher: what needs none is there at once.
 answers = st.container()
@@ -37,7 +31,7 @@ if batch is not None:
     with answers:
         st.header("The next word", anchor=False)
         with frame.reader_errors():
-            tokens_answers.next_words(page.model, batch)
+            tokens_answers.next_words(key, batch)
         st.header("Is the answer independent of the batch?", anchor=False)
         with frame.reader_errors():
-            tokens_answers.independence(page.model, batch)
+            tokens_answers.independence(key, batch)

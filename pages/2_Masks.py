@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import controls, frame, mask_state, unseen_tokens
-from pages.masks import first_screen, tools
-from pages.masks.views import PARTS
+from pages.common import frame, mask_state, unseen_tokens
+from pages.masks import first_screen, tools, views
 
 page = frame.open_page("Masks", "A mask removes what a word may read; it never points at what matters.")
 
@@ -25,9 +24,7 @@ def explorer() -> None:
         tools.typed_mask(spec, words, batch.texts[spec.sentence])
         first_screen.answer(page, spec, batch)
         st.divider()
-        part = controls.choice("look", tuple(PARTS))
-        with frame.reader_errors():
-            PARTS[part](page, spec, batch)
+        views.draw(page, spec, batch)
 
 
 explorer()

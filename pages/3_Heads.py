@@ -23,25 +23,25 @@ def explorer() -> None:
         gallery.take_click()
         picture, chooser = st.columns([600, 290], gap="small")
         with chooser:
-            view = first_screen.choose_sentence(page)
-            first_screen.habit_links(view)
+            selection = first_screen.choose_sentence(page)
+            first_screen.habit_links(selection)
         with picture:
-            open_head(view)
-            head, overview = redraw.figures(view)
-            first_screen.draw_head(view, head)
+            open_head(selection)
+            head, overview = redraw.figures(selection)
+            first_screen.draw_head(selection, head)
         with chooser:
-            first_screen.draw_map(view, overview)
-        views.draw(view)
+            first_screen.draw_map(selection, overview)
+        views.draw(selection)
 
 
 @st.fragment(key="open_head")
-def open_head(view: first_screen.View) -> None:
+def open_head(selection: first_screen.HeadSelection) -> None:
     """Draw what opening another head touches; the figures, which stand outside, are changed where they stand."""
     with frame.reader_errors():
-        redraw.show_open_head(view)
+        redraw.show_open_head(selection)
         time.sleep(HEAD_START)
-        first_screen.choose_head(view)
-        first_screen.say_head(view)
+        first_screen.choose_head(selection)
+        first_screen.say_head(selection)
 
 
 explorer()

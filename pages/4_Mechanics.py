@@ -16,10 +16,10 @@ def workings() -> None:
     with frame.reader_errors():
         picture, chooser = st.columns([640, 250], gap="small")
         with chooser:
-            view = choice.choose(page)
+            selection = choice.choose(page)
         with picture:
-            first_screen.stages(view)
-        views.draw(view)
+            first_screen.stages(selection)
+        views.draw(selection)
 
 
 workings()

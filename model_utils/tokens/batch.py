@@ -22,6 +22,23 @@ END_OF_TEXT_ID = 50256
 PAD_LABEL = "pad"
 
 
+@dataclass(frozen=True)
+class BatchKey:
+    """What a padded batch is made from, and so what everything computed of it is kept under.
+
+    `model` is the id of the registry whose tokenizer cuts the texts; `pad_id` the token that fills short rows.
+    """
+
+    model: str
+    texts: tuple[str, ...]
+    side: Side = "left"
+    pad_id: int = END_OF_TEXT_ID
+
+    def alone(self, sentence: int) -> BatchKey:
+        """Return the key of one sentence without the others: no pad stands beside it."""
+        return BatchKey(self.model, (self.texts[sentence],))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Token:
     """One token as a reader sees it.

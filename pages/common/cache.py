@@ -13,6 +13,7 @@ import streamlit as st
 
 from model_utils.errors import ModelDamagedError, ModelMissingError
 from model_utils.models.registry import BUNDLED_FOLDER, registry
+from model_utils.tokens.batch import BatchKey
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Independence, Reading
     from model_utils.models.loading import LoadedModel, ModelCache
     from model_utils.models.registry import ModelEntry
-    from model_utils.tokens.batch import Side, TokenBatch
+    from model_utils.tokens.batch import TokenBatch
     from model_utils.tokens.bpe import Word
 
 # Forward passes under way at once on the server; torch already uses every core for one.
@@ -73,12 +74,12 @@ def model_folder(entry: ModelEntry) -> Path:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def token_batch(model: str, texts: tuple[str, ...], side: Side, pad_id: int) -> TokenBatch:
-    """Return the padded batch of `texts` with the tokenizer of `model`."""
+def token_batch(key: BatchKey) -> TokenBatch:
+    """Return the padded batch of `key`."""
     from model_utils.tokens.batch import encode
 
-    loaded = loaded_model(model)
-    return encode(loaded.tokenizer, texts, side=side, pad_id=pad_id, max_tokens=loaded.context)
+    loaded = loaded_model(key.model)
+    return encode(loaded.tokenizer, key.texts, side=key.side, pad_id=key.pad_id, max_tokens=loaded.context)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -87,36 +88,30 @@ def demo_probabilities(model: str, sentence: str, hidden: frozenset[int]) -> NDA
     from model_utils.masks.mask import MaskSpec, build_mask
     from model_utils.models.next_word import next_probabilities
 
-    batch = token_batch(model, (sentence,), "left", 50256)
+    batch = token_batch(BatchKey(model, (sentence,)))
     mask = build_mask(MaskSpec(weights=dict.fromkeys(hidden, 0.0)), batch)
     with gate():
-        probabilities = next_probabilities(loaded_model(model), batch, mask)[0]
+        probabilities: NDArray[np.float64] = next_probabilities(loaded_model(model), batch, mask)[0]
     probabilities.setflags(write=False)
     return probabilities
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def batch_readings(
-    model: str, texts: tuple[str, ...], side: Side, pad_id: int, start: int, stop: int
-) -> tuple[Reading, ...]:
+def batch_readings(key: BatchKey, start: int, stop: int) -> tuple[Reading, ...]:
     """Return for rows `start` to `stop` of the batch the answers at the right place and in the last column."""
     from model_utils.experiments.batch_invariance import readings
 
-    batch = token_batch(model, texts, side, pad_id)
     with gate():
-        return readings(loaded_model(model), batch, range(start, stop))
+        return readings(loaded_model(key.model), token_batch(key), range(start, stop))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def batch_independence(
-    model: str, texts: tuple[str, ...], side: Side, pad_id: int, start: int, stop: int
-) -> tuple[Independence, ...]:
+def batch_independence(key: BatchKey, start: int, stop: int) -> tuple[Independence, ...]:
     """Return for rows `start` to `stop` the answer alone against the answer in the batch, in three ways."""
     from model_utils.experiments.batch_invariance import measure
 
-    batch = token_batch(model, texts, side, pad_id)
     with gate():
-        return measure(loaded_model(model), batch, range(start, stop))
+        return measure(loaded_model(key.model), token_batch(key), range(start, stop))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -143,11 +138,11 @@ def label(model: str, token_id: int) -> str:
     return token_label(loaded_model(model).tokenizer, token_id)
 
 
-def batch_frame(model: str, texts: tuple[str, ...], side: Side, pad_id: int) -> pd.DataFrame:
+def batch_frame(key: BatchKey) -> pd.DataFrame:
     """Return the padded batch as lines of a table, one per cell."""
     from model_utils.tokens import padding
 
-    return padding.batch_frame(token_batch(model, texts, side, pad_id), loaded_model(model).tokenizer)
+    return padding.batch_frame(token_batch(key), loaded_model(key.model).tokenizer)
 
 
 def merged_words(model: str, text: str) -> tuple[Word, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,104 +15,83 @@ if TYPE_CHECKING:
     from model_utils.experiments.pattern_runs import PatternRun
     from model_utils.experiments.soft_weight_curve import Row
     from model_utils.masks.mask import Mask, MaskSpec
-    from model_utils.tokens.batch import Side
-
-
-def _say(spec: MaskSpec) -> tuple[Any, ...]:
-    """Return all that a rule says, as plain values in a fixed order."""
-    return (
-        spec.pattern,
-        spec.width,
-        spec.first,
-        spec.padding,
-        spec.sentence,
-        spec.pairs,
-        tuple(sorted(spec.cells)),
-        spec.gap,
-    )
-
-
-SPEC_HASH: dict[str | type, Any] = {"model_utils.masks.mask.MaskSpec": _say}
+    from model_utils.tokens.batch import BatchKey
 
 
 # A mask takes some 14 bytes a cell and sentence.
 _SMALL_CELLS = 2**20
 
 
-def mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
-    """Return the mask of `spec` over the padded batch of `texts`."""
-    sentences, tokens = token_batch(model, texts, side, 50256).size
+def mask(key: BatchKey, spec: MaskSpec) -> Mask:
+    """Return the mask of `spec` over the padded batch of `key`."""
+    sentences, tokens = token_batch(key).size
     keep = _small_mask if sentences * tokens**2 <= _SMALL_CELLS else _large_mask
-    return keep(model, texts, side, spec)
+    return keep(key, spec)
 
 
 # At most 32 x 15 MB.
-@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
-def _small_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
-    return _mask(model, texts, side, spec)
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _small_mask(key: BatchKey, spec: MaskSpec) -> Mask:
+    return _mask(key, spec)
 
 
 # At most 235 MB, for 16 sentences of 1,024 tokens.
-@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=SPEC_HASH)
-def _large_mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
-    return _mask(model, texts, side, spec)
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _large_mask(key: BatchKey, spec: MaskSpec) -> Mask:
+    return _mask(key, spec)
 
 
-def _mask(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Mask:
+def _mask(key: BatchKey, spec: MaskSpec) -> Mask:
     from model_utils.masks.mask import build_mask
 
-    return build_mask(spec, token_batch(model, texts, side, 50256))
+    return build_mask(spec, token_batch(key))
 
 
 # 0.4 MB each.
-@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
-def pattern_run(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> PatternRun:
+@st.cache_resource(show_spinner=False, max_entries=128)
+def pattern_run(key: BatchKey, spec: MaskSpec) -> PatternRun:
     """Return what the model says of `spec.sentence` under the mask of `spec`."""
     from model_utils.experiments.pattern_runs import run
 
     with gate():
-        return run(loaded_model(model), token_batch(model, texts, side, 50256), spec)
+        return run(loaded_model(key.model), token_batch(key), spec)
 
 
-@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
-def row_shifts(
-    model: str, texts: tuple[str, ...], side: Side, before: MaskSpec, after: MaskSpec
-) -> NDArray[np.float64]:
+@st.cache_resource(show_spinner=False, max_entries=128)
+def row_shifts(key: BatchKey, before: MaskSpec, after: MaskSpec) -> NDArray[np.float64]:
     """Return `[N]` how far each real row's next-word probabilities move between two masks, as total variation."""
     from model_utils.experiments.surprisal import row_shifts
     from model_utils.masks.mask import build_mask
 
-    batch = token_batch(model, texts, side, 50256)
-    masks = (build_mask(spec, batch) for spec in (before, after))
+    batch = token_batch(key)
+    was, now = (build_mask(spec, batch) for spec in (before, after))
     with gate():
-        return row_shifts(loaded_model(model), batch, *masks, before.sentence)
+        return row_shifts(loaded_model(key.model), batch, was, now, before.sentence)
 
 
 # 2 MB each for 1,024 tokens.
-@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=SPEC_HASH)
-def reach(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.int16]:
+@st.cache_resource(show_spinner=False, max_entries=32)
+def reach(key: BatchKey, spec: MaskSpec) -> NDArray[np.int16]:
     """Return `[T, T]` after how many layers each row of `spec.sentence` has heard of each token."""
     from model_utils.masks.receptive_field import reach
 
-    return reach(mask(model, texts, side, spec), spec.sentence, loaded_model(model).layers)
+    return reach(mask(key, spec), spec.sentence, loaded_model(key.model).layers)
 
 
-@st.cache_resource(show_spinner=False, max_entries=128, hash_funcs=SPEC_HASH)
-def dial_row(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, cell: tuple[int, int]) -> Row:
+@st.cache_resource(show_spinner=False, max_entries=128)
+def dial_row(key: BatchKey, spec: MaskSpec, cell: tuple[int, int]) -> Row:
     """Return the row of layer 0 that the dial turns."""
     from model_utils.experiments.soft_weight_curve import row
 
     with gate():
-        return row(loaded_model(model), token_batch(model, texts, side, 50256), spec, cell)
+        return row(loaded_model(key.model), token_batch(key), spec, cell)
 
 
-@st.cache_data(show_spinner=False, max_entries=512, hash_funcs=SPEC_HASH)
-def dial_share(
-    model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float
-) -> float:
+@st.cache_data(show_spinner=False, max_entries=512)
+def dial_share(key: BatchKey, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float) -> float:
     """Return the share that the key keeps in a real run with `weight` on it."""
     from model_utils.experiments.soft_weight_curve import measured
 
-    batch = token_batch(model, texts, side, 50256)
+    batch = token_batch(key)
     with gate():
-        return measured(loaded_model(model), batch, spec, cell, head=head, weight=weight)
+        return measured(loaded_model(key.model), batch, spec, cell, head=head, weight=weight)

@@ -1,45 +1,82 @@
-"""The published controls at work: restored from links, kept over page switches, drawn. What they are: published.py."""
+"""The published controls at work: read from links, kept over page switches, drawn, written back into the address.
+
+The address belongs to this file alone. No widget is bound to a query parameter by Streamlit, so that one parser decides what
+a link means, labels are free, and a change of several values is one step of the browser's history.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from model_utils.limits import MAX_LINK_CHARACTERS
-from pages.common.link_parameters import CONTROLS, DEFAULT_TEXT, ORDERS, Control
+from pages.common.components.history import keep_history
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 
-__all__ = ["CONTROLS", "DEFAULT_TEXT", "ORDERS", "Control", "choice", "note", "number", "restore"]
+if TYPE_CHECKING:
+    from pages.common.view import View
 
 # A link parameter that is taken at once and leaves the address: a row of Compare, for the controls of Generate.
 TAKE = "take"
+# The address as this session has last read or written it: what differs from it was asked for by a link.
+_ADDRESS = "_address"
+_NOTES, _NOTES_PLACE = "_notes", "_notes_place"
+# Characters of a refused link value that a note repeats.
+_QUOTED = 20
+
+
+def value(name: str) -> Any:
+    """Return the present value of the published control `name`, drawn or not."""
+    return st.session_state.get(name, CONTROLS[name].default)
 
 
 def restore() -> None:
-    """Carry every published value over page switches and cold links; note what a link asks for in vain.
+    """Take what the address asks for, carry every other published value over, and write the address anew.
 
-    Call once per run, before any widget. Streamlit drops parameters bound to another page's widgets on the first switch
-    after a cold link, and values of widgets that a page does not draw; assigning them keeps them.
+    Call once per run, before any widget. The address counts at the first run of a session, when the reader went back or
+    forward in the browser's history, and where a link inside the app changed it. What a link asks for in vain is noted.
     """
-    _take()
-    for name, control in CONTROLS.items():
+    state = st.session_state
+    first = _ADDRESS not in state
+    navigated = not first and _navigated()
+    known = state.get(_ADDRESS, {})
+    for name in CONTROLS:
         raw = st.query_params.get(name)
-        if name in st.session_state:
-            st.session_state[name] = value = st.session_state[name]
-            if raw is None and value != control.default:
-                _carry(name, value)
-        elif raw is not None:
-            try:
-                st.session_state[name] = control.parse(raw)
-            except ValueError as error:
-                # The default stands in from now on, so that the sentence is said once.
-                st.session_state[name] = control.default
-                note(name, f"The link asks for {name}={raw[:40]!r}, but it takes {error}: showing {control.default}.")
+        if raw is not None and (first or navigated or raw != known.get(name)):
+            _read(name, raw)
+        elif navigated and fits_link(str(value(name))):
+            state[name] = CONTROLS[name].default
+        elif name in state:
+            state[name] = state[name]  # Streamlit forgets what was set for a widget that a page does not draw
+    _take()
+    publish()
+
+
+def draw_history() -> None:
+    """Draw what tells the browser which changes are steps of its history; it takes no room."""
+    keep_history([name for name, control in CONTROLS.items() if not control.undone])
+
+
+def _navigated() -> bool:
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _read(name: str, raw: str) -> None:
+    """Give a control the value that the address asks for, or its default with a note."""
+    control = CONTROLS[name]
+    try:
+        st.session_state[name] = control.parse(raw)
+    except ValueError as error:
+        st.session_state[name] = control.default
+        note(
+            name, f"The link asks for {name} = {quoted(raw)}, but it takes {error}: showing {_shown(control.default)}."
+        )
 
 
 def _take() -> None:
@@ -47,60 +84,101 @@ def _take() -> None:
     raw = st.query_params.get(TAKE)
     if raw is None:
         return
-    del st.query_params[TAKE]
     from model_utils.compare.settings import parse
     from model_utils.errors import InputError
 
+    del st.query_params[TAKE]
     try:
         settings = parse(raw)[0].seeded(0)
     except InputError:
         return
     for name in ("temperature", "top_k", "top_p", "min_p", "order", "seed"):
-        value = getattr(settings, name)
-        if CONTROLS[name].options or CONTROLS[name].admits(value):
-            st.session_state[name] = value
+        asked = getattr(settings, name)
+        if isinstance(asked, str) or CONTROLS[name].admits(asked):
+            st.session_state[name] = asked
 
 
-def _carry(name: str, value: Any) -> None:
-    """Put `value` back into the address, from which a page switch took it."""
-    if isinstance(value, str) and not fits_link(value):
-        return
-    # A parameter whose widget is on the page already belongs to that widget, which keeps the address itself.
-    with suppress(StreamlitAPIException):
-        st.query_params[name] = str(value)
+def publish() -> None:
+    """Write into the address whatever differs from its default: all of it in one step of the browser's history."""
+    wanted = {
+        name: text
+        for name, control in CONTROLS.items()
+        if value(name) != control.default and fits_link(text := control.written(value(name)))
+    }
+    present = st.query_params.to_dict()
+    others = {name: text for name, text in present.items() if name not in CONTROLS}
+    if {name: text for name, text in present.items() if name in CONTROLS} != wanted or _repeated(present):
+        st.query_params.from_dict({**others, **wanted})
+    st.session_state[_ADDRESS] = wanted
+
+
+def _repeated(present: Mapping[str, str]) -> bool:
+    return any(len(st.query_params.get_all(name)) > 1 for name in present)
+
+
+def change(**values: Any) -> None:
+    """Give published controls new values, in the address too. In a callback, or before their widgets are drawn."""
+    for name, new in values.items():
+        if value(name) != new:
+            st.session_state[name] = new
+    publish()
+
+
+def quoted(raw: str) -> str:
+    """Return a value that somebody else wrote as inline code for a sentence in Markdown: no link or picture comes of it."""
+    text = "".join(character if character.isprintable() and character != "`" else "'" for character in raw)
+    return f"`{text[:_QUOTED]}{'…' if len(text) > _QUOTED else ''}`" if text.strip() else "nothing"
 
 
 def note(name: str, sentence: str) -> None:
-    """Show `sentence`, as text, above the page until the control `name` gets another value."""
-    st.session_state.setdefault("_notes", {})[name] = (sentence, st.session_state.get(name))
-    if "_notes_place" in st.session_state:
-        st.session_state["_notes_place"].info(literal(sentence))
+    """Show `sentence`, as Markdown, above the page until the control `name` gets another value."""
+    st.session_state.setdefault(_NOTES, {})[name] = (sentence, value(name))
+    if _NOTES_PLACE in st.session_state:
+        st.session_state[_NOTES_PLACE].info(sentence)
 
 
 def draw_notes() -> None:
     """Draw the notes whose control still has the value that they speak of, and make this the place for new ones."""
-    notes = st.session_state.get("_notes", {})
-    alive = {name: (line, value) for name, (line, value) in notes.items() if st.session_state.get(name) == value}
-    st.session_state["_notes"] = alive
-    st.session_state["_notes_place"] = place = st.container()
+    notes = st.session_state.get(_NOTES, {})
+    alive = {name: (line, about) for name, (line, about) in notes.items() if value(name) == about}
+    st.session_state[_NOTES] = alive
+    st.session_state[_NOTES_PLACE] = place = st.container()
     for line, _ in alive.values():
-        place.info(literal(line))
+        place.info(line)
 
 
-def choice(name: str, options: Sequence[str], *, on: Callable[..., Any] | None = None, show_label: bool = True) -> str:
-    """Draw a published choice as a row of buttons and return it; without its label where the options say enough."""
+def choice(
+    name: str,
+    options: Mapping[str, str | View] | None = None,
+    *,
+    on: Callable[..., Any] | None = None,
+    show_label: bool = True,
+) -> str:
+    """Draw a published choice as a row of buttons and return its id; without its label where the options say enough.
+
+    `options` are ids with their labels or views; without them, those of the control. An id that is not among them falls back
+    to the default, and the page says so.
+    """
     control = CONTROLS[name]
-    picked = (on or st.segmented_control)(
+    labels = {one: told if isinstance(told, str) else told.label for one, told in (options or control.options).items()}
+    asked = value(name)
+    if asked not in labels:
+        st.session_state[name] = control.default
+        note(name, f"{control.label} has no {quoted(str(asked))}: showing {literal(labels[control.default])}.")
+        publish()
+    st.session_state[name] = value(name)
+    (on or st.segmented_control)(
         control.label,
-        options,
-        default=control.default,
+        list(labels),
+        format_func=labels.__getitem__,
         required=True,
         key=name,
-        bind="query-params",
+        persist_state="session",
+        on_change=publish,
         help=control.help or None,
         label_visibility="visible" if show_label else "collapsed",
     )
-    return str(picked)
+    return str(value(name))
 
 
 def number(
@@ -108,21 +186,37 @@ def number(
 ) -> Any:
     """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
 
-    A `bare` one has no help beside its label.
-
-    A value beyond `high`, left over from another model or text or asked for by a link, falls back and the page says so.
+    A `bare` one has no help beside its label. A value beyond `high`, left over from another model or text or asked for by a
+    link, falls back and the page says so.
     """
     control, top = CONTROLS[name], bound(name, high)
+    st.session_state[name] = value(name)
     draw = st.slider if slider else st.number_input
     return draw(
         label or control.label,
         min_value=control.low,
         max_value=top,
-        value=control.default,
         step=control.step,
         key=name,
-        bind="query-params",
+        persist_state="session",
+        on_change=publish,
         help=None if bare else control.help or None,
+    )
+
+
+def field(name: str, **options: Any) -> str:
+    """Draw a published text as a line to type in and return it; `options` go to `st.text_input`."""
+    control = CONTROLS[name]
+    st.session_state[name] = value(name)
+    return str(
+        st.text_input(
+            control.label,
+            key=name,
+            persist_state="session",
+            on_change=publish,
+            help=control.help or None,
+            **options,
+        )
     )
 
 
@@ -130,14 +224,21 @@ def bound(name: str, high: float | None = None) -> float | None:
     """Return the upper bound of a published number, None for none; a value beyond it falls back, and the page says so."""
     control = CONTROLS[name]
     top = control.high if high is None else type(control.default)(high)
-    value = st.session_state.get(name)
-    if value is not None and top is not None and value > top:
+    asked = value(name)
+    if top is not None and asked > top:
         st.session_state[name] = control.default
         note(
             name,
-            f"{control.label} {value} is not there, it goes from {control.low} to {top}: showing {control.default}.",
+            f"{control.label} {_shown(asked)} is not there, it takes {control.takes(top)}: "
+            f"showing {_shown(control.default)}.",
         )
+        publish()
     return top
+
+
+def _shown(told: Any) -> str:
+    """Return a value as a note names it."""
+    return f"{told:,}" if isinstance(told, int | float) else literal(str(told))
 
 
 def fits_link(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Literal, Protocol
 
 import streamlit as st
 
@@ -33,7 +33,7 @@ def draw(
     caption: str,
     use: Callable[[str, str], None],
     model: str,
-    width: str = "content",
+    width: Literal["content", "stretch"] = "content",
 ) -> None:
     """Draw the list, which opens on a click and closes with a choice; `use(model, name)` puts an example on the page."""
     with st.popover("Examples", icon=":material/auto_stories:", key=key, width=width, on_change="rerun"):

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ReaderError
-from model_utils.models.registry import BUNDLED_ID, registry
+from model_utils.models.registry import registry
+from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
 from pages.common import cache, controls, model_picker
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:
@@ -54,13 +56,15 @@ class Page:
         with st.spinner(f"Loading {self.model} …"):
             return cache.loaded_model(self.model)
 
-    def batch(self, side: Side = "left", pad_id: int = 50256) -> TokenBatch:
-        """Return the padded batch of the shared sentences. Raises InputError for text outside its bounds."""
-        from model_utils.tokens.batch import split_sentences
+    def key(self, side: Side = "left", pad_id: int = END_OF_TEXT_ID) -> BatchKey:
+        """Return what the batch of the shared sentences is made from. Raises InputError for text outside its bounds."""
+        return BatchKey(self.model, split_sentences(self.text), side, pad_id)
 
-        texts = split_sentences(self.text)
+    def batch(self, side: Side = "left", pad_id: int = END_OF_TEXT_ID) -> TokenBatch:
+        """Return the padded batch of the shared sentences. Raises InputError for text outside its bounds."""
+        key = self.key(side, pad_id)
         self.loaded()
-        return cache.token_batch(self.model, texts, side, pad_id)
+        return cache.token_batch(key)
 
 
 def open_page(title: str, sentence: str) -> Page:
@@ -78,6 +82,7 @@ def open_page(title: str, sentence: str) -> Page:
             page_link(path, label)
         st.divider()
         page = _shared_controls(above)
+        controls.draw_history()
     heading.badge(model_picker.tag(page.entry), icon=":material/memory:", color="gray")
     controls.draw_notes()
     return page
@@ -85,7 +90,7 @@ def open_page(title: str, sentence: str) -> Page:
 
 def page_link(path: str, label: str) -> None:
     """Draw the link to a page; the first visit to Heads opens on a head that has something to show."""
-    entry = registry().get(st.session_state.get("model", BUNDLED_ID))
+    entry = registry().get(controls.value("model"))
     chosen = "layer" in st.session_state or "head" in st.session_state
     if path != HEADS or chosen or entry is None or entry.opening is None:
         st.page_link(path, label=label)
@@ -96,17 +101,13 @@ def page_link(path: str, label: str) -> None:
 
 def _shared_controls(above: DeltaGenerator) -> Page:
     entry = model_picker.pick(above)
-    control = controls.CONTROLS["text"]
-    fits = controls.fits_link(st.session_state.get("text", control.default))
+    control = CONTROLS["text"]
+    fits = controls.fits_link(controls.value("text"))
+    st.session_state["text"] = controls.value("text")
     text = st.text_area(
-        control.label,
-        value=control.default,
-        key="text",
-        bind="query-params" if fits else None,
-        height=180,
-        help=control.help,
+        control.label, key="text", persist_state="session", on_change=controls.publish, height=180, help=control.help
     )
-    controls.choice("picture", controls.CONTROLS["picture"].options)
+    controls.choice("picture")
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
     return Page(entry=entry, text=text)

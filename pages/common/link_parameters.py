@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
-from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SETTINGS
+from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SENTENCES, MAX_SETTINGS
 from model_utils.models.registry import BUNDLED_ID
+from model_utils.tokens.batch import END_OF_TEXT_ID
 
 # Every order of temperature, top-k, top-p and min-p.
 ORDERS = tuple("".join(letters) for letters in permutations("tkpm"))
 
 DEFAULT_TEXT = "It will rain in the\nI want to eat a big bowl of\nMy dog is"
 
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_REAL = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+
+
+def _plain(bound: float) -> str:
+    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+
+
+def _same(*ids: str) -> Mapping[str, str]:
+    """Return options that read as they are stored."""
+    return {one: one for one in ids}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """One published control. `low` and `high` are the bounds of a number that hold whatever the model and text."""
+    """One published control. `low` and `high` are the bounds of a number that hold whatever the model and text.
+
+    `options` are the ids that a choice stores and links carry, with the labels that readers see; views have theirs in the
+    table of their page. `undone` tells whether the browser's Back undoes a change of it alone: true for clicks and choices;
+    what is typed or slid goes with the click before it.
+    """
 
     name: str
     label: str
@@ -26,132 +47,119 @@ class Control:
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    options: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    undone: bool = False
 
     def parse(self, raw: str) -> Any:
         """Return the value that `raw`, a link parameter, means. Raises ValueError with what it takes when it means none."""
         if self.options and raw not in self.options:
-            raise ValueError(" or ".join(self.options))
+            raise ValueError(self.takes())
         if not isinstance(self.default, int | float):
             return raw
-        try:
-            value = type(self.default)(raw)
-        except ValueError:
-            raise ValueError("a whole number" if isinstance(self.default, int) else "a number") from None
+        whole = isinstance(self.default, int)
+        if (_WHOLE if whole else _REAL).fullmatch(raw) is None:
+            raise ValueError(self.takes())
+        value = int(raw) if whole else float(raw)
         if not self.admits(value):
-            raise ValueError(f"{self.low:g} to {self.high:g}" if self.high is not None else f"{self.low:g} or more")
+            raise ValueError(self.takes())
         return value
 
-    def admits(self, value: float) -> bool:
-        """Return whether `value` lies within the bounds; NaN does not."""
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+    def admits(self, value: float, high: float | None = None) -> bool:
+        """Return whether `value` lies within the bounds, `high` the upper one where it is narrower; NaN does not."""
+        top = self.high if high is None else high
+        return math.isfinite(value) and (self.low is None or value >= self.low) and (top is None or value <= top)
+
+    def takes(self, high: float | None = None) -> str:
+        """Return in words what the control takes, such as `a whole number from 0 to 15`; `high` narrows the bound."""
+        if self.options:
+            return " or ".join(self.options)
+        if not isinstance(self.default, int | float):
+            return "text"
+        number = "a whole number" if isinstance(self.default, int) else "a number"
+        top = self.high if high is None else high
+        if self.low is None:
+            return number
+        return f"{number} from {_plain(self.low)} " + ("up" if top is None else f"to {_plain(top)}")
+
+    def written(self, value: Any) -> str:
+        """Return `value` as links carry it, which `parse` reads back."""
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+        return str(int(value)) if whole else str(value)
 
 
 _ALL = (
-    Control(name="model", label="Model", default=BUNDLED_ID),
+    Control(name="model", label="Model", default=BUNDLED_ID, undone=True),
     Control(
         name="text",
         label="Sentences",
         default=DEFAULT_TEXT,
         help="One per line. A typed \\n is a line break, <|endoftext|> the special token; trailing spaces count.",
     ),
-    Control(name="side", label="Padding side", default="left", options=("left", "right")),
-    Control(name="pad", label="Pad token id", default=50256, low=0, high=50256, step=1),
+    Control(name="side", label="Padding side", default="left", options=_same("left", "right"), undone=True),
+    Control(name="pad", label="Pad token id", default=END_OF_TEXT_ID, low=0, step=1),
     Control(name="word", label="Word", default=" unbelievable", help="A space before it belongs to it."),
-    Control(name="sentence", label="Sentence", default=0, low=0, high=15, step=1, help="Counted from 0."),
-    Control(name="layer", label="Layer", default=0, low=0, step=1, help="Counted from 0."),
-    Control(name="head", label="Head", default=0, low=0, step=1, help="Counted from 0."),
-    Control(name="query", label="Reading word", default=-1, low=-1, step=1, help="Counted from 0; -1 = last."),
-    Control(name="key", label="Word that is read", default=0, low=-1, step=1, help="Counted from 0; -1 = last."),
+    Control(
+        name="sentence",
+        label="Sentence",
+        default=0,
+        low=0,
+        high=MAX_SENTENCES - 1,
+        step=1,
+        help="Counted from 0.",
+        undone=True,
+    ),
+    Control(name="layer", label="Layer", default=0, low=0, step=1, help="Counted from 0.", undone=True),
+    Control(name="head", label="Head", default=0, low=0, step=1, help="Counted from 0.", undone=True),
+    Control(
+        name="query", label="Reading word", default=-1, low=-1, step=1, help="Counted from 0; -1 = last.", undone=True
+    ),
+    Control(
+        name="key", label="Word that is read", default=0, low=-1, step=1, help="Counted from 0; -1 = last.", undone=True
+    ),
     Control(
         name="pattern",
         label="Pattern",
         default="causal",
-        options=("causal", "bidirectional", "prefix", "window", "sink", "documents"),
+        options=_same("causal", "bidirectional", "prefix", "window", "sink", "documents"),
+        undone=True,
     ),
     Control(name="width", label="Width", default=4, low=1, high=1024, step=1, help="The word itself counts."),
     Control(name="first", label="First words", default=1, low=0, high=1024, step=1),
-    Control(name="padding", label="Padding mask", default="on", options=("on", "off")),
-    Control(name="gap", label="Gap", default="hole", options=("hole", "close")),
-    Control(name="fill", label="Fill value", default="min", options=("min", "-10000", "-inf")),
-    Control(name="weights", label="Hand mask", default="", help="token:weight pairs, such as 3:0.5,4:0."),
-    Control(name="cells", label="Single cells", default="", help="query-key pairs, such as 5-2,6-2."),
-    Control(name="stage", label="Stage", default="score", options=("score", "mask", "exp", "weight", "values")),
+    Control(name="padding", label="Padding mask", default="on", options=_same("on", "off"), undone=True),
+    Control(name="gap", label="Gap", default="hole", options=_same("hole", "close"), undone=True),
+    Control(name="fill", label="Fill value", default="min", options=_same("min", "-10000", "-inf"), undone=True),
+    Control(name="weights", label="Hand mask", default="", help="token:weight pairs, such as 3:0.5,4:0.", undone=True),
+    Control(name="cells", label="Single cells", default="", help="query-key pairs, such as 5-2,6-2.", undone=True),
     Control(
-        name="part",
-        label="More",
-        default="matrices",
-        options=("matrices", "without the mask", "fill values", "wrong ways", "loss"),
+        name="stage",
+        label="Stage",
+        default="score",
+        options=_same("score", "mask", "exp", "weight", "values"),
+        undone=True,
     ),
-    Control(
-        name="look",
-        label="Look closer",
-        default="Stack",
-        options=("Stack", "Patterns", "Word list", "Half a word", "Dial", "Says and does", "More and more", "On trial"),
-    ),
-    Control(
-        name="closer",
-        label="Look closer",
-        default="nothing",
-        options=(
-            "nothing",
-            "measures",
-            "side by side",
-            "lines",
-            "beside another",
-            "first column",
-            "find",
-            "many as one",
-        ),
-    ),
+    Control(name="part", label="More", default="matrices", undone=True),
+    Control(name="look", label="Look closer", default="why-blocked", undone=True),
+    Control(name="closer", label="Look closer", default="none", undone=True),
     Control(
         name="under",
         label="Run",
-        default="under the mask",
-        options=("under the mask", "without it"),
+        default="on",
+        options={"on": "under the mask", "off": "without it"},
+        undone=True,
         help="The hand mask and the pattern of the Masks page.",
     ),
-    Control(
-        name="gallery",
-        label="Which heads",
-        default="a layer",
-        options=(
-            "a layer",
-            "previous token",
-            "first token",
-            "itself",
-            "same token",
-            "induction",
-            "widest (bits)",
-            "looks back furthest",
-        ),
-    ),
-    Control(
-        name="beside",
-        label="Beside",
-        default="another head",
-        options=("another head", "without the mask", "another sentence", "another model"),
-    ),
-    Control(name="mean", label="Mean", default="layer", options=("layer", "all heads", "rollout")),
-    Control(name="picture", label="Pictures are saved as", default="png", options=("png", "svg")),
-    Control(name="rows", label="Rows are", default="queries", options=("queries", "keys")),
+    Control(name="gallery", label="Which heads", default="layer", undone=True),
+    Control(name="beside", label="Beside", default="head", undone=True),
+    Control(name="mean", label="Mean", default="layer", undone=True),
+    Control(name="picture", label="Pictures are saved as", default="png", options=_same("png", "svg")),
+    Control(name="rows", label="Rows are", default="queries", options=_same("queries", "keys"), undone=True),
     Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
     Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),
     Control(name="top_p", label="Top-p", default=0.95, low=0.0, high=1.0, step=0.01),
     Control(name="min_p", label="Min-p", default=0.0, low=0.0, high=1.0, step=0.01, help="0 = off."),
-    Control(name="order", label="Order of the filters", default="tkpm", options=ORDERS),
-    Control(
-        name="view",
-        label="Look closer",
-        default="candidates",
-        options=("candidates", "waterfall", "ranks", "dice", "steps", "mask"),
-    ),
-    Control(
-        name="batch",
-        label="The batch itself",
-        default="nothing",
-        options=("nothing", "one by one", "as decoded"),
-    ),
+    Control(name="order", label="Order of the filters", default="tkpm", options=_same(*ORDERS)),
+    Control(name="view", label="Look closer", default="candidates", undone=True),
+    Control(name="batch", label="The batch itself", default="none", undone=True),
     Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
     Control(
         name="drop_after",
@@ -183,24 +191,26 @@ _ALL = (
         name="noise",
         label="Dice",
         default="shared",
-        options=("shared", "own"),
+        options=_same("shared", "own"),
+        undone=True,
         help="Shared: every setting meets the same luck. Own: row n draws with the seed plus n.",
     ),
-    Control(name="against", label="Against model", default="none"),
-    Control(name="row", label="Row", default=0, low=0, high=MAX_SETTINGS - 1, step=1, help="Counted from 0."),
-    Control(name="sample", label="Sample", default=0, low=0, high=MAX_SAMPLES - 1, step=1, help="Counted from 0."),
+    Control(name="against", label="Against model", default="none", undone=True),
+    Control(
+        name="row", label="Row", default=0, low=0, high=MAX_SETTINGS - 1, step=1, help="Counted from 0.", undone=True
+    ),
+    Control(
+        name="sample",
+        label="Sample",
+        default=0,
+        low=0,
+        high=MAX_SAMPLES - 1,
+        step=1,
+        help="Counted from 0.",
+        undone=True,
+    ),
     Control(name="at_step", label="Step", default=1, low=1, high=MAX_NEW_TOKENS, step=1),
-    Control(
-        name="plot",
-        label="Look closer",
-        default="map",
-        options=("map", "measures", "over steps", "what grows"),
-    ),
-    Control(
-        name="surface",
-        label="Over k and p",
-        default="words",
-        options=("words", "chance", "entropy", "drawn word"),
-    ),
+    Control(name="plot", label="Look closer", default="map", undone=True),
+    Control(name="surface", label="Over k and p", default="words", undone=True),
 )
 CONTROLS = {control.name: control for control in _ALL}

@@ -15,6 +15,7 @@ from model_utils.errors import InputError
 from model_utils.masks.link import format_cells, format_weights, parse_cells, parse_weights
 from model_utils.masks.mask import MaskSpec
 from pages.common import controls
+from pages.common.controls import value
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
 REMEMBERED = ("text", "sentence", "weights", "cells", "gap", "pattern", "width", "first", "padding")
 HAND = ("weights", "cells", "gap")
 UNDO_DEPTH = 50
-
-
-def value(name: str) -> Any:
-    """Return the present value of the published control `name`, drawn or not."""
-    return st.session_state.get(name, controls.CONTROLS[name].default)
 
 
 def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
@@ -43,7 +39,7 @@ def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
     batch = page.batch(chosen)
     controls.number("sentence", high=batch.size[0] - 1)
     if side:
-        chosen = controls.choice("side", controls.CONTROLS["side"].options)  # type: ignore[assignment]
+        chosen = "right" if controls.choice("side") == "right" else "left"
     batch = batch if chosen == batch.side else page.batch(chosen)
     settle(batch.texts[value("sentence")])
     return batch
@@ -122,10 +118,8 @@ def undo_buttons() -> None:
 def hand_fields() -> None:
     """Draw the fields of the hand mask and of the single cells: what the link carries, open to typing."""
     for column, name in zip(st.columns(2), ("weights", "cells"), strict=True):
-        control = controls.CONTROLS[name]
-        # Above what a link carries the mask stays in the session.
-        bind = "query-params" if controls.fits_link(value(name)) else None
-        column.text_input(control.label, value=control.default, key=name, bind=bind, help=control.help)
+        with column:
+            controls.field(name)
 
 
 def settle(text: str, sentence: int | None = None) -> None:
@@ -145,7 +139,7 @@ def settle(text: str, sentence: int | None = None) -> None:
         masked = bool(last["weights"] or last["cells"])
         if moved and masked and now["weights"] == last["weights"] and now["cells"] == last["cells"]:
             _remember(last)
-            state["weights"] = state["cells"] = ""
+            controls.change(weights="", cells="")
             st.toast("The hand mask belonged to another sentence and is cleared; Undo brings it back.")
         elif any(now[name] != last[name] for name in HAND):
             _remember(last)
@@ -157,9 +151,7 @@ def _assign(values: Mapping[str, Any]) -> None:
     state = st.session_state
     if "text" in values and values["text"] != value("text"):
         state["_mask_whole_page"] = True
-    for name, new in values.items():
-        if value(name) != new:
-            state[name] = new
+    controls.change(**values)
     state["_mask_own_step"] = True
 
 

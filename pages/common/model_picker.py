@@ -10,6 +10,7 @@ import streamlit as st
 from model_utils.errors import ModelError, ModelMissingError, ModelTooLargeError
 from model_utils.models.registry import BUNDLED, BUNDLED_ID, registry
 from pages.common import cache, controls
+from pages.common.link_parameters import CONTROLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,12 +71,16 @@ def facts(entry: ModelEntry) -> str:
 
 
 def _choose(entries: dict[str, ModelEntry]) -> str:
-    asked = st.session_state.get("model", BUNDLED_ID)
-    if asked not in entries:
-        st.session_state["model"] = BUNDLED_ID
+    if controls.value("model") not in entries:
+        controls.change(model=BUNDLED_ID)
         # What a link asks for is not repeated: the sentence is Markdown.
         controls.note("model", f"The link asks for a model that this server does not offer: showing {BUNDLED_ID}.")
-    return str(st.selectbox(controls.CONTROLS["model"].label, list(entries), key="model", bind="query-params"))
+    st.session_state["model"] = controls.value("model")
+    return str(
+        st.selectbox(
+            CONTROLS["model"].label, list(entries), key="model", persist_state="session", on_change=controls.publish
+        )
+    )
 
 
 def _obstacle(entry: ModelEntry, place: DeltaGenerator) -> ModelError | None:
@@ -85,7 +90,7 @@ def _obstacle(entry: ModelEntry, place: DeltaGenerator) -> ModelError | None:
     """
     if entry.source == "bundled":
         return None
-    refused = st.session_state.setdefault(_REFUSED, {})
+    refused: dict[str, ModelError] = st.session_state.setdefault(_REFUSED, {})
     if entry.id in refused:
         return refused[entry.id]
     try:

@@ -12,7 +12,9 @@ from model_utils.errors import InputError
 from model_utils.generate.filters import SamplingSettings
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
-from pages.common import cache, controls, frame
+from model_utils.tokens.batch import BatchKey
+from pages.common import cache, controls, frame, link_parameters
+from pages.common.link_parameters import CONTROLS
 from pages.compare import run
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ ROWS = {
     "min-p 0.1": "m0.1",
 }
 SETS = {
-    "Four telling rows": (controls.CONTROLS["settings"].default, 1),
+    "Four telling rows": (CONTROLS["settings"].default, 1),
     "The seven usual": (";".join(["t1", "k50", "k2", "p0.9", "t0.7,p0.9", "m0.1", "t0"]), 1),
     "Ladder of k": ("k1;k2;k5;k20;k100;k1000;t1", 8),
     "Ladder of p": ("p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1", 8),
@@ -53,7 +55,7 @@ def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, Del
         with place:
             said[name] = controls.number(name)
     with places[4]:
-        said["noise"] = controls.choice("noise", controls.CONTROLS["noise"].options)
+        said["noise"] = controls.choice("noise", CONTROLS["noise"].options)
     with places[5]:
         said["against"] = _against(page)
     _settings()
@@ -79,14 +81,14 @@ def _against(page: frame.Page) -> str:
         controls.note(
             "against", "The link asks for a second model that cannot stand beside this one: showing one model."
         )
-    control = controls.CONTROLS["against"]
-    return str(st.selectbox(control.label, names, key="against", bind="query-params"))
+    control = CONTROLS["against"]
+    return str(st.selectbox(control.label, names, key="against", persist_state="session", on_change=controls.publish))
 
 
 def _settings() -> None:
     """Draw the rows to compare: as a table to edit, as presets, as the text that the link carries."""
     state = st.session_state
-    state.setdefault("settings", controls.CONTROLS["settings"].default)
+    state.setdefault("settings", CONTROLS["settings"].default)
     try:
         rows = settings.parse(state["settings"])
         title = " · ".join(f"{number} {settings.name(row)}" for number, row in enumerate(rows))
@@ -103,8 +105,7 @@ def _settings() -> None:
             st.caption("Instead", width="content")
             for label, (text, samples) in SETS.items():
                 st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
-        control = controls.CONTROLS["settings"]
-        st.text_input(control.label, value=control.default, key="settings", help=control.help, bind="query-params")
+        controls.field("settings")
 
 
 def _add(text: str) -> None:
@@ -157,7 +158,7 @@ def _table(rows: tuple[settings.Row, ...]) -> None:
             "top_k": st.column_config.NumberColumn("top-k", min_value=0, step=1, help="0 = off"),
             "top_p": st.column_config.NumberColumn("top-p", min_value=0.0, max_value=1.0, help="1 = off"),
             "min_p": st.column_config.NumberColumn("min-p", min_value=0.0, max_value=1.0, help="0 = off"),
-            "order": st.column_config.SelectboxColumn("order", options=list(controls.ORDERS)),
+            "order": st.column_config.SelectboxColumn("order", options=list(link_parameters.ORDERS)),
             "seed": st.column_config.NumberColumn(
                 "own seed", min_value=0, max_value=2**31 - 1, step=1, help="Empty: the page's."
             ),
@@ -211,7 +212,7 @@ def make_request(page: frame.Page, said: dict[str, Any]) -> run.Request:
         rows=settings.parse(said["settings"]),
         samples=said["samples"],
         seed=said["seed"],
-        own_noise=said["noise"] != controls.CONTROLS["noise"].default,
+        own_noise=said["noise"] != CONTROLS["noise"].default,
         max_new_tokens=said["max_new_tokens"],
     )
 
@@ -236,4 +237,4 @@ def made_with(made: run.Comparison, request: run.Request | None) -> None:
 
 def batch_of(made: run.Comparison) -> TokenBatch:
     """Return the prompt of a comparison as a batch of one."""
-    return cache.token_batch(made.request.models[0], (made.request.text,), "left", 50256)
+    return cache.token_batch(BatchKey(made.request.models[0], (made.request.text,)))

@@ -11,6 +11,7 @@ import streamlit as st
 from model_utils.compare import settings as compare_settings
 from model_utils.generate import explain
 from pages.common import controls, downloads, frame
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.compare import cache
 from pages.compare import texts as compare_texts
@@ -34,7 +35,7 @@ def plane(made: Comparison, place: Place, number: int) -> None:
     ranked = cache.ranked(model, ids, temperature)
     ks, ps = kp_plane.axis_k(len(ranked.ids)), kp_plane.axis_p()
     kept = kp_plane.kept_tokens(ranked, ks, ps)
-    chosen = controls.choice("surface", controls.CONTROLS["surface"].options, show_label=False)
+    chosen = controls.choice("surface", CONTROLS["surface"].options, show_label=False)
     name = NAMES[chosen]
     logits = cache.step_logits(model, ids)
     values, figure = _figure(made, place, number, name, ranked, logits, (ks, ps, kept), temperature)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import controls, frame
+from pages.common.link_parameters import CONTROLS
 from pages.compare import kp_plane, plots, texts
 from pages.generate.result import BEAT
 
@@ -77,7 +78,7 @@ def _texts(made: Comparison) -> None:
 
 def _picture(made: Comparison) -> None:
     """Draw the picture that is chosen, of the step that is."""
-    name = controls.choice("plot", controls.CONTROLS["plot"].options, show_label=False)
+    name = controls.choice("plot", CONTROLS["plot"].options, show_label=False)
     if name != "map" and not made.job.done:
         st.info("This picture is drawn when all texts are there.")
         return

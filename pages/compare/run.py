@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.compare.settings import FirstDifference, Row, check_samples, first_difference
+from model_utils.tokens.batch import BatchKey
 from pages.common import cache
 from pages.generate import run
 
@@ -123,7 +124,7 @@ def prepare(request: Request) -> Comparison:
     """Return a comparison that has begun and that no page shows yet. Raises ReaderError when it cannot begin."""
     check_samples(request.samples)
     loaded = tuple(cache.loaded_model(model) for model in request.models)
-    prompts = tuple(cache.token_batch(model, (request.text,), "left", 50256).tokens[0] for model in request.models)
+    prompts = tuple(cache.token_batch(BatchKey(model, (request.text,))).tokens[0] for model in request.models)
     parts = [(one, _lanes(request, prompt)) for one, prompt in zip(loaded, prompts, strict=True)]
     job = run.decode_job(parts, request.max_new_tokens)
     return Comparison(request=request, loaded=loaded, prompts=prompts, job=job)

@@ -12,6 +12,7 @@ from model_utils.compare import tables
 from model_utils.generate import explain
 from pages.common import controls, downloads, frame
 from pages.common.components import StripToken, tokens_strip
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.compare.run import Comparison, Place
 
@@ -228,7 +229,7 @@ def open_on_generate(made: Comparison, place: Place) -> None:
     """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
     settings = made.request.settings(place.row)
     named = ("temperature", "top_k", "top_p", "min_p", "seed")
-    if not all(controls.CONTROLS[name].admits(getattr(settings, name)) for name in named):
+    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in named):
         return
     st.page_link(
         "pages/5_Generate.py",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from model_utils.jobs import Job
 from pages.common import cache, controls, downloads, frame
+from pages.common.link_parameters import CONTROLS
 from pages.generate import run as generate_run
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ BEAT = 0.4
 def draw(run: generate_run.Run) -> None:
     """Draw the choice of what to see of the batch, and that."""
     st.divider()
-    chosen = controls.choice("batch", controls.CONTROLS["batch"].options)
+    chosen = controls.choice("batch", CONTROLS["batch"].options)
     with frame.reader_errors():
         if chosen == "one by one":
             _one_by_one(run)

@@ -11,6 +11,7 @@ import streamlit as st
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
 from pages.common import controls, frame, mask_rule, mask_state
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.generate import run as generate_run
 
@@ -42,15 +43,22 @@ def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, Del
 def _more(page: frame.Page) -> dict[str, Any]:
     """Draw what is off at first: min-p, the order of the filters, and what a text may read of itself."""
     _settle(page)
-    order = controls.CONTROLS["order"]
+    order = CONTROLS["order"]
     with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
         said = {
             "min_p": controls.number("min_p", slider=True),
-            "order": st.selectbox(order.label, order.options, key="order", help=_in_words(), bind="query-params"),
+            "order": st.selectbox(
+                order.label,
+                order.options,
+                key="order",
+                help=_in_words(),
+                persist_state="session",
+                on_change=controls.publish,
+            ),
         }
         st.divider()
         st.caption("What the growing text may read of itself")
-        controls.choice("pattern", controls.CONTROLS["pattern"].options)
+        controls.choice("pattern", CONTROLS["pattern"].options)
         for column, name in zip(st.columns(2), ("width", "first"), strict=True):
             with column:
                 controls.number(name)
@@ -63,12 +71,12 @@ def _more(page: frame.Page) -> dict[str, Any]:
 
 def _changed(name: str) -> bool:
     """Return whether a control stands elsewhere than at first and has an effect."""
-    return _uses(name) and mask_state.value(name) != controls.CONTROLS[name].default
+    return _uses(name) and controls.value(name) != CONTROLS[name].default
 
 
 def _uses(name: str) -> bool:
     """Return whether the present pattern uses a control; all but its two widths it does."""
-    return name not in mask_rule.USED_BY or mask_state.value("pattern") in mask_rule.USED_BY[name]
+    return name not in mask_rule.USED_BY or controls.value("pattern") in mask_rule.USED_BY[name]
 
 
 def _settle(page: frame.Page) -> None:
@@ -83,7 +91,7 @@ def _settle(page: frame.Page) -> None:
 
 def _sentence() -> int:
     """Return the sentence in view; a branch is one of the sentence that it continues."""
-    run, row = generate_run.current(), int(mask_state.value("sentence"))
+    run, row = generate_run.current(), int(controls.value("sentence"))
     return row if run is None or row >= run.count else run.sentence(row)
 
 
@@ -116,7 +124,7 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
     sentence = min(_sentence(), batch.size[0] - 1)
     spec = replace(mask_state.mask_spec(batch, sentence), padding=True)
     # What has no effect does not make another text of this one.
-    return MaskPolicy(spec=mask_rule.settled(spec), drop_after=mask_state.value("drop_after") or None)
+    return MaskPolicy(spec=mask_rule.settled(spec), drop_after=controls.value("drop_after") or None)
 
 
 def _slider(name: str) -> float:
@@ -124,9 +132,9 @@ def _slider(name: str) -> float:
     if name not in USUAL:
         return controls.number(name, slider=True)
     key = f"_high_{name}"
-    asked = st.session_state.get(name, controls.CONTROLS[name].default)
+    asked = st.session_state.get(name, CONTROLS[name].default)
     if asked > st.session_state.setdefault(key, USUAL[name]):
-        st.session_state[key] = controls.CONTROLS[name].high
+        st.session_state[key] = CONTROLS[name].high
     return controls.number(name, slider=True, high=st.session_state[key])
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.generate.presets import BY_NAME, KNOBS, TEXT_PRESETS
-from pages.common import controls, example_list, mask_state
+from pages.common import example_list, mask_state
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.masks import cache
 
@@ -39,7 +40,7 @@ def use(model: str, name: str) -> None:
     words = cache.words(model, last) if preset.hidden else ()
     hidden = {token: 0.0 for place in preset.hidden for token in words[place].tokens}
     for knob in KNOBS:
-        st.session_state[knob] = preset.controls.get(knob, controls.CONTROLS[knob].default)
+        st.session_state[knob] = preset.controls.get(knob, CONTROLS[knob].default)
     mask_state.change(
         text=preset.text,
         sentence=preset.sentence,

@@ -9,6 +9,7 @@ import streamlit as st
 
 from model_utils.generate import explain
 from pages.common import controls, frame
+from pages.common.link_parameters import CONTROLS
 from pages.generate import batch, candidates
 from pages.generate import run as generate_run
 from pages.generate import text as generate_text
@@ -208,7 +209,7 @@ def _step(run: generate_run.Run, step: Step, palette: Palette) -> None:
     from pages.generate.views import VIEWS
 
     st.text(explain.why(step, run.request.settings, run.label))
-    view = controls.choice("view", controls.CONTROLS["view"].options, show_label=False)
+    view = controls.choice("view", CONTROLS["view"].options, show_label=False)
     if view in VIEWS:
         VIEWS[view](run, step)
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.jobs import Job
+from model_utils.tokens.batch import BatchKey
 from pages.common import cache
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def current() -> Run | None:
 
 def prepare(request: Request) -> Run:
     """Return a run that has begun and that no page shows yet. Raises ReaderError when it cannot begin."""
-    loaded, batch = cache.loaded_model(request.model), cache.token_batch(request.model, request.texts, "left", 50256)
+    loaded, batch = cache.loaded_model(request.model), cache.token_batch(BatchKey(request.model, request.texts))
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
     return Run(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])

@@ -9,20 +9,27 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.errors import InputError
 from model_utils.heads.difference import difference
 from model_utils.models.registry import registry
 from pages.common import cache, controls, downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
 from pages.common.markdown import literal
-from pages.heads import cache_attention
-from pages.heads.first_screen import View
+from pages.heads.cache import attention
+from pages.heads.first_screen import HeadSelection
 
 if TYPE_CHECKING:
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
 
 _NEXT = 1  # the other head at first: the page itself opens on head 0
+OTHERS = {
+    "head": "another head",
+    "mask": "without the mask",
+    "sentence": "another sentence",
+    "model": "another model",
+}
 HALF = 430  # px of each of the two maps on a screen of 1,400
 
 
@@ -36,11 +43,11 @@ class Side:
     labels: list[str]
 
 
-def draw(view: View) -> None:
+def draw(selection: HeadSelection) -> None:
     """Draw the open head, the other, and the first less the other where both are of equally many tokens."""
-    kind = controls.choice("beside", controls.CONTROLS["beside"].options, show_label=False)
-    one = _side(_name(view), view.maps, view.batch, view.sentence, view.head)
-    other = _OTHERS[kind](view)
+    kind = controls.choice("beside", OTHERS, show_label=False)
+    one = _side(_name(selection), selection.maps, selection.batch, selection.sentence, selection.head)
+    other = _OTHER[kind](selection)
     if other is None:
         return
     for column, side, key in zip(st.columns(2), (one, other), ("one", "other"), strict=True):
@@ -66,63 +73,62 @@ def _side(title: str, maps: AttentionMaps, batch: TokenBatch, sentence: int, hea
     )
 
 
-def _name(view: View) -> str:
-    return "Layer {}, head {}".format(*view.head)
+def _name(selection: HeadSelection) -> str:
+    return "Layer {}, head {}".format(*selection.head)
 
 
-def _another_head(view: View) -> Side:
-    layers, heads = view.page.entry.layers - 1, view.page.entry.heads - 1
+def _another_head(selection: HeadSelection) -> Side:
+    layers, heads = selection.page.entry.layers - 1, selection.page.entry.heads - 1
     with st.container(horizontal=True):
         layer = int(st.number_input("Other layer", 0, layers, 0, key="beside_layer", width=140))
         head = int(st.number_input("Other head", 0, heads, _NEXT if heads else 0, key="beside_head", width=140))
-    return _side(f"Layer {layer}, head {head}", view.maps, view.batch, view.sentence, (layer, head))
+    return _side(f"Layer {layer}, head {head}", selection.maps, selection.batch, selection.sentence, (layer, head))
 
 
-def _without_mask(view: View) -> Side | None:
+def _without_mask(selection: HeadSelection) -> Side | None:
     from model_utils.masks.mask import MaskSpec
 
-    if view.spec == MaskSpec():
+    if selection.spec == MaskSpec():
         st.info(
             "The model runs under no mask but the causal one: hide a word or choose a pattern on Masks, or switch it on above."
         )
         return None
-    maps = cache_attention.attention(*view.source[:4], MaskSpec())
-    return _side(f"{_name(view)}, without the mask", maps, view.batch, view.sentence, view.head)
+    maps = attention(selection.key, selection.sentence, MaskSpec())
+    return _side(f"{_name(selection)}, without the mask", maps, selection.batch, selection.sentence, selection.head)
 
 
-def _another_sentence(view: View) -> Side | None:
-    count = view.batch.size[0]
+def _another_sentence(selection: HeadSelection) -> Side | None:
+    count = selection.batch.size[0]
     if count < 2:
         st.info("There is one sentence: write a second one in the sidebar.")
         return None
-    default = (view.sentence + 1) % count
+    default = (selection.sentence + 1) % count
     number = int(st.number_input("Other sentence", 0, count - 1, default, key="beside_sentence", width=160))
-    spec = view.spec if not (view.spec.pairs or view.spec.cells) else replace(view.spec, weights=(), cells=frozenset())
-    maps = cache_attention.attention(*view.source[:3], number, spec)
-    return _side(f"{_name(view)}, sentence {number}", maps, view.batch, number, view.head)
+    spec = (
+        selection.spec
+        if not (selection.spec.pairs or selection.spec.cells)
+        else replace(selection.spec, weights=(), cells=frozenset())
+    )
+    maps = attention(selection.key, number, spec)
+    return _side(f"{_name(selection)}, sentence {number}", maps, selection.batch, number, selection.head)
 
 
-def _another_model(view: View) -> Side | None:
+def _another_model(selection: HeadSelection) -> Side | None:
     """Return the same place of another model; where it has no such layer or head, its last stands in and the title says."""
-    others = [name for name, entry in registry().items() if name != view.page.model and not entry.trouble]
+    others = [name for name, entry in registry().items() if name != selection.page.model and not entry.trouble]
     if not others:
         st.info("There is no other model on this server.")
         return None
     name = str(st.selectbox("Other model", others, key="beside_model", width=320))
     with st.spinner(f"Loading {name} …"):
         loaded = cache.loaded_model(name)
-    head = min(view.head[0], loaded.layers - 1), min(view.head[1], loaded.heads - 1)
-    maps = cache_attention.attention(name, *view.source[1:])
-    batch = cache.token_batch(name, view.batch.texts, view.batch.side, view.batch.pad_id)
-    return _side("{}: layer {}, head {}".format(name, *head), maps, batch, view.sentence, head)
+    head = min(selection.head[0], loaded.layers - 1), min(selection.head[1], loaded.heads - 1)
+    key = replace(selection.key, model=name)
+    maps, batch = attention(key, selection.sentence, selection.spec), cache.token_batch(key)
+    return _side("{}: layer {}, head {}".format(name, *head), maps, batch, selection.sentence, head)
 
 
-_OTHERS = {
-    "another head": _another_head,
-    "without the mask": _without_mask,
-    "another sentence": _another_sentence,
-    "another model": _another_model,
-}
+_OTHER = {"head": _another_head, "mask": _without_mask, "sentence": _another_sentence, "model": _another_model}
 
 
 def _shown(side: Side) -> Any:
@@ -167,8 +173,8 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     known = np.abs(values[~np.isnan(values)])
     moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
     st.markdown(
-        f"**On average {moved:.0%} of a row's mix goes elsewhere.** Orange: the first reads more of it; violet: the other does. "
-        + ("" if same else "The words differ: rows and columns are places.")
+        f"**On average {percent(moved)} of a row's mix goes elsewhere.** Orange: the first reads more of it; violet: the other "
+        "does. " + ("" if same else "The words differ: rows and columns are places.")
     )
     downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
 

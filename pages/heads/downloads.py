@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from model_utils.models.forward import AttentionMaps
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import TokenBatch
+    from pages.heads.first_screen import HeadSelection
 
 
 def numbers(maps: AttentionMaps, labels: Sequence[str], layer: int, head: int) -> pd.DataFrame:
@@ -58,3 +59,11 @@ def button(maps: AttentionMaps, labels: Sequence[str], *, title: str, model: str
 
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+def all_heads_code(selection: HeadSelection, part: Any, **asked: int) -> str:
+    """Return the lines that print what one selection says of all heads."""
+    from model_utils.snippets.heads import many_code
+
+    batch, spec = selection.batch, replace(selection.spec, sentence=selection.sentence)
+    return many_code(selection.page.entry, batch.texts, spec, side=batch.side, part=part, **asked)

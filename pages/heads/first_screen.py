@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
+from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.glyphs import visible
 from pages.common import controls, frame, unseen_tokens
 from pages.common import downloads as common_downloads
 from pages.common.components.scroll import STEP, scroll_frame
-from pages.heads import cache, cache_attention, downloads, under_mask
+from pages.heads import cache, downloads, under_mask
 
 if TYPE_CHECKING:
     from model_utils.heads.patterns import Habits, Thumbnails
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.forward import AttentionMaps
-    from model_utils.tokens.batch import Side, TokenBatch
+    from model_utils.tokens.batch import TokenBatch
     from viz.base.patch import Figure
 
 # Where a head with this habit takes most of its mix from.
@@ -34,7 +36,7 @@ NARROWEST = 560
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class HeadSelection:
     """What the page shows: one sentence of a padded batch in one model, under the mask of `spec`.
 
     `opened` holds the head that was drawn last, for what runs outside of the page's runs, such as a download.
@@ -47,42 +49,46 @@ class View:
     opened: list[tuple[int, int]] = field(default_factory=list)
 
     @property
-    def source(self) -> tuple[str, tuple[str, ...], Side, int, MaskSpec]:
+    def key(self) -> BatchKey:
+        """Return what the batch is made from."""
+        return BatchKey(self.page.model, self.batch.texts, self.batch.side, self.batch.pad_id)
+
+    @property
+    def source(self) -> tuple[BatchKey, int, MaskSpec]:
         """Return what the caches take."""
-        return self.page.model, self.batch.texts, self.batch.side, self.sentence, self.spec
+        return self.key, self.sentence, self.spec
 
     @property
     def maps(self) -> AttentionMaps:
         """Return the weights of every head."""
-        return cache_attention.attention(*self.source)
+        return cache.attention(*self.source)
 
     @property
     def all_heads(self) -> tuple[Thumbnails, Habits | None]:
         """Return the picture of all heads and their habits."""
-        return cache_attention.all_heads(*self.source)
+        return cache.all_heads(*self.source)
 
     @property
     def head(self) -> tuple[int, int]:
         """Return (layer, head) of the open head; where the model has no such one, the first stands in."""
-        layer, head = st.session_state.get("layer", 0), st.session_state.get("head", 0)
+        layer, head = controls.value("layer"), controls.value("head")
         return (layer if layer < self.page.entry.layers else 0), (head if head < self.page.entry.heads else 0)
 
 
-def choose_sentence(page: frame.Page) -> View:
+def choose_sentence(page: frame.Page) -> HeadSelection:
     """Draw the choice of sentence and padding side, and return what to show."""
-    side = st.session_state.get("side", controls.CONTROLS["side"].default)
-    batch = page.batch(side)
+    batch = page.batch("right" if controls.value("side") == "right" else "left")
     number, choice = st.columns([1, 1.4], vertical_alignment="bottom")
     with number:
         sentence = controls.number("sentence", high=batch.size[0] - 1)
     with choice:
-        side = controls.choice("side", controls.CONTROLS["side"].options)
+        side = "right" if controls.choice("side") == "right" else "left"
     if side != batch.side:
         batch = page.batch(side)
-    view = View(page=page, batch=batch, sentence=sentence, spec=under_mask.choose(batch, sentence))
+    selection = HeadSelection(page=page, batch=batch, sentence=sentence, spec=under_mask.choose(batch, sentence))
     st.text(_shown(batch.texts[sentence]))
     unseen_tokens.badges(page.model, batch, sentence)
-    return view
+    return selection
 
 
 def _shown(text: str) -> str:
@@ -93,9 +99,9 @@ def _shown(text: str) -> str:
     return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 25]} … {line[-20:]}"
 
 
-def habit_links(view: View) -> None:
+def habit_links(selection: HeadSelection) -> None:
     """Draw one click each to the heads with the strongest habits on this text."""
-    habits = view.all_heads[1]
+    habits = selection.all_heads[1]
     if habits is None:
         return
     st.caption("Most of the mix, on this text, from")
@@ -103,7 +109,7 @@ def habit_links(view: View) -> None:
         for habit, source in SOURCES.items():
             at_layer, at_head, share = habits.strongest(habit)
             st.button(
-                f"{source}: layer {at_layer}, head {at_head} ({share:.0%})",
+                f"{source}: layer {at_layer}, head {at_head} ({percent(share)})",
                 key=f"telling_{habit}",
                 help="The share is the average over the rows of this sentence.",
                 type="tertiary",
@@ -112,9 +118,9 @@ def habit_links(view: View) -> None:
             )
 
 
-def choose_head(view: View) -> None:
+def choose_head(selection: HeadSelection) -> None:
     """Draw the numbers of layer and head, and the steps to the heads beside them."""
-    layers, heads = view.page.entry.layers, view.page.entry.heads
+    layers, heads = selection.page.entry.layers, selection.page.entry.heads
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
         controls.number("layer", high=layers - 1, bare=True)
         controls.number("head", high=heads - 1, bare=True)
@@ -123,27 +129,27 @@ def choose_head(view: View) -> None:
 
 
 def _step(by: int, layers: int, heads: int) -> None:
-    at = (st.session_state["layer"] * heads + st.session_state["head"] + by) % (layers * heads)
+    at = (controls.value("layer") * heads + controls.value("head") + by) % (layers * heads)
     open_head(*divmod(at, heads))
 
 
 def open_head(layer: int, head: int) -> None:
     """Choose a head, in a widget's callback."""
-    st.session_state["layer"], st.session_state["head"] = layer, head
+    controls.change(layer=layer, head=head)
 
 
-def map_figure(view: View) -> Figure:
+def map_figure(selection: HeadSelection) -> Figure:
     """Return all heads as one picture."""
     from model_utils.heads.patterns import HABITS, WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
     from viz.heads.overview import overview
 
-    thumbnails, habits = view.all_heads
-    layers, heads = view.maps.weights.shape[:2]
+    thumbnails, habits = selection.all_heads
+    layers, heads = selection.maps.weights.shape[:2]
     facts = [["one token" for _ in range(heads)] for _ in range(layers)]
     if habits is not None:
         found = [[habits.main(layer, head) for head in range(heads)] for layer in range(layers)]
-        facts = [[f"{share:.0%} from\n{SOURCES[habit]}" for habit, share in row] for row in found]
+        facts = [[f"{percent(share)} from\n{SOURCES[habit]}" for habit, share in row] for row in found]
     return overview(
         thumbnails.picture,
         pitch=thumbnails.pitch,
@@ -151,15 +157,15 @@ def map_figure(view: View) -> Figure:
         weight_code=WEIGHT_CODE,
         causes=CAUSES,
         facts=facts,
-        opened=view.head,
+        opened=selection.head,
         telling=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
         palette=frame.palette(),
     )
 
 
-def draw_map(view: View, figure: Figure) -> None:
+def draw_map(selection: HeadSelection, figure: Figure) -> None:
     """Draw all heads as one picture; a click opens a head."""
-    layers, heads = view.maps.weights.shape[:2]
+    layers, heads = selection.maps.weights.shape[:2]
     st.plotly_chart(
         figure,
         theme=None,
@@ -171,9 +177,9 @@ def draw_map(view: View, figure: Figure) -> None:
     st.caption("Click a head to open it. Framed thin: the three above.")
 
 
-def draw_head(view: View, figure: Figure) -> None:
+def draw_head(selection: HeadSelection, figure: Figure) -> None:
     """Draw the open head, and what holds for every head of this sentence."""
-    batch = view.batch
+    batch = selection.batch
     # No wider than the figure: a frame wider than what it holds would cut it.
     with scroll_frame("head", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
         st.plotly_chart(
@@ -182,23 +188,25 @@ def draw_head(view: View, figure: Figure) -> None:
             key="fig_head",
             width="content",
             config=common_downloads.chart_config("head"),
-            alt=alt(view),
+            alt=alt(selection),
         )
     with st.container(key="every_head"):
         common_downloads.bar(
             "heads",
-            numbers=lambda: downloads.numbers(view.maps, batch.labels(view.sentence), *view.opened[-1]),
-            code=lambda: downloads.code(view.page.entry, batch, view.sentence, view.spec, *view.opened[-1]),
+            numbers=lambda: downloads.numbers(selection.maps, batch.labels(selection.sentence), *selection.opened[-1]),
+            code=lambda: downloads.code(
+                selection.page.entry, batch, selection.sentence, selection.spec, *selection.opened[-1]
+            ),
         )
         downloads.button(
-            view.maps,
-            view.batch.labels(view.sentence),
-            title=_shown(view.batch.texts[view.sentence]),
-            model=view.page.model,
+            selection.maps,
+            selection.batch.labels(selection.sentence),
+            title=_shown(selection.batch.texts[selection.sentence]),
+            model=selection.page.model,
         )
-        if (view.maps.cause > 0).all(-1).any():
+        if (selection.maps.cause > 0).all(-1).any():
             st.caption("The model computes a row for a pad too, but all of it is blocked, so its numbers mean nothing.")
-        size = cache_attention.attention_size(view.page.model, batch.texts, batch.side)
+        size = cache.attention_size(selection.key)
         if size > MAX_ATTENTION_MB:
             st.caption(
                 f"The attention of all {batch.size[0]} sentences would take {size:,.0f} MB, and {MAX_ATTENTION_MB} MB are "
@@ -206,38 +214,40 @@ def draw_head(view: View, figure: Figure) -> None:
             )
 
 
-def alt(view: View) -> str:
+def alt(selection: HeadSelection) -> str:
     """Return what the large figure shows, for screen readers."""
-    return "Attention weights of layer {}, head {}: rows read columns.".format(*view.head)
+    return "Attention weights of layer {}, head {}: rows read columns.".format(*selection.head)
 
 
-def say_head(view: View) -> None:
+def say_head(selection: HeadSelection) -> None:
     """Draw what the open head's last row says, and what all its rows do."""
     from model_utils.heads.measures import caption
 
-    stale = view.opened and view.opened[-1] != view.head
-    view.opened[:] = [view.head]
+    stale = selection.opened and selection.opened[-1] != selection.head
+    selection.opened[:] = [selection.head]
     if stale and st.session_state.get("code_heads"):
         st.rerun()  # the code that the reader has before him is that of another head
     with st.container(key="below_head"):
-        count = len(view.batch.tokens[view.sentence])
+        count = len(selection.batch.tokens[selection.sentence])
         number, says = st.columns([1, 3.2], vertical_alignment="center")
-        if st.session_state.get("closer") != "find":  # which draws it itself
+        if controls.value("closer") != "search":  # which draws it itself
             with number:
                 controls.number("query", high=count - 1, bare=True)
-        query = int(st.session_state.get("query", -1)) % count
-        says.text(_sentence(view, query))
-        found = cache.measures(*view.source)
+        query = int(controls.value("query")) % count
+        says.text(_sentence(selection, query))
+        found = cache.measures(*selection.source)
         if found is not None:
-            st.text(caption(found, *view.head))
+            st.text(caption(found, *selection.head))
 
 
-def _sentence(view: View, query: int) -> str:
+def _sentence(selection: HeadSelection, query: int) -> str:
     """Return what the open head's row of the real token `query` says, as one sentence."""
-    labels, at = view.batch.labels(view.sentence), view.batch.first(view.sentence) + query
-    if (view.maps.cause[at] > 0).all():
+    labels, at = selection.batch.labels(selection.sentence), selection.batch.first(selection.sentence) + query
+    if (selection.maps.cause[at] > 0).all():
         return f"“{labels[at]}” may read nothing here: its row means nothing."
-    row = np.where(view.maps.cause[at] > 0, 0, view.maps.weights[view.head][at])  # (K,)
+    row = np.where(selection.maps.cause[at] > 0, 0, selection.maps.weights[selection.head][at])  # (K,)
     key = int(row.argmax())
     source = "itself" if key == at else f"“{labels[key]}”"
-    return f"Reading “{labels[at]}”, this head takes {row[key]:.0%} of its mix from {source}: a recipe, not a reason."
+    return (
+        f"Reading “{labels[at]}”, this head takes {percent(row[key])} of its mix from {source}: a recipe, not a reason."
+    )

@@ -8,49 +8,53 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from pages.common import controls, downloads, frame
 from pages.heads import cache
-from pages.heads.first_screen import View, open_head
+from pages.heads.first_screen import HeadSelection, open_head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS, MOST = 4, 12
+# The heads of one layer in their places, or those that have most of a measure: its label and its name.
+LAYER = "layer"
 ORDERS = {
+    LAYER: "a layer",
     "previous": "previous token",
     "first": "first token",
     "itself": "itself",
     "same": "same token",
     "induction": "induction",
-    "entropy_bits": "widest (bits)",
-    "distance_tokens": "looks back furthest",
+    "entropy": "widest (bits)",
+    "distance": "looks back furthest",
 }
+_MEASURES = {"entropy": "entropy_bits", "distance": "distance_tokens"}
 
 
-def draw(view: View) -> None:
+def draw(selection: HeadSelection) -> None:
     """Draw the heads of one layer in their places, or the MOST that have most of a measure."""
-    order = controls.choice("gallery", controls.CONTROLS["gallery"].options, show_label=False)
-    found = cache.measures(*view.source)
-    named = {title: name for name, title in ORDERS.items()}
-    if order == "a layer":
-        last = view.page.entry.layers - 1
-        layer = int(st.number_input("Layer", 0, last, min(view.head[0], last), key="gallery_layer", width=160))
-        heads = [(layer, head) for head in range(view.page.entry.heads)]
+    order = controls.choice("gallery", ORDERS, show_label=False)
+    found = cache.measures(*selection.source)
+    if order == LAYER:
+        last = selection.page.entry.layers - 1
+        layer = int(st.number_input("Layer", 0, last, min(selection.head[0], last), key="gallery_layer", width=160))
+        heads = [(layer, head) for head in range(selection.page.entry.heads)]
         titles = [f"head {head}" for _, head in heads]
     elif found is None:
         st.markdown("**One token has nothing before it to read:** choose a longer sentence.")
         return
     else:
-        heads, values = ranked(getattr(found, named[order]))
-        share = named[order] not in ("entropy_bits", "distance_tokens")
+        heads, values = ranked(getattr(found, _MEASURES.get(order, order)))
+        share = order not in _MEASURES
         titles = [
-            f"{layer}·{head}  {value:.0%}" if share else f"{layer}·{head}  {value:.1f}"
+            f"{layer}·{head}  {percent(value)}" if share else f"{layer}·{head}  {value:.1f}"
             for (layer, head), value in zip(heads, values, strict=True)
         ]
     if not heads:
         st.info("Nothing in this text comes again, so that no head can be sorted by it.")
         return
-    _tiles(view, heads, titles)
+    _tiles(selection, heads, titles)
     st.caption("Layer · head. A click opens a head above. Colours mean the same weight in every tile, and above.")
     lines = [{"layer": layer, "head": head, "title": title} for (layer, head), title in zip(heads, titles, strict=True)]
     downloads.bar("gallery", numbers=lambda: pd.DataFrame(lines), code=None)
@@ -64,12 +68,12 @@ def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:
     return [head for head, _ in known], [value for _, value in known]  # type: ignore[misc]
 
 
-def _tiles(view: View, heads: list[tuple[int, int]], titles: list[str]) -> None:
+def _tiles(selection: HeadSelection, heads: list[tuple[int, int]], titles: list[str]) -> None:
     from model_utils.heads.patterns import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
     from viz.heads.gallery import gallery
 
-    thumbnails = view.all_heads[0]
+    thumbnails = selection.all_heads[0]
     pitch, side = thumbnails.pitch, thumbnails.pitch - thumbnails.gap
     pictures = [
         thumbnails.picture[layer * pitch : layer * pitch + side, head * pitch : head * pitch + side]
@@ -91,7 +95,7 @@ def _tiles(view: View, heads: list[tuple[int, int]], titles: list[str]) -> None:
         place = row * COLUMNS + column
         if (
             place < len(heads)
-            and heads[place] != view.head
+            and heads[place] != selection.head
             and st.session_state.get("_gallery_took") != (points, heads)
         ):
             st.session_state["_gallery_took"] = (points, heads)

@@ -5,39 +5,45 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from pages.common import downloads, frame
 from pages.common.components.scroll import STEP, scroll_frame
-from pages.heads.first_screen import View
+from pages.heads.first_screen import HeadSelection
 
 
-def lines(view: View) -> None:
+def lines(selection: HeadSelection) -> None:
     """Draw the open head as lines between its tokens."""
     from pages.common.components.lines import head_lines
 
-    maps = view.maps
+    maps = selection.maps
     blocked = maps.cause > 0
-    values = np.where(blocked, np.nan, maps.weights[view.head].astype(np.float32))
+    values = np.where(blocked, np.nan, maps.weights[selection.head].astype(np.float32))
     causes = {name: cells for name, cells in maps.causes.items() if cells.any()}
-    name = "Layer {}, head {}".format(*view.head)
+    name = "Layer {}, head {}".format(*selection.head)
     st.markdown(f"**{name}.** Point at a word: on the left what it reads, on the right who reads it.")
     head_lines(
-        view.batch.labels(view.sentence), values, key="lines", palette=frame.palette(), label=name, causes=causes
+        selection.batch.labels(selection.sentence),
+        values,
+        key="lines",
+        palette=frame.palette(),
+        label=name,
+        causes=causes,
     )
 
 
-def first_column(view: View) -> None:
+def first_column(selection: HeadSelection) -> None:
     """Draw the open head without its first column, its colours stretched over what is left."""
     from model_utils.masks.mask import CAUSE_CODE
     from viz.heads.difference import without_first
 
-    maps, first = view.maps, view.batch.first(view.sentence)
-    labels = view.batch.labels(view.sentence)
-    if view.batch.last(view.sentence) == first:
+    maps, first = selection.maps, selection.batch.first(selection.sentence)
+    labels = selection.batch.labels(selection.sentence)
+    if selection.batch.last(selection.sentence) == first:
         st.markdown("**One token is all that this sentence has:** without it nothing is left. Choose a longer one.")
         return
     causes = {name: maps.cause == code for name, code in CAUSE_CODE.items()}
     figure, top = without_first(
-        maps.weights[view.head], labels=labels, causes=causes, first=first, palette=frame.palette()
+        maps.weights[selection.head], labels=labels, causes=causes, first=first, palette=frame.palette()
     )
     with scroll_frame("sink", int(figure.layout.width) // STEP * STEP):
         st.plotly_chart(
@@ -48,9 +54,9 @@ def first_column(view: View) -> None:
             config=downloads.chart_config("first-column"),
             alt="The open head without its first column, colours rescaled.",
         )
-    habits = view.all_heads[1]
-    given = "" if habits is None else f"{float(habits.first[view.head]):.0%}"
-    says = "**Layer {}, head {}".format(*view.head)
+    habits = selection.all_heads[1]
+    given = "" if habits is None else percent(float(habits.first[selection.head]))
+    says = "**Layer {}, head {}".format(*selection.head)
     st.markdown(
         (
             f"{says} gives the first token {given} of its mix here, on average over the rows from the third on.** "

@@ -14,45 +14,53 @@ if TYPE_CHECKING:
     from viz.base.patch import Figure
 
 
-def figures(view: first_screen.View) -> tuple[Figure, Figure]:
+def figures(selection: first_screen.HeadSelection) -> tuple[Figure, Figure]:
     """Return the open head and the map of all heads, both marked so that other heads can be shown in their place."""
     from viz.base.patch import mark
     from viz.heads.head import head
 
-    last = view.batch.last(view.sentence)
-    figure = head(**_shared(view), last=last)
-    return mark(figure, **_mark(view)), mark(first_screen.map_figure(view), **_mark(view))
+    last = selection.batch.last(selection.sentence)
+    figure = head(**_shared(selection), last=last)
+    return mark(figure, **_mark(selection)), mark(first_screen.map_figure(selection), **_mark(selection))
 
 
-def show_open_head(view: first_screen.View) -> None:
+def show_open_head(selection: first_screen.HeadSelection) -> None:
     """Change the figures on the page to the open head, and open the head whose tile is clicked."""
     from viz.heads.head import head_changes
     from viz.heads.overview import opened_changes
 
-    mark, changes = _mark(view), head_changes(**_shared(view))
+    mark, changes = _mark(selection), head_changes(**_shared(selection))
     redraw(
-        Redraw(name="fig_head", changes=changes, alt=first_screen.alt(view), **mark),
-        Redraw(name="fig_overview", changes=opened_changes(*view.head), clickable=True, **mark),
+        Redraw(
+            name="fig_head", changes=changes, alt=first_screen.alt(selection), base=mark["base"], shows=mark["shows"]
+        ),
+        Redraw(
+            name="fig_overview",
+            changes=opened_changes(*selection.head),
+            clickable=True,
+            base=mark["base"],
+            shows=mark["shows"],
+        ),
         key="redraw_head",
         on_click=lambda _figure, at: first_screen.open_head(*at),
     )
 
 
-def _mark(view: first_screen.View) -> dict[str, str]:
+def _mark(selection: first_screen.HeadSelection) -> dict[str, str]:
     """Return the mark of the figures: the sentence, its batch, the model and the colours; the open head."""
-    named = (*view.source, frame.palette().paper)
+    named = (*selection.source, frame.palette().paper)
     base = blake2b(repr(named).encode(), digest_size=8).hexdigest()
-    return {"base": base, "shows": "{},{}".format(*view.head)}
+    return {"base": base, "shows": "{},{}".format(*selection.head)}
 
 
-def _shared(view: first_screen.View) -> dict[str, Any]:
-    (layer, at), maps = view.head, view.maps
+def _shared(selection: first_screen.HeadSelection) -> dict[str, Any]:
+    (layer, at), maps = selection.head, selection.maps
     return {
         "weights": maps.weights[layer, at],
-        "labels": view.batch.labels(view.sentence),
+        "labels": selection.batch.labels(selection.sentence),
         "causes": maps.causes,
         "palette": frame.palette(),
-        "pieces": _pieces(view.batch, view.sentence),
+        "pieces": _pieces(selection.batch, selection.sentence),
         "name": f"layer {layer}<br>head {at}",
     }
 

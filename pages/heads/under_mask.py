@@ -28,5 +28,5 @@ def choose(batch: TokenBatch, sentence: int) -> MaskSpec:
     told = literal(f"As on Masks: {'; '.join(parts)}.")
     with st.container(border=True, key="under_mask"):
         st.markdown(f":material/visibility_off: {told}")
-        under = controls.choice("under", controls.CONTROLS["under"].options, show_label=False)
-    return spec if under == controls.CONTROLS["under"].default else MaskSpec()
+        under = controls.choice("under", show_label=False)
+    return spec if under == "on" else MaskSpec()

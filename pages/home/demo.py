@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
+from model_utils.tokens.batch import BatchKey
 from pages.common import cache, frame
 from pages.common.components import StripToken, tokens_strip
 from pages.common.downloads import chart_config
@@ -51,7 +53,7 @@ def draw(page: frame.Page) -> None:
 
     loaded = page.loaded()
     hidden: frozenset[int] = st.session_state.setdefault("_demo_hidden", frozenset())
-    batch = cache.token_batch(page.model, (SENTENCE,), "left", 50256)
+    batch = cache.token_batch(BatchKey(page.model, (SENTENCE,)))
     strip = st.empty()
     clicked = _draw(strip, batch, hidden)
     if clicked is not None and clicked < len(batch.tokens[0]):
@@ -102,7 +104,6 @@ def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
     """Return what the picture says, in one sentence."""
     if not hidden:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
-    from viz.base.word_bars import percent
 
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, frame
 from pages.common.downloads import bar, chart_config
@@ -63,7 +64,7 @@ def _figure(found: tuple[TradeOff, ...]) -> None:
 def _sentence(found: tuple[TradeOff, ...]) -> str:
     """Return what the curves show: the first hidden word at either end, and what most hiding does."""
     first, last = (one.change[1] for one in found)
-    far = f"**Hiding one word moves {first:.0%} of the chances at the start of the sentence, {last:.0%} at its end.**"
+    far = f"**Hiding one word moves {percent(first)} of the chances at the start of the sentence, {percent(last)} at its end.**"
     bits = [one.bits for one in found]
     start, end = bits[0][0], np.nanmean([one[-1] for one in bits])
     if not np.isfinite([first, last, start, end]).all():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, frame
@@ -63,7 +64,6 @@ def asked(model: str, text: str, cost: float, key: str) -> bool:
 
 def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str, unit: str) -> None:
     """Draw the sentence with one number per word, tinted on the scale of weights."""
-    from viz.base.word_bars import percent
     from viz.masks.ablation import tint
 
     st.markdown(f"**{title}** :gray[· {unit}]")

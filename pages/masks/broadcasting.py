@@ -9,6 +9,7 @@ import streamlit as st
 from model_utils.limits import TABLE_WINDOW
 from pages.common import controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
+from pages.common.link_parameters import CONTROLS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw one stage, chosen by its step: its line of code, its shape, its numbers."""
     from model_utils.masks import broadcasting
 
-    fill = st.session_state.get("fill", controls.CONTROLS["fill"].default)
+    fill = st.session_state.get("fill", CONTROLS["fill"].default)
     found = broadcasting.stages(batch, mask, fill=fill)
     names = [f"{number}. {stage.shape}" for number, stage in enumerate(found, start=1)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -36,7 +37,7 @@ def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
             key="mask_stage",
         )
         if at == len(found) - 1:
-            controls.choice("fill", controls.CONTROLS["fill"].options)
+            controls.choice("fill")
     stage = found[int(at or 0)]
     st.code(stage.code, language="python")
     _draw(stage, spec, batch)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.tokens.batch import BatchKey
 from pages.common.cache import gate, loaded_model, token_batch
 
 if TYPE_CHECKING:
@@ -17,19 +18,17 @@ if TYPE_CHECKING:
     from model_utils.experiments.claims import Emphasis, Half, Track
     from model_utils.experiments.soft_weights import Softened
     from model_utils.masks.mask import MaskSpec
-    from model_utils.tokens.batch import Side
     from model_utils.tokens.words import Word
 
 
 # 64 x 0.4 MB.
 @st.cache_resource(show_spinner=False, max_entries=64)
-def next_word(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> NDArray[np.float64]:
+def next_word(key: BatchKey, spec: MaskSpec) -> NDArray[np.float64]:
     """Return the probabilities `[V]` of the next word of the sentence of `spec`, under that rule, read-only."""
     from model_utils.experiments import ablation
 
-    batch = token_batch(model, texts, side, 50256)
     with gate():
-        probabilities = ablation.next_word(loaded_model(model), batch, spec)
+        probabilities = ablation.next_word(loaded_model(key.model), token_batch(key), spec)
     probabilities.setflags(write=False)
     return probabilities
 
@@ -39,7 +38,7 @@ def words(model: str, text: str) -> tuple[Word, ...]:
     """Return the words of one sentence, each with the tokens that are its pieces."""
     from model_utils.tokens.words import group_words
 
-    return group_words(text, token_batch(model, (text,), "left", 50256).tokens[0])
+    return group_words(text, token_batch(BatchKey(model, (text,))).tokens[0])
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -47,7 +46,7 @@ def attention_vs_ablation(model: str, text: str, spec: MaskSpec) -> AttentionVsA
     """Return what attention says of each word of one sentence and what hiding it does; `spec` is for sentence 0."""
     from model_utils.experiments import ablation
 
-    batch = token_batch(model, (text,), "left", 50256)
+    batch = token_batch(BatchKey(model, (text,)))
     with gate():
         return ablation.attention_vs_ablation(loaded_model(model), batch, spec, words(model, text))
 
@@ -57,7 +56,7 @@ def trade_off(model: str, text: str, spec: MaskSpec) -> tuple[TradeOff, ...]:
     """Return what hiding more and more words of one sentence does, from either end; `spec` is for sentence 0."""
     from model_utils.experiments import ablation_curve
 
-    batch = token_batch(model, (text,), "left", 50256)
+    batch = token_batch(BatchKey(model, (text,)))
     with gate():
         return ablation_curve.trade_off(loaded_model(model), batch, spec, words(model, text))
 
@@ -68,7 +67,7 @@ def softened(model: str, text: str, tokens: tuple[int, ...], weight: float) -> t
     """Return what `weight` on `tokens` of one sentence does in each of the ways that it has been meant."""
     from model_utils.experiments.soft_weights import soften
 
-    batch = token_batch(model, (text,), "left", 50256)
+    batch = token_batch(BatchKey(model, (text,)))
     with gate():
         return soften(loaded_model(model), batch, tokens, weight)
 
@@ -92,10 +91,9 @@ def half(model: str) -> Half:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def track(model: str, texts: tuple[str, ...], side: Side, sentence: int) -> Track:
+def track(key: BatchKey, sentence: int) -> Track:
     """Return what leaving the mask out does to one sentence."""
     from model_utils.experiments import claims
 
-    batch = token_batch(model, texts, side, 50256)
     with gate():
-        return claims.track(loaded_model(model), batch, sentence)
+        return claims.track(loaded_model(key.model), token_batch(key), sentence)

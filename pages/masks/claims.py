@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from pages.masks import cache
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _emphasis(page: Page) -> None:
-    from viz.base.word_bars import percent
 
     found = cache.emphasis(page.model)
     st.markdown("**No.** A mask removes the others; what stays shares their part by one factor, *fox* like the rest.")
@@ -44,26 +44,18 @@ def _emphasis(page: Page) -> None:
     st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
     st.caption(
         "What the last token reads in layer 0, head 0, of the fox sentence, before and after three other words are "
-        f"hidden. A mask of ones, *fox* included, moves {_exact(found.ones)} of the model’s chances."
+        f"hidden. A mask of ones, *fox* included, moves {percent(found.ones)} of the model’s chances."
     )
 
 
-def _exact(share: float) -> str:
-    """Return a share in percent; what is 0 to the last bit without a “less than”."""
-    from viz.base.word_bars import percent
-
-    return percent(share) if share else "0 %"
-
-
 def _half(page: Page) -> None:
-    from viz.base.word_bars import percent
 
     found = cache.half(page.model)
     st.markdown("**No.** transformers makes a 2-D mask true or false: 0.5 counts as 1.")
     st.markdown(
         "| *jumps* | weight | moved |\n|---|---|---|\n"
         f"| unmasked | {percent(found.before)} | |\n"
-        f"| 2-D mask | {percent(found.flat)} | {_exact(found.flat_change)} |\n"
+        f"| 2-D mask | {percent(found.flat)} | {percent(found.flat_change)} |\n"
         f"| log(0.5) | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(
@@ -74,9 +66,8 @@ def _half(page: Page) -> None:
 
 
 def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    from viz.base.word_bars import percent
 
-    found = cache.track(page.model, batch.texts, batch.side, spec.sentence)
+    found = cache.track(page.key(batch.side), spec.sentence)
     same = "exactly 0" if found.difference == 0 else f"{found.difference:.1e}"
     st.markdown(
         "**No.** GPT-2 reads backwards only, mask or not: that rule is built in. Hiding words makes it lose track."
@@ -84,7 +75,7 @@ def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     padded = "no pads here" if found.padded is None else percent(found.padded)
     st.markdown(
         "| your sentence | moved |\n|---|---|\n"
-        f"| alone, no mask at all | {_exact(found.alone)} |\n"
+        f"| alone, no mask at all | {percent(found.alone)} |\n"
         f"| padded, its pads read | {padded} |\n"
         f"| only its last two words read | {percent(found.short)} |"
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.masks.mask import MaskSpec
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, controls, frame, mask_state
@@ -39,7 +40,7 @@ ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 e
 
 def sentence_words(page: Page, batch: TokenBatch) -> tuple[Word, ...]:
     """Return the words of the chosen sentence."""
-    return masks_cache.words(page.model, batch.texts[mask_state.value("sentence")])
+    return masks_cache.words(page.model, batch.texts[controls.value("sentence")])
 
 
 def units(words: Sequence[Word], batch: TokenBatch, sentence: int) -> tuple[Word, ...]:
@@ -106,8 +107,8 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             "says then depends on the fill value alone and means nothing. Show one word again."
         )
         return
-    before = masks_cache.next_word(page.model, batch.texts, batch.side, without_hand(spec))
-    after = masks_cache.next_word(page.model, batch.texts, batch.side, spec)
+    before = masks_cache.next_word(page.key(batch.side), without_hand(spec))
+    after = masks_cache.next_word(page.key(batch.side), spec)
     masked = bool(spec.pairs or spec.cells)
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
@@ -147,7 +148,6 @@ def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
 def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
     """Draw the change as one big number, and the uncertainty before and after."""
     from model_utils.distributions import entropy_bits, total_variation
-    from viz.base.word_bars import percent
 
     bits = [float(entropy_bits(probabilities)) for probabilities in (before, after)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
@@ -173,7 +173,6 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, af
     if not spec.pairs and not spec.cells:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
     from model_utils.distributions import total_variation
-    from viz.base.word_bars import percent
 
     moved = percent(float(total_variation(before, after)))
     words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
@@ -193,7 +192,7 @@ def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the choice between a hole and a closed gap, and whether the two answers differ here."""
     switch, verdict = st.columns([1, 5], vertical_alignment="center")
     with switch:
-        chosen = controls.choice("gap", controls.CONTROLS["gap"].options, show_label=False)
+        chosen = controls.choice("gap", show_label=False)
     verdict.caption(_gap_sentence(page, spec, batch, chosen))
 
 
@@ -201,17 +200,13 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     """Return whether a hole and a closed gap give the same answer, measured, and why not."""
     from model_utils.distributions import total_variation
     from model_utils.experiments.ablation import hidden_tokens
-    from viz.base.word_bars import percent
 
     hidden = hidden_tokens(spec)
     if not hidden:
         return (
             "✓ Nothing is hidden, so both are the same. A hidden word leaves a hole; “close” moves the later words up."
         )
-    hole, closed = (
-        masks_cache.next_word(page.model, batch.texts, batch.side, replace(spec, gap=kind))
-        for kind in ("hole", "close")
-    )
+    hole, closed = (masks_cache.next_word(page.key(batch.side), replace(spec, gap=kind)) for kind in ("hole", "close"))
     apart = float(total_variation(hole, closed))
     what = (
         "A hole: later words keep their places." if chosen == "hole" else "Closed: later words move up, as if deleted."

@@ -1,4 +1,4 @@
-"""The stack of the Masks page: each mask as a layer, their combination, and the brush for single cells."""
+"""The layers of a mask on the Masks page: each mask as a layer, their combination, and the brush for single cells."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from pages.common import cache_masks, controls, downloads, frame, mask_state
 from pages.common.components import StripToken, tokens_strip
 from pages.common.components.scroll import STEP, scroll_frame
 from pages.masks import broadcasting
-from pages.masks.patterns import patterns
-from pages.masks.soft_weight_curve import dial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
-
-__all__ = ["dial", "patterns", "stack"]
 
 # The layers in the order of the lectures: the figure's name, the cause that it draws, what stands under it.
 LAYERS = (
@@ -36,23 +33,23 @@ NARROWEST = 560
 RESTRICTING = ("window", "sink", "documents")
 
 
-def stack(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the layers, their combination with its brush, and the mask's way into the model. The page names the part."""
-    mask = cache_masks.mask(page.model, batch.texts, batch.side, spec)
-    _layers(mask, spec)
+    mask = cache_masks.mask(page.key(batch.side), spec)
+    _small_pictures(mask, spec)
     picture, brush = st.columns([620, 290], gap="medium")
     with brush:
         query, key = _choose(batch, spec)
         _brush(spec, batch, mask, query, key)
         _moved(page, spec, batch)
     with picture:
-        _combined(mask, spec, batch, (query, key))
+        _combined(page, mask, spec, batch, (query, key))
     downloads.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
     st.subheader("From one number per token to one per cell", anchor=False)
     broadcasting.stages(mask, spec, batch)
 
 
-def _layers(mask: Mask, spec: MaskSpec) -> None:
+def _small_pictures(mask: Mask, spec: MaskSpec) -> None:
     """Draw the masks as small pictures joined by “and”: a cell is visible where all of them leave it so."""
     from viz.masks.mask import layer
 
@@ -93,7 +90,7 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
     return query % count, key % count
 
 
-def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
+def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
     from model_utils.masks.explain import sentences
     from viz.masks.mask import CLICKS_UP_TO, combined, told_up_to
 
@@ -114,7 +111,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
             theme=None,
             key="fig_combined",
             width="content",
-            on_select=lambda: _clicked(spec, batch),
+            on_select=lambda: _clicked(page, spec, batch),
             selection_mode="points",
             config=downloads.chart_config("masks"),
             alt="All masks combined: which token each row may read, and why not.",
@@ -128,7 +125,7 @@ def _combined(mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, 
         )
 
 
-def _clicked(spec: MaskSpec, batch: TokenBatch) -> None:
+def _clicked(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Choose the clicked cell; one that is visible, or blocked as a single cell, changes. Pads are not to be chosen."""
     points = st.session_state["fig_combined"].selection.points
     first, count = batch.first(spec.sentence), len(batch.tokens[spec.sentence])
@@ -139,8 +136,8 @@ def _clicked(spec: MaskSpec, batch: TokenBatch) -> None:
         query, key = st.session_state.get("_clicked_cell", (-1, -1))
     if not (0 <= query < count and 0 <= key < count):
         return
-    st.session_state["query"], st.session_state["key"] = query, key
-    mask = cache_masks.mask(st.session_state["model"], batch.texts, batch.side, spec)
+    controls.change(query=query, key=key)
+    mask = cache_masks.mask(page.key(batch.side), spec)
     free = mask.cause[spec.sentence, first + query, first + key] == 0
     if free or (query, key) in spec.cells:
         _toggle(spec, query, key)
@@ -174,20 +171,18 @@ def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) 
 
 def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw how far each row's prediction moves through the blocked cells, as a strip of the sentence's words."""
-    from viz.base.word_bars import percent
-
     if not spec.cells:
         st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
         return
     palette = frame.palette()
     before = replace(spec, cells=frozenset())
-    moved = cache_masks.row_shifts(page.model, batch.texts, batch.side, before, spec)
+    moved = cache_masks.row_shifts(page.key(batch.side), before, spec)
     rows = zip(batch.tokens[spec.sentence], moved, strict=True)
     tokens_strip(
         [
             StripToken(
                 text=token.label,
-                note=percent(share) if share else "0",
+                note=percent(share),
                 state="plain" if share else "quiet",
                 clickable=False,
                 title=f"{percent(share)} of the chances of the word after it moved",

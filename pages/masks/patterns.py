@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from pages.common import cache, cache_masks, controls, downloads, frame, mask_state
 from pages.masks.receptive_field import reach
@@ -45,8 +46,8 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     _fields(spec)
     with st.spinner("Running the model under each pattern …"):
         _gallery(page, spec, batch)
-    now = cache_masks.pattern_run(page.model, batch.texts, batch.side, spec)
-    causal = cache_masks.pattern_run(page.model, batch.texts, batch.side, under(spec, "causal"))
+    now = cache_masks.pattern_run(page.key(batch.side), spec)
+    causal = cache_masks.pattern_run(page.key(batch.side), under(spec, "causal"))
     words, said = st.columns([440, 560], gap="medium", vertical_alignment="center")
     with words:
         _words(page, spec, now, causal)
@@ -68,18 +69,16 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     from model_utils.experiments.pattern_runs import PATTERNS
     from model_utils.masks.mask import MaskSpec
 
-    texts = (batch.texts[spec.sentence],)
+    alone = page.key().alone(spec.sentence)
     cheap = _cheap(page, batch)
     with st.container(horizontal=True, gap=None, key="pattern_gallery"):
         for name in PATTERNS:
-            mask = cache_masks.mask(
-                page.model, texts, "left", MaskSpec(pattern=name, width=spec.width, first=spec.first)
-            )
+            mask = cache_masks.mask(alone, MaskSpec(pattern=name, width=spec.width, first=spec.first))
             with st.container(width=150, gap=None):
                 _tile(mask, name, spec.pattern == name)
                 st.caption(_says(name, spec))
                 if cheap and name != "causal":
-                    st.caption(f"moves {_percent(_moved(page, spec, batch, name))}")
+                    st.caption(f"moves {percent(_moved(page, spec, batch, name))}")
 
 
 def _tile(mask: Mask, name: Pattern, on: bool) -> None:
@@ -107,7 +106,7 @@ def _tile(mask: Mask, name: Pattern, on: bool) -> None:
 
 def _choose(name: Pattern) -> None:
     """Choose a pattern; a click on the one that is chosen changes nothing."""
-    if mask_state.value("pattern") != name:
+    if controls.value("pattern") != name:
         mask_state.change(pattern=name)
 
 
@@ -129,22 +128,14 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: Pattern) -> f
     from model_utils.distributions import total_variation
     from model_utils.experiments.pattern_runs import under
 
-    runs = [
-        cache_masks.pattern_run(page.model, batch.texts, batch.side, under(spec, name)) for name in (pattern, "causal")
-    ]
+    runs = [cache_masks.pattern_run(page.key(batch.side), under(spec, name)) for name in (pattern, "causal")]
     return float(total_variation(runs[0].probabilities, runs[1].probabilities))
-
-
-def _percent(share: float) -> str:
-    from viz.base.word_bars import percent
-
-    return percent(share) if share else "nothing"
 
 
 def _fields(spec: MaskSpec) -> None:
     """Draw the choice of pattern and the numbers that the chosen one takes."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        controls.choice("pattern", controls.CONTROLS["pattern"].options)
+        controls.choice("pattern")
         if spec.pattern in ("window", "sink"):
             with st.container(width=150):
                 controls.number("width")
@@ -185,7 +176,7 @@ def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
         st.markdown(f"Nothing moved: {WHY_NOTHING.get(spec.pattern, 'the pattern leaves all that was visible')}.")
     else:
         st.markdown(
-            f"The pattern moved **{_percent(moved)} of the model’s chances** to other words. Pale: plain causal."
+            f"The pattern moved **{percent(moved)} of the model’s chances** to other words. Pale: plain causal."
         )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @st.fragment
 def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
-    after = cache_masks.reach(page.model, batch.texts, batch.side, spec)  # (T, T)
+    after = cache_masks.reach(page.key(batch.side), spec)  # (T, T)
     first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
     key = f"_reach_{batch.texts[spec.sentence]}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from model_utils.errors import InputError
 from pages.common import cache_masks, downloads, frame, mask_state
 
@@ -32,11 +33,11 @@ class Turn:
 
     def row(self) -> Row:
         """Return the row of layer 0 with its scores."""
-        return cache_masks.dial_row(self.page.model, self.batch.texts, self.batch.side, self.spec, self.cell)
+        return cache_masks.dial_row(self.page.key(self.batch.side), self.spec, self.cell)
 
     def share(self, head: int, weight: float) -> float:
         """Return the share that the key keeps in a real run with `weight` on it."""
-        where = (self.page.model, self.batch.texts, self.batch.side, self.spec)
+        where = (self.page.key(self.batch.side), self.spec)
         return cache_masks.dial_share(*where, cell=self.cell, head=head, weight=weight)
 
     def names(self) -> tuple[str, str]:
@@ -125,11 +126,11 @@ def _say(turn: Turn, turned: Row, weight: float, share: float) -> None:
     full = turned.share(0.0)
     st.caption(f"Layer 0, head {turned.head}: the head that reads this word most in this row.")
     if weight == 0:
-        st.text(f"Weight 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {full:.1%}.")
+        st.text(f"Weight 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {percent(full)}.")
         return
     st.text(
         f"Adding log {weight:g} = {math.log(weight):.2f} multiplies the weight of {key} by {weight:g} before the row is "
-        f"divided by its sum: {full:.1%} becomes {share:.1%}, not {full * weight:.1%} (dashed)."
+        f"divided by its sum: {percent(full)} becomes {percent(share)}, not {percent(full * weight)} (dashed)."
     )
     st.caption(
         "Dots are real runs of the model, the curve is the softmax of its scores. Exact in layer 0, where the "

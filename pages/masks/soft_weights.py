@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from model_utils.tokens.glyphs import visible
 from pages.common import cache, controls, frame
 from pages.common.components.scroll import scroll_frame
@@ -93,7 +94,6 @@ def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], wor
     """Draw one way: the word's share of the row before and after, and the likeliest next words."""
     from model_utils.distributions import total_variation
     from model_utils.models.next_word import top_tokens
-    from viz.base.word_bars import percent
 
     title, says = SAYS[one.way]
     before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))
@@ -106,7 +106,7 @@ def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], wor
         f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.probabilities[token]))}"
         for token in top_tokens(one.probabilities, 3)
     )
-    st.markdown(f"Next: {best}. **{percent(moved) if moved else '0 %'}** of the model’s chances moved.")
+    st.markdown(f"Next: {best}. **{percent(moved)}** of the model’s chances moved.")
 
 
 def _share(value: float) -> str:

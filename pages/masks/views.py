@@ -1,21 +1,40 @@
-"""The parts of the Masks page below its first screen, by the name under which they are chosen."""
+"""The views below the first screen of the Masks page: for each id its label, its help and what draws it."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from pages.common import controls, frame
+from pages.common.view import View
 from pages.masks.ablation_curve import more
 from pages.masks.attention_vs_ablation import attention_vs_ablation
 from pages.masks.claims import claims
-from pages.masks.layers import dial, patterns, stack
+from pages.masks.layers import layers
+from pages.masks.patterns import patterns
+from pages.masks.soft_weight_curve import dial
 from pages.masks.soft_weights import soft
 from pages.masks.word_lists import lists
 
-PARTS = {
-    "Stack": stack,
-    "Patterns": patterns,
-    "Word list": lists,
-    "Half a word": soft,
-    "Dial": dial,
-    "Says and does": attention_vs_ablation,
-    "More and more": more,
-    "On trial": claims,
+if TYPE_CHECKING:
+    from model_utils.masks.mask import MaskSpec
+    from model_utils.tokens.batch import TokenBatch
+    from pages.common.frame import Page
+
+VIEWS = {
+    "why-blocked": View(label="Stack", draw=layers),
+    "patterns": View(label="Patterns", draw=patterns),
+    "word-list": View(label="Word list", draw=lists),
+    "mask-value": View(label="Half a word", draw=soft),
+    "soft-mask": View(label="Dial", draw=dial),
+    "effect": View(label="Says and does", draw=attention_vs_ablation),
+    "hide-more": View(label="More and more", draw=more),
+    "claims": View(label="On trial", draw=claims),
 }
+
+
+def draw(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw the view that is chosen, and nothing of the others."""
+    view = VIEWS[controls.choice("look", VIEWS)]
+    with frame.reader_errors():
+        if view.draw is not None:
+            view.draw(page, spec, batch)

@@ -1,4 +1,4 @@
-"""The caching decorators of one head's inside. Keys are the model's id, the texts, the side and the mask's rule."""
+"""The caching decorators of one head's inside. Keys are the batch's and the mask's rule."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import cache
-from pages.common.cache_masks import SPEC_HASH, mask
+from pages.common.cache_masks import mask
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.mechanics.token_loss import WordLosses
     from model_utils.mechanics.trace import HeadTrace
     from model_utils.mechanics.wrong_masks import Spread
-    from model_utils.tokens.batch import Side
+    from model_utils.tokens.batch import BatchKey
 
 
 # Some 26 bytes a cell: at most 16 x 27 MB for one sentence of 1,024 tokens, 0.03 MB for one of 32.
-@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=SPEC_HASH)
-def head_trace(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec, *, layer: int, head: int) -> HeadTrace:
+@st.cache_resource(show_spinner=False, max_entries=16)
+def head_trace(key: BatchKey, spec: MaskSpec, *, layer: int, head: int) -> HeadTrace:
     """Return what one head computed on `spec.sentence` under the mask of `spec`."""
     from model_utils.mechanics.trace import record
 
-    batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    batch, built = cache.token_batch(key), mask(key, spec)
     with cache.gate():
-        return record(cache.loaded_model(model), batch, built, sentence=spec.sentence, layer=layer, head=head)
+        return record(cache.loaded_model(key.model), batch, built, sentence=spec.sentence, layer=layer, head=head)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
-def spread(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> Spread:
+@st.cache_resource(show_spinner=False, max_entries=64)
+def spread(key: BatchKey, spec: MaskSpec) -> Spread:
     """Return where a real pass with minus infinity in the mask of `spec` is NaN."""
     from model_utils.mechanics.wrong_masks import spread
 
-    batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    batch, built = cache.token_batch(key), mask(key, spec)
     with cache.gate():
-        return spread(cache.loaded_model(model), batch, built, sentence=spec.sentence)
+        return spread(cache.loaded_model(key.model), batch, built, sentence=spec.sentence)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=SPEC_HASH)
-def word_losses(model: str, texts: tuple[str, ...], side: Side, spec: MaskSpec) -> WordLosses:
+@st.cache_resource(show_spinner=False, max_entries=64)
+def word_losses(key: BatchKey, spec: MaskSpec) -> WordLosses:
     """Return the loss of every token of `spec.sentence` under the mask of `spec`."""
     from model_utils.mechanics.token_loss import word_losses
 
-    batch, built = cache.token_batch(model, texts, side, 50256), mask(model, texts, side, spec)
+    batch, built = cache.token_batch(key), mask(key, spec)
     with cache.gate():
-        return word_losses(cache.loaded_model(model), batch, built, sentence=spec.sentence)
+        return word_losses(cache.loaded_model(key.model), batch, built, sentence=spec.sentence)

@@ -8,14 +8,14 @@ import streamlit as st
 
 from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common.components import StripToken, tokens_strip
-from pages.common.mask_state import value
-from pages.mechanics.first_screen import View
+from pages.common.controls import value
+from pages.mechanics.first_screen import CellSelection
 
 if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
 
 
-def choose(page: frame.Page) -> View:
+def choose(page: frame.Page) -> CellSelection:
     """Draw the choice of sentence, head, row and cell, and return what to show."""
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -29,10 +29,12 @@ def choose(page: frame.Page) -> View:
     for column, (name, top) in zip(columns, tops.items(), strict=True):
         with column:
             controls.number(name, high=top)
-    controls.choice("fill", controls.CONTROLS["fill"].options)
+    controls.choice("fill")
     first = batch.first(spec.sentence)
     query, key = (first + value(name) % count for name in ("query", "key"))
-    return View(page=page, batch=batch, spec=spec, layer=value("layer"), head=value("head"), query=query, key=key)
+    return CellSelection(
+        page=page, batch=batch, spec=spec, layer=value("layer"), head=value("head"), query=query, key=key
+    )
 
 
 def _click_row(batch: TokenBatch, sentence: int) -> None:
@@ -52,5 +54,5 @@ def _click_row(batch: TokenBatch, sentence: int) -> None:
     clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
     if clicked is not None and clicked < count and clicked != chosen:
         # Counted from the end for the last word, so that it stays the last when the sentence changes.
-        st.session_state["query"] = -1 if clicked == count - 1 else clicked
+        controls.change(query=-1 if clicked == count - 1 else clicked)
         st.rerun(scope="fragment")

@@ -11,8 +11,9 @@ import streamlit as st
 
 from pages.common import cache_masks, controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
+from pages.common.controls import value
+from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
-from pages.common.mask_state import value
 from pages.mechanics import cache
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.mechanics.trace import HeadTrace, Row
     from model_utils.models.registry import ModelEntry
-    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.batch import BatchKey, TokenBatch
     from viz.mechanics.strips import Strips
 
 
@@ -35,7 +36,7 @@ class Place(TypedDict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class CellSelection:
     """What the page shows: one cell of one head, on one sentence of a padded batch under the mask of `spec`.
 
     `query` and `key` are columns of the padded sentence.
@@ -60,9 +61,9 @@ class View:
         return self.batch.labels(self.spec.sentence)
 
     @property
-    def source(self) -> tuple[str, tuple[str, ...], str, MaskSpec]:
+    def source(self) -> tuple[BatchKey, MaskSpec]:
         """Return what the caches take."""
-        return self.page.model, self.batch.texts, self.batch.side, self.spec
+        return self.page.key(self.batch.side), self.spec
 
     @property
     def described(self) -> tuple[ModelEntry, tuple[str, ...], MaskSpec]:
@@ -77,12 +78,12 @@ class View:
     @property
     def mask(self) -> Mask:
         """Return the mask of `spec`."""
-        return cache_masks.mask(*self.source)  # type: ignore[arg-type]
+        return cache_masks.mask(*self.source)
 
     @cached_property
     def trace(self) -> HeadTrace:
         """Return what the head computed."""
-        return cache.head_trace(*self.source, layer=self.layer, head=self.head)  # type: ignore[arg-type]
+        return cache.head_trace(*self.source, layer=self.layer, head=self.head)
 
     @cached_property
     def causes(self) -> dict[str, NDArray[np.bool_]]:
@@ -105,17 +106,17 @@ class View:
 
 
 def _step(by: int) -> None:
-    stages = controls.CONTROLS["stage"].options
+    stages = list(CONTROLS["stage"].options)
     at = stages.index(value("stage")) + by
-    st.session_state["stage"] = stages[min(max(at, 0), len(stages) - 1)]
+    controls.change(stage=stages[min(max(at, 0), len(stages) - 1)])
 
 
 @st.fragment(key="stages")
-def stages(view: View) -> None:
+def stages(selection: CellSelection) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
     from viz.mechanics.row import strips, strips_width
 
-    options = controls.CONTROLS["stage"].options
+    options = list(CONTROLS["stage"].options)
     with st.container(horizontal=True, key="stage_buttons"):
         stage = value("stage")
         st.button("Back", key="stage_back", on_click=_step, args=(-1,), shortcut="PageUp", disabled=stage == options[0])
@@ -123,27 +124,27 @@ def stages(view: View) -> None:
         st.button(
             "Next", key="stage_next", on_click=_step, args=(1,), shortcut="PageDown", type="primary", disabled=last
         )
-        stage = controls.choice("stage", options, show_label=False)
-    figure = strips(_strips(view), stage=stage, palette=frame.palette())
-    with scroll_frame("strips", strips_width(len(view.labels))):
+        stage = controls.choice("stage", show_label=False)
+    figure = strips(_strips(selection), stage=stage, palette=frame.palette())
+    with scroll_frame("strips", strips_width(len(selection.labels))):
         st.plotly_chart(
             figure,
             theme=None,
             key="fig_row",
-            config=downloads.chart_config(f"layer-{view.layer}-head-{view.head}-row"),
-            alt=f"What “{view.names[0]}” reads in layer {view.layer}, head {view.head}, up to the stage {stage}.",
+            config=downloads.chart_config(f"layer-{selection.layer}-head-{selection.head}-row"),
+            alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
         )
-    st.markdown(_sentence(view, stage))
-    downloads.bar("row", numbers=lambda: numbers(view), code=lambda: code(view))
+    st.markdown(_sentence(selection, stage))
+    downloads.bar("row", numbers=lambda: numbers(selection), code=lambda: code(selection))
 
 
-def _strips(view: View) -> Strips:
+def _strips(selection: CellSelection) -> Strips:
     from viz.mechanics.strips import Strips
 
-    row = view.row
+    row = selection.row
     return Strips(
-        labels=view.labels,
-        causes={cause: cells[view.query] for cause, cells in view.causes.items()},
+        labels=selection.labels,
+        causes={cause: cells[selection.query] for cause, cells in selection.causes.items()},
         score=row.score,
         masked=row.masked,
         exp=row.exp,
@@ -155,19 +156,19 @@ def _strips(view: View) -> Strips:
     )
 
 
-def _empty(view: View) -> bool:
+def _empty(selection: CellSelection) -> bool:
     """Return whether the row may read nothing at all."""
-    return bool(view.trace.empty_rows[view.query])
+    return bool(selection.trace.empty_rows[selection.query])
 
 
-def _sentence(view: View, stage: str) -> str:
+def _sentence(selection: CellSelection, stage: str) -> str:
     """Return the sentence under the strips: what this stage does."""
     from model_utils.mechanics.trace import FILLS
     from viz.base.numbers import signed
 
-    word, fill = literal(view.names[0].replace("␣", "")), signed(FILLS[view.fill])
-    heaviest = literal(view.labels[int(view.row.weight.argmax())].replace("␣", ""))
-    if _empty(view) and stage != "score":
+    word, fill = literal(selection.names[0].replace("␣", "")), signed(FILLS[selection.fill])
+    heaviest = literal(selection.labels[int(selection.row.weight.argmax())].replace("␣", ""))
+    if _empty(selection) and stage != "score":
         return (
             f"**“{word}” may read nothing at all, so the fill decides:** `min` swallows every score and each column gets the "
             "same, `-10000` cancels out as if there were no mask, `-inf` leaves 0 divided by 0."
@@ -181,32 +182,32 @@ def _sentence(view: View, stage: str) -> str:
         "overflows; the division cancels it.",
         "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
         f"Most goes to “{heaviest}”.",
-        "values": f"**Each word's value times its weight, added up:** the {view.trace.width} numbers at the right are all "
+        "values": f"**Each word's value times its weight, added up:** the {selection.trace.width} numbers at the right are all "
         f"that this head hands on to “{word}”.",
     }[stage]
 
 
-def code(view: View) -> str:
+def code(selection: CellSelection) -> str:
     """Return the lines that reproduce the chosen row."""
     from model_utils.snippets.mechanics import row_code
 
-    return row_code(*view.described, **view.place, query=view.query, fill=view.fill)
+    return row_code(*selection.described, **selection.place, query=selection.query, fill=selection.fill)
 
 
-def numbers(view: View) -> pd.DataFrame:
+def numbers(selection: CellSelection) -> pd.DataFrame:
     """Return the chosen row, one line per key: every stage, and why a blocked key is blocked."""
     from model_utils.masks.mask import CAUSES
 
-    row = view.row
+    row = selection.row
     return pd.DataFrame(
         {
-            "key": range(len(view.labels)),
-            "key_token": view.labels,
+            "key": range(len(selection.labels)),
+            "key_token": selection.labels,
             "score": row.score,
             "mask": row.bias,
             "masked": row.masked,
             "exp": row.exp,
             "weight": row.weight,
-            "blocked_by": [("", *CAUSES)[code] for code in view.trace.cause[view.query]],
+            "blocked_by": [("", *CAUSES)[code] for code in selection.trace.cause[selection.query]],
         }
     )

@@ -13,24 +13,24 @@ from pages.mechanics.wrong_masks import draw_figure, wide
 
 if TYPE_CHECKING:
     from model_utils.mechanics.token_loss import WordLosses
-    from pages.mechanics.first_screen import View
+    from pages.mechanics.first_screen import CellSelection
 
 
-def losses(view: View) -> None:
+def losses(selection: CellSelection) -> None:
     """Draw the loss of each word, and the mean with and without what should be left out."""
     import numpy as np
 
     from viz.mechanics.token_loss import word_losses
 
-    found = cache.word_losses(*view.source)  # type: ignore[arg-type]
+    found = cache.word_losses(*selection.source)
     bit = float(np.log(2))
     if not found.counts.any():
         st.info("This sentence has one token, and nothing stands before it to predict it: a loss needs two.")
         return
     figure = word_losses(
-        found.bits, labels=view.labels, counts=found.counts, mean=found.mean() / bit, palette=frame.palette()
+        found.bits, labels=selection.labels, counts=found.counts, mean=found.mean() / bit, palette=frame.palette()
     )
-    draw_figure(figure, "fig_loss", wide(view), "What each word cost the model")
+    draw_figure(figure, "fig_loss", wide(selection), "What each word cost the model")
     st.markdown(
         "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
         "see it. Pads are left out by the label −100."
@@ -42,18 +42,18 @@ def losses(view: View) -> None:
     }
     for column, (name, mean) in zip(st.columns(3), means.items(), strict=True):
         column.metric(name, f"{mean:.2f} nats", help=f"{mean:.9g} nats = {mean / bit:.9g} bits a word")
-    if view.batch.side == "left" and view.batch.pads(view.spec.sentence):
+    if selection.batch.side == "left" and selection.batch.pads(selection.spec.sentence):
         st.caption(
             "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
         )
-    downloads.bar("loss", numbers=lambda: _words(view, found), code=lambda: _loss_code(view))
+    downloads.bar("loss", numbers=lambda: _words(selection, found), code=lambda: _loss_code(selection))
 
 
-def _words(view: View, found: WordLosses) -> pd.DataFrame:
+def _words(selection: CellSelection, found: WordLosses) -> pd.DataFrame:
     """Return the loss of each column, one per line; `counts` is False for what is left out."""
     return pd.DataFrame(
         {
-            "token": view.labels,
+            "token": selection.labels,
             "label": found.labels,
             "nats": found.nats,
             "bits": found.bits,
@@ -62,7 +62,7 @@ def _words(view: View, found: WordLosses) -> pd.DataFrame:
     )
 
 
-def _loss_code(view: View) -> str:
+def _loss_code(selection: CellSelection) -> str:
     from model_utils.snippets.mechanics import loss_code
 
-    return loss_code(*view.described, side=view.batch.side)
+    return loss_code(*selection.described, side=selection.batch.side)

@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
 from pages.common import cache, downloads, frame
 from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Answer, Independence
-    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.batch import BatchKey, TokenBatch
     from viz.tokens.answers import Agreement, Panel, PanelRow
 
 # Sentences side by side in the picture of next words.
 PANELS_A_ROW = 4
 
 
-def next_words(model: str, batch: TokenBatch) -> None:
+def next_words(key: BatchKey, batch: TokenBatch) -> None:
     """Draw what the model says comes next in every row, and what it says in the last column where that is a pad."""
     found = _gather(
         "next",
-        model,
+        key,
         batch,
         batch.size[0] * batch.size[1],
-        lambda rows: cache.batch_readings(model, batch.texts, batch.side, batch.pad_id, rows.start, rows.stop),
+        lambda rows: cache.batch_readings(key, rows.start, rows.stop),
     )
     last, ragged = batch.size[1] - 1, bool((batch.attention_mask == 0).any())
     right = [_panel(_title(batch, b), one.right, "reference") for b, one in enumerate(found)]
@@ -45,15 +46,15 @@ def next_words(model: str, batch: TokenBatch) -> None:
     _draw("next", rows, "The five likeliest next words of every row.")
 
 
-def independence(model: str, batch: TokenBatch) -> None:
+def independence(key: BatchKey, batch: TokenBatch) -> None:
     """Draw each sentence's answer alone beside its answers in the batch, ticked or crossed, in three ways."""
     real = sum(len(row) for row in batch.tokens)
     found: list[Independence] = _gather(
         "independence",
-        model,
+        key,
         batch,
         3 * batch.size[0] * batch.size[1] + real,
-        lambda rows: cache.batch_independence(model, batch.texts, batch.side, batch.pad_id, rows.start, rows.stop),
+        lambda rows: cache.batch_independence(key, rows.start, rows.stop),
     )
     rows = []
     for b, one in enumerate(found):
@@ -89,7 +90,7 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
 
 
 def _gather(
-    name: str, model: str, batch: TokenBatch, tokens: int, run: Callable[[range], tuple[Any, ...]]
+    name: str, key: BatchKey, batch: TokenBatch, tokens: int, run: Callable[[range], tuple[Any, ...]]
 ) -> list[Any]:
     """Return the results of all rows, or of those finished so far: long work is asked for, shows its way, and stops.
 
@@ -97,17 +98,16 @@ def _gather(
     """
     from model_utils.experiments.batch_invariance import operations, passes
 
-    loaded = cache.loaded_model(model)
-    work = (model, batch.texts, batch.side, batch.pad_id)
+    loaded = cache.loaded_model(key.model)
     done = st.session_state.setdefault(f"_done_{name}", {})
-    if done.get("work") != work:
-        done.update(work=work, results=[])
+    if done.get("key") != key:
+        done.update(key=key, results=[])
     ranges, cost = passes(loaded, batch), operations(loaded, tokens)
     _say_split(loaded, batch, len(ranges))
     if cost > UNASKED_OPERATIONS and len(done["results"]) < batch.size[0]:
-        asked = st.session_state.get(f"_asked_{name}") == work
+        asked = st.session_state.get(f"_asked_{name}") == key
         label = "Stop" if asked else f"Measure (about {cost / OPERATIONS_PER_SECOND:.0f} s)"
-        st.button(label, key=f"_ask_{name}", on_click=_ask, args=(name, None if asked else work))
+        st.button(label, key=f"_ask_{name}", on_click=_ask, args=(name, None if asked else key))
         if not asked:
             return list(done["results"])
     _run(ranges, done["results"], run)
@@ -135,8 +135,8 @@ def _run(ranges: tuple[range, ...], results: list[Any], run: Callable[[range], t
         bar.empty()
 
 
-def _ask(name: str, work: tuple[Any, ...] | None) -> None:
-    st.session_state[f"_asked_{name}"] = work
+def _ask(name: str, key: BatchKey | None) -> None:
+    st.session_state[f"_asked_{name}"] = key
 
 
 def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
@@ -149,9 +149,9 @@ def _panel(title: str, answer: Answer, verdict: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    note = f"logits ±{answer.logit_difference:.1g}, chances {answer.total_variation:.0%}"
+    note = f"logits ±{answer.logit_difference:.1g}, chances {percent(answer.total_variation)}"
     if answer.logit_difference >= 1:
-        note = f"logits ±{answer.logit_difference:.1f}, chances {answer.total_variation:.0%}"
+        note = f"logits ±{answer.logit_difference:.1f}, chances {percent(answer.total_variation)}"
     return Panel(title=title, note="" if verdict == "reference" else note, words=answer.words, verdict=verdict)
 
 

@@ -12,7 +12,7 @@ from pages.common import cache, controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
-    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.batch import BatchKey, TokenBatch
     from model_utils.tokens.bpe import Word
     from pages.common.frame import Page
     from viz.tokens.table import Table
@@ -20,18 +20,30 @@ if TYPE_CHECKING:
 EXAMPLES = ((" unbelievable", "English"), ("🦊", "Emoji"), ("你好", "Chinese"))
 
 
-def controlled_batch(page: Page) -> TokenBatch:
-    """Draw the controls of padding and return the batch that they make of the shared sentences."""
+def controlled_key(page: Page) -> BatchKey:
+    """Draw the controls of padding and return the key of the batch that they make of the shared sentences."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with st.container(width=150):
-            side = controls.choice("side", ("left", "right"))
+            side = controls.choice("side")
         with st.container(width=190):
             pad = controls.number("pad", high=page.entry.vocabulary - 1)
         said = st.container(width="content")
-    batch = page.batch(side="right" if side == "right" else "left", pad_id=pad)
+    key = page.key("right" if side == "right" else "left", pad)
+    page.loaded()
     with said:
         st.text(f"pads are {cache.label(page.model, pad)}")
-    return batch
+    return key
+
+
+def take_home(page: Page, key: BatchKey) -> None:
+    """Draw what can be taken home of the table: its numbers and the code."""
+    from model_utils.snippets.tokens import tokens_code
+
+    downloads.bar(
+        "tokens",
+        numbers=lambda: cache.batch_frame(key),
+        code=lambda: tokens_code(page.entry, key.texts, side=key.side, pad_id=key.pad_id),
+    )
 
 
 def table_of(batch: TokenBatch) -> Table:
@@ -137,20 +149,12 @@ def _listed(numbers: Sequence[int]) -> str:
 @st.fragment
 def merges(model: str) -> None:
     """Draw how a word becomes tokens: each merge with its rank, from bytes to ids."""
-    control = controls.CONTROLS["word"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            control.label,
-            value=control.default,
-            key="word",
-            bind="query-params",
-            help=control.help,
-            width=300,
-        )
+        text = controls.field("word", width=300)
         for word, name in EXAMPLES:
-            st.button(f"{name}: {word.strip()}", on_click=_set, args=("word", word), key=f"_word_{name}")
+            st.button(f"{name}: {word.strip()}", on_click=controls.change, kwargs={"word": word}, key=f"_word_{name}")
     with frame.reader_errors():
-        words = cache.merged_words(model, text or "")
+        words = cache.merged_words(model, text)
         _draw_merges(words[_which(words)])
 
 

@@ -76,7 +76,7 @@ def test_settings_that_cannot_be_read_are_named_and_the_texts_stay(page: Page, a
 
 
 def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(page: Page, app: str) -> None:
-    opened(page, app, "max_new_tokens=6&settings=t1;k3&surface=drawn+word")
+    opened(page, app, "max_new_tokens=6&settings=t1;k3&surface=drawn")
     page.locator(".st-key-compared_1_0_0 button.token").nth(3).click()
     expect(page.locator(".st-key-compared_1_0_0 .selected")).to_have_count(1)
     expect(page.get_by_text("(row 1, step 4)").first).to_be_visible()
@@ -91,7 +91,7 @@ def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(p
 
 
 def test_a_ladder_answers_what_grows_and_everything_goes_home(page: Page, app: str) -> None:
-    opened(page, app, "max_new_tokens=3&plot=measures", "measures")
+    opened(page, app, "max_new_tokens=3&plot=metrics", "measures")
     page.get_by_text("what grows", exact=True).click()
     page.get_by_role("button", name="Ladder of p").click()
     expect(page.locator(".st-key-fig_ladder .js-plotly-plot")).to_be_visible(timeout=60_000)

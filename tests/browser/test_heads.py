@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from formatting import percent
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import attention_maps
 from model_utils.models.loading import LoadedModel
@@ -57,7 +58,9 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
     assert not figure.evaluate(OVERLAP)
     click_head(page, 3, 3)
     expect(page.get_by_label("Layer", exact=True)).to_have_value("3")
-    expect(page.get_by_text(f"Reading “␣the”, this head takes {share:.0%} of its mix from “{read}”")).to_be_visible()
+    expect(
+        page.get_by_text(f"Reading “␣the”, this head takes {percent(share)} of its mix from “{read}”")
+    ).to_be_visible()
     page.wait_for_url("**layer=3**")
     name, weight = drawn(page, "fig_head").evaluate(CELL, [7, int(row.argmax())])
     assert name == "weight"
@@ -122,7 +125,7 @@ def test_opening_a_head_changes_the_figure_in_place_and_keeps_the_zoom(page: Pag
 
 
 def test_a_row_of_the_measures_opens_its_head_and_a_found_head_opens_by_keyboard(page: Page, app: str) -> None:
-    page.goto(f"{app}/Heads?layer=0&head=0&closer=find&query=4&key=2")
+    page.goto(f"{app}/Heads?layer=0&head=0&closer=search&query=4&key=2")
     found = page.locator(".st-key-found_weight_0 button")
     expect(found).to_be_visible(timeout=60_000)
     layer, head = re.findall(r"\d+", found.inner_text())[:2]
@@ -142,7 +145,7 @@ def test_a_row_of_the_measures_opens_its_head_and_a_found_head_opens_by_keyboard
 
 
 def test_all_heads_go_home_as_a_page_and_a_tile_of_the_gallery_opens_its_head(page: Page, app: str) -> None:
-    page.goto(f"{app}/Heads?text=He+shook+his+head&layer=1&head=1&closer=side+by+side")
+    page.goto(f"{app}/Heads?text=He+shook+his+head&layer=1&head=1&closer=side-by-side")
     tiles = page.locator(".st-key-fig_gallery .js-plotly-plot")
     expect(tiles).to_be_visible(timeout=60_000)
     with page.expect_download() as waiting:

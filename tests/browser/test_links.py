@@ -97,3 +97,41 @@ def test_the_menu_opens_heads_on_a_telling_head_until_another_is_chosen(page: Pa
     page.get_by_role("link", name="Heads", exact=True).click()
     expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
     assert (box(page, "layer"), box(page, "head")) == ("1", head)
+
+
+def test_back_undoes_the_last_click_in_view_and_address_and_crosses_pages(page: Page, app: str) -> None:
+    page.goto(f"{app}/Masks?text=He+shook+his&look=patterns")
+    expect(page.locator(".st-key-fig_next .js-plotly-plot").last).to_be_visible()
+    page.locator(".st-key-mask_strip [aria-pressed]").nth(1).click()
+    page.wait_for_url("**weights=1%3A0*")
+    page.locator(".st-key-look button").first.click()
+    page.wait_for_url(lambda url: "look=" not in url)
+    page.get_by_role("link", name="Heads", exact=True).click()
+    expect(page.locator(".st-key-fig_head .js-plotly-plot").last).to_be_visible()
+    page.go_back()
+    expect(page.locator(".st-key-fig_combined .js-plotly-plot").last).to_be_visible()
+    assert ("look=" in page.url, "weights=1%3A0" in page.url) == (False, True)
+    page.go_back()
+    page.wait_for_url("**look=patterns**")
+    expect(page.locator(".st-key-fig_pattern_words .js-plotly-plot").last).to_be_visible()
+    expect(page.locator(".st-key-mask_strip [aria-pressed=true]")).to_have_count(1)
+    page.go_back()
+    page.wait_for_url(lambda url: "weights" not in url)
+    expect(page.locator(".st-key-mask_strip [aria-pressed=true]")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Sentences")).to_have_value("He shook his")
+
+
+def test_a_slider_is_no_step_of_its_own_in_the_history(page: Page, app: str) -> None:
+    page.goto(f"{app}/Generate?max_new_tokens=1&text=My+dog+is")
+    expect(page.locator(".st-key-fig_candidates .js-plotly-plot").last).to_be_visible()
+    steps = page.evaluate("history.length")
+    page.locator(".st-key-view button").nth(1).click()
+    page.wait_for_url("**view=waterfall**")
+    seed = page.locator(".st-key-seed input")
+    seed.fill("7")
+    seed.press("Enter")
+    page.wait_for_url("**seed=7**")
+    assert page.evaluate("history.length") == steps + 1
+    page.go_back()
+    page.wait_for_url(lambda url: "view=" not in url and "seed=" not in url)
+    expect(seed).to_have_value("0")

@@ -47,7 +47,7 @@ def test_a_cell_is_blocked_by_click_and_by_keyboard_and_undone(page: Page, app: 
 
 
 def test_a_pattern_is_chosen_by_its_picture_and_a_word_asked_by_keyboard(page: Page, app: str) -> None:
-    page.goto(f"{app}/Masks?look=Patterns&width=2&sentence=1")
+    page.goto(f"{app}/Masks?look=patterns&width=2&sentence=1")
     click(page, "fig_pattern_window", 4, 3)
     page.wait_for_url("**pattern=window**")
     expect(page.get_by_text("“␣of” hears 1 word directly, 5 words only through other words, 1 never.")).to_be_visible()

@@ -17,7 +17,7 @@ def bars(page: Page) -> Locator:
 
 
 def test_a_click_hides_a_word_the_link_says_so_and_undo_shows_it_again(page: Page, app: str) -> None:
-    page.goto(f"{app}/Masks?text=He+shook+his&look=Word+list")
+    page.goto(f"{app}/Masks?text=He+shook+his&look=word-list")
     assert bars(page).evaluate(FIRST_WORD) == "␣head"
     page.get_by_role("button", name="hide shook").click()
     expect(page.get_by_text("Hiding “shook” moved")).to_be_visible()
@@ -29,7 +29,7 @@ def test_a_click_hides_a_word_the_link_says_so_and_undo_shows_it_again(page: Pag
 
 
 def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:
-    page.goto(f"{app}/Masks?text=He+shook+his&look=Word+list")
+    page.goto(f"{app}/Masks?text=He+shook+his&look=word-list")
     bars(page)
     page.get_by_role("button", name="hide He").focus()
     page.keyboard.press("ArrowRight")
@@ -41,7 +41,7 @@ def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:
 
 
 def test_a_cold_link_keeps_its_mask_over_two_page_switches(page: Page, app: str) -> None:
-    page.goto(f"{app}/Masks?text=He+shook+his&weights=0:0.5,1:0&gap=close&look=Word+list")
+    page.goto(f"{app}/Masks?text=He+shook+his&weights=0:0.5,1:0&gap=close&look=word-list")
     bars(page)
     expect(page.get_by_text("Hiding or softening “He”, “shook” moved")).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_role("link", name="Tokens", exact=True).click()
@@ -53,7 +53,7 @@ def test_a_cold_link_keeps_its_mask_over_two_page_switches(page: Page, app: str)
 
 
 def test_an_example_brings_its_sentence_and_undo_brings_yours_back(page: Page, app: str) -> None:
-    page.goto(f"{app}/Masks?look=Word+list")
+    page.goto(f"{app}/Masks?look=word-list")
     bars(page)
     page.get_by_role("button", name="Examples").click()
     page.get_by_role("button", name="The fox under").click()
@@ -67,7 +67,7 @@ def test_an_example_brings_its_sentence_and_undo_brings_yours_back(page: Page, a
 
 
 def test_the_page_fits_a_phone_with_its_widest_part_open(phone: Page, app: str) -> None:
-    phone.goto(f"{app}/Masks?text=The+tall+wizard+gave+the+boy+a+silver&look=Half+a+word")
+    phone.goto(f"{app}/Masks?text=The+tall+wizard+gave+the+boy+a+silver&look=mask-value")
     bars(phone)
     expect(phone.locator(".st-key-fig_half .js-plotly-plot .main-svg").first).to_be_attached()
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

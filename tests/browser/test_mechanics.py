@@ -52,7 +52,7 @@ def test_a_click_on_a_cell_puts_it_under_the_microscope_and_the_keyboard_does_th
 
 
 def test_a_phone_shows_the_strips_and_only_pictures_scroll_sideways(phone: Page, app: str) -> None:
-    phone.goto(f"{app}/Mechanics?stage=values&part=wrong%20ways")
+    phone.goto(f"{app}/Mechanics?stage=values&part=wrong")
     drawn(phone, "fig_row")
     drawn(phone, "fig_wrong")
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -62,9 +62,9 @@ def test_a_phone_shows_the_strips_and_only_pictures_scroll_sideways(phone: Page,
 @pytest.mark.parametrize(
     ("part", "figure", "taken", "says"),
     [
-        ("without the mask", "fig_unmasked", {"without_mask": 64}, "free = scores"),
-        ("wrong ways", "fig_wrong", {"wrong_ways": 20}, '"after": scores.softmax(-1) * seen'),
-        ("fill values", "fig_nan", {"fates": 48, "how_low": 11, "nan": 8}, "DEPTHS = "),
+        ("unmasked", "fig_unmasked", {"without_mask": 64}, "free = scores"),
+        ("wrong", "fig_wrong", {"wrong_ways": 20}, '"after": scores.softmax(-1) * seen'),
+        ("fills", "fig_nan", {"fates": 48, "how_low": 11, "nan": 8}, "DEPTHS = "),
     ],
 )
 def test_every_picture_of_what_goes_wrong_goes_home_as_numbers_and_code(

@@ -6,7 +6,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.controls import CONTROLS, fits_link
-from pages.common.markdown import literal
 
 PUBLISHED = {
     "model": "tiny-gpt2",
@@ -36,10 +35,10 @@ def test_published_names_keep_their_defaults(name: str, default: object) -> None
         ("top_k", "many", "a whole number"),
         ("top_k", "2.5", "a whole number"),
         ("temperature", "hot", "a number"),
-        ("temperature", "nan", "0 to 5"),
+        ("temperature", "nan", "a number from 0 to 5"),
         ("top_p", "1.5", "0 to 1"),
         ("seed", "-1", "0 to"),
-        ("layer", "-1", "0 or more"),
+        ("layer", "-1", "a whole number from 0 up"),
         ("max_new_tokens", "0", "1 to 200"),
     ],
 )
@@ -70,7 +69,7 @@ def test_a_number_beyond_the_model_falls_back_and_says_so_until_it_is_changed() 
     at.query_params["layer"] = "9"
     at.run()
     assert at.number_input(key="layer").value == 0
-    assert [line.value for line in at.info] == [literal("Layer 9 is not there, it goes from 0 to 5: showing 0.")]
+    assert [line.value for line in at.info] == ["Layer 9 is not there, it takes a whole number from 0 to 5: showing 0."]
     at.run()
     assert len(at.info) == 1
     at.number_input(key="layer").set_value(3).run()
@@ -82,6 +81,6 @@ def test_a_bad_link_value_is_named_and_the_default_stands_in() -> None:
     at.query_params["seed"] = "abc"
     at.run()
     assert [line.value for line in at.info] == [
-        literal("The link asks for seed='abc', but it takes a whole number: showing 0.")
+        "The link asks for seed = `abc`, but it takes a whole number from 0 to 2,147,483,647: showing 0."
     ]
     assert at.number_input(key="seed").value == 0

@@ -106,7 +106,7 @@ def test_a_fork_says_which_filter_made_it() -> None:
 
 
 def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
-    at = opened(plot="measures", samples=2)
+    at = opened(plot="metrics", samples=2)
     assert "None of these is quality" in said(at)
     spec = json.loads(at.get("plotly_chart")[0].proto.spec)
     means = [trace for trace in spec["data"] if trace["name"] == "mean"]
@@ -116,18 +116,18 @@ def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
 
 
 def test_a_ladder_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
-    at = opened(plot="what grows", samples=8, settings="k1;k5;k50;t1")
+    at = opened(plot="sweep", samples=8, settings="k1;k5;k50;t1")
     titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
     assert "grows" in titles[0]
     assert "uncertainty" in titles[0]
-    at = opened(plot="what grows", samples=3, settings="k1;k5;k50;t1")
+    at = opened(plot="sweep", samples=3, settings="k1;k5;k50;t1")
     titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
     assert all("undecided" in title or "stays" in title for title in titles)
     assert any("at least 8 samples" in line.value for line in at.caption)
 
 
 def test_at_one_step_everything_grows_with_k_and_with_p() -> None:
-    at = opened(plot="what grows")
+    at = opened(plot="sweep")
     assert said(at).count("the uncertainty **grows**") == 2
     assert {button.label for button in at.button} >= {"Ladder of k", "Ladder of p"}
 
@@ -172,7 +172,7 @@ def test_a_row_whose_top_p_sees_other_scores_is_not_on_the_map() -> None:
 
 
 def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
-    at = opened(settings="t1;k50;p0.9,s3", surface="drawn word", max_new_tokens=1)
+    at = opened(settings="t1;k50;p0.9,s3", surface="drawn", max_new_tokens=1)
     numbers = "".join(figure(at)["settings"]["text"])
     assert "1" in numbers
     assert "2" not in numbers

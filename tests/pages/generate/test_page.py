@@ -155,7 +155,7 @@ def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -
 
 
 def test_the_dice_are_thrown_200_times_and_count_the_text_s_own_draw() -> None:
-    at = opened(view="dice")
+    at = opened(view="draws")
     counts = figure(at, "fig_dice")["data"][0]["x"]
     further = [int(number) for line in at.markdown for number in re.findall(r"(\d+) draws fell", line.value)]
     assert sum(counts) + sum(further) == 200
@@ -346,7 +346,7 @@ def test_play_goes_through_the_steps_and_pauses(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
-    at = opened(batch="one by one")
+    at = opened(batch="timing")
     at.button(key="measure_ways").click()
     at.run()
     assert at.session_state["_timing"][1].wait(60)
@@ -355,14 +355,14 @@ def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
     assert len(at.session_state["_timing"][1].events) == 5
     lines = " ".join(line.value for line in at.markdown)
     assert lines.count("the same text both ways") == 3
-    at = opened(batch="as decoded")
+    at = opened(batch="decoded")
     shown = [code.value for code in at.code]
     assert shown[2].startswith("<|endoftext|>" * 5 + "My dog is")
     assert "\n\nMy dog is" in shown[2]
 
 
 def test_a_single_sentence_is_no_batch_to_measure() -> None:
-    at = opened(batch="one by one", text="My dog is")
+    at = opened(batch="timing", text="My dog is")
     at.button(key="measure_ways").click()
     at.run()
     assert at.session_state["_timing"][1].wait(60)

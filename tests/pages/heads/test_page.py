@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from formatting import percent
 from model_utils.heads.measures import caption, measure
 from model_utils.heads.patterns import habits
 from model_utils.masks.mask import MaskSpec, build_mask
@@ -104,7 +105,9 @@ def test_another_head_shows_other_weights_and_says_what_its_last_row_reads(tiny,
     z, _ = trace(at, "fig_head")
     np.testing.assert_allclose(z[5:, 5:], np.where(maps.cause > 0, np.nan, maps.weights[3, 3])[5:, 5:], atol=1e-6)
     share = maps.weights[3, 3, 7].max()
-    assert f"Reading “␣is”, this head takes {share:.0%} of its mix from itself: a recipe, not a reason." in told(at)
+    assert f"Reading “␣is”, this head takes {percent(share)} of its mix from itself: a recipe, not a reason." in told(
+        at
+    )
     assert "all of it is blocked" in told(at)
 
 
@@ -114,7 +117,7 @@ def test_a_button_opens_the_head_that_reads_the_token_before_most_on_this_text(t
     at = opened()
     at.button(key="telling_previous").click().run()
     assert (at.session_state["layer"], at.session_state["head"]) == (layer, head)
-    assert f"layer {layer}, head {head} ({share:.0%})" in at.button(key="telling_previous").label
+    assert f"layer {layer}, head {head} ({percent(share)})" in at.button(key="telling_previous").label
 
 
 def test_the_steps_go_on_to_the_next_layer_and_round():
@@ -126,8 +129,8 @@ def test_the_steps_go_on_to_the_next_layer_and_round():
 
 
 def test_a_batch_too_large_for_one_pass_goes_sentence_by_sentence_and_says_both_numbers(passes, monkeypatch):
-    monkeypatch.setattr("pages.heads.cache_attention.SMALL_ATTENTION_MB", 0)
-    monkeypatch.setattr("pages.heads.cache_attention.MAX_ATTENTION_MB", 0.03)
+    monkeypatch.setattr("pages.heads.cache.SMALL_ATTENTION_MB", 0)
+    monkeypatch.setattr("pages.heads.cache.MAX_ATTENTION_MB", 0.03)
     monkeypatch.setattr("pages.heads.first_screen.MAX_ATTENTION_MB", 0.03)
     at = opened(sentence=1)
     assert passes == [(1, 8)]
@@ -201,7 +204,7 @@ def test_all_heads_stand_in_a_table_of_measures(tiny):
 
 
 def test_heads_are_found_by_a_cell_and_a_click_opens_the_first(tiny):
-    at = opened(text=KEY, closer="find", query=17, key=8)
+    at = opened(text=KEY, closer="search", query=17, key=8)
     names = buttons(at, "found_weight")
     assert len(names) == len(buttons(at, "found_contribution")) == 5
     batch = encode(tiny.tokenizer, (KEY,))
@@ -215,23 +218,23 @@ def test_heads_are_found_by_a_cell_and_a_click_opens_the_first(tiny):
 
 
 def test_a_later_word_cannot_be_found_and_hiding_one_is_told_for_both_rows():
-    at = opened(closer="find", query=1, key=3)
+    at = opened(closer="search", query=1, key=3)
     assert any("it comes later. Choose an earlier word" in line.value for line in at.markdown)
-    at = opened(text="He shook his", closer="find", query=2, key=1)
+    at = opened(text="He shook his", closer="search", query=2, key=1)
     (line,) = [line.value for line in at.markdown if "in the whole model" in line.value]
     assert line.count("%") == 2
 
 
-@pytest.mark.parametrize("kind", ["layer", "all heads", "rollout"])
+@pytest.mark.parametrize("kind", ["layer", "all", "rollout"])
 def test_many_heads_become_one_matrix_whose_rows_add_up(kind):
-    at = opened(closer="many as one", mean=kind, text="It will rain in the")
+    at = opened(closer="averages", mean=kind, text="It will rain in the")
     z, _ = trace(at, "fig_together")
     assert np.nansum(z, axis=1) == pytest.approx(np.ones(5), abs=1e-4)
     assert np.isnan(z[0, 1])
 
 
 def test_one_token_has_nothing_to_measure():
-    for part in ("measures", "find", "many as one"):
+    for part in ("measures", "search", "averages"):
         at = opened(text="Hello", closer=part)
         assert not at.exception
         assert not at.error
@@ -249,7 +252,7 @@ def test_it_runs_under_the_mask_of_the_masks_page_and_without_it_on_request(tiny
     np.testing.assert_allclose(z, np.where(masked.cause > 0, np.nan, masked.weights[3, 3]), atol=1e-6)
     assert np.isnan(z[:, 1]).all()
     assert "hidden or softened by hand in sentence 0: “␣shook”." in " ".join(line.value for line in at.markdown)
-    at.segmented_control(key="under").set_value("without it").run()
+    at.segmented_control(key="under").set_value("off").run()
     z, _ = trace(at, "fig_head")
     np.testing.assert_allclose(z, np.where(plain.cause > 0, np.nan, plain.weights[3, 3]), atol=1e-6)
     assert not at.exception
@@ -278,29 +281,29 @@ def test_a_chosen_row_reads_as_one_sentence(tiny):
     at = opened(text="He shook his head", layer=3, head=3, query=2)
     row = maps.weights[3, 3, 2]
     read = batch.tokens[0][int(row.argmax())].label
-    assert f"Reading “␣his”, this head takes {row.max():.0%} of its mix from “{read}”" in told(at)
+    assert f"Reading “␣his”, this head takes {percent(row.max())} of its mix from “{read}”" in told(at)
     at = opened(text="He shook his head", weights="0:0", query=0)
     assert "may read nothing here" in told(at)
 
 
 def test_the_heads_of_a_layer_stand_side_by_side_and_those_of_a_measure_in_its_order(tiny):
-    at = opened(text=KEY, closer="side by side", layer=2)
+    at = opened(text=KEY, closer="side-by-side", layer=2)
     _, figure = trace(at, "fig_gallery")
     assert [note["text"] for note in figure["layout"]["annotations"]] == [f"<b>head {head}</b>" for head in range(8)]
-    at = opened(text=KEY, closer="side by side", gallery="induction")
+    at = opened(text=KEY, closer="side-by-side", gallery="induction")
     _, figure = trace(at, "fig_gallery")
-    shares = [int(note["text"].split("  ")[1].removesuffix("%</b>")) for note in figure["layout"]["annotations"]]
+    shares = [float(note["text"].split("  ")[1].removesuffix(" %</b>")) for note in figure["layout"]["annotations"]]
     assert len(shares) == 12
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 30
-    at = opened(text="My dog is", closer="side by side", gallery="same token")
+    at = opened(text="My dog is", closer="side-by-side", gallery="same")
     assert "Nothing in this text comes again" in told(at)
 
 
 def test_two_heads_stand_beside_each_other_with_their_difference(tiny):
     batch = encode(tiny.tokenizer, ("He shook his head",))
     maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
-    at = opened(text="He shook his head", closer="beside another", layer=3, head=3)
+    at = opened(text="He shook his head", closer="compare", layer=3, head=3)
     z, _ = trace(at, "fig_difference")
     expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 3] - maps.weights[0, 1])
     np.testing.assert_allclose(z, expected, atol=1e-6)
@@ -311,13 +314,11 @@ def test_the_mask_makes_its_own_difference(tiny):
     masked, plain = (
         attention_maps(tiny, batch, build_mask(rule, batch))[0] for rule in (MaskSpec(weights={1: 0.0}), MaskSpec())
     )
-    at = opened(
-        text="He shook his head", weights="1:0", closer="beside another", beside="without the mask", layer=3, head=3
-    )
+    at = opened(text="He shook his head", weights="1:0", closer="compare", beside="mask", layer=3, head=3)
     z, _ = trace(at, "fig_difference")
     expected = np.where(masked.cause > 0, 0, masked.weights[3, 3]) - plain.weights[3, 3]
     np.testing.assert_allclose(z[3], expected[3], atol=1e-6)
-    at = opened(text="He shook his head", closer="beside another", beside="without the mask")
+    at = opened(text="He shook his head", closer="compare", beside="mask")
     assert "under no mask but the causal one" in told(at)
 
 
@@ -326,7 +327,7 @@ def test_the_mask_makes_its_own_difference(tiny):
     [(TWO, None), ("He shook his head\nMy", "4 x 4 tokens and the other 1 x 1"), ("My dog", "one sentence")],
 )
 def test_two_sentences_are_subtracted_where_they_are_equally_long(text, said):
-    at = opened(text=text, closer="beside another", beside="another sentence")
+    at = opened(text=text, closer="compare", beside="sentence")
     assert not at.exception
     keys = [chart.proto.id for chart in at.get("plotly_chart")]
     assert any("fig_difference" in key for key in keys) == (said is None)
@@ -337,18 +338,18 @@ def test_two_sentences_are_subtracted_where_they_are_equally_long(text, said):
 def test_the_first_column_goes_from_the_picture_and_the_weights_stay(tiny):
     batch = encode(tiny.tokenizer, ("He shook his head",))
     maps = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))[0]
-    at = opened(text="He shook his head", closer="first column", layer=4, head=6)
+    at = opened(text="He shook his head", closer="first-token", layer=4, head=6)
     z, figure = trace(at, "fig_sink")
     assert np.isnan(z[:, 0]).all()
     np.testing.assert_allclose(z[3, 1:], maps.weights[4, 6, 3, 1:], atol=1e-6)
     assert figure["data"][0]["zmax"] == pytest.approx(np.nanmax(z))
     share = maps.weights[4, 6, 2:, 0].mean()
-    assert f"gives the first token {share:.0%} of its mix" in " ".join(line.value for line in at.markdown)
-    at = opened(text="a", closer="first column")
+    assert f"gives the first token {percent(share)} of its mix" in " ".join(line.value for line in at.markdown)
+    at = opened(text="a", closer="first-token")
     assert not at.exception
 
 
-@pytest.mark.parametrize("closer", ["side by side", "lines", "beside another", "first column", "measures"])
+@pytest.mark.parametrize("closer", ["side-by-side", "lines", "compare", "first-token", "measures"])
 @pytest.mark.parametrize("text", ["a", "👋🏽 <b>x</b>", " a" * 200])
 def test_every_part_takes_odd_and_long_text(closer, text):
     at = opened(text=text, closer=closer)

@@ -29,19 +29,19 @@ def _page() -> None:
     import streamlit as st
 
     from pages.common import controls, frame, mask_state
-    from pages.masks import layers as masks_layers
+    from pages.masks.views import VIEWS
 
     controls.restore()
     page = frame.Page(entry=frame.cache.registry()["tiny-gpt2"], text=st.session_state["text"])
     with frame.reader_errors():
         batch = mask_state.choose_sentence(page)
         spec = mask_state.mask_spec(batch)
-        getattr(masks_layers, st.session_state["_part"])(page, spec, batch)
+        VIEWS[st.session_state["_view"]].draw(page, spec, batch)
 
 
-def opened(part: str, **values: Any) -> AppTest:
+def opened(view: str, **values: Any) -> AppTest:
     at = AppTest.from_function(_page, default_timeout=120)
-    for name, value in {"model": "tiny-gpt2", "text": "\n".join(TEXTS), "_part": part, **values}.items():
+    for name, value in {"model": "tiny-gpt2", "text": "\n".join(TEXTS), "_view": view, **values}.items():
         at.session_state[name] = value
     at.run()
     assert not at.exception
@@ -68,7 +68,7 @@ def values(drawn: dict[str, Any], trace: str) -> np.ndarray:
 
 
 def test_the_layers_combine_to_what_the_model_runs_with(tiny) -> None:
-    at = opened("stack", weights="1:0.5,2:0", cells="4-0", pattern="window", width=3)
+    at = opened("why-blocked", weights="1:0.5,2:0", cells="4-0", pattern="window", width=3)
     batch = encode(tiny.tokenizer, TEXTS)
     spec = MaskSpec(pattern="window", width=3, weights={1: 0.5, 2: 0.0}, cells=frozenset({(4, 0)}))
     expected = build_mask(spec, batch).visible[0]
@@ -80,12 +80,12 @@ def test_the_layers_combine_to_what_the_model_runs_with(tiny) -> None:
 
 
 def test_the_chosen_cell_is_told_with_every_cause() -> None:
-    at = opened("stack", weights="3:0", query=1, key=3)
+    at = opened("why-blocked", weights="3:0", query=1, key=3)
     assert "“␣will” may not read “␣in”: it comes later; it is also hidden by hand." in [text.value for text in at.text]
 
 
 def test_a_cell_is_blocked_and_shown_again_by_button_and_the_rows_that_move_are_counted() -> None:
-    at = opened("stack", query=3, key=1)
+    at = opened("why-blocked", query=3, key=1)
     at.button(key="toggle_cell").click().run()
     assert at.session_state["cells"] == "3-1"
     assert np.isnan(values(figure(at, "fig_combined"), "visible")[2 + 3, 2 + 1])
@@ -96,14 +96,14 @@ def test_a_cell_is_blocked_and_shown_again_by_button_and_the_rows_that_move_are_
 
 
 def test_every_stage_has_its_shape_code_and_numbers() -> None:
-    at = opened("stack")
+    at = opened("why-blocked")
     stage = at.get("button_group")
     shapes = [option.content for group in stage for option in group.proto.options]
     assert "2. [2, 1, 1, 7]" in shapes
     assert "5. [2, 1, 7, 7]" in shapes
-    at = opened("stack", mask_stage=2)
+    at = opened("why-blocked", mask_stage=2)
     assert "-10000" in str(figure(at, "fig_stage")["data"][1]["text"])
-    at = opened("stack", mask_stage=4, fill="-inf")
+    at = opened("why-blocked", mask_stage=4, fill="-inf")
     assert "-∞" in str(figure(at, "fig_stage")["data"][1]["text"])
     assert any("runs with `min`" in caption.value for caption in at.caption)
 
@@ -135,12 +135,12 @@ def test_a_sentence_of_one_word_has_patterns_too() -> None:
 def test_a_mask_that_hides_everything_still_draws() -> None:
     at = opened("patterns", weights="0:0,1:0,2:0,3:0,4:0")
     assert any("no bits" in line.value for line in at.markdown)
-    at = opened("stack", weights="0:0,1:0,2:0,3:0,4:0")
+    at = opened("why-blocked", weights="0:0,1:0,2:0,3:0,4:0")
     assert np.isnan(values(figure(at, "fig_combined"), "visible")).all()
 
 
 def test_the_dial_runs_the_model_and_takes_its_weight_to_the_sentence() -> None:
-    at = opened("dial", dial_weight=0.25, dial_key=1)
+    at = opened("soft-mask", dial_weight=0.25, dial_key=1)
     assert any("by 0.25 before the row is divided" in text.value for text in at.text)
     now = [trace for trace in figure(at, "fig_dial")["data"] if trace["name"] == "now"]
     assert len(now) == 1
@@ -149,7 +149,7 @@ def test_the_dial_runs_the_model_and_takes_its_weight_to_the_sentence() -> None:
 
 
 def test_a_pair_that_is_blocked_has_nothing_to_turn() -> None:
-    at = opened("dial", dial_query=0, dial_key=2)
+    at = opened("soft-mask", dial_query=0, dial_key=2)
     assert [error.value for error in at.error] == [
         "“It” may not read “␣rain”, so there is no weight to turn: choose another pair."
     ]

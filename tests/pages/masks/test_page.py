@@ -28,7 +28,7 @@ def bundled(tiny, monkeypatch) -> Iterator[None]:
     st.cache_resource.clear()
 
 
-def opened(look: str = "Word list", **values: Any) -> AppTest:
+def opened(look: str = "word-list", **values: Any) -> AppTest:
     """Return the page, opened at a part that costs nothing unless another is asked for."""
     at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/2_Masks.py")
     for name, value in {"look": look, **values}.items():
@@ -190,7 +190,7 @@ def test_a_list_says_what_it_met_and_becomes_a_mask() -> None:
 
 
 def test_half_a_word_draws_the_four_rows_and_three_columns() -> None:
-    at = opened(look="Half a word", text=KEY)
+    at = opened(look="mask-value", text=KEY)
     drawn = figure(at, "fig_half")["data"][0]
     assert drawn["name"] == "weight"
     shares = {label: value for label, value in metrics(at).items() if "→" in value and "bits" not in value}
@@ -204,18 +204,18 @@ def test_half_a_word_draws_the_four_rows_and_three_columns() -> None:
 
 
 def test_attention_says_and_hiding_does_with_their_correlation() -> None:
-    at = opened(look="Says and does", text=KEY)
+    at = opened(look="effect", text=KEY)
     assert metrics(at)["Correlation"]
     assert figure(at, "fig_sweep")["data"][0]["name"] == "words"
-    alone = opened(look="Says and does", text="Once")
+    alone = opened(look="effect", text="Once")
     assert "One word alone" in said(alone)
-    long = opened(look="Says and does", text=" ".join(["one"] * 129))
+    long = opened(look="effect", text=" ".join(["one"] * 129))
     assert "129 tokens" in long.error[0].value
     assert bars(long) == ["now"]
 
 
 def test_claims_are_answered_when_asked() -> None:
-    at = opened(look="On trial", text=FOX)
+    at = opened(look="claims", text=FOX)
     assert "**No.**" not in said(at)
     for name in ("emphasis", "half", "track"):
         at.button(key=f"mask_try_{name}").click().run()
@@ -227,17 +227,17 @@ def test_hidden_parts_do_not_compute(monkeypatch) -> None:
     def never(*_args, **_options):
         raise AssertionError("a part that is not open was computed")
 
-    for name in ("sweep", "softened", "emphasis", "half", "track"):
+    for name in ("attention_vs_ablation", "softened", "emphasis", "half", "track"):
         monkeypatch.setattr(masks_cache, name, never)
-    opened(look="Word list", text=KEY)
+    opened(look="word-list", text=KEY)
 
 
 def test_hiding_more_and_more_is_two_lines_that_start_at_nothing() -> None:
-    at = opened(look="More and more", text=KEY)
+    at = opened(look="hide-more", text=KEY)
     drawn = figure(at, "fig_more")["data"]
     assert [trace["meta"] for trace in drawn] == ["change", "bits"] * 2
     assert "Hiding one word moves" in said(at)
-    alone = opened(look="More and more", text="Once")
+    alone = opened(look="hide-more", text="Once")
     assert "nothing is left to read" in said(alone)
-    long = opened(look="More and more", text=" ".join(["one"] * 129))
+    long = opened(look="hide-more", text=" ".join(["one"] * 129))
     assert "129 tokens" in long.error[0].value

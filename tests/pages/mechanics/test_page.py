@@ -115,9 +115,9 @@ def test_the_hand_mask_and_the_pattern_of_the_masks_page_hold_here():
 @pytest.mark.parametrize(
     ("part", "pictures", "sentence"),
     [
-        ("without the mask", ["fig_unmasked", "fig_weights"], "words that are not written yet"),
-        ("fill values", ["fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"], "38% of the rows in layer 0"),
-        ("wrong ways", ["fig_wrong"], "exp(0) is 1"),
+        ("unmasked", ["fig_unmasked", "fig_weights"], "words that are not written yet"),
+        ("fills", ["fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"], "38 % of the rows in layer 0"),
+        ("wrong", ["fig_wrong"], "exp(0) is 1"),
         ("loss", ["fig_loss"], "grade every word at once"),
     ],
 )
@@ -128,14 +128,14 @@ def test_each_part_draws_its_pictures_and_says_what_they_show(part: str, picture
 
 
 def test_rows_of_words_are_said_to_be_the_same_and_nothing_spreads_without_a_blocked_row():
-    at = opened(part="fill values", sentence=1)
+    at = opened(part="fills", sentence=1)
     assert "same, same, same" in told(at)
     assert "Were the whole row blocked" in told(at)
     assert "nothing turns into NaN" in told(at)
 
 
 def test_a_word_whose_whole_row_is_hidden_is_told_so():
-    at = opened(part="fill values", weights="0:0", query=0, fill="-inf", stage="values")
+    at = opened(part="fills", weights="0:0", query=0, fill="-inf", stage="values")
     assert "may read nothing at all" in told(at)
     numbers = [trace["text"] for trace in figure(at, "fig_row")["data"] if trace.get("name") == "numbers"]
     assert "NaN" in numbers[3]
@@ -147,7 +147,7 @@ def test_a_word_whose_whole_row_is_hidden_is_told_so():
     assert "the fill decides" in told(at)
 
 
-@pytest.mark.parametrize("part", ["matrices", "fill values", "wrong ways", "loss"])
+@pytest.mark.parametrize("part", ["matrices", "fills", "wrong", "loss"])
 @pytest.mark.parametrize("text", ["Hello", "the cat <b>&amp;</b> " * 25])
 def test_one_token_and_a_long_sentence_have_their_pictures(part: str, text: str):
     opened(text=text, part=part, stage="values")

@@ -1,0 +1,91 @@
+"""The measures of all heads on one text: a table that sorts, and one measure as a map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.common import downloads, frame
+from pages.heads import cache
+from pages.heads.downloads import all_heads_code
+from pages.heads.first_screen import HeadSelection, open_head
+
+# What the columns are called, and what they mean.
+TITLES = {
+    "previous": ("previous", "share of the mix from the token before"),
+    "first": ("first", "share from the first token"),
+    "itself": ("itself", "share from the token itself"),
+    "same": ("same token", "share from earlier copies of the reading token, over the rows that have one"),
+    "induction": ("induction", "share from what followed an earlier copy, over the rows that have one"),
+    "entropy_bits": ("bits", "entropy of a row: how widely a head reads"),
+    "distance_tokens": ("looks back", "how many tokens away a row reads, on average"),
+    "leak": ("leak", "share from words that come later: 0 under a causal mask"),
+}
+SHARES = ("previous", "first", "itself", "same", "induction", "leak")
+
+
+def measures(selection: HeadSelection) -> None:
+    """Draw every head's measures as a table that sorts by a click; choosing a row opens that head."""
+    from model_utils.heads.measures import MEASURES, table
+
+    found = cache.measures(*selection.source)
+    if found is None:
+        st.markdown("**One token has nothing before it to read:** choose a longer sentence.")
+        return
+    frame_ = table(found)
+    st.dataframe(
+        frame_,
+        key="table_heads",
+        hide_index=True,
+        height=420,
+        on_select=lambda: _open_row(frame_),
+        selection_mode="single-row",
+        column_config={
+            "layer": st.column_config.NumberColumn(width="small"),
+            "head": st.column_config.NumberColumn(width="small"),
+            **{name: _column(name, frame_[name]) for name in MEASURES},
+        },
+    )
+    st.caption(
+        "Shares of the mix on this text, on average over its rows. A click on a title sorts; the box at the left of a row "
+        "opens that head. Empty: nothing in this text comes again."
+    )
+    _map(selection, found)
+    downloads.bar("measures", numbers=lambda: frame_, code=lambda: all_heads_code(selection, "measures"))
+
+
+def _map(selection: HeadSelection, found: Any) -> None:
+    """Draw one measure of all heads as a map, layers down and heads across."""
+    from viz.heads.gallery import measure_map
+
+    titles = {title: name for name, (title, _) in TITLES.items()}
+    chosen = str(st.selectbox("As a map", list(titles), key="measure_map", width=260))
+    name = titles[chosen]
+    figure = measure_map(
+        getattr(found, name), title=chosen, share=name in SHARES, opened=selection.head, palette=frame.palette()
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_measure_map",
+        width="content",
+        config=downloads.chart_config("measure-map"),
+        alt=f"{chosen} of every head, layers down, heads across.",
+    )
+
+
+def _column(name: str, values: pd.Series) -> Any:
+    title, meaning = TITLES[name]
+    if name in SHARES:
+        return st.column_config.ProgressColumn(title, help=meaning, format="percent", min_value=0.0, max_value=1.0)
+    top = float(np.nanmax(values)) if values.notna().any() else 1.0
+    return st.column_config.ProgressColumn(title, help=meaning, format="%.1f", min_value=0.0, max_value=max(top, 0.1))
+
+
+def _open_row(table: pd.DataFrame) -> None:
+    rows = st.session_state["table_heads"].selection.rows
+    if rows:
+        open_head(int(table.layer.iloc[rows[0]]), int(table["head"].iloc[rows[0]]))

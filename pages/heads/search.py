@@ -1,0 +1,70 @@
+"""Which heads read one token most from another, and what hiding that token does."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from formatting import percent
+from pages.common import controls, downloads
+from pages.common.markdown import literal
+from pages.heads import cache
+from pages.heads.downloads import all_heads_code
+from pages.heads.first_screen import HeadSelection, open_head
+
+# Tokens above which hiding one takes long, so that a button asks first.
+ASK_ABOVE = 256
+
+
+def search(selection: HeadSelection) -> None:
+    """Draw which heads read one token most from another, by weight and by what they add, and what hiding it does."""
+    from model_utils.heads.search import find_heads
+
+    tokens, first = selection.batch.tokens[selection.sentence], selection.batch.first(selection.sentence)
+    columns = st.columns(2)
+    for column, name in zip(columns, ("query", "key"), strict=True):
+        with column:
+            controls.number(name, high=len(tokens) - 1)
+    query, key = (int(controls.value(name)) % len(tokens) for name in ("query", "key"))
+    names = [literal(tokens[place].label) for place in (query, key)]
+    if key > query:
+        st.markdown(f"**“{names[0]}” may not read “{names[1]}”:** it comes later. Choose an earlier word.")
+        return
+    maps, sizes = selection.maps, cache.value_sizes(*selection.source)
+    ranked = {by: find_heads(maps, sizes, first + query, first + key, by=by) for by in ("weight", "contribution")}
+    st.markdown(f"**Which head reads “{names[1]}” when “{names[0]}” is read?**")
+    for column, (by, table), caption in zip(
+        st.columns(2), ranked.items(), ("by weight", "by weight times the size of what is handed on"), strict=True
+    ):
+        with column:
+            st.caption(caption)
+            for place, line in enumerate(table.head(5).to_dict("records")):
+                number = percent(line["weight"]) if by == "weight" else f"{line['contribution']:.2g}"
+                st.button(
+                    f"layer {line['layer']}, head {line['head']}: {number}",
+                    key=f"found_{by}_{place}",
+                    type="tertiary",
+                    on_click=open_head,
+                    args=(line["layer"], line["head"]),
+                )
+    _hidden(selection, query, key, names)
+    downloads.bar(
+        "find", numbers=lambda: ranked["weight"], code=lambda: all_heads_code(selection, "find", query=query, key=key)
+    )
+
+
+def _hidden(selection: HeadSelection, query: int, key: int, names: list[str]) -> None:
+    """Say what hiding the key from the whole model does; on a long text a button asks first."""
+    count = len(selection.batch.tokens[selection.sentence])
+    if count > ASK_ABOVE and not st.button(f"Hide “{names[1]}” in the whole model (two passes)", key="hide_key"):
+        return
+    with st.spinner("Hiding one token from every row …"):
+        done = cache.key_hidden(*selection.source, query, key)
+
+    def moved(change: float) -> str:
+        return "cannot be said: a row would read nothing" if np.isnan(change) else f"{percent(change)} of the chances"
+
+    st.markdown(
+        f"**Hide “{names[1]}” in the whole model:** what “{names[0]}” predicts moves: {moved(done.at_query)}; the "
+        f"sentence's next word: {moved(done.at_end)}. That is the work of all heads and paths, not of one head."
+    )

@@ -1,0 +1,162 @@
+"""The matrices of one head on the Mechanics page: scores, masked scores, weights, one cell, and all without the mask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from formatting import percent
+from pages.common import controls, downloads, frame
+from pages.common.components.scroll import scroll_frame
+from pages.common.markdown import literal
+from pages.mechanics.first_screen import code
+
+if TYPE_CHECKING:
+    from pages.mechanics.first_screen import CellSelection
+
+
+def matrices(selection: CellSelection) -> None:
+    """Draw scores, masked scores and weights with the row lit, and the chosen cell under the microscope."""
+    from viz.mechanics.matrices import scores as draw_scores
+    from viz.mechanics.matrices import weights as draw_weights
+
+    rows = controls.choice("rows")
+    masked, weights = selection.trace.under(selection.fill)
+    shared: dict[str, Any] = {"labels": selection.labels, "rows": rows, "palette": frame.palette()}
+    lit = (selection.query, selection.key)
+    nothing = {cause: cells & False for cause, cells in selection.causes.items()}
+    pictures = {
+        "fig_scores": draw_scores(selection.trace.scores, causes=nothing, lit=lit, **shared),
+        "fig_masked": draw_scores(selection.trace.scores, causes=selection.causes, held=masked, lit=lit, **shared),
+        "fig_weights": draw_weights(weights, causes=selection.causes, lit=lit, **shared),
+    }
+    says = {
+        "fig_scores": "**Scores** of every pair, later words and pads too.",
+        "fig_masked": "**Plus the mask**: a blocked cell keeps its place and loses its score.",
+        "fig_weights": "**Weights**: each row of words adds up to 1.",
+    }
+    places = [*st.columns(2), *st.columns(2)]
+    for place, (key, figure) in zip(places, pictures.items(), strict=False):
+        with place:
+            _clickable(selection, key, figure)
+            st.markdown(says[key])
+    with places[-1]:
+        chosen_cell(selection)
+    downloads.bar("matrices", numbers=lambda: _cells(selection), code=lambda: code(selection))
+
+
+def _cells(selection: CellSelection) -> pd.DataFrame:
+    """Return every cell of the head, one per line: query, key, score, masked score, weight, and why it is blocked."""
+    from model_utils.masks.mask import CAUSES
+
+    T = len(selection.labels)
+    query, key = (index.ravel() for index in np.indices((T, T)))
+    masked, weights = selection.trace.under(selection.fill)
+    return pd.DataFrame(
+        {
+            "query": query,
+            "query_token": np.asarray(selection.labels, dtype=object)[query],
+            "key": key,
+            "key_token": np.asarray(selection.labels, dtype=object)[key],
+            "score": selection.trace.scores.ravel(),
+            "masked": masked.ravel(),
+            "weight": weights.ravel(),
+            "blocked_by": np.asarray(["", *CAUSES], dtype=object)[selection.trace.cause.ravel()],
+        }
+    )
+
+
+def _clickable(selection: CellSelection, key: str, figure: Any) -> None:
+    """Draw one matrix; a click on a cell of two words puts it under the microscope."""
+    count, first = len(selection.batch.tokens[selection.spec.sentence]), selection.batch.first(selection.spec.sentence)
+    with scroll_frame(key, int(figure.layout.width) // 80 * 80):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key=key,
+            width="content",
+            on_select=lambda: _open_cell(key, first, count),
+            selection_mode="points",
+            config=downloads.chart_config(key.removeprefix("fig_")),
+            alt=f"{key.removeprefix('fig_')} of layer {selection.layer}, head {selection.head}; "
+            f"the row of “{selection.names[0]}” is lit.",
+        )
+
+
+def _open_cell(figure: str, first: int, count: int) -> None:
+    """Choose the clicked cell; pads have no number, so a click on one chooses nothing."""
+    points = st.session_state[figure].selection.points
+    if points:
+        query, key = (int(column) - first for column in points[0]["customdata"])
+        if 0 <= query < count and 0 <= key < count:
+            controls.change(query=query, key=key)
+
+
+def chosen_cell(selection: CellSelection) -> None:
+    """Draw the chain of numbers of the chosen cell."""
+    from model_utils.mechanics.trace import cell_of
+    from viz.mechanics.cell import chain
+
+    cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
+    query, key = selection.names
+    figure = chain(cell.products, steps=_steps(selection), palette=frame.palette())
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="fig_cell",
+        config=downloads.chart_config("cell"),
+        alt=f"How the weight of “{key}” for “{query}” comes about.",
+    )
+    st.markdown(
+        f"**One cell under the microscope:** how much “{literal(query)}” takes from “{literal(key)}”. Click another cell."
+    )
+
+
+def _steps(selection: CellSelection) -> list[tuple[str, float]]:
+    """Return the steps of the chosen cell: what is done, and the number that it gives."""
+    from model_utils.mechanics.trace import cell_of
+    from viz.base.numbers import signed
+
+    cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
+    return [
+        (f"q·k, the sum of {selection.trace.width} products", cell.dot),
+        (f"divided by √{selection.trace.width}", cell.score),
+        (f"plus the mask, {signed(cell.bias)}", cell.masked),
+        (f"exp, less the row's largest ({signed(cell.largest)})", cell.exp),
+        (f"divided by the row's sum ({signed(cell.total)})", cell.weight),
+    ]
+
+
+def without_mask(selection: CellSelection) -> None:
+    """Draw self-attention beside masked self-attention: the same scores of the same pass."""
+    from model_utils.mechanics.trace import share_on, unmasked
+    from model_utils.snippets.wrong_masks import without_code
+    from viz.mechanics.matrices import weights as draw_weights
+
+    rows = controls.choice("rows")
+    free, trace = unmasked(selection.trace), selection.trace
+    shared: dict[str, Any] = {"labels": selection.labels, "rows": rows, "palette": frame.palette()}
+    pads = {"padding": trace.causes["padding"]}
+    lit = (selection.query, selection.key)
+    left, right = st.columns(2)
+    later = trace.causes["causal"] & ~trace.causes["padding"]
+    with left:
+        _clickable(selection, "fig_unmasked", draw_weights(free, causes=pads, lit=lit, **shared))
+        st.markdown("**Self-attention:** every word reads every word.")
+    with right:
+        masked = trace.under(selection.fill)[1]
+        _clickable(selection, "fig_weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
+        st.markdown("**Masked self-attention:** the same scores, from the same pass.")
+
+    st.markdown(
+        f"Without the mask, **{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that "
+        "are not written yet. (These weights were never trained to read ahead: this is not BERT.)"
+    )
+    downloads.bar(
+        "without_mask",
+        numbers=lambda: _cells(selection).assign(weight_without_mask=free.ravel()),
+        code=lambda: without_code(*selection.described, **selection.place),
+    )
