@@ -11,7 +11,7 @@ import numpy as np
 
 from model_utils.errors import InputError
 from model_utils.generate.filters import CUTS, SamplingSettings
-from model_utils.limits import MAX_SAMPLES, MAX_SETTINGS
+from model_utils.limits import MAX_SAMPLES, MAX_SETTINGS, MAX_TOP_K
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Step
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # What each letter of a row stands for, in the order in which rows are written.
 _FIELDS = {"t": "temperature", "k": "top_k", "p": "top_p", "m": "min_p"}
 _OFF = SamplingSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0)
-MOST_K = 1_000_000
 _PART = re.compile(r"([tpm])(\d{0,9}\.?\d{1,20})|([ks])(\d{1,20})|o([a-z]{1,9})")
 
 
@@ -68,9 +67,9 @@ def _row(number: int, text: str) -> Row:
         name = _FIELDS.get(real or whole, "order" if order else "seed")
         if name in found or (name == "seed" and seed is not None):
             raise InputError(f"Setting {number} names {name.replace('_', '-')} twice: once is enough.")
-        if name == "top_k" and int(count) > MOST_K:
+        if name == "top_k" and int(count) > MAX_TOP_K:
             raise InputError(
-                f"Setting {number}: top-k {count} is more than any vocabulary: choose 0 (off) to {MOST_K:,}."
+                f"Setting {number}: top-k {count} is more than any vocabulary: choose 0 (off) to {MAX_TOP_K:,}."
             )
         if name == "seed":
             seed = int(count)

@@ -11,6 +11,7 @@ import torch
 
 from model_utils.errors import InputError
 from model_utils.generate.filters import CUTS, FILTERS, draw, gumbel, uniforms, warp
+from model_utils.limits import MAX_DRAWS
 from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 # Points of a rank curve: more than a screen tells apart, spaced evenly on a logarithmic axis.
 POINTS = 300
-# So many times the dice are thrown at most: 200 draws of one step take some 0.2 s.
-MAX_DRAWS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from model_utils.experiments.ablation import without_hand
 from model_utils.experiments.ablation_curve import orders
-from model_utils.snippets.tokens import preamble
+from model_utils.snippets.setup import preamble
 from model_utils.tokens.batch import END_OF_TEXT_ID
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.snippets.tokens import preamble
+from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec

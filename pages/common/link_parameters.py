@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
-from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SENTENCES, MAX_SETTINGS
+from model_utils.limits import (
+    MAX_NEW_TOKENS,
+    MAX_PATTERN_TOKENS,
+    MAX_SAMPLES,
+    MAX_SEED,
+    MAX_SENTENCES,
+    MAX_SETTINGS,
+    MAX_TOP_K,
+)
 from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import END_OF_TEXT_ID
 
@@ -123,8 +131,10 @@ _ALL = (
         options=_same("causal", "bidirectional", "prefix", "window", "sink", "documents"),
         undone=True,
     ),
-    Control(name="width", label="Width", default=4, low=1, high=1024, step=1, help="The word itself counts."),
-    Control(name="first", label="First words", default=1, low=0, high=1024, step=1),
+    Control(
+        name="width", label="Width", default=4, low=1, high=MAX_PATTERN_TOKENS, step=1, help="The word itself counts."
+    ),
+    Control(name="first", label="First words", default=1, low=0, high=MAX_PATTERN_TOKENS, step=1),
     Control(name="padding", label="Padding mask", default="on", options=_same("on", "off"), undone=True),
     Control(name="gap", label="Gap", default="hole", options=_same("hole", "close"), undone=True),
     Control(name="fill", label="Fill value", default="min", options=_same("min", "-10000", "-inf"), undone=True),
@@ -154,13 +164,13 @@ _ALL = (
     Control(name="picture", label="Pictures are saved as", default="png", options=_same("png", "svg")),
     Control(name="rows", label="Rows are", default="queries", options=_same("queries", "keys"), undone=True),
     Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
-    Control(name="top_k", label="Top-k", default=50, low=0, high=50257, step=1),
+    Control(name="top_k", label="Top-k", default=50, low=0, high=MAX_TOP_K, step=1),
     Control(name="top_p", label="Top-p", default=0.95, low=0.0, high=1.0, step=0.01),
     Control(name="min_p", label="Min-p", default=0.0, low=0.0, high=1.0, step=0.01, help="0 = off."),
     Control(name="order", label="Order of the filters", default="tkpm", options=_same(*ORDERS)),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="batch", label="The batch itself", default="none", undone=True),
-    Control(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, step=1),
+    Control(name="seed", label="Seed", default=0, low=0, high=MAX_SEED, step=1),
     Control(
         name="drop_after",
         label="Drop the prompt after",

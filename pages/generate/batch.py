@@ -156,8 +156,8 @@ def _decoded(run: generate_run.Run) -> None:
     lines = []
     for number, (row, tokens) in enumerate(zip(rows, run.batch.tokens, strict=True)):
         drawn = [step.token_id for step in row]
-        pads = [50256] * (width - len(tokens))
-        ids = [*pads, *(token.id for token in tokens), *drawn, *[50256] * (longest - len(drawn))]
+        pads = [run.batch.pad_id] * (width - len(tokens))
+        ids = [*pads, *(token.id for token in tokens), *drawn, *[run.batch.pad_id] * (longest - len(drawn))]
         lines.append(
             {
                 "row": number,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.generate import explain, tables
+from model_utils.limits import MAX_SENTENCES
 from pages.common import downloads
 from pages.generate import run as generate_run
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 LISTED = 10  # candidates in the figure
-MOST_ROWS = 15  # and one more: as many as the published number of a sentence reaches
 
 
 def draw(run: generate_run.Run, step: Step, palette: Palette) -> None:
@@ -59,7 +59,7 @@ def _branch(run: generate_run.Run, step: Step) -> None:
         token = st.selectbox(
             "What if it had been …", ids, format_func=run.label, key=f"instead_{step.lane}_{step.number}"
         )
-        full = run.count > MOST_ROWS
+        full = run.count >= MAX_SENTENCES  # the published number of a sentence reaches no further
         waits = not run.job.done
         if st.button("Branch", key="branch_off", icon=":material/alt_route:", disabled=waits or full or token is None):
             generate_run.branch(run, step.lane, step.number, token)

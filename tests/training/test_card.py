@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model_utils.distributions import entropy_bits
-from model_utils.heads.patterns import habits
+from model_utils.heads.measures import habits
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import attention_maps
 from model_utils.models.next_word import next_probabilities

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model_utils.errors import InputError
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import tokenize
-from model_utils.tokens.bpe import Word, explain, merge, read_ranks
+from model_utils.tokens.bpe import MergedWord, explain, merge, read_ranks
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def ranks(tiny: LoadedModel) -> dict[tuple[str, str], int]:
     return read_ranks(tiny.tokenizer)
 
 
-def labels(word: Word, step: int) -> list[str]:
+def labels(word: MergedWord, step: int) -> list[str]:
     return [piece.label for piece in word.steps[step].pieces]
 
 
