@@ -65,7 +65,7 @@ def find_heads(
     product, the norm of what the head adds to row `query` from `key` (Kobayashi et al. 2020). Sizes are absolute, in
     units of the residual stream, which tends to grow from layer to layer. Sorted `by` weight or contribution, equal
     heads by layer and head. Weight and contribution are NaN where the query may not read the key, in every head alike:
-    `maps.cause` says why. Raises InputError for another `by`.
+    `maps.cause` holds why. Raises InputError for another `by`.
     """
     if by not in get_args(By):
         raise InputError(f"Heads cannot be ranked by {by!r}: choose one of {', '.join(get_args(By))}.")

@@ -79,11 +79,11 @@ def test_the_last_step_is_what_the_tokenizer_gives(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("", "no word yet"), ("a" * 65, "65 characters, and 64 are the most"), ("\udcff", "half of a split character")],
 )
 def test_a_word_out_of_bounds_is_refused(
-    tiny: LoadedModel, ranks: dict[tuple[str, str], int], text: str, said: str
+    tiny: LoadedModel, ranks: dict[tuple[str, str], int], text: str, message: str
 ) -> None:
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         explain(tiny.tokenizer, ranks, text)
