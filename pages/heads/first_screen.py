@@ -18,7 +18,8 @@ from pages.common.components.scroll import scroll_frame
 from pages.heads import cache, downloads, under_mask
 
 if TYPE_CHECKING:
-    from model_utils.heads.patterns import Habits, Thumbnails
+    from model_utils.heads.measures import Habits
+    from model_utils.heads.thumbnails import Thumbnails
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
@@ -140,7 +141,8 @@ def open_head(layer: int, head: int) -> None:
 
 def map_figure(selection: HeadSelection) -> Figure:
     """Return all heads as one picture."""
-    from model_utils.heads.patterns import HABITS, WEIGHT_CODE
+    from model_utils.heads.measures import HABITS
+    from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
     from viz.heads.overview import overview
 
