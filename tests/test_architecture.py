@@ -25,7 +25,7 @@ def test_page_files_stay_under_100_lines() -> None:
         "pages.home.demo",
         "model_utils.models.registry",
         "model_utils.limits",
-        "model_utils.generate.filters",
+        "model_utils.generate.filter_settings",
         "viz.base.theme",
     ],
 )

@@ -15,7 +15,7 @@ from model_utils.generate.step import Drawn, GroupDraw, Step, Stop, draw_group, 
 from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.models.loading import LoadedModel

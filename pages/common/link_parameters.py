@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from model_utils.generate.filters import FILTERS, LETTERS, SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, LETTERS, SamplingSettings
 from model_utils.limits import (
     MAX_NEW_TOKENS,
     MAX_PATTERN_TOKENS,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
-from model_utils.generate.filters import FILTERS, SETTINGS
+from model_utils.generate.filter_settings import FILTERS, SETTINGS
 from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_state
@@ -100,7 +100,7 @@ def _sentence(texts: Sequence[str]) -> int:
 
 def make_request(page: frame.Page) -> GenerateRequest:
     """Return what the controls and the shared sentences ask for. Raises ReaderError for what is outside its bounds."""
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
 
     batch = page.batch(side="left")
     return GenerateRequest(
