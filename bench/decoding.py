@@ -13,16 +13,15 @@ from bench.report import Figure, alternate
 from model_utils.compare import kp_plane
 from model_utils.compare.settings import parse
 from model_utils.generate.decode import decode, decode_tokens
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
-from model_utils.tokens.batch import encode
+from model_utils.tokens.batch import END_OF_TEXT_ID, encode
 
 NEW, ROUNDS = 40, 5
 EIGHT = "t0;k2;k50;p0.9;t0.7,p0.9;t1;m0.1;k50,p0.95"
 TEXTS = ("It will rain in the", "I want to eat a big bowl of", "My dog is", "He shook his")
-END = 50256
 
 
 def measure() -> Iterator[Figure]:
@@ -30,7 +29,7 @@ def measure() -> Iterator[Figure]:
     bundled = load_model(BUNDLED, BUNDLED_FOLDER)
     model = full_size("sdpa")
     # Random weights hardly ever end a text; were one to, the two ways would do unequal work.
-    model.lm_head.weight.data[END] = -1.0
+    model.lm_head.weight.data[END_OF_TEXT_ID] = -1.0
     loaded = LoadedModel(entry=BUNDLED, model=model, tokenizer=bundled.tokenizer)
     yield _settings(loaded)
     yield from _batch(loaded)
@@ -102,7 +101,12 @@ def _generate(
         }
     )
     return model.generate(
-        input_ids=ids, attention_mask=mask, max_new_tokens=NEW, min_new_tokens=NEW, pad_token_id=END, **sampled
+        input_ids=ids,
+        attention_mask=mask,
+        max_new_tokens=NEW,
+        min_new_tokens=NEW,
+        pad_token_id=END_OF_TEXT_ID,
+        **sampled,
     )
 
 

@@ -45,7 +45,7 @@ def measure() -> Iterator[Figure]:
     }
 
     def run_ours() -> None:
-        forward(ours, batch, build_mask(MaskSpec(), batch), attentions=True)
+        forward(ours, batch.input_ids, build_mask(MaskSpec(), batch), attentions=True)
 
     @torch.inference_mode()
     def run_plain() -> None:

@@ -15,7 +15,7 @@ from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from bench.report import Figure
-from model_utils.heads.patterns import WEIGHT_CODE, Thumbnails, thumbnails
+from model_utils.heads.thumbnails import WEIGHT_CODE, Thumbnails, thumbnails
 from model_utils.masks.mask import CAUSE_CODE, CAUSES
 from model_utils.models.forward import AttentionMaps
 from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving

@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from bench.forward import full_size
 from bench.heads import picture
 from bench.report import Figure
-from model_utils.heads.patterns import HABITS, Habits, Thumbnails, habits, thumbnails
+from model_utils.heads.measures import HABITS, Habits, habits
+from model_utils.heads.thumbnails import Thumbnails, thumbnails
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models import forward as models_forward
 from model_utils.models.forward import AttentionMaps, attention_maps, register

@@ -16,12 +16,24 @@ MAX_NEW_TOKENS = 200
 MAX_SETTINGS = 12
 MAX_SAMPLES = 8
 
+# Draws of one step that are counted together: 200 of them take some 0.2 s.
+MAX_DRAWS = 1_000
+
+# More than any vocabulary, so that every top-k that can make a difference may be written.
+MAX_TOP_K = 1_000_000
+
+# The largest seed that a number box of the browser holds exactly and every generator takes.
+MAX_SEED = 2**31 - 1
+
+# Tokens of a window, or first tokens: all that GPT-2 reads.
+MAX_PATTERN_TOKENS = 1_024
+
 # The most MB (10**6 bytes) that the keys and values of all lanes of one batch may take: 96 lanes of GPT-2 at 140 tokens.
 MAX_CACHE_MB = 1_024
 
-# The most MB of logits, keys and values of prompts read lately that a model keeps, beside its weights: GPT-2 at its full
-# 1,024 tokens has 76 MB.
-MAX_PROMPTS_MB = 96
+# The most MB of logits, keys and values of prompts read lately that a model's prefix cache keeps, beside its weights:
+# GPT-2 at its full 1,024 tokens has 76 MB.
+MAX_PREFIX_CACHE_MB = 96
 
 # Columns of the token table that are drawn at once; gaps between cells vanish above this.
 TABLE_WINDOW = 64

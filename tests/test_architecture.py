@@ -25,7 +25,7 @@ def test_page_files_stay_under_100_lines() -> None:
         "pages.home.demo",
         "model_utils.models.registry",
         "model_utils.limits",
-        "model_utils.generate.filters",
+        "model_utils.generate.filter_settings",
         "viz.base.theme",
     ],
 )
@@ -61,3 +61,10 @@ def test_caching_decorators_live_in_the_cache_modules_only() -> None:
     for path in {*SOURCES, *PAGES}:
         if not path.name.startswith("cache"):
             assert not re.search(r"@.*cache_(data|resource)", path.read_text(encoding="utf-8")), path
+
+
+def test_the_model_is_run_in_one_place_only() -> None:
+    runs = re.compile(r"\.(model|transformer|lm_head)\(")
+    folders = (ROOT / "model_utils", ROOT / "pages", ROOT / "training")
+    found = {path.name for folder in folders for path in folder.rglob("*.py") if runs.search(path.read_text("utf-8"))}
+    assert found == {"forward.py"}

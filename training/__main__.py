@@ -21,7 +21,7 @@ UNSEEN = "books-heldout.txt.gz"
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    """Return what the command line says, or `words` in its place."""
+    """Return what the command line asks for, or `words` in its place."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("corpus", type=Path, help="folder with books-train-*.txt.gz and books-heldout.txt.gz")
     parser.add_argument("--recipe", choices=RECIPES, default="first")

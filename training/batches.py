@@ -73,16 +73,16 @@ class Batches:
     def at(self, step: int, *, late: bool = False) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return inputs and targets, `[B, T]` each, `IGNORED` where a target does not count.
 
-        `late` tells that the run is in its second half, where repeats may be rarer.
+        `late` means that the run is in its second half, where repeats may be rarer.
         """
         recipe, size = self.recipe, self.recipe.context
         rng = np.random.default_rng([recipe.seed, 1, step])
         rows = np.stack([self.corpus.stream[place : place + size + 1] for place in self._places(step)]).astype(np.int64)
         targets = rows[:, 1:].copy()  # (B, T)
-        begun = rng.random(recipe.batch) < recipe.begun
-        rows[begun] = np.roll(rows[begun], 1, axis=1)
-        rows[begun, 0] = self.corpus.mark
-        targets[begun] = rows[begun, 1:]
+        marked = rng.random(recipe.batch) < recipe.marked
+        rows[marked] = np.roll(rows[marked], 1, axis=1)
+        rows[marked, 0] = self.corpus.mark
+        targets[marked] = rows[marked, 1:]
         for row in np.flatnonzero(rng.random(recipe.batch) < (recipe.late_repeats if late else recipe.repeats)):
             length = int(rng.integers(SHORTEST_REPEAT, size // 2))
             rows[row] = np.resize(rng.integers(0, len(self.corpus.ids), length), size + 1)

@@ -31,11 +31,11 @@ def named(shares: list[list[float]], least: float = CLEAR) -> str:
     return ", ".join(f"layer {layer} head {head} ({share:.2f})" for layer, head, share in found)
 
 
-def stage(said: Mapping[str, Any]) -> str:
+def stage(figures: Mapping[str, Any]) -> str:
     """Return one training run as a line of the card."""
     return (
-        f"- recipe `{said['recipe']}`: {said['minutes']:.0f} minutes on {said['device']}, {said['steps']:,} steps, "
-        f"{said['tokens'] / 1e6:.1f} M tokens, {said['passes']:.1f} passes over {said['corpus_tokens'] / 1e6:.1f} M"
+        f"- recipe `{figures['recipe']}`: {figures['minutes']:.0f} minutes on {figures['device']}, {figures['steps']:,} steps, "
+        f"{figures['tokens'] / 1e6:.1f} M tokens, {figures['passes']:.1f} passes over {figures['corpus_tokens'] / 1e6:.1f} M"
     )
 
 
@@ -55,9 +55,9 @@ def card(figures: Mapping[str, Any], config: Mapping[str, Any], *, parameters: i
         context=config["n_positions"],
         parameters=f"{parameters:,}",
         megabytes=f"{megabytes:.1f}",
-        peaked=f"`{peaked['text']}` → `{peaked['word']}`, {100 * peaked['chance']:.0f} %",
+        peaked=f"`{peaked['text']}` → `{peaked['word']}`, {100 * peaked['probability']:.0f} %",
         flat=f"`{flat['text']}`, where {flat['words_90']:,} words make 90 %",
-        met=f"{figures['met']:,}",
+        seen=f"{figures['seen']:,}",
         documents=f"{figures['training'][-1]['documents']:,}",
         tokens=f"{figures['training'][-1]['corpus_tokens'] / 1e6:.1f}",
         stages="\n".join(map(stage, figures["training"])),

@@ -57,9 +57,9 @@ def add_point(folder: Path, point: Point) -> None:
     names = [field.name for field in fields(Point)]
     path = folder / CURVE
     folder.mkdir(parents=True, exist_ok=True)
-    begun = path.is_file()
+    present = path.is_file()
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names, lineterminator="\n")
-        if not begun:
+        if not present:
             writer.writeheader()
         writer.writerow(asdict(point))

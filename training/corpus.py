@@ -47,7 +47,7 @@ def documents(path: Path) -> list[str]:
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the token ids of all texts in a row, each begun by end-of-text, and where their paragraphs begin."""
+    """Return the token ids of all texts in a row, each beginning with end-of-text, and where their paragraphs begin."""
     mark, line = tokenizer.token_to_id(MARK), tokenizer.token_to_id("Ċ")
     ids = np.concatenate([np.array([mark, *coded.ids], np.int64) for coded in tokenizer.encode_batch(list(texts))])
     broken = (ids[:-2] == line) & (ids[1:-1] == line)  # an empty line is two line breaks to GPT-2's tokenizer

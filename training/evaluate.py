@@ -21,8 +21,9 @@ from torch import nn
 
 from model_utils.distributions import entropy_bits, nucleus_size
 from model_utils.generate.decode import decode
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
+from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import ModelEntry
 from model_utils.tokens.batch import END_OF_TEXT_ID
@@ -117,7 +118,7 @@ def held_out(loaded: LoadedModel, ids: NDArray[np.int64], size: int) -> HeldOut:
     targets.flat[: len(ids) - 1] = ids[1:]
     nats = 0.0
     for first in range(0, count, ROWS):
-        logits = loaded.model(input_ids=torch.from_numpy(inputs[first : first + ROWS]), use_cache=False).logits
+        logits = forward(loaded, inputs[first : first + ROWS]).logits
         wanted = torch.from_numpy(targets[first : first + ROWS]).flatten()
         nats += float(nn.functional.cross_entropy(logits.flatten(0, 1), wanted, ignore_index=IGNORED, reduction="sum"))
     each = nats / (len(ids) - 1)
@@ -153,11 +154,9 @@ def writing(loaded: LoadedModel) -> Writing:
     return Writing(samples=texts, distinct_1=one, distinct_2=two, rep_4=four, ended=ended / SAMPLES)
 
 
-@torch.inference_mode()
 def _attention(loaded: LoadedModel, rows: NDArray[np.int64]) -> torch.Tensor:
     """Return the attention weights of unpadded rows `[N, T]`, `[L, N, H, T, T]`."""
-    out = loaded.model(input_ids=torch.from_numpy(rows), output_attentions=True, use_cache=False)
-    return torch.stack(out.attentions)
+    return torch.stack(forward(loaded, rows, attentions=True, logits="none").attentions)
 
 
 def running_text(loaded: LoadedModel, chapters: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.float64], ...]:
@@ -191,10 +190,9 @@ def heads(loaded: LoadedModel, chapters: Sequence[NDArray[np.int64]]) -> Heads:
     return Heads(previous=previous.tolist(), first=first.tolist(), induction=found.tolist())
 
 
-@torch.inference_mode()
 def next_word(loaded: LoadedModel, text: str) -> Next:
     """Return what the model expects after `text`."""
-    logits = loaded.model(input_ids=torch.tensor([loaded.tokenizer(text).input_ids])).logits[0, -1].double()
+    logits = forward(loaded, [loaded.tokenizer(text).input_ids], logits="last").logits[0, 0].double()
     probabilities = logits.softmax(-1).numpy()
     best = int(probabilities.argmax())
     return Next(

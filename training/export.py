@@ -19,8 +19,11 @@ from training.corpus import Corpus
 from training.recipe import Recipe
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
-SHRUNK = 0.3  # how large a token that was never met is, against the mean of its pieces
-LEAK_MEAN, LEAK_MOST = 5e-4, 5e-5  # what all tokens never met may get together on average, and one of them at any place
+SHRUNK = 0.3  # how large a token that was never seen is, against the mean of its pieces
+LEAK_MEAN, LEAK_MOST = (
+    5e-4,
+    5e-5,
+)  # what all tokens never seen may get together on average, and one of them at any place
 RIDGE = 1e-3
 STRONGEST = 64.0
 ROWS = 256  # states at a time: the logits of all would take 800 MB
@@ -45,27 +48,27 @@ def token_bytes(tokenizer: Tokenizer) -> list[bytes]:
 
 
 def whole_embedding(
-    met: torch.Tensor, ids: Sequence[int], words: Sequence[bytes], hidden: torch.Tensor
+    seen: torch.Tensor, ids: Sequence[int], words: Sequence[bytes], hidden: torch.Tensor
 ) -> torch.Tensor:
-    """Return the embedding of all tokens, `[V, D]`: the trained one, and one for those that were never met.
+    """Return the embedding of all tokens, `[V, D]`: the trained one, and one for those that were never seen.
 
     Those get the mean of their longest known pieces, made small, so that unusual input still means a little; and a
     common direction along which the `hidden[N, D]` states of running text get a low logit, so that none is drawn.
     """
     known = {words[number]: place for place, number in enumerate(ids)}
-    out = met.new_zeros(len(words), met.shape[1])
-    out[list(ids)] = met
+    out = seen.new_zeros(len(words), seen.shape[1])
+    out[list(ids)] = seen
     never = np.setdiff1d(np.arange(len(words)), ids)
     for number in never:
         parts = pieces(words[number], known)
-        out[number] = SHRUNK * met[parts].mean(0) if parts else 0.0
+        out[number] = SHRUNK * seen[parts].mean(0) if parts else 0.0
     if len(never):
-        out[never] += _away(hidden, met, out[never])
+        out[never] += _away(hidden, seen, out[never])
     return out
 
 
-def _away(hidden: torch.Tensor, met: torch.Tensor, strange: torch.Tensor) -> torch.Tensor:
-    """Return the vector `[D]` that, added to the `strange` embeddings, keeps their probabilities within the bounds.
+def _away(hidden: torch.Tensor, seen: torch.Tensor, unseen: torch.Tensor) -> torch.Tensor:
+    """Return the vector `[D]` that, added to the `unseen` embeddings, keeps their probabilities within the bounds.
 
     Its direction is the one along which the `hidden` states are most alike (least squares), its length the smallest of
     a few that does.
@@ -74,9 +77,9 @@ def _away(hidden: torch.Tensor, met: torch.Tensor, strange: torch.Tensor) -> tor
     square += RIDGE * square.diagonal().mean() * torch.eye(len(square))
     away = torch.linalg.solve(square, -hidden.mean(0))  # (D,): hidden @ away is -1 as nearly as can be
     lowered = hidden @ away  # (N,)
-    known = torch.cat([(rows @ met.T).logsumexp(1) for rows in hidden.split(ROWS)])  # (N,)
+    known = torch.cat([(rows @ seen.T).logsumexp(1) for rows in hidden.split(ROWS)])  # (N,)
     every, most = (
-        torch.cat(parts) for parts in zip(*(_sizes(rows @ strange.T) for rows in hidden.split(ROWS)), strict=True)
+        torch.cat(parts) for parts in zip(*(_sizes(rows @ unseen.T) for rows in hidden.split(ROWS)), strict=True)
     )
     found = []
     for strength in np.arange(0.0, STRONGEST, 0.5).tolist():
@@ -118,7 +121,7 @@ def export(
     tokenizer_folder: Path,
     folder: Path,
 ) -> None:
-    """Write a network as a model folder: float16 safetensors, configuration, GPT-2's tokenizer, the list of met tokens.
+    """Write a network as a model folder: float16 safetensors, configuration, GPT-2's tokenizer, the list of seen tokens.
 
     `hidden[N, D]` are the network's last states on running text.
     """
@@ -134,6 +137,6 @@ def export(
     for name in TOKENIZER_FILES:
         if folder.resolve() != tokenizer_folder.resolve():
             shutil.copyfile(tokenizer_folder / name, folder / name)
-    met = np.zeros(len(words), bool)
-    met[corpus.ids] = True
-    np.save(folder / SEEN_FILE, np.packbits(met))
+    seen = np.zeros(len(words), bool)
+    seen[corpus.ids] = True
+    np.save(folder / SEEN_FILE, np.packbits(seen))

@@ -23,7 +23,7 @@ def figures_of(folder: Path) -> dict[str, Any] | None:
 
 
 def stage(run: Run, name: str) -> dict[str, Any]:
-    """Return what the card says of a run."""
+    """Return what the card holds of a run."""
     return {
         "recipe": name,
         "minutes": run.seconds / 60,
@@ -60,7 +60,7 @@ def build(run: Run, name: str, *, before: list[dict[str, Any]], tokenizer: Path,
         tokenizer_folder=tokenizer,
         folder=folder,
     )
-    figures = {"training": [*before, stage(run, name)], "met": len(run.corpus.ids), **measure(folder, books)}
+    figures = {"training": [*before, stage(run, name)], "seen": len(run.corpus.ids), **measure(folder, books)}
     write_card(folder, figures)
     return folder
 

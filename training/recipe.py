@@ -19,7 +19,7 @@ class Recipe:
     context: int = 256
 
     batch: int = 16  # windows a step
-    begun: float = 0.0  # share of the windows that begin with end-of-text, so that attention can learn to rest there
+    marked: float = 0.0  # share of the windows that begin with end-of-text, so that attention can learn to rest there
     repeats: float = 0.03  # share of random tokens repeated: induction heads do not grow by then without them
     late_repeats: float = 0.03  # the same share in the second half of the run
 
@@ -47,7 +47,7 @@ class Recipe:
 
 
 FIRST = Recipe()
-LONG = Recipe(books=(*FIRST.books, "books-more*.txt.gz"), minutes=150.0, begun=0.5, late_repeats=0.01, average=10)
+LONG = Recipe(books=(*FIRST.books, "books-more*.txt.gz"), minutes=150.0, marked=0.5, late_repeats=0.01, average=10)
 # Goes on from weights that are already good (--start): lower rates, which do not undo what was learnt.
 MORE = replace(LONG, minutes=95.0, batch=24, repeats=0.01, matrix_rate=0.008, other_rate=1.2e-3)
 RECIPES = {"first": FIRST, "long": LONG, "more": MORE}

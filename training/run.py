@@ -151,14 +151,14 @@ class Run:
 
     def steps(self, limit: int | None = None) -> Iterator[checkpoint.Point]:
         """Train until the minutes are over, or for `limit` steps; yield a point of the curve each time one is measured."""
-        pause, losses, begun = self.recipe.minutes * 60 / LOOKS, list[float](), self.step
+        pause, losses, first = self.recipe.minutes * 60 / LOOKS, list[float](), self.step
         next_look = (self.seconds // pause + 1) * pause
         self._warm()
-        while self.done < 1 and (limit is None or self.step - begun < limit):
+        while self.done < 1 and (limit is None or self.step - first < limit):
             start = self.clock()
             losses.append(self._advance())
             self.seconds += self.clock() - start
-            if self.seconds >= next_look or self.done >= 1 or self.step - begun == limit:
+            if self.seconds >= next_look or self.done >= 1 or self.step - first == limit:
                 yield self._point(losses)
                 losses.clear()
                 next_look += pause

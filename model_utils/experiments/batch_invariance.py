@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from model_utils.limits import MAX_ATTENTION_MB, attention_megabytes
+from model_utils.models.forward import forward
 from model_utils.tokens.batch import token_label
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def passes(loaded: LoadedModel, batch: TokenBatch) -> tuple[range, ...]:
 
 def operations(loaded: LoadedModel, tokens: int) -> float:
     """Return about how many multiplications and additions reading `tokens` tokens takes: two per parameter and token."""
-    return 2.0 * int(loaded.model.num_parameters()) * tokens
+    return 2.0 * loaded.parameters * tokens
 
 
 def measure(loaded: LoadedModel, batch: TokenBatch, rows: range) -> tuple[Independence, ...]:
@@ -99,19 +100,14 @@ def readings(loaded: LoadedModel, batch: TokenBatch, rows: range) -> tuple[Readi
     return tuple(Reading(right=_answer(loaded, row[0]), last_column=_answer(loaded, row[1], row[0])) for row in logits)
 
 
-@torch.inference_mode()
 def _read(
     loaded: LoadedModel, batch: TokenBatch, rows: Sequence[int], columns: Sequence[Sequence[int]], way: str
 ) -> torch.Tensor:
     """Return the logits `[B, K, V]` of `rows` at `columns` alone: all T would take 0.8 GB for 16 x 256 tokens."""
-    sent = {}
-    if way != NO_MASK:
-        sent["attention_mask"] = torch.from_numpy(batch.attention_mask[list(rows)])  # (B, T)
-    if way == MASK_AND_POSITIONS:
-        sent["position_ids"] = torch.from_numpy(batch.position_ids[list(rows)])  # (B, T)
-    ids = torch.from_numpy(batch.input_ids[list(rows)])  # (B, T)
-    out = loaded.model(input_ids=ids, use_cache=False, logits_to_keep=torch.tensor(columns), **sent)
-    return out.logits.float()  # type: ignore[no-any-return]
+    ids = batch.input_ids[list(rows)]  # (B, T)
+    mask = None if way == NO_MASK else batch.attention_mask[list(rows)]  # (B, T)
+    positions = batch.position_ids[list(rows)] if way == MASK_AND_POSITIONS else None  # (B, T)
+    return forward(loaded, ids, mask, positions, logits=columns).logits.float()
 
 
 def _answer(loaded: LoadedModel, logits: torch.Tensor, right: torch.Tensor | None = None) -> Answer:

@@ -13,6 +13,7 @@ from model_utils.experiments.ablation import next_word
 from model_utils.experiments.soft_weights import run_soft_masks
 from model_utils.masks.examples import BY_NAME, FOX
 from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.forward import attention_maps, forward
 from model_utils.tokens.batch import encode
 from model_utils.tokens.words import group_words
 
@@ -114,18 +115,12 @@ def track(loaded: LoadedModel, batch: TokenBatch, sentence: int) -> Track:
     )
 
 
-@torch.inference_mode()
 def _flat(loaded: LoadedModel, alone: TokenBatch, mask: torch.Tensor | None) -> torch.Tensor:
     """Return the next word's logits `[V]` of one sentence under a 2-D mask, or under none at all."""
-    ids = torch.from_numpy(alone.input_ids.copy())
-    logits: torch.Tensor = loaded.model(input_ids=ids, attention_mask=mask, use_cache=False, logits_to_keep=1).logits
-    return logits[0, -1]
+    return forward(loaded, alone.input_ids, mask, logits="last").logits[0, 0]
 
 
-@torch.inference_mode()
 def _first_head(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> NDArray[np.float64]:
     """Return the last row `[T]` of layer 0, head 0, where scores do not depend on the mask."""
-    from model_utils.models.forward import attention_maps
-
     weights = attention_maps(loaded, batch, build_mask(spec, batch))[0].weights
     return np.asarray(weights[0, 0, -1], dtype=np.float64)

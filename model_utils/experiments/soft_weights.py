@@ -60,16 +60,8 @@ def run_soft_masks(
     return tuple(_run(loaded, alone, kind, masks[kind]) for kind in SOFT_MASK_KINDS)
 
 
-@torch.inference_mode()
 def _run(loaded: LoadedModel, alone: TokenBatch, kind: SoftMaskKind, mask: NDArray[np.float32]) -> SoftMaskRun:
-    out = loaded.model(
-        input_ids=torch.from_numpy(alone.input_ids.copy()),
-        attention_mask=torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32)),
-        position_ids=torch.from_numpy(alone.position_ids.copy()),
-        output_attentions=True,
-        use_cache=False,
-        logits_to_keep=1,
-    )
+    out = forward(loaded, alone.input_ids, mask, alone.position_ids, attentions=True, logits="last")
     weights = torch.stack([layer[0, :, -1] for layer in out.attentions])  # (L, H, T)
     probabilities = torch.softmax(out.logits[0, -1].double(), dim=-1)  # (V,)
     return SoftMaskRun(kind=kind, weights=weights.double().numpy(), probabilities=probabilities.numpy())
@@ -130,5 +122,5 @@ def _first_layer(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> Laye
     """Return what layer 0 computed on `spec.sentence`."""
     trace = OneLayer(0)
     one = slice(spec.sentence, spec.sentence + 1)
-    forward(loaded, batch, build_mask(spec, batch), trace=trace, sentences=one, columns_of_logits=1)
+    forward(loaded, batch.input_ids, build_mask(spec, batch), rows=one, trace=trace, logits="none")
     return trace[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from model_utils.models.forward import check_sentence_size
+from model_utils.models.forward import check_sentence_size, forward, output_logits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 64
 
 
-@torch.inference_mode()
 def last_hidden_states(
     loaded: LoadedModel, batch: TokenBatch, mask: Mask, sentence: int, *, attentions: bool = False
 ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
@@ -32,21 +31,15 @@ def last_hidden_states(
     if attentions:
         check_sentence_size(loaded.layers, loaded.heads, batch.size[1])
     one = slice(sentence, sentence + 1)
-    out = loaded.model.transformer(
-        input_ids=torch.from_numpy(batch.input_ids[one].copy()),
-        attention_mask=torch.from_numpy(mask.bias()[one]),
-        position_ids=torch.from_numpy(mask.position_ids[one].copy()),
-        output_attentions=attentions,
-        use_cache=False,
-    )
-    return out.last_hidden_state[0], out.attentions or ()
+    out = forward(loaded, batch.input_ids, mask, rows=one, attentions=attentions, logits="none")
+    return out.hidden[0], out.attentions
 
 
 @torch.inference_mode()
 def row_probabilities(loaded: LoadedModel, hidden: torch.Tensor) -> Iterator[torch.Tensor]:
     """Yield the probabilities `[up to ROWS_AT_ONCE, V]` of the rows of `hidden[N, width]`, in order, in double precision."""
     for rows in torch.split(hidden, ROWS_AT_ONCE):
-        yield torch.softmax(loaded.model.lm_head(rows).double(), dim=-1)
+        yield torch.softmax(output_logits(loaded, rows).double(), dim=-1)
 
 
 @torch.inference_mode()

@@ -12,9 +12,10 @@ import torch
 from model_utils.generate.noise import StepNoise
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.step import Drawn, GroupDraw, Step, Stop, draw_group, record
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.models.loading import LoadedModel
@@ -26,7 +27,7 @@ _CORES = torch.get_num_threads()
 
 
 def decode(
-    loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int, *, prompts: PrefixCache | None = None
+    loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int, *, prefix_cache: PrefixCache | None = None
 ) -> Generator[tuple[Step, ...], None, None]:
     """Yield after each forward pass one Step for every lane that still goes on.
 
@@ -36,9 +37,9 @@ def decode(
     MAX_NEW_TOKENS, for more keys and values than MAX_CACHE_MB, for a prompt that leaves no room for a single token, or for
     a policy that leaves a token of the text nothing to read (see `policies.rows_that_read_nothing`).
 
-    Prompts that `prompts` keeps are not read again, which changes no number.
+    Prompts that `prefix_cache` keeps are not read again, which changes no number.
     """
-    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, _steps, prompts)
+    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, _steps, prefix_cache)
 
 
 def decode_tokens(
@@ -54,9 +55,9 @@ def _decode(
     plan: Plan,
     max_new_tokens: int,
     made_of: Callable[[Sequence[GroupDraw], Mapping[int, int]], list[D]],
-    prompts: PrefixCache | None = None,
+    prefix_cache: PrefixCache | None = None,
 ) -> Generator[tuple[D, ...], None, None]:
-    logits, cache = _read_prompts(loaded, lanes, plan, prompts)
+    logits, cache = _read_prompts(loaded, lanes, plan, prefix_cache)
     # Lanes that go on, each with a number that it shares with those of the same sample that have read the same.
     pasts = dict(enumerate(_numbered((lane.prompt, lane.policy, lane.sample) for lane in lanes)))
     for number in range(max_new_tokens):
@@ -74,7 +75,7 @@ def _decode(
 
 
 def _read_prompts(
-    loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prompts: PrefixCache | None
+    loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prefix_cache: PrefixCache | None
 ) -> tuple[torch.Tensor, Any]:
     """Return what `_forward` does of the prompts, reading once each that several lanes have in common."""
     alike: dict[tuple[tuple[int, ...], MaskPolicy], int] = {}
@@ -85,7 +86,7 @@ def _read_prompts(
         ids = _prompts(loaded, [lanes[row] for row in once], plan.width)  # (B, T)
         return _forward(loaded, plan if len(once) == len(lanes) else plan.of(torch.tensor(once)), 0, ids, None)
 
-    logits, cache = read() if prompts is None else prompts.get(tuple(alike), read)
+    logits, cache = read() if prefix_cache is None else prefix_cache.get(tuple(alike), read)
     if len(once) < len(lanes):
         cache.batch_select_indices(torch.tensor(shares))
         logits = logits[shares]
@@ -100,21 +101,13 @@ def _prompts(loaded: LoadedModel, lanes: Sequence[Lane], width: int) -> torch.Te
     return ids
 
 
-@torch.inference_mode()
 def _forward(
     loaded: LoadedModel, plan: Plan, number: int, input_ids: torch.Tensor, cache: Any
 ) -> tuple[torch.Tensor, Any]:
     """Return the logits `[B, V]` of every lane's next token, in float32, and the grown key-value cache."""
-    out = loaded.model(
-        input_ids=input_ids,
-        attention_mask=plan.mask_at(number),
-        position_ids=plan.position_ids[:, plan.columns(number)],
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    logits: torch.Tensor = out.logits[:, -1].float()
-    return logits, out.past_key_values
+    positions = plan.position_ids[:, plan.columns(number)]
+    out = forward(loaded, input_ids, plan.mask_at(number), positions, logits="last", use_cache=True, cache=cache)
+    return out.logits[:, -1].float(), out.cache
 
 
 def _pad_id(loaded: LoadedModel) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from formatting import percent
-from model_utils.generate.filters import BY_NAME, CUTS, FILTERS, GENERATE_ORDER
+from model_utils.generate.filter_settings import BY_NAME, CUTS, FILTERS, GENERATE_ORDER
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.step import Step
 
 SUMMARY = "Filters decide who may enter the draw; dice decide who wins."

@@ -10,21 +10,21 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import CUTS
+from model_utils.generate.apply_filters import warp
+from model_utils.generate.filter_settings import CUTS
 from model_utils.generate.noise import draw, gumbel, uniforms
-from model_utils.generate.warp import warp
+from model_utils.limits import MAX_DRAWS
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.masks.mask import Mask
     from model_utils.models.loading import LoadedModel
 
 # Points of a rank curve: more than a screen tells apart, spaced evenly on a logarithmic axis.
 POINTS = 300
-# So many times one step is drawn at most: 200 draws take some 0.2 s.
-MAX_DRAWS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,19 +76,9 @@ def full_distribution(
     return distribution(torch.from_numpy(next_logits(loaded, ids, mask))[None], settings)
 
 
-@torch.inference_mode()
 def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = None) -> NDArray[np.float32]:
     """Return the model's scores `[V]` of the token after `ids`, read under `mask` where there is one."""
-    under = (
-        {}
-        if mask is None
-        else {
-            "attention_mask": torch.from_numpy(mask.bias()),
-            "position_ids": torch.from_numpy(mask.position_ids.copy()),
-        }
-    )
-    out = loaded.model(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1, **under)
-    logits: NDArray[np.float32] = out.logits[0, -1].float().numpy()
+    logits: NDArray[np.float32] = forward(loaded, [ids], mask, logits="last").logits[0, 0].float().numpy()
     return logits
 
 

@@ -45,7 +45,7 @@ class Plan:
 
 def cache_megabytes(loaded: LoadedModel, lanes: int, tokens: int) -> float:
     """Return the size in MB (10**6 bytes) of the float32 keys and values of `lanes` texts of `tokens` tokens."""
-    return lanes * tokens * 2 * loaded.layers * int(loaded.model.config.n_embd) * 4 / 1e6
+    return lanes * tokens * 2 * loaded.layers * loaded.width * 4 / 1e6
 
 
 def check_cache(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from model_utils.distributions import entropy_bits
-from model_utils.errors import InputError
-from model_utils.heads.patterns import HABITS, Habits, counted_rows, habits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.models.forward import AttentionMaps
+
+# A row of n tokens has these three in its mix; everything else is the rest.
+HABITS = ("previous", "first", "itself")
 
 # Every measure, in the order of the table's columns. Those without a unit in their name are shares, 0 to 1.
 MEASURES = (*HABITS, "same", "induction", "entropy_bits", "distance_tokens", "leak")
@@ -26,6 +26,35 @@ MOSTLY = 0.5
 # What a caption calls a place: of all rows, and of the rows whose token occurred before.
 PLACES = {"previous": "the previous token", "first": "the first token", "itself": "the token itself"}
 REPEATS = {"same": "its earlier copy", "induction": "what followed its earlier copy"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Habits:
+    """How much of its mix each head takes, on average over one sentence's rows, from three places; `[L, H]`, read-only.
+
+    `previous`: the token before the reading one. `first`: the sentence's first token. `itself`: the reading token.
+    """
+
+    previous: NDArray[np.float32]
+    first: NDArray[np.float32]
+    itself: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if isinstance(array := getattr(self, field.name), np.ndarray):
+                array.setflags(write=False)
+
+    def strongest(self, habit: str) -> tuple[int, int, float]:
+        """Return (layer, head, share) of the head with the largest share of `habit`."""
+        shares = getattr(self, habit)
+        layer, head = np.unravel_index(int(shares.argmax()), shares.shape)
+        return int(layer), int(head), float(shares[layer, head])
+
+    def main(self, layer: int, head: int) -> tuple[str, float]:
+        """Return (habit, share) of the habit that is strongest in one head."""
+        shares = {habit: float(getattr(self, habit)[layer, head]) for habit in HABITS}
+        best = max(shares, key=lambda habit: shares[habit])
+        return best, shares[best]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +93,38 @@ class _Cells:
     reading: int  # rows that may read anything
     same_rows: int
     after_rows: int
+
+
+def habits(maps: AttentionMaps, first: int, last: int) -> Habits | None:
+    """Return the Habits of every head over the rows that count among the real columns `first` to `last`.
+
+    None where no row counts: a single token, or a mask that leaves those rows nothing to read.
+    """
+    weights = maps.weights[:, :, first : last + 1, first : last + 1]  # (L, H, Q, K)
+    rows = counted_rows(maps, first, last)  # (Q,)
+    if not rows.any():
+        return None
+
+    def mean(shares: NDArray[Any]) -> NDArray[np.float32]:
+        return np.asarray(shares.astype(np.float32).mean(-1))  # (L, H)
+
+    return Habits(
+        previous=mean(np.diagonal(weights, -1, 2, 3)[..., rows[1:]]),
+        first=mean(weights[:, :, rows, 0]),
+        itself=mean(np.diagonal(weights, 0, 2, 3)[..., rows]),
+    )
+
+
+def counted_rows(maps: AttentionMaps, first: int, last: int) -> NDArray[np.bool_]:
+    """Return `[last - first + 1]`: True for the rows over which a head's averages are taken.
+
+    Rows count from the third token on, where the token before, the first and the token itself are three; a sentence of
+    two tokens has its second row only, a single token none. A row that may read no real token does not count: the
+    model runs it all the same, and its numbers mean nothing.
+    """
+    n = last - first + 1
+    reads = (maps.cause[first : last + 1, first : last + 1] == 0).any(-1)  # (Q,)
+    return np.asarray(reads & (np.arange(n) >= min(2, max(1, n - 1))))
 
 
 def measure(maps: AttentionMaps, ids: NDArray[np.int64], first: int, last: int) -> Measures | None:
@@ -133,27 +194,10 @@ def _measure_head(weights: NDArray[np.float64], cells: _Cells) -> tuple[float, f
     )
 
 
-def table(measures: Measures, by: str | None = None, *, ascending: bool = False) -> pd.DataFrame:
-    """Return one row per head: `layer`, `head`, then MEASURES, empty where the text gives none.
-
-    In the order of layers and heads, or sorted `by` one of the columns, largest first unless `ascending`; heads that
-    are equal stay in order. Raises InputError for an unknown column.
-    """
-    layer, head = (index.ravel() for index in np.indices(measures.leak.shape))
-    frame = pd.DataFrame(
-        {"layer": layer, "head": head} | {name: getattr(measures, name).ravel().copy() for name in MEASURES}
-    )
-    if by is None:
-        return frame
-    if by not in frame:
-        raise InputError(f"Heads have no measure {by!r}: sort by one of {', '.join(map(str, frame))}.")
-    return frame.sort_values(by, ascending=ascending, kind="stable", ignore_index=True)
-
-
 def caption(measures: Measures, layer: int, head: int) -> str:
     """Return what one head does on this text, in a sentence or two that say no more than its measures.
 
-    The first tells of all rows; a second, where it has more than half of those rows' mix, of the rows whose token
+    The first is about all rows; a second, where it has more than half of those rows' mix, about the rows whose token
     occurred before: an induction head reads elsewhere when nothing repeats.
     """
     place, share = measures.main(layer, head)

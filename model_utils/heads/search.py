@@ -13,7 +13,7 @@ from model_utils.errors import InputError
 from model_utils.experiments.ablation import scope
 from model_utils.experiments.surprisal import last_hidden_states, row_probabilities
 from model_utils.masks.mask import build_mask
-from model_utils.models.forward import LayerTrace, forward
+from model_utils.models.forward import LayerTrace, forward, head_outputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,15 +31,13 @@ class _Sizes(list[LayerTrace]):
 
     def __init__(self, loaded: LoadedModel) -> None:
         super().__init__()
-        self._blocks = iter(loaded.model.transformer.h)
+        self._loaded = loaded
         self.found: list[NDArray[np.float32]] = []
 
     def append(self, item: LayerTrace) -> None:
         """Measure the values of `item`, in the order in which the model runs the layers, and let it go."""
-        values = item.value[0]  # (H, T, W)
-        H, _, W = values.shape
-        output = next(self._blocks).attn.c_proj.weight.view(H, W, -1)  # (H, W, width of the model)
-        sizes = [torch.linalg.vector_norm(v @ o, dim=-1) for v, o in zip(values, output, strict=True)]
+        values, outputs = item.value[0], head_outputs(self._loaded, len(self.found))  # (H, T, W), (H, W, width)
+        sizes = [torch.linalg.vector_norm(v @ o, dim=-1) for v, o in zip(values, outputs, strict=True)]
         self.found.append(torch.stack(sizes).numpy())  # (H, T)
 
 
@@ -52,7 +50,7 @@ def value_sizes(loaded: LoadedModel, batch: TokenBatch, mask: Mask, sentence: in
     pass of the model; one head's T vectors are held at a time.
     """
     trace = _Sizes(loaded)
-    forward(loaded, batch, mask, trace=trace, sentences=slice(sentence, sentence + 1), columns_of_logits=1)
+    forward(loaded, batch.input_ids, mask, rows=slice(sentence, sentence + 1), trace=trace, logits="none")
     sizes = np.stack(trace.found)
     sizes.setflags(write=False)
     return sizes
@@ -67,7 +65,7 @@ def find_heads(
     product, the norm of what the head adds to row `query` from `key` (Kobayashi et al. 2020). Sizes are absolute, in
     units of the residual stream, which tends to grow from layer to layer. Sorted `by` weight or contribution, equal
     heads by layer and head. Weight and contribution are NaN where the query may not read the key, in every head alike:
-    `maps.cause` says why. Raises InputError for another `by`.
+    `maps.cause` holds why. Raises InputError for another `by`.
     """
     if by not in get_args(By):
         raise InputError(f"Heads cannot be ranked by {by!r}: choose one of {', '.join(get_args(By))}.")

@@ -12,6 +12,10 @@ from model_utils.masks.patterns import PATTERNS, filled
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import Mask, MaskSpec
+    from model_utils.tokens.batch import Token
+
+# Words of a hand mask that are named; of others only how many there are.
+_NAMED = 6
 
 
 def reasons(spec: MaskSpec, *, dropped: bool = False) -> dict[str, str]:
@@ -31,6 +35,24 @@ def reasons(spec: MaskSpec, *, dropped: bool = False) -> dict[str, str]:
         "pattern": pattern,
         "hand": "it is hidden by hand",
     }
+
+
+def rule_in_words(spec: MaskSpec, tokens: Sequence[Token]) -> list[str]:
+    """Return what a rule hides beside what comes later and the padding, a part each; `tokens` are those of its sentence."""
+    found = []
+    if spec.pattern != "causal":
+        pattern = PATTERNS[spec.pattern]
+        numbers = [f"{name} {getattr(spec, name)}" for name in pattern.uses]
+        found.append(", ".join([f"pattern {pattern.label}", *numbers]))
+    if spec.pairs:
+        named = [
+            f"“{tokens[token].label}”" + (f" at weight {weight:g}" if weight else "") for token, weight in spec.pairs
+        ]
+        more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+        found.append(f"hidden or softened by hand in sentence {spec.sentence}: {', '.join(named[:_NAMED])}{more}")
+    if spec.cells:
+        found.append(f"single cells blocked in sentence {spec.sentence}: {len(spec.cells)}")
+    return found
 
 
 def why(query: str, key: str, causes: Iterable[str], spec: MaskSpec, *, dropped: bool = False) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from model_utils.errors import InputError
-from model_utils.masks.patterns import PATTERNS, PaddedSentence
+from model_utils.masks.patterns import NUMBERS, PATTERNS, PaddedSentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,6 +70,13 @@ class MaskSpec:
     def pairs(self) -> tuple[tuple[int, float], ...]:
         """Return the weights as (token, weight) pairs, sorted by token."""
         return tuple(self.weights)  # type: ignore[arg-type]  # pairs since construction
+
+    def in_effect(self) -> MaskSpec:
+        """Return the rule without what has no effect in it, so that equal runs are one."""
+        unused = {name: getattr(MaskSpec, name) for name in NUMBERS if name not in PATTERNS[self.pattern].uses}
+        if not (self.pairs or self.cells):
+            unused |= {"sentence": MaskSpec.sentence, "gap": MaskSpec.gap}
+        return replace(self, **unused)
 
 
 def _sorted_weights(weights: Weights) -> tuple[tuple[int, float], ...]:

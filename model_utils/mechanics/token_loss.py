@@ -68,7 +68,7 @@ def labels_of(batch: TokenBatch, sentence: int) -> NDArray[np.int64]:
 @torch.inference_mode()
 def word_losses(loaded: LoadedModel, batch: TokenBatch, mask: Mask, *, sentence: int) -> WordLosses:
     """Return the loss of every token of `sentence`, all positions from one pass (cross-entropy of the next token)."""
-    logits = forward(loaded, batch, mask, sentences=slice(sentence, sentence + 1))[0][0]  # (T, V)
+    logits = forward(loaded, batch.input_ids, mask, rows=slice(sentence, sentence + 1)).logits[0]  # (T, V)
     targets = torch.from_numpy(batch.input_ids[sentence, 1:].copy())  # (T - 1,)
     paid = torch.nn.functional.cross_entropy(logits[:-1].float(), targets, reduction="none")  # (T - 1,)
     real = batch.attention_mask[sentence] == 1

@@ -132,7 +132,8 @@ class OneLayer(list[LayerTrace]):
 def record(loaded: LoadedModel, batch: TokenBatch, mask: Mask, *, sentence: int, layer: int, head: int) -> HeadTrace:
     """Return what one head computed on `sentence`, as it lies in the padded batch, from one pass of the model."""
     kept = OneLayer(layer)
-    forward(loaded, batch, mask, trace=kept, sentences=slice(sentence, sentence + 1), columns_of_logits=1)
+    one = slice(sentence, sentence + 1)
+    forward(loaded, batch.input_ids, mask, rows=one, trace=kept, logits="none")
     return head_trace(kept[0], batch, mask, sentence=sentence, head=head)
 
 

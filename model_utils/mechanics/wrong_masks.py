@@ -12,6 +12,7 @@ import torch
 
 from model_utils.masks.mask import FILLS
 from model_utils.mechanics.trace import HeadTrace, softmax
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,18 +161,13 @@ class _NanRows(list["LayerTrace"]):
         self.rows.append(torch.isnan(item.weights[0]).any(-1).any(0).numpy())  # (Q,)
 
 
-@torch.inference_mode()
 def nan_spread(loaded: LoadedModel, batch: TokenBatch, mask: Mask, *, sentence: int) -> NanSpread:
     """Return where the whole model, really run with minus infinity as the fill, computes NaN on `sentence`."""
     kept = _NanRows()
-    hidden = loaded.model.transformer(
-        input_ids=torch.from_numpy(batch.input_ids[sentence : sentence + 1].copy()),
-        attention_mask=torch.from_numpy(mask.bias(FILLS["-inf"])[sentence : sentence + 1]),
-        position_ids=torch.from_numpy(mask.position_ids[sentence : sentence + 1].copy()),
-        use_cache=False,
-        trace=kept,
-    ).last_hidden_state[0]  # (T, width); every logit of a NaN row is NaN
-    return NanSpread(rows=np.stack(kept.rows), logits=torch.isnan(hidden).any(-1).numpy())
+    bias, one = mask.bias(FILLS["-inf"]), slice(sentence, sentence + 1)
+    out = forward(loaded, batch.input_ids, bias, mask.position_ids, rows=one, trace=kept, logits="none")
+    # Every logit of a NaN row is NaN.
+    return NanSpread(rows=np.stack(kept.rows), logits=torch.isnan(out.hidden[0]).any(-1).numpy())
 
 
 def nan_table(found: NanSpread, labels: Sequence[str]) -> pd.DataFrame:

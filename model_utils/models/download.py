@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
+from huggingface_hub import HfApi, constants, hf_hub_download, set_client_factory, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.utils._http import default_client_factory
 
 from model_utils.errors import ModelError, ModelMissingError
-from model_utils.models.files import CONFIG, EXTRAS, TOKENIZERS, WEIGHTS, check_folder
 from model_utils.jobs import Job
+from model_utils.models.files import CONFIG, EXTRAS, TOKENIZERS, WEIGHTS, check_folder
 from model_utils.models.registry import FOLDERS_VARIABLE, ModelEntry
 
 # The weights come last: a hub that lacks a small file is noticed before the long download.
@@ -55,9 +56,6 @@ def fetch(entry: ModelEntry, job: Job[Path]) -> Path:
     ModelDamagedError when what came cannot be used, Cancelled when the job is stopped.
     """
     again = find(entry) is not None
-    constants.DOWNLOAD_CHUNK_SIZE = _PIECE
-    # Plain HTTPS passes the proxies of schools, and can be stopped between two pieces.
-    constants.HF_HUB_DISABLE_XET = True
     try:
         sizes = _sizes(entry)
         total = sum(sizes.values())
@@ -97,6 +95,23 @@ def under_way(entry: ModelEntry) -> Job[Path] | None:
     with _jobs_lock:
         job = _jobs.get(entry.id)
         return None if job is None or job.done else job
+
+
+def _client() -> httpx2.Client:
+    """Return the client with which huggingface_hub asks the hub."""
+    client = default_client_factory()
+    client.event_hooks["response"].append(_in_small_pieces)
+    return client
+
+
+def _in_small_pieces(response: httpx2.Response) -> None:
+    """Have a file read in pieces of _PIECE bytes, and over plain HTTPS: that passes the proxies of schools."""
+    response.headers.pop(constants.HUGGINGFACE_HEADER_X_XET_HASH, None)
+    read = response.iter_bytes
+    response.iter_bytes = lambda chunk_size=None: read(min(chunk_size or _PIECE, _PIECE))  # type: ignore[method-assign]
+
+
+set_client_factory(_client)
 
 
 def _cached(repository: str, name: str) -> Path | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -14,15 +14,33 @@ from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from model_utils.errors import InputError
 from model_utils.limits import FULL_PRECISION_MB, MAX_SENTENCE_MB, attention_megabytes
+from model_utils.masks.mask import Mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from transformers.cache_utils import Cache
 
-    from model_utils.models.loading import LoadedModel
-    from model_utils.masks.mask import Mask
     from model_utils.tokens.batch import TokenBatch
 
+    Numbers = torch.Tensor | NDArray[Any] | Sequence[Sequence[int]]
+
 KIND = "maskscope"
+
+
+class Runnable(Protocol):
+    """What a pass needs of a loaded model: the network, and its shape (see `loading.LoadedModel`)."""
+
+    @property
+    def model(self) -> Any:
+        """Return a GPT2LMHeadModel."""
+
+    @property
+    def layers(self) -> int:
+        """Return the number of layers."""
+
+    @property
+    def heads(self) -> int:
+        """Return the number of heads per layer."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,7 +64,7 @@ class AttentionMaps:
 
     float32 as the model computed them; float16 where one sentence's weights would take more than FULL_PRECISION_MB.
     `cause[T, T]` says why a cell is blocked (0 = it is not; see masks.CAUSES); `causes` holds each cause's own cells, so
-    that overlapping ones can all be told.
+    that overlapping ones can all be named.
     """
 
     weights: NDArray[Any]  # (L, H, Q, K)
@@ -94,37 +112,97 @@ def register() -> str:
     return KIND
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ForwardPass:
+    """What one pass of the model computed.
+
+    `hidden` `[B, T, width]` is what the output matrix reads: the last block's output after the last norm. `logits`
+    `[B, K, V]` are those of the K columns that were asked for. `attentions` are L tensors `[B, H, Q, K]`, none unless
+    asked for; `cache` holds keys and values, None unless asked for.
+    """
+
+    hidden: torch.Tensor  # (B, T, width)
+    logits: torch.Tensor  # (B, K, V)
+    attentions: tuple[torch.Tensor, ...]
+    cache: Cache | None
+
+
 @torch.inference_mode()
 def forward(
-    loaded: LoadedModel,
-    batch: TokenBatch,
-    mask: Mask,
+    loaded: Runnable,
+    ids: Numbers,
+    mask: Mask | Numbers | None = None,
+    positions: Numbers | None = None,
     *,
+    rows: slice = slice(None),
+    logits: Literal["all", "last", "none"] | Sequence[Sequence[int]] = "all",
     attentions: bool = False,
     trace: list[LayerTrace] | None = None,
-    sentences: slice = slice(None),
-    columns_of_logits: int = 0,
-) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-    """Return (logits `[B, T, V]`, attentions: L tensors `[B, H, T, T]`, empty unless asked for) of `batch` under `mask`.
+    use_cache: bool = False,
+    cache: Cache | None = None,
+) -> ForwardPass:
+    """Return what the model computes of the tokens `ids[B, T]`: the only place of the app where it is run.
 
-    `sentences` runs some rows only, still padded to T. `columns_of_logits` n returns the last n columns of the logits
-    alone: at 1,024 tokens all of them take 206 MB a sentence.
+    `mask` is a Mask, which brings its positions along, a 2-D mask of 0 and 1 `[B, K]`, or a bias `[B, 1, Q, K]` that is
+    added to the scores as it is; without one every token reads all before it. Without `positions` `[B, T]` the columns
+    are counted from 0, pads too. `rows` runs some sentences only, still padded to T.
+
+    `logits` says of which columns logits are made, for all columns of 1,024 tokens take 206 MB a sentence: `all`, the
+    `last`, `none`, or those given for each sentence, `[B, K]`. `trace` receives one LayerTrace a layer. `use_cache`
+    returns keys and values; `cache` are those of an earlier pass, which `ids` continue, and grow.
     """
+    if isinstance(mask, Mask):
+        positions = mask.position_ids if positions is None else positions
+        mask = mask.bias()
+    given = {"input_ids": ids, "attention_mask": mask, "position_ids": positions}
     extra = {} if trace is None else {"trace": trace}
-    out = loaded.model(
-        input_ids=torch.from_numpy(batch.input_ids[sentences].copy()),
-        attention_mask=torch.from_numpy(mask.bias()[sentences]),
-        position_ids=torch.from_numpy(mask.position_ids[sentences].copy()),
+    out = loaded.model.transformer(
+        **{name: _tensor(one)[rows] for name, one in given.items() if one is not None},
+        past_key_values=cache,
+        use_cache=use_cache,
         output_attentions=attentions,
-        use_cache=False,
-        logits_to_keep=columns_of_logits,
         **extra,
     )
-    return out.logits, out.attentions or ()
+    hidden = out.last_hidden_state  # (B, T, width)
+    return ForwardPass(
+        hidden=hidden,
+        logits=output_logits(loaded, _columns(hidden, logits)),
+        attentions=out.attentions or (),
+        cache=out.past_key_values,
+    )
+
+
+@torch.inference_mode()
+def output_logits(loaded: Runnable, hidden: torch.Tensor) -> torch.Tensor:
+    """Return the logits `[..., V]` of last hidden states `[..., width]`: their product with the output matrix."""
+    logits: torch.Tensor = loaded.model.lm_head(hidden)
+    return logits
+
+
+def head_outputs(loaded: Runnable, layer: int) -> torch.Tensor:
+    """Return `[H, W, width]`: what turns each head's mix of values into what it adds to the residual stream."""
+    weight: torch.Tensor = loaded.model.transformer.h[layer].attn.c_proj.weight  # (width, width)
+    return weight.view(loaded.heads, weight.shape[0] // loaded.heads, -1)
+
+
+def _tensor(numbers: Numbers) -> torch.Tensor:
+    """Return `numbers` as a tensor; torch shares memory with arrays that may be written to, and warns of others."""
+    if isinstance(numbers, torch.Tensor):
+        return numbers
+    array = np.asarray(numbers)
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def _columns(hidden: torch.Tensor, wanted: str | Sequence[Sequence[int]]) -> torch.Tensor:
+    """Return `[B, K, width]`: the columns of `hidden[B, T, width]` of which logits are wanted."""
+    if isinstance(wanted, str):
+        T = hidden.shape[1]
+        return hidden[:, {"all": 0, "last": T - 1, "none": T}[wanted] :]
+    return torch.take_along_dim(hidden, torch.tensor(wanted)[..., None], dim=1)
 
 
 def attention_maps(
-    loaded: LoadedModel, batch: TokenBatch, mask: Mask, *, sentence: int | None = None
+    loaded: Runnable, batch: TokenBatch, mask: Mask, *, sentence: int | None = None
 ) -> tuple[AttentionMaps, ...]:
     """Return the attention maps of every sentence from one pass over the whole batch, or of `sentence` alone.
 
@@ -135,7 +213,7 @@ def attention_maps(
     check_sentence_size(layers, heads, tokens)
     wanted = slice(None) if sentence is None else slice(sentence, sentence + 1)
     half = attention_megabytes(layers, heads, tokens) > FULL_PRECISION_MB
-    found = list(forward(loaded, batch, mask, attentions=True, sentences=wanted, columns_of_logits=1)[1])
+    found = list(forward(loaded, batch.input_ids, mask, rows=wanted, attentions=True, logits="none").attentions)
     rows = range(batch.size[0])[wanted]
     weights = [np.empty((layers, heads, tokens, tokens), np.float16 if half else np.float32) for _ in rows]
     for layer in range(layers):

@@ -14,9 +14,9 @@ import transformers
 from safetensors import SafetensorError
 from transformers import AutoTokenizer, GPT2LMHeadModel, PreTrainedTokenizerBase
 
-from model_utils.models.forward import register
 from model_utils.errors import ModelTooLargeError
 from model_utils.models.files import check_folder, damaged
+from model_utils.models.forward import forward, register
 from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
 from model_utils.models.registry import ModelEntry
@@ -31,13 +31,13 @@ transformers.utils.logging.set_verbosity_error()
 class LoadedModel:
     """A model in memory: float32, evaluation mode, attention that can be traced. Holds no state of any session.
 
-    `prompts` are those that it has read lately, for whoever asks again: they change no answer.
+    `prefix_cache` holds what it computed of prompts read lately, for whoever asks again: that changes no answer.
     """
 
     entry: ModelEntry
     model: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerBase
-    prompts: PrefixCache = field(default_factory=PrefixCache, init=False)
+    prefix_cache: PrefixCache = field(default_factory=PrefixCache, init=False)
 
     @property
     def layers(self) -> int:
@@ -48,6 +48,16 @@ class LoadedModel:
     def heads(self) -> int:
         """Return the number of heads per layer."""
         return int(self.model.config.n_head)
+
+    @property
+    def width(self) -> int:
+        """Return the size of the residual stream."""
+        return int(self.model.config.n_embd)
+
+    @property
+    def parameters(self) -> int:
+        """Return the number of parameters; an output matrix that is the token embedding counts once."""
+        return int(self.model.num_parameters())
 
     @property
     def context(self) -> int:
@@ -173,11 +183,9 @@ def _tokenizer(entry: ModelEntry, folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-@torch.inference_mode()
 def _check_attentions(loaded: LoadedModel) -> None:
     """Raise ModelDamagedError unless each layer gives attention rows that sum to 1, and the logits are numbers."""
-    out = loaded.model(input_ids=torch.zeros(1, 2, dtype=torch.long), output_attentions=True, use_cache=False)
-    attentions = out.attentions or ()
-    rows = all(torch.allclose(layer.sum(-1), torch.ones(1), atol=1e-4) for layer in attentions)
-    if len(attentions) != loaded.layers or not rows or not bool(out.logits.isfinite().all()):
+    out = forward(loaded, [[0, 0]], attentions=True)
+    rows = all(torch.allclose(layer.sum(-1), torch.ones(1), atol=1e-4) for layer in out.attentions)
+    if len(out.attentions) != loaded.layers or not rows or not bool(out.logits.isfinite().all()):
         raise damaged(loaded.entry, "it loads, but its weights give no usable attention or numbers")

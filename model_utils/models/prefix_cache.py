@@ -1,4 +1,4 @@
-"""What a model has read lately: the pass over the same prompts is made once, whatever is drawn after them."""
+"""What a model computed of prompts that it read lately: it is used again, whatever is drawn after them."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
-from model_utils.limits import MAX_PROMPTS_MB
+from model_utils.limits import MAX_PREFIX_CACHE_MB
 
 if TYPE_CHECKING:
     import torch
     from transformers.cache_utils import Cache
 
-    Read = tuple[torch.Tensor, Cache]
+    Prefix = tuple[torch.Tensor, Cache]
 
 
 class PrefixCache:
-    """Logits and keys and values of the prompts read last, up to MAX_PROMPTS_MB in all. Any thread may ask."""
+    """Logits, keys and values of the prompts read last, up to MAX_PREFIX_CACHE_MB in all. Any thread may ask."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Read] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Prefix] = OrderedDict()  # least recently used first
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, read: Callable[[], Read]) -> Read:
-        """Return the logits `[B, V]` and the cache of the prompts `key`; `read` makes them where they are not kept.
+    def get(self, key: Hashable, read: Callable[[], Prefix]) -> Prefix:
+        """Return the logits `[B, V]` and the keys and values of the prompts `key`; `read` computes what is not kept.
 
-        The logits are for reading only. The cache is the caller's own and may grow.
+        The logits are for reading only. The keys and values are the caller's own and may grow.
         """
         with self._lock:
             found = self._kept.get(key)
@@ -36,9 +36,9 @@ class PrefixCache:
                 return found[0], _own(found[1])
         logits, cache = read()
         with self._lock:
-            if _megabytes((logits, cache)) <= MAX_PROMPTS_MB:
+            if _megabytes((logits, cache)) <= MAX_PREFIX_CACHE_MB:
                 self._kept[key] = logits, _own(cache)
-            while self._size() > MAX_PROMPTS_MB:
+            while self._size() > MAX_PREFIX_CACHE_MB:
                 self._kept.popitem(last=False)
         return logits, cache
 
@@ -59,6 +59,6 @@ def _own(cache: Cache) -> Cache:
     return own
 
 
-def _megabytes(read: Read) -> float:
-    logits, cache = read
+def _megabytes(prefix: Prefix) -> float:
+    logits, cache = prefix
     return float(logits.nbytes + sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)) / 1e6

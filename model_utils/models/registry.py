@@ -33,7 +33,7 @@ class ModelEntry:
     `location` is a hub id for `hub`, else a folder. `width` is the size of the residual stream, `context` the number of
     positions, `download_mb` the size of the safetensors file in MB (10**6 bytes), 0 where nothing is to be fetched.
     `opening` is a (layer, head) worth seeing first: one that reads the token before, by the model's card and on short texts.
-    `trouble` is the sentence that says why a folder cannot be used; its shape is then 0 throughout.
+    `trouble` is the sentence that explains why a folder cannot be used; its shape is then 0 throughout.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Which tokens a model met in training, where the model's folder says so. Axis letters: V vocabulary."""
+"""Which tokens a model saw in training, where the folder of the model holds a list. Axis letters: V vocabulary."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ SEEN_FILE = "seen_tokens.npy"
 
 
 def seen_tokens(folder: Path, vocabulary: int) -> NDArray[np.bool_] | None:
-    """Return for every token id `[V]` whether the model in `folder` met it in training; None where the folder is silent."""
+    """Return for every token id `[V]` whether the model in `folder` saw it in training; None where it has no list."""
     path = folder / SEEN_FILE
     if not path.is_file():
         return None
-    met = np.unpackbits(np.load(path, allow_pickle=False), count=vocabulary).astype(bool)  # (V,)
-    met.setflags(write=False)
-    return met
+    seen = np.unpackbits(np.load(path, allow_pickle=False), count=vocabulary).astype(bool)  # (V,)
+    seen.setflags(write=False)
+    return seen
 
 
-def never_met(met: NDArray[np.bool_], tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Return those of `tokens` that the model never met, each once, in their order."""
-    found = {token.id: token for token in tokens if not met[token.id]}
+def unseen_tokens(seen: NDArray[np.bool_], tokens: Iterable[Token]) -> tuple[Token, ...]:
+    """Return those of `tokens` that the model never saw, each once, in their order."""
+    found = {token.id: token for token in tokens if not seen[token.id]}
     return tuple(found.values())

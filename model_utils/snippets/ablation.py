@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from model_utils.experiments.ablation import without_hand
 from model_utils.experiments.ablation_curve import orders
 from model_utils.snippets.masks import given_lines, hand_constants, hand_lines, pattern_lines
-from model_utils.snippets.tokens import preamble
+from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec

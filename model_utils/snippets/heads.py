@@ -1,4 +1,4 @@
-"""The lines of transformers code that measure all heads, find one by a cell, and make many heads one matrix."""
+"""The lines of transformers code that show one head, measure all, find one by a cell, make many one matrix."""
 
 from __future__ import annotations
 
@@ -6,12 +6,37 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from model_utils.snippets.masks import given_lines, mask_lines
+from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.registry import ModelEntry
 
 Part = Literal["measures", "find", "together"]
+
+
+def heads_code(entry: ModelEntry, texts: Sequence[str], *, side: str, sentence: int, layer: int, head: int) -> str:
+    """Return the lines that print one head's weights `[T, T]` on one sentence of the batch, nan where blocked."""
+    sentences = "".join(f"    {text!r},\n" for text in texts)
+    return (
+        f"{preamble(entry, attentions=True)}\n"
+        f"SENTENCES = [\n{sentences}]\n"
+        f"SENTENCE, LAYER, HEAD = {sentence}, {layer}, {head}\n"
+        f'tokenizer.padding_side = "{side}"\n'
+        "tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has no pad token of its own\n"
+        "\n"
+        'batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)\n'
+        'ids, mask = batch["input_ids"], batch["attention_mask"]\n'
+        "positions = (mask.cumsum(-1) - 1).clamp(min=0) * mask  # forward() would count the pads too\n"
+        "with torch.inference_mode():\n"
+        "    out = model(input_ids=ids, attention_mask=mask, position_ids=positions, output_attentions=True)\n"
+        "weights = out.attentions[LAYER][SENTENCE, HEAD]  # rows are queries, columns are keys\n"
+        "\n"
+        "visible = torch.ones_like(weights).tril().bool() & mask[SENTENCE].bool()  # not later, not padding\n"
+        'weights = weights.masked_fill(~visible, float("nan"))\n'
+        "for row in weights.tolist():\n"
+        '    print(" ".join(f"{weight:.6f}" for weight in row))\n'
+    )
 
 
 def many_code(

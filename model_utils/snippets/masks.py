@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from model_utils.masks.patterns import PATTERNS
-from model_utils.snippets.tokens import preamble
+from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model_utils.snippets.filters import DRAW, warper_import, warpers
-from model_utils.snippets.tokens import preamble
+from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.masks.mask import Mask
     from model_utils.models.registry import ModelEntry
 

@@ -42,7 +42,7 @@ class MergeStep:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word:
+class MergedWord:
     """One part of a text that is merged by itself: its label, its steps from bytes to tokens, and the tokens' ids."""
 
     label: str
@@ -65,7 +65,7 @@ def read_ranks(tokenizer: PreTrainedTokenizerBase) -> dict[tuple[str, str], int]
     return {(left, right): rank for rank, (left, right) in enumerate(pairs)}
 
 
-def explain(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, text: str) -> tuple[Word, ...]:
+def explain(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, text: str) -> tuple[MergedWord, ...]:
     """Return the words of `text`, each with every merge that makes its tokens.
 
     The text is first cut as the tokenizer cuts it (GPT-2: at spaces, and between letters, digits and the rest); merges
@@ -117,7 +117,7 @@ def _check(text: str) -> None:
         raise InputError("The word holds one half of a split character, which no tokenizer can read: remove it.")
 
 
-def _word(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, symbols: str) -> Word:
+def _word(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, symbols: str) -> MergedWord:
     steps = []
     before: set[tuple[int, int]] = set()  # the byte spans of the last step: what is new was merged
     for parts, rank in merge(tuple(symbols), ranks):
@@ -125,7 +125,7 @@ def _word(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, symbols: str) -> Wor
         before = {(piece.start, piece.end) for piece in pieces}
         steps.append(MergeStep(pieces=pieces, rank=rank))
     ids = tuple(tokenizer.convert_tokens_to_ids(list(parts)))
-    return Word(label=bytes_label(symbol_bytes(symbols))[0], steps=tuple(steps), ids=ids)
+    return MergedWord(label=bytes_label(symbol_bytes(symbols))[0], steps=tuple(steps), ids=ids)
 
 
 def _pieces(parts: tuple[str, ...], before: set[tuple[int, int]] | None) -> tuple[Piece, ...]:
@@ -139,10 +139,10 @@ def _pieces(parts: tuple[str, ...], before: set[tuple[int, int]] | None) -> tupl
     return tuple(pieces)
 
 
-def _whole(tokenizer: PreTrainedTokenizerBase, special: str) -> Word:
+def _whole(tokenizer: PreTrainedTokenizerBase, special: str) -> MergedWord:
     """Return a special token: it is found in the text before any merging, and never merged."""
     piece = Piece(label=special, start=0, end=len(special.encode()))
-    return Word(
+    return MergedWord(
         label=special,
         steps=(MergeStep(pieces=(piece,), rank=None),),
         ids=(tokenizer.convert_tokens_to_ids(special),),

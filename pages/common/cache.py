@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from model_utils.models.loading import LoadedModel, ModelCache
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import TokenBatch
-    from model_utils.tokens.bpe import Word
+    from model_utils.tokens.bpe import MergedWord
 
 # Forward passes under way at once on the server; torch already uses every core for one.
 _GATE = threading.BoundedSemaphore(2)
@@ -145,7 +145,7 @@ def batch_frame(key: BatchKey) -> pd.DataFrame:
     return padding.batch_frame(token_batch(key), loaded_model(key.model).tokenizer)
 
 
-def merged_words(model: str, text: str) -> tuple[Word, ...]:
+def merged_words(model: str, text: str) -> tuple[MergedWord, ...]:
     """Return every merge of `text` with the tokenizer of `model`; microseconds once the ranks are read."""
     from model_utils.tokens.bpe import explain
 

@@ -26,7 +26,7 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
     from model_utils.generate.decode import decode, leave_a_core
     from model_utils.generate.plan import check_cache
 
-    decoders = [decode(loaded, lanes, max_new_tokens, prompts=loaded.prompts) for loaded, lanes in parts]
+    decoders = [decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache) for loaded, lanes in parts]
     check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so
     prompts = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
     short = sum(len(prompt) for _, prompt, _ in prompts) <= SHORT

@@ -8,8 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from model_utils.generate.filters import FILTERS, LETTERS, SamplingSettings
-from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SENTENCES, MAX_SETTINGS
+from model_utils.generate.filter_settings import FILTERS, LETTERS, SamplingSettings
+from model_utils.limits import (
+    MAX_NEW_TOKENS,
+    MAX_PATTERN_TOKENS,
+    MAX_SAMPLES,
+    MAX_SEED,
+    MAX_SENTENCES,
+    MAX_SETTINGS,
+)
 from model_utils.masks.mask import FILLS
 from model_utils.masks.patterns import PATTERNS
 from model_utils.models.registry import BUNDLED_ID
@@ -130,8 +137,10 @@ _ALL = (
         options=PATTERNS,
         undone=True,
     ),
-    Control(name="width", label="Width", default=4, low=1, high=1024, step=1, help="The word itself counts."),
-    Control(name="first", label="First words", default=1, low=0, high=1024, step=1),
+    Control(
+        name="width", label="Width", default=4, low=1, high=MAX_PATTERN_TOKENS, step=1, help="The word itself counts."
+    ),
+    Control(name="first", label="First words", default=1, low=0, high=MAX_PATTERN_TOKENS, step=1),
     Control(name="padding", label="Padding mask", default="on", options=_same("on", "off"), undone=True),
     Control(name="gap", label="Gap", default="hole", options=_same("hole", "close"), undone=True),
     Control(name="fill", label="Fill value", default="min", options=_same(*FILLS), undone=True),
@@ -180,7 +189,7 @@ _ALL = (
     ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="batch", label="The batch itself", default="none", undone=True),
-    Control(name="seed", label="Seed", default=SamplingSettings.seed, low=0, high=2**31 - 1, step=1),
+    Control(name="seed", label="Seed", default=SamplingSettings.seed, low=0, high=MAX_SEED, step=1),
     Control(
         name="drop_after",
         label="Drop the prompt after",

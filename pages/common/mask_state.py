@@ -41,7 +41,7 @@ def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
     if side:
         chosen = "right" if controls.choice("side") == "right" else "left"
     batch = batch if chosen == batch.side else page.batch(chosen)
-    settle(batch.texts[value("sentence")])
+    sync_hand_mask(batch.texts[value("sentence")])
     return batch
 
 
@@ -122,7 +122,7 @@ def hand_fields() -> None:
             controls.field(name)
 
 
-def settle(text: str, sentence: int | None = None) -> None:
+def sync_hand_mask(text: str, sentence: int | None = None) -> None:
     """Note what has changed since the last run: a hand mask of another sentence goes, a typed one can be undone.
 
     `text` is the sentence in view, `sentence` its number where that is not the chosen one.

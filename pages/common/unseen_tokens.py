@@ -1,4 +1,4 @@
-"""Tokens that the model never met in training, badged: its numbers for them mean little."""
+"""Tokens that the model never saw in training, badged: its numbers for them mean little."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NAMED = 8
 
 
 def badges(model: str, batch: TokenBatch, sentence: int | None = None) -> None:
-    """Badge the tokens of `sentence`, or of the whole batch, that `model` never met; nothing where all are known."""
-    from model_utils.models.seen_tokens import never_met
+    """Badge the tokens of `sentence`, or of the whole batch, that `model` never saw; nothing where all are known."""
+    from model_utils.models.seen_tokens import unseen_tokens
 
-    met = cache.seen_tokens(model)
-    if met is None:
+    seen = cache.seen_tokens(model)
+    if seen is None:
         return
     rows = batch.tokens if sentence is None else (batch.tokens[sentence],)
-    unknown = never_met(met, (token for row in rows for token in row))
+    unknown = unseen_tokens(seen, (token for row in rows for token in row))
     if not unknown:
         return
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="never_met"):

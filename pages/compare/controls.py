@@ -9,7 +9,7 @@ import streamlit as st
 
 from model_utils.compare import settings
 from model_utils.errors import InputError
-from model_utils.generate.filters import FILTERS, SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, SamplingSettings
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey

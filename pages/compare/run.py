@@ -15,7 +15,7 @@ from pages.common.decode_job import decode_job
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
     from model_utils.jobs import Job

@@ -10,7 +10,7 @@ import streamlit as st
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.generate import explain
-from model_utils.generate.filters import SETTINGS
+from model_utils.generate.filter_settings import SETTINGS
 from pages.common import controls, downloads, frame, text_strip
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.generate import explain, tables
+from model_utils.limits import MAX_SENTENCES
 from pages.common import downloads, frame
 from pages.generate.run import branch, step_lines
 from pages.generate.state import generate_state
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pages.generate.run import Generation
 
 LISTED = 10  # candidates in the figure
-MOST_ROWS = 15  # and one more: as many as the published number of a sentence reaches
 
 
 def draw(run: Generation, step: Step) -> None:
@@ -59,7 +59,7 @@ def _branch(run: Generation, step: Step) -> None:
         token = st.selectbox(
             "What if it had been …", ids, format_func=run.label, key=f"instead_{step.lane}_{step.number}"
         )
-        full = run.count > MOST_ROWS
+        full = run.count >= MAX_SENTENCES  # the published number of a sentence reaches no further
         growing = not run.job.done
         if st.button(
             "Branch", key="branch_off", icon=":material/alt_route:", disabled=growing or full or token is None

@@ -10,9 +10,10 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
-from model_utils.generate.filters import FILTERS, SETTINGS
+from model_utils.generate.filter_settings import FILTERS, SETTINGS
+from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
-from pages.common import controls, frame, mask_rule, mask_state
+from pages.common import controls, frame, mask_state
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
@@ -84,7 +85,7 @@ def _keep_hand_mask(page: frame.Page) -> None:
     with suppress(ReaderError):  # the page says it where it asks for the batch
         texts = split_sentences(page.text)
         sentence = _sentence(texts)
-        mask_state.settle(texts[sentence], sentence)
+        mask_state.sync_hand_mask(texts[sentence], sentence)
 
 
 def _sentence(texts: Sequence[str]) -> int:
@@ -99,7 +100,7 @@ def _sentence(texts: Sequence[str]) -> int:
 
 def make_request(page: frame.Page) -> GenerateRequest:
     """Return what the controls and the shared sentences ask for. Raises ReaderError for what is outside its bounds."""
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
 
     batch = page.batch(side="left")
     return GenerateRequest(
@@ -117,7 +118,7 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
 
     spec = replace(mask_state.mask_spec(batch, _sentence(batch.texts)), padding=True)
     # What has no effect does not make another text of this one.
-    return MaskPolicy(spec=mask_rule.settled(spec), drop_after=value("drop_after") or None)
+    return MaskPolicy(spec=spec.in_effect(), drop_after=value("drop_after") or None)
 
 
 START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make_request, start=start)
@@ -159,7 +160,7 @@ def mask_note(run: Generation) -> None:
     policy = run.request.policy
     if policy.plain:
         return
-    parts = mask_rule.parts(policy.spec, run.batch.tokens[policy.spec.sentence])
+    parts = rule_in_words(policy.spec, run.batch.tokens[policy.spec.sentence])
     if policy.drop_after is not None:
         parts.append(f"the prompt dropped after {policy.drop_after} new tokens")
     st.info(literal(f"This text reads itself under a mask: {'; '.join(parts)}."), icon=":material/visibility_off:")

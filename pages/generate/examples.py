@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.generate.presets import BY_NAME, EXAMPLE_CONTROLS, TEXT_EXAMPLES
+from model_utils.generate.examples import BY_NAME, EXAMPLE_CONTROLS, TEXT_EXAMPLES
 from pages.common import cache_words, example_list, mask_state
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal

@@ -10,7 +10,7 @@ from pages.common import cache
 from pages.common.decode_job import decode_job
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.generate.step import Step

@@ -39,7 +39,7 @@ def _figure(figure: Any, name: str, alt: str) -> None:
 
 def waterfall(run: Generation, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the probabilities and in tokens."""
-    from model_utils.generate.filters import CUTTING
+    from model_utils.generate.filter_settings import CUTTING
     from model_utils.generate.full_distribution import filter_effects
     from viz.generate.filters import waterfall as draw
 
@@ -73,7 +73,7 @@ def _stages(
     run: Generation, distribution: FullDistribution, effects: tuple[FilterEffect, ...], ids: list[int]
 ) -> list[Any]:
     """Return the bars of the waterfall: the model's probabilities, one bar per filter that is on, what is drawn from."""
-    from model_utils.generate.filters import CUTS
+    from model_utils.generate.filter_settings import CUTS
     from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
@@ -112,7 +112,7 @@ def _stages(
 def ranks(run: Generation, step: Step) -> None:
     """Draw the probabilities of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
-    from model_utils.generate.filters import CUTS, CUTTING
+    from model_utils.generate.filter_settings import CUTS, CUTTING
     from model_utils.generate.full_distribution import filter_effects, rank_curve
     from viz.generate.rank_curve import rank_curve as draw
 

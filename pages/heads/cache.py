@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.heads.measures import Measures
-    from model_utils.heads.patterns import Habits, Thumbnails
+    from model_utils.heads.measures import Habits, Measures
     from model_utils.heads.search import KeyHidden
+    from model_utils.heads.thumbnails import Thumbnails
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import BatchKey
@@ -70,7 +70,8 @@ def _attention(batch_key: BatchKey, spec: MaskSpec, sentence: int | None = None)
 @st.cache_resource(show_spinner=False, max_entries=64)
 def all_heads(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> tuple[Thumbnails, Habits | None]:
     """Return all heads of `sentence` as one picture, and the habits of each on this text."""
-    from model_utils.heads.patterns import habits, thumbnails
+    from model_utils.heads.measures import habits
+    from model_utils.heads.thumbnails import thumbnails
 
     maps, batch = attention(batch_key, sentence, spec), token_batch(batch_key)
     with gate():

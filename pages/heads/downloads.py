@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 def numbers(maps: AttentionMaps, labels: Sequence[str], layer: int, head: int) -> pd.DataFrame:
     """Return one head's cells, one per row: query, key, weight, and why a blocked one is blocked."""
-    from model_utils.heads.patterns import table
+    from model_utils.heads.tables import weights_table
 
-    return table(maps, labels, layer, head)
+    return weights_table(maps, labels, layer, head)
 
 
 def code(entry: ModelEntry, batch: TokenBatch, sentence: int, spec: MaskSpec, layer: int, head: int) -> str:
     """Return the lines that print one head's weights on one sentence under the mask of `spec`."""
     from model_utils.masks.mask import MaskSpec
+    from model_utils.snippets.heads import heads_code
     from model_utils.snippets.masks import head_code
-    from model_utils.snippets.tokens import heads_code
 
     if spec == MaskSpec():
         return heads_code(entry, batch.texts, side=batch.side, sentence=sentence, layer=layer, head=head)

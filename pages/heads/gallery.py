@@ -69,7 +69,7 @@ def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:
 
 
 def _tiles(selection: HeadSelection, heads: list[tuple[int, int]], titles: list[str]) -> None:
-    from model_utils.heads.patterns import WEIGHT_CODE
+    from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
     from viz.heads.gallery import gallery
 

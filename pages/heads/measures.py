@@ -29,13 +29,14 @@ SHARES = ("previous", "first", "itself", "same", "induction", "leak")
 
 def measures(selection: HeadSelection) -> None:
     """Draw every head's measures as a table that sorts by a click; choosing a row opens that head."""
-    from model_utils.heads.measures import MEASURES, table
+    from model_utils.heads.measures import MEASURES
+    from model_utils.heads.tables import measures_table
 
     found = cache.measures(*selection.source)
     if found is None:
         st.markdown("**One token has nothing before it to read:** choose a longer sentence.")
         return
-    frame_ = table(found)
+    frame_ = measures_table(found)
     st.dataframe(
         frame_,
         key="table_heads",

@@ -13,7 +13,7 @@ from pages.common.components.scroll import scroll_frame
 
 if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch
-    from model_utils.tokens.bpe import Word
+    from model_utils.tokens.bpe import MergedWord
     from pages.common.frame import Page
     from viz.tokens.table import Table
 
@@ -158,7 +158,7 @@ def merges(model: str) -> None:
         _draw_merges(words[_which(words)])
 
 
-def _which(words: Sequence[Word]) -> int:
+def _which(words: Sequence[MergedWord]) -> int:
     """Return the word to draw, chosen by the reader where the text was cut into several."""
     if len(words) == 1:
         return 0
@@ -167,7 +167,7 @@ def _which(words: Sequence[Word]) -> int:
     return labels.index(st.selectbox("Part", labels, key=f"_part_{len(words)}", width=300))
 
 
-def _draw_merges(word: Word) -> None:
+def _draw_merges(word: MergedWord) -> None:
     from viz.tokens.merges import MergeRow, merge_figure, width
 
     rows = [

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from model_utils.generate.decode import decode
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.step import Step
@@ -57,12 +57,18 @@ class Watched:
         self.logits: list[torch.Tensor] = []  # a step each: (B, V)
         self.attentions: list[torch.Tensor] = []  # a step each: (L, B, H, Q, K)
 
-    def __call__(self, **given: Any) -> Any:
-        out = self.model(**given, output_attentions=True)
+    def transformer(self, **given: Any) -> Any:
+        """Return what the network under the output matrix computes."""
+        out = self.model.transformer(**{**given, "output_attentions": True})
         self.given.append(given)
-        self.logits.append(out.logits[:, -1])
         self.attentions.append(torch.stack(out.attentions))
         return out
+
+    def lm_head(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Return the logits of last hidden states."""
+        logits: torch.Tensor = self.model.lm_head(hidden)
+        self.logits.append(logits[:, -1])
+        return logits
 
 
 def watched(loaded: LoadedModel, wanted: Sequence[Lane], new: int) -> tuple[Watched, list[list[Step]]]:

@@ -38,3 +38,11 @@ def random_maps(rng: np.random.Generator, T: int, visible: np.ndarray | None = N
     scores = np.where(seen, rng.normal(0, 3, (2, 3, T, T)), -1e9)
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     return maps_of((weights / weights.sum(-1, keepdims=True)).astype(np.float32), seen)
+
+
+def padded_maps(weights: np.ndarray, pads: int = 0) -> AttentionMaps:
+    """Return the maps of `weights[L, H, T, T]` under a causal mask with `pads` pads on the left."""
+    T = weights.shape[-1]
+    future, padding = np.triu(np.ones((T, T), bool), 1), np.broadcast_to(np.arange(T) < pads, (T, T)).copy()
+    cause = np.where(padding, 1, np.where(future, 4, 0)).astype(np.uint8)
+    return AttentionMaps(weights=weights, cause=cause, causes={"padding": padding, "causal": future})

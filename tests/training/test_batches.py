@@ -10,7 +10,7 @@ import pytest
 from tests.training.conftest import SMALL
 from training.batches import IGNORED, SHORTEST_REPEAT, Batches, window_starts
 
-PLAIN = replace(SMALL, begun=0.0, repeats=0.0, late_repeats=0.0)
+PLAIN = replace(SMALL, marked=0.0, repeats=0.0, late_repeats=0.0)
 
 
 def test_the_windows_of_a_pass_begin_at_paragraphs_and_cover_the_text(small):
@@ -36,7 +36,7 @@ def test_each_target_is_the_token_after_its_input(small):
 
 
 def test_begun_windows_start_with_end_of_text_and_shift_by_one(small):
-    inputs, targets = Batches(small, replace(PLAIN, begun=1.0)).at(0)
+    inputs, targets = Batches(small, replace(PLAIN, marked=1.0)).at(0)
     plain, _ = Batches(small, PLAIN).at(0)
     assert (inputs[:, 0] == small.mark).all()
     assert np.array_equal(inputs[:, 1:], plain[:, :-1])

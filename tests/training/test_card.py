@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model_utils.distributions import entropy_bits
-from model_utils.heads.patterns import habits
+from model_utils.heads.measures import habits
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import attention_maps
 from model_utils.models.next_word import next_probabilities
@@ -43,17 +43,17 @@ def test_hiding_shook_changes_the_prediction_more_than_hiding_he(tiny):
 
 
 def test_the_card_s_next_words_and_seen_tokens_are_those_of_the_weights(tiny, figures):
-    for said in figures["next_words"]:
-        found = next_word(tiny, said["text"])
-        assert (found.word, found.words_90) == (said["word"], pytest.approx(said["words_90"], rel=0.01))
-        assert found.probability == pytest.approx(said["chance"], abs=1e-3)
-    assert seen_tokens(BUNDLED_FOLDER, 50257).sum() == figures["met"]
+    for listed in figures["next_words"]:
+        found = next_word(tiny, listed["text"])
+        assert (found.word, found.words_90) == (listed["word"], pytest.approx(listed["words_90"], rel=0.01))
+        assert found.probability == pytest.approx(listed["probability"], abs=1e-3)
+    assert seen_tokens(BUNDLED_FOLDER, 50257).sum() == figures["seen"]
 
 
 def test_the_card_s_first_sample_is_what_the_weights_write(tiny, figures, monkeypatch):
     monkeypatch.setattr("training.evaluate.SAMPLE_LENGTH", 12)
-    for begun, whole in zip(writing(tiny).samples, figures["writing"]["samples"], strict=True):
-        assert whole.startswith(begun.strip())
+    for sample, whole in zip(writing(tiny).samples, figures["writing"]["samples"], strict=True):
+        assert whole.startswith(sample.strip())
 
 
 def test_the_card_is_written_from_the_figures(figures):

@@ -1,4 +1,4 @@
-"""From weights to a folder: what becomes of tokens that were never met."""
+"""From weights to a folder: what becomes of tokens that were never seen."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def test_the_bytes_of_all_tokens_are_those_of_the_text(tokenizer):
 
 def test_seen_tokens_keep_their_weights_and_others_lean_on_their_pieces_and_are_never_drawn():
     rng = torch.Generator().manual_seed(0)
-    met = torch.randn(5, 64, generator=rng)
+    seen = torch.randn(5, 64, generator=rng)
     hidden = torch.randn(50, 64, generator=rng) + 2.0
-    whole = whole_embedding(met, [0, 1, 2, 3, 4], WORDS, hidden)
-    assert torch.equal(whole[:5], met)
+    whole = whole_embedding(seen, [0, 1, 2, 3, 4], WORDS, hidden)
+    assert torch.equal(whole[:5], seen)
     probabilities = (hidden @ whole.T).softmax(-1)[:, 5:]
     assert probabilities.sum(1).mean() <= LEAK_MEAN
     assert probabilities.max() <= LEAK_MOST
     # Both went the same way from where their pieces put them: "x" has none, "abcx" is "abc" and nothing else.
     away = whole[5]
-    torch.testing.assert_close(whole[6] - away, SHRUNK * met[3], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(whole[6] - away, SHRUNK * seen[3], atol=1e-4, rtol=1e-3)
     assert float((hidden @ away).max()) < 0
 
 
 def test_where_all_tokens_were_met_nothing_is_added():
-    met = torch.randn(7, 8, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(whole_embedding(met, list(range(7)), WORDS, torch.ones(3, 8)), met)
+    seen = torch.randn(7, 8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(whole_embedding(seen, list(range(7)), WORDS, torch.ones(3, 8)), seen)
     order = np.array([3, 0, 1, 2, 6, 5, 4])
-    assert torch.equal(whole_embedding(met, order.tolist(), WORDS, torch.ones(3, 8))[order], met)
+    assert torch.equal(whole_embedding(seen, order.tolist(), WORDS, torch.ones(3, 8))[order], seen)

@@ -101,12 +101,12 @@ def test_the_command_makes_a_folder_that_the_app_loads(quick, books, tmp_path, c
     assert (loaded.layers, loaded.heads, loaded.context) == (2, 2, 64)
     weights = loaded.model.state_dict()
     assert torch.equal(weights["lm_head.weight"], weights["transformer.wte.weight"])
-    met = seen_tokens(out, 50257)
+    seen = seen_tokens(out, 50257)
     king, users = loaded.tokenizer(" king users").input_ids
-    assert met[king]
-    assert not met[users]
+    assert seen[king]
+    assert not seen[users]
     figures = json.loads((out / "figures.json").read_text())
-    assert figures["met"] == met.sum()
+    assert figures["seen"] == seen.sum()
     card = (out / "README.md").read_text()
     assert f"| {figures['held_out']['nats']:.3f} | {figures['held_out']['perplexity']:.1f} |" in card
     assert "recipe `first`" in card

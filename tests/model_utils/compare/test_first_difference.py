@@ -9,7 +9,7 @@ import pytest
 
 from model_utils.compare.first_difference import first_difference
 from model_utils.compare.settings import parse
-from model_utils.generate.filters import CUTS
+from model_utils.generate.filter_settings import CUTS
 from model_utils.generate.full_distribution import full_distribution
 from model_utils.generate.lane import Lane
 from model_utils.generate.step import Step

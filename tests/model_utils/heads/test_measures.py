@@ -10,12 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.heads.measures import MEASURES, Measures, measure, table
-from model_utils.heads.patterns import HABITS, habits
+from model_utils.heads.measures import HABITS, MEASURES, Measures, caption, habits, measure
+from model_utils.heads.tables import measures_table
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import AttentionMaps, attention_maps
 from model_utils.tokens.batch import TokenBatch, encode
-from tests.tools.heads import COPY, IDENTITY, IDS, INDUCTION, PREVIOUS, UNIFORM, heads_by_hand, maps_of, random_maps
+from tests.tools.heads import (
+    COPY,
+    IDENTITY,
+    IDS,
+    INDUCTION,
+    PREVIOUS,
+    UNIFORM,
+    heads_by_hand,
+    maps_of,
+    padded_maps,
+    random_maps,
+)
 
 
 def by_loops(maps: AttentionMaps, ids: np.ndarray, layer: int, head: int) -> dict[str, float]:
@@ -162,7 +173,7 @@ def test_the_bundled_model_has_the_induction_heads_that_its_card_names(tiny):
     words = " wolf silver candle ship garden letter mountain king paper window horse river"
     batch = encode(tiny.tokenizer, (words * 2,))
     (maps,) = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))
-    frame = table(measured(maps, batch, 0), by="induction")
+    frame = measures_table(measured(maps, batch, 0), by="induction")
     best = {(int(layer), int(head)) for layer, head in frame[["layer", "head"]][:4].to_numpy()}
     assert best == {(4, 6), (5, 0), (5, 1), (5, 7)}
     assert frame["induction"][3] > 0.3
@@ -195,3 +206,69 @@ def test_measures_are_read_only_and_one_token_has_none():
     assert not any(array.flags.writeable for array in arrays if isinstance(array, np.ndarray))
     assert all(array.dtype == np.float32 for array in arrays if isinstance(array, np.ndarray))
     assert measure(maps_of(heads_by_hand(IDS)), IDS, 3, 3) is None
+
+
+def test_habits_of_three_tokens_by_hand():
+    weights = np.zeros((1, 2, 3, 3), np.float32)
+    weights[0, 0] = [[1, 0, 0], [0.9, 0.1, 0], [0.2, 0.7, 0.1]]
+    weights[0, 1] = [[1, 0, 0], [0.5, 0.5, 0], [0.1, 0.1, 0.8]]
+    found = habits(padded_maps(weights), 0, 2)
+    assert found.previous[0].tolist() == pytest.approx([0.7, 0.1])
+    assert found.first[0].tolist() == pytest.approx([0.2, 0.1])
+    assert found.itself[0].tolist() == pytest.approx([0.1, 0.8])
+    assert found.strongest("itself") == (0, 1, pytest.approx(0.8))
+    assert found.main(0, 0) == ("previous", pytest.approx(0.7))
+
+
+def test_pads_take_no_part_in_habits_and_one_token_has_none():
+    weights = np.random.default_rng(0).random((2, 3, 6, 6), np.float32)
+    padded = habits(padded_maps(weights, pads=2), 2, 5)
+    alone = habits(padded_maps(weights[:, :, 2:, 2:].copy()), 0, 3)
+    for habit in HABITS:
+        np.testing.assert_array_equal(getattr(padded, habit), getattr(alone, habit))
+    assert habits(padded_maps(weights, pads=5), 5, 5) is None
+
+
+def test_the_bundled_model_has_the_previous_token_heads_that_its_card_names(tiny):
+    text = (
+        "The old man sat down by the fire and told the children a story about the sea and the ships that he had seen."
+    )
+    batch = encode(tiny.tokenizer, (text,))
+    (maps,) = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))
+    layer, head, share = habits(maps, 0, batch.last(0)).strongest("previous")
+    assert (layer, head) in {(2, 0), (2, 2), (2, 5), (3, 2), (3, 3), (3, 6)}
+    assert share > 0.3
+
+
+def test_captions_say_what_was_measured():
+    found = measure(maps_of(heads_by_hand(IDS)), IDS, 0, 9)
+    assert caption(found, 0, PREVIOUS) == "On this text it mostly reads the previous token (100%)."
+    assert caption(found, 0, IDENTITY) == "On this text it mostly reads the token itself (100%)."
+    assert caption(found, 0, UNIFORM) == (
+        "On this text the previous token gets 18% of its mix, "
+        "and a row spreads as if over 6.1 equal tokens (2.6 bits on average)."
+    )
+    assert caption(found, 0, INDUCTION) == (
+        "On this text the first token gets 38% of its mix, and a row spreads as if over 1.0 equal tokens (0.0 bits on average). "
+        "Where a token comes again (5 rows), it mostly reads what followed its earlier copy (100%)."
+    )
+    assert caption(found, 0, COPY).endswith("(5 rows), it mostly reads its earlier copy (100%).")
+
+
+def test_a_caption_of_a_text_without_repeats_is_silent_about_them():
+    ids = np.arange(10)
+    found = measure(maps_of(heads_by_hand(ids)), ids, 0, 9)
+    assert caption(found, 0, INDUCTION) == "On this text it mostly reads the first token (100%)."
+
+
+def test_a_caption_counts_a_single_row_as_one():
+    ids = np.array([5, 6, 7, 5])
+    found = measure(maps_of(heads_by_hand(ids)), ids, 0, 3)
+    assert "(1 row)" in caption(found, 0, INDUCTION)
+
+
+@pytest.mark.parametrize(("share", "mostly"), [(0.5, False), (0.51, True)])
+def test_mostly_means_more_than_half(share, mostly):
+    weights = heads_by_hand(IDS)
+    weights[0, PREVIOUS] = share * weights[0, PREVIOUS] + (1 - share) * weights[0, IDENTITY]
+    assert ("mostly" in caption(measure(maps_of(weights), IDS, 0, 9), 0, PREVIOUS)) == mostly

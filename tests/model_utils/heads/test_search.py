@@ -71,7 +71,7 @@ def test_the_size_of_a_value_is_that_of_what_the_layer_itself_makes_of_it(tiny, 
     """The layer's own output module, given one head's value and zeros for the others, less what zeros alone give."""
     mask = build_mask(MaskSpec(), sentence)
     trace: list[LayerTrace] = []
-    forward(tiny, sentence, mask, trace=trace)
+    forward(tiny, sentence.input_ids, mask, trace=trace)
     sizes = value_sizes(tiny, sentence, mask, 0)
     T, width = sentence.size[1], tiny.model.config.n_embd // tiny.heads
     assert sizes.shape == (tiny.layers, tiny.heads, T)

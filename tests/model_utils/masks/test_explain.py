@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.masks.explain import sentence, sentences, table, why
+from model_utils.masks.explain import rule_in_words, sentence, sentences, table, why
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.tokens.batch import encode
 
@@ -48,3 +48,13 @@ def test_each_cell_of_a_batch_has_its_own_sentence_and_its_line_in_the_table(tin
     cell = lines[(lines["query"] == 2) & (lines["key"] == 1)].iloc[0]
     assert (cell["query_token"], cell["key_token"], cell["visible"], cell["blocked_by"]) == ("␣dog", "My", 0, "hand")
     assert lines[(lines["query"] == 2) & (lines["key"] == 2)]["added"].item() == pytest.approx(-1.386294, abs=1e-5)
+
+
+def test_a_rule_names_its_pattern_with_the_numbers_that_it_uses_and_what_is_hidden_by_hand(tiny) -> None:
+    batch = encode(tiny.tokenizer, ("He shook his head",))
+    assert rule_in_words(MaskSpec(), batch.tokens[0]) == []
+    spec = MaskSpec(pattern="window", width=3, first=7, weights={1: 0.0, 2: 0.5}, cells={(3, 1)})
+    window, hand, cells = rule_in_words(spec, batch.tokens[0])
+    assert ("3" in window, "7" in window) == (True, False)
+    assert hand.endswith("“␣shook”, “␣his” at weight 0.5")
+    assert cells.endswith("1")

@@ -189,3 +189,10 @@ def test_a_rule_out_of_bounds_is_refused_with_its_value(fields, words):
 def test_a_hand_mask_for_a_token_or_sentence_that_is_not_there_is_refused(tiny, spec, words):
     with pytest.raises(InputError, match=words):
         build_mask(spec, batch_of(tiny, [2]))
+
+
+def test_what_has_no_effect_in_a_rule_does_not_make_it_another() -> None:
+    assert MaskSpec(width=9, first=5, sentence=2, gap="close").in_effect() == MaskSpec()
+    assert MaskSpec(pattern="window", width=9, first=5).in_effect() == MaskSpec(pattern="window", width=9)
+    by_hand = MaskSpec(weights={1: 0.0}, sentence=2, gap="close", width=9)
+    assert by_hand.in_effect() == MaskSpec(weights={1: 0.0}, sentence=2, gap="close")

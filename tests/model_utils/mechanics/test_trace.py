@@ -36,7 +36,7 @@ def test_recorded_scores_masked_scores_and_weights_are_the_models_own_to_the_las
     batch = encode(tiny.tokenizer, MISSION, side=side)  # type: ignore[arg-type]
     mask = build_mask(spec, batch)
     traces: list[LayerTrace] = []
-    attentions = forward(tiny, batch, mask, attentions=True, trace=traces)[1]
+    attentions = forward(tiny, batch.input_ids, mask, attentions=True, trace=traces).attentions
     for layer, trace in enumerate(traces):
         for number in range(tiny.heads):
             found = head_trace(trace, batch, mask, sentence=spec.sentence, head=number, row=spec.sentence)
@@ -53,7 +53,7 @@ def test_a_pass_of_its_own_records_one_layer_and_the_same_numbers(
 ) -> None:
     traces: list[LayerTrace] = []
     mask = build_mask(MaskSpec(), mission)
-    forward(tiny, mission, mask, trace=traces, sentences=slice(0, 1))
+    forward(tiny, mission.input_ids, mask, trace=traces, rows=slice(0, 1))
     whole = head_trace(traces[3], mission, mask, sentence=0, head=1)
     assert np.array_equal(head.weights, whole.weights)
     assert (head.first, head.last, head.width) == (3, 7, 32)
@@ -78,7 +78,7 @@ def test_the_rows_output_is_what_the_head_hands_on(tiny: LoadedModel, mission: T
     projection = tiny.model.transformer.h[3].attn.c_proj
     handle = projection.register_forward_hook(lambda module, given, made: caught.append(given[0]))
     try:
-        forward(tiny, mission, build_mask(MaskSpec(), mission), sentences=slice(0, 1))
+        forward(tiny, mission.input_ids, build_mask(MaskSpec(), mission), rows=slice(0, 1))
     finally:
         handle.remove()
     theirs = caught[0][0, 7, 32:64].numpy()  # head 1 of width 32

@@ -14,7 +14,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.masks.mask import MaskSpec
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.models.prefix_cache import PrefixCache
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.step import Step
 from tests.tools.decoding import LONG, Watched, lane_of
 
@@ -29,9 +29,9 @@ def lanes(tiny: LoadedModel, seed: int, *policies: MaskPolicy) -> list[Lane]:
     return [*made, replace(made[0], sample=1)]
 
 
-def grown(loaded: LoadedModel, wanted: list[Lane], prompts: PrefixCache | None, new: int = NEW) -> list[Step]:
+def grown(loaded: LoadedModel, wanted: list[Lane], prefix_cache: PrefixCache | None, new: int = NEW) -> list[Step]:
     """Return all steps of all lanes."""
-    return [step for steps in decode(loaded, wanted, new, prompts=prompts) for step in steps]
+    return [step for steps in decode(loaded, wanted, new, prefix_cache=prefix_cache) for step in steps]
 
 
 def assert_alike(one: list[Step], other: list[Step]) -> None:
@@ -80,7 +80,7 @@ def test_the_latest_stay_and_no_more_than_there_is_room_for(tiny: LoadedModel, m
     one = [Lane(prompt=(11,) * 50, settings=settings)]
     grown(tiny, one, kept, 1)
     limit = 2.5 * kept.megabytes
-    monkeypatch.setattr(module, "MAX_PROMPTS_MB", limit)
+    monkeypatch.setattr(module, "MAX_PREFIX_CACHE_MB", limit)
     others = [[Lane(prompt=(token,) * 50, settings=settings)] for token in (12, 13)]
     for wanted in (others[0], one, others[1]):
         grown(tiny, wanted, kept, 1)

@@ -14,7 +14,7 @@ from model_utils.heads.search import find_heads, value_sizes
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import attention_maps
 from model_utils.models.loading import LoadedModel
-from model_utils.snippets.heads import many_code
+from model_utils.snippets.heads import heads_code, many_code
 from model_utils.tokens.batch import encode
 
 TEXTS = ("My dog is", "The white rabbit saw the white rabbit and the")
@@ -77,3 +77,15 @@ def test_means_and_rollout_equal_those_of_the_picture(tiny: LoadedModel, printed
         rows = lines[start * (T + 1) + 1 : (start + 1) * (T + 1)]
         shown = np.array([[float(cell) for cell in row.split()] for row in rows])
         np.testing.assert_allclose(shown[batch.first(1) :], expected[batch.first(1) :], atol=2e-5)
+
+
+def test_the_code_prints_the_weights_of_the_picture_in_an_empty_folder(tiny, mission, tmp_path):
+    """The lines run unedited and agree with what the page draws, nan where blocked."""
+    (tmp_path / "run.py").write_text(
+        heads_code(tiny.entry, mission.texts, side="left", sentence=2, layer=3, head=3), encoding="utf-8"
+    )
+    done = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    printed = np.array([[float(cell) for cell in line.split()] for line in done.stdout.splitlines()])
+    maps = attention_maps(tiny, mission, build_mask(MaskSpec(), mission))[2]
+    expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 3])
+    np.testing.assert_allclose(printed, expected, atol=2e-6)

@@ -124,7 +124,7 @@ def test_blank_lines_are_skipped_and_trailing_spaces_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "no sentence yet"),
         (" \n\t\n", "no sentence yet"),
@@ -133,8 +133,8 @@ def test_blank_lines_are_skipped_and_trailing_spaces_kept() -> None:
         ("a \ud83e b", r"holds U\+D83E, one half of a split character"),
     ],
 )
-def test_text_outside_its_bounds_is_refused_with_both_numbers_and_the_way_out(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_text_outside_its_bounds_is_refused_with_both_numbers_and_the_way_out(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         split_sentences(text)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model_utils.errors import InputError
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import tokenize
-from model_utils.tokens.bpe import Word, explain, merge, read_ranks
+from model_utils.tokens.bpe import MergedWord, explain, merge, read_ranks
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def ranks(tiny: LoadedModel) -> dict[tuple[str, str], int]:
     return read_ranks(tiny.tokenizer)
 
 
-def labels(word: Word, step: int) -> list[str]:
+def labels(word: MergedWord, step: int) -> list[str]:
     return [piece.label for piece in word.steps[step].pieces]
 
 
@@ -79,11 +79,11 @@ def test_the_last_step_is_what_the_tokenizer_gives(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("", "no word yet"), ("a" * 65, "65 characters, and 64 are the most"), ("\udcff", "half of a split character")],
 )
 def test_a_word_out_of_bounds_is_refused(
-    tiny: LoadedModel, ranks: dict[tuple[str, str], int], text: str, said: str
+    tiny: LoadedModel, ranks: dict[tuple[str, str], int], text: str, message: str
 ) -> None:
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         explain(tiny.tokenizer, ranks, text)

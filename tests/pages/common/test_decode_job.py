@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.plan import cache_megabytes
 from model_utils.models.loading import LoadedModel

@@ -11,8 +11,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.compare import kp_plane
-from model_utils.generate.filters import SamplingSettings
-from model_utils.generate.warp import warp
+from model_utils.generate.apply_filters import warp
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.models.loading import LoadedModel
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.full_distribution import full_distribution
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -14,8 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from formatting import percent
-from model_utils.heads.measures import caption, measure
-from model_utils.heads.patterns import habits
+from model_utils.heads.measures import caption, habits, measure
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models import forward
 from model_utils.models.forward import attention_maps
@@ -39,10 +38,9 @@ def passes(monkeypatch) -> list[tuple[int, int]]:
     """Return a list that gets (sentences, tokens) of every forward pass."""
     seen, real = [], forward.forward
 
-    def counted(loaded, batch, mask, **options):
-        rows = range(batch.size[0])[options.get("sentences", slice(None))]
-        seen.append((len(rows), batch.size[1]))
-        return real(loaded, batch, mask, **options)
+    def counted(loaded, ids, mask, **options):
+        seen.append(ids[options.get("rows", slice(None))].shape)
+        return real(loaded, ids, mask, **options)
 
     monkeypatch.setattr(forward, "forward", counted)
     return seen

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 import transformers
 
-from model_utils.generate.filters import CUTS
+from model_utils.generate.filter_settings import CUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from model_utils.generate.filters import Filter, SamplingSettings
+    from model_utils.generate.filter_settings import Filter, SamplingSettings
 
 _OUT = -float("inf")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.examples import BY_NAME, EXAMPLE_CONTROLS, RABBIT, TEXT_EXAMPLES, TextExample
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
-from model_utils.generate.presets import BY_NAME, EXAMPLE_CONTROLS, RABBIT, TEXT_EXAMPLES, TextExample
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.loading import LoadedModel
 from model_utils.models.next_word import next_probabilities

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import (
+from model_utils.generate.filter_settings import (
     BY_LETTER,
     FILTERS,
     GENERATE_ORDER,

@@ -8,8 +8,8 @@ import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.generate.filters import CUTS, FILTERS, GENERATE_ORDER, Filter, SamplingSettings
-from model_utils.generate.warp import warp
+from model_utils.generate.apply_filters import warp
+from model_utils.generate.filter_settings import CUTS, FILTERS, GENERATE_ORDER, Filter, SamplingSettings
 from model_utils.models.loading import LoadedModel
 
 VOCABULARY = 50257
