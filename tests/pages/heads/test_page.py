@@ -217,7 +217,11 @@ def test_heads_are_found_by_a_cell_and_a_click_opens_the_first(tiny):
 
 def test_a_later_word_cannot_be_found_and_hiding_one_is_told_for_both_rows():
     at = opened(closer="search", query=1, key=3)
-    assert any("it comes later. Choose an earlier word" in line.value for line in at.markdown)
+    assert any("it comes later" in line.value for line in at.markdown)
+    assert "found_weight_0" not in [button.key for button in at.button]
+    at = opened(text="It will rain in the", closer="search", pattern="window", width=2, key=0)
+    assert any("it lies outside the window of 2" in line.value for line in at.markdown)
+    assert "found_weight_0" not in [button.key for button in at.button]
     at = opened(text="He shook his", closer="search", query=2, key=1)
     (line,) = [line.value for line in at.markdown if "in the whole model" in line.value]
     assert line.count("%") == 2
