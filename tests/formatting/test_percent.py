@@ -20,8 +20,8 @@ from formatting import percent
         (0.274, "27 %"),
         (0.996, "100 %"),
         (1.0, "100 %"),
-        (float("nan"), "–"),
         (-0.25, "-25 %"),
+        (float("nan"), "NaN"),
     ],
 )
 def test_a_share_has_two_significant_digits_and_a_floor(share: float, text: str) -> None:
