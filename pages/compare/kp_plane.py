@@ -53,7 +53,7 @@ def plane(made: Comparison, place: TextPlace, number: int) -> None:
         config=downloads.chart_config("surface"),
         alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.",
     )
-    _say(made, place, number, ranked, temperature, settings, lined=name != "drawn_word")
+    _step_note(made, place, number, ranked, temperature, settings, lined=name != "drawn_word")
     downloads.bar(
         "surface",
         numbers=lambda: _table(ks, ps, kept, values, name),
@@ -78,7 +78,10 @@ def _figure(
     from viz.compare.kp_plane import fig_surface, fig_words
 
     ks, ps, kept = grid
-    points, palette = _points(made, place, temperature, len(ranked.ids), dice=name == "drawn_word"), frame.palette()
+    points, palette = (
+        _points(made, place, temperature, len(ranked.ids), same_noise=name == "drawn_word"),
+        frame.palette(),
+    )
     if name != "drawn_word":
         compute = {"kept_mass": kp_plane.kept_mass, "entropy": kp_plane.entropy}.get(name)
         values = kept if compute is None else compute(ranked, kept)
@@ -102,14 +105,14 @@ def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
     return settings.temperature == temperature and not others and ordered
 
 
-def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
-    """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
+def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, same_noise: bool) -> list[Any]:
+    """Return the rows that the map holds of; with `same_noise` only those that draw with the noise of the row in view."""
     from viz.compare.kp_plane import Point
 
     found = []
     for number, row in enumerate(made.request.rows):
-        same_dice = made.request.settings(number).seed == made.request.settings(place.row).seed
-        if not _on_the_map(made, number, temperature) or (dice and not same_dice):
+        other_noise = made.request.settings(number).seed != made.request.settings(place.row).seed
+        if not _on_the_map(made, number, temperature) or (same_noise and other_noise):
             continue
         settings = row.settings
         k, p = (1, 1.0) if settings.greedy else (settings.top_k or vocabulary, settings.top_p)
@@ -119,21 +122,21 @@ def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: 
     return found
 
 
-def _say(
+def _step_note(
     made: Comparison, place: TextPlace, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
 ) -> None:
-    """Say which step the map is of, and which k is which p here."""
+    """Draw which step the map is of, and which k is which p here."""
     from model_utils.compare import kp_plane
 
     texts = made.texts()
     steps = texts[place][:number]
     last = steps[-1].token_id if steps else made.prompts[place.model][-1].id
     start = f"The word after “{literal(made.label(last, place.model))}” (row {place.row}, step {number + 1})"
-    told = "" if temperature == 1 else f" at temperature {temperature:g}"
+    warm = "" if temperature == 1 else f" at temperature {temperature:g}"
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     st.markdown(
-        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
+        f"**{start}{warm}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
         + (
             "On the dotted line both cut at the same word; left of it k decides, right of it p."
             if lined

@@ -211,7 +211,8 @@ def _code(made: Comparison) -> str:
 def open_on_generate(made: Comparison, place: TextPlace) -> None:
     """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
     settings = made.request.settings(place.row)
-    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in SETTINGS):
+    numbers = [name for name in SETTINGS if not isinstance(getattr(settings, name), str)]
+    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in numbers):
         return
     st.page_link(
         "pages/5_Generate.py",
