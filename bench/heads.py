@@ -88,7 +88,7 @@ def picture(tiles: Thumbnails, facts: list[list[str]], telling: Sequence[tuple[i
         causes=CAUSES,
         facts=facts,
         opened=(0, 0),
-        telling=telling,
+        marked=telling,
         palette=LIGHT,
     )
 

@@ -66,6 +66,9 @@ MAX_SWEEP_TOKENS = 128
 # Entries of a typed list of words: it still can be read.
 MAX_LIST_WORDS = 500
 
+# The most MB of a file of settings in a model folder: GPT-2's own are of some kB, and reading blocks everybody.
+MAX_JSON_MB = 16
+
 # What the operating system and the running app need beside the weights, in MB, before a model may be loaded.
 MEMORY_RESERVE_MB = 500
 

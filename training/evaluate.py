@@ -25,7 +25,7 @@ from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel, load_model
-from model_utils.models.registry import ModelEntry
+from model_utils.models.registry import folder_entry
 from model_utils.tokens.batch import END_OF_TEXT_ID
 from training.batches import IGNORED
 from training.corpus import documents, encode
@@ -90,21 +90,6 @@ class Next:
     probability: float
     entropy: float
     words_90: int
-
-
-def folder_entry(folder: Path) -> ModelEntry:
-    """Return the registry entry that a model folder would have."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return ModelEntry(
-        id=folder.name,
-        source="folder",
-        location=str(folder),
-        layers=config["n_layer"],
-        heads=config["n_head"],
-        width=config["n_embd"],
-        context=config["n_positions"],
-        vocabulary=config["vocab_size"],
-    )
 
 
 @torch.inference_mode()
@@ -206,7 +191,7 @@ def next_word(loaded: LoadedModel, text: str) -> Next:
 
 def measure(folder: Path, books: Path, *, whole: bool = True) -> dict[str, Any]:
     """Return the figures of a model folder as plain data; the loss on held-out `books` alone unless `whole`."""
-    loaded = load_model(folder_entry(folder), folder)
+    loaded = load_model(folder_entry(folder.name, folder), folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     texts = documents(books)
     ids, _ = encode(tokenizer, texts)

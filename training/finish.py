@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from model_utils.models.registry import folder_entry
 from training.card import card
-from training.evaluate import folder_entry, measure
+from training.evaluate import measure
 from training.export import export
 from training.run import Run
 
@@ -39,7 +40,7 @@ def stage(run: Run, name: str) -> dict[str, Any]:
 def write_card(folder: Path, figures: dict[str, Any]) -> None:
     """Write figures and card into a model folder."""
     (folder / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    entry = folder_entry(folder)
+    entry = folder_entry(folder.name, folder)
     megabytes = (folder / "model.safetensors").stat().st_size / 1e6
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     text = card(figures, config, parameters=entry.parameters, megabytes=megabytes)

@@ -14,7 +14,8 @@ import torch
 
 from model_utils.masks.mask import FILL_MIN, MaskSpec, build_mask
 from model_utils.mechanics.trace import OneLayer
-from model_utils.models.forward import LayerTrace, check_sentence_size, forward
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import check_sentence_size, forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -70,7 +70,7 @@ def _decode(
         if not going:
             return
         pasts = dict(zip(going, _numbered((pasts[lane], token) for lane, token in going.items()), strict=True))
-        newest = torch.tensor([[going.get(b, _pad_id(loaded))] for b in range(len(lanes))])  # (B, 1)
+        newest = torch.tensor([[going.get(b, loaded.pad_id)] for b in range(len(lanes))])  # (B, 1)
         logits, cache = _forward(loaded, plan, number + 1, newest, cache)
 
 
@@ -95,7 +95,7 @@ def _read_prompts(
 
 def _prompts(loaded: LoadedModel, lanes: Sequence[Lane], width: int) -> torch.Tensor:
     """Return the prompts `[B, width]`, padded on the left."""
-    ids = torch.full((len(lanes), width), _pad_id(loaded), dtype=torch.long)
+    ids = torch.full((len(lanes), width), loaded.pad_id, dtype=torch.long)
     for row, lane in zip(ids, lanes, strict=True):
         row[width - len(lane.prompt) :] = torch.tensor(lane.prompt)
     return ids
@@ -108,10 +108,6 @@ def _forward(
     positions = plan.position_ids[:, plan.columns(number)]
     out = forward(loaded, input_ids, plan.mask_at(number), positions, logits="last", use_cache=True, cache=cache)
     return out.logits[:, -1].float(), out.cache
-
-
-def _pad_id(loaded: LoadedModel) -> int:
-    return int(loaded.model.config.eos_token_id)
 
 
 def _numbered(keys: Iterable[Hashable]) -> list[int]:
@@ -159,7 +155,7 @@ def _steps(groups: Sequence[GroupDraw], pasts: Mapping[int, int]) -> list[Step]:
 
 def _stop(step: Drawn, lane: Lane, loaded: LoadedModel, max_new_tokens: int) -> Stop:
     """Return why `lane` ends with this step's token; empty when it goes on."""
-    if step.token_id == _pad_id(loaded):
+    if step.token_id in loaded.end_of_text:
         return "end"
     made = step.number + 1
     if made == max_new_tokens:

@@ -13,7 +13,8 @@ from model_utils.errors import InputError
 from model_utils.experiments.ablation import scope
 from model_utils.experiments.surprisal import last_hidden_states, row_probabilities
 from model_utils.masks.mask import build_mask
-from model_utils.models.forward import LayerTrace, forward, head_outputs
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import forward, head_outputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from model_utils.masks.mask import FILL_MIN, FILLS
-from model_utils.models.forward import LayerTrace, forward
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.masks.mask import Mask
-    from model_utils.models.forward import LayerTrace
+    from model_utils.models.attention import LayerTrace
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import TokenBatch
 

@@ -16,8 +16,8 @@ from huggingface_hub.utils._http import default_client_factory
 
 from model_utils.errors import ModelError, ModelMissingError
 from model_utils.jobs import Job
-from model_utils.models.files import CONFIG, EXTRAS, TOKENIZERS, WEIGHTS, check_folder
-from model_utils.models.registry import FOLDERS_VARIABLE, ModelEntry
+from model_utils.models.files import CONFIG, EXTRAS, TOKENIZERS, WEIGHTS
+from model_utils.models.registry import FOLDERS_VARIABLE, ModelEntry, check_folder
 
 # The weights come last: a hub that lacks a small file is noticed before the long download.
 WANTED = (CONFIG, *(name for group in TOKENIZERS for name in group), *EXTRAS, WEIGHTS)

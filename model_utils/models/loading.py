@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,15 +12,16 @@ from pathlib import Path
 
 import torch
 import transformers
-from safetensors import SafetensorError
-from transformers import AutoTokenizer, GPT2LMHeadModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerBase
+from transformers.activations import ACT2FN
 
 from model_utils.errors import ModelTooLargeError
-from model_utils.models.files import check_folder, damaged
-from model_utils.models.forward import forward, register
+from model_utils.models.files import CONFIG, Architecture, read_json
+from model_utils.models.attention import register
+from model_utils.models.forward import forward
 from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
-from model_utils.models.registry import ModelEntry
+from model_utils.models.registry import ModelEntry, check_folder
 from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID
 
 # The server's log is for the operator; what a reader must know stands on the page.
@@ -64,15 +66,31 @@ class LoadedModel:
         """Return the most tokens that the model reads at once."""
         return int(self.model.config.n_positions)
 
+    @property
+    def end_of_text(self) -> tuple[int, ...]:
+        """Return the tokens at which a text ends (see `files.Architecture`)."""
+        return self.entry.end_of_text
+
+    @property
+    def pad_id(self) -> int:
+        """Return the token that fills short rows: GPT-2's <|endoftext|>, which every model here has. Masks hide it."""
+        return END_OF_TEXT_ID
+
+    def score_divisor(self, layer: int) -> float:
+        """Return what q·k of a head of `layer` is divided by: the root of a head's width, unless the model has it otherwise."""
+        config = self.model.config
+        width = math.sqrt(self.width / self.heads) if config.scale_attn_weights else 1.0
+        return width * (layer + 1) if config.scale_attn_by_inverse_layer_idx else width
+
 
 def load_model(entry: ModelEntry, folder: Path) -> LoadedModel:
     """Return the model of `entry` from the files in `folder`: float32, safetensors only, no code from the folder.
 
     Raises ModelDamagedError when the files cannot be used, ModelTooLargeError when memory runs out on the way.
     """
-    check_folder(entry, folder)
-    loaded = LoadedModel(entry=entry, model=_weights(entry, folder), tokenizer=_tokenizer(entry, folder))
-    _check_attentions(loaded)
+    held = check_folder(entry, folder)
+    loaded = LoadedModel(entry=entry, model=_model(entry, folder, held), tokenizer=_tokenizer(entry, folder))
+    _check_numbers(loaded)
     return loaded
 
 
@@ -137,10 +155,35 @@ def _spare_the_collector() -> None:
     gc.freeze()
 
 
-def _weights(entry: ModelEntry, folder: Path) -> GPT2LMHeadModel:
+def _model(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2LMHeadModel:
+    """Return the model whose files in `folder` hold what `held` says; nothing else in them changes how it runs."""
+    try:
+        GPT2Config.from_dict(read_json(folder / CONFIG))  # not used, but read so by the code that pages give away
+    except Exception as error:
+        cause = str(error).partition("\n")[0][:120].rstrip(":.")
+        raise entry.damaged(f"its {CONFIG} is refused by transformers ({cause or type(error).__name__})") from error
+    if held.activation_function not in ACT2FN:
+        raise entry.damaged(f"its activation_function {held.activation_function[:40]!r} is none that transformers knows")
+    end = list(held.end_of_text)
+    config = GPT2Config(
+        n_layer=held.n_layer,
+        n_head=held.n_head,
+        n_embd=held.n_embd,
+        n_positions=held.n_positions,
+        vocab_size=held.vocab_size,
+        n_inner=held.n_inner,
+        activation_function=held.activation_function,
+        layer_norm_epsilon=held.layer_norm_epsilon,
+        scale_attn_weights=held.scale_attn_weights,
+        scale_attn_by_inverse_layer_idx=held.scale_attn_by_inverse_layer_idx,
+        tie_word_embeddings=held.tie_word_embeddings,
+        eos_token_id=end,
+    )
     try:
         model, report = GPT2LMHeadModel.from_pretrained(
             folder,
+            config=config,
+            generation_config=GenerationConfig(eos_token_id=end, pad_token_id=END_OF_TEXT_ID),
             dtype=torch.float32,
             attn_implementation=register(),
             use_safetensors=True,
@@ -149,16 +192,13 @@ def _weights(entry: ModelEntry, folder: Path) -> GPT2LMHeadModel:
         )
     except MemoryError as error:
         raise _out_of_memory(entry) from error
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # many libraries read these files, and each has errors of its own
         if "memory" in str(error):  # torch reports a failed allocation as a RuntimeError
             raise _out_of_memory(entry) from error
-        raise damaged(entry, "its weights do not fit a GPT-2 of the size that its config.json says") from error
+        raise entry.damaged(f"its weights cannot be read ({type(error).__name__})") from error
     # transformers fills what a file lacks with random numbers and says so in the log only.
-    lacking = sorted(report["missing_keys"])
-    if lacking:
-        raise damaged(
-            entry, f"its weights lack {lacking[0]}" + (f" and {len(lacking) - 1} more" if lacking[1:] else "")
-        )
+    if lacking := sorted(report["missing_keys"]):
+        raise entry.damaged(f"its weights lack {lacking[0]}")
     return model.eval()
 
 
@@ -172,20 +212,32 @@ def _out_of_memory(entry: ModelEntry) -> ModelTooLargeError:
 def _tokenizer(entry: ModelEntry, folder: Path) -> PreTrainedTokenizerBase:
     """Return the tokenizer in `folder`. Raises ModelDamagedError unless it is GPT-2's own kind and fits the weights."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # the tokenizers library raises bare Exceptions on damaged files
-        raise damaged(entry, "its tokenizer cannot be read") from error
-    if len(tokenizer) != entry.vocabulary:
-        raise damaged(entry, f"its tokenizer knows {len(tokenizer):,} tokens, its weights {entry.vocabulary:,}")
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, config=GPT2Config(), local_files_only=True, trust_remote_code=False
+        )
+        known, pieces = len(tokenizer), tokenizer.tokenize(" the")
+        end = tokenizer.convert_tokens_to_ids(END_OF_TEXT)
+        tokenizer(" the", return_offsets_mapping=True, add_special_tokens=False)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # the tokenizers library raises bare Exceptions, and panics that are none
+        raise entry.damaged(f"its tokenizer cannot be read ({type(error).__name__})") from error
+    if known != entry.vocabulary:
+        raise entry.damaged(f"its tokenizer knows {known:,} tokens, its weights {entry.vocabulary:,}")
     # The pages count on byte-level tokens and on the place of the special one; transformers would take any tokenizer.
-    if tokenizer.tokenize(" the") != ["Ġthe"] or tokenizer.convert_tokens_to_ids(END_OF_TEXT) != END_OF_TEXT_ID:
-        raise damaged(entry, f"its tokenizer is not GPT-2's (byte-level pieces, {END_OF_TEXT} as {END_OF_TEXT_ID})")
+    if pieces != ["Ġthe"] or end != END_OF_TEXT_ID:
+        raise entry.damaged(f"its tokenizer is not GPT-2's (byte-level pieces, {END_OF_TEXT} as {END_OF_TEXT_ID})")
     return tokenizer
 
 
-def _check_attentions(loaded: LoadedModel) -> None:
-    """Raise ModelDamagedError unless each layer gives attention rows that sum to 1, and the logits are numbers."""
+def _check_numbers(loaded: LoadedModel) -> None:
+    """Raise ModelDamagedError unless all weights are numbers, and a pass gives attention rows that sum to 1, and logits."""
+    for name, weights in loaded.model.named_parameters():
+        if not all(bool(end.isfinite()) for end in torch.aminmax(weights.detach())):
+            raise loaded.entry.damaged(f"its weights hold what is no finite number (in {name})")
+    if loaded.parameters != loaded.entry.parameters:
+        raise loaded.entry.damaged("its output matrix is not its token embedding, as its tie_word_embeddings says")
     out = forward(loaded, [[0, 0]], attentions=True)
     rows = all(torch.allclose(layer.sum(-1), torch.ones(1), atol=1e-4) for layer in out.attentions)
     if len(out.attentions) != loaded.layers or not rows or not bool(out.logits.isfinite().all()):
-        raise damaged(loaded.entry, "it loads, but its weights give no usable attention or numbers")
+        raise loaded.entry.damaged("it loads, but its weights give no usable attention or numbers")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from model_utils.errors import ModelDamagedError
+from model_utils.models.files import Architecture, FolderError, read_folder
+from model_utils.tokens.batch import END_OF_TEXT_ID
 
 BUNDLED_ID = "tiny-gpt2"
 BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "models" / BUNDLED_ID
@@ -31,7 +35,9 @@ class ModelEntry:
     """One model of the registry: its shape, and where it comes from.
 
     `location` is a hub id for `hub`, else a folder. `width` is the size of the residual stream, `context` the number of
-    positions, `download_mb` the size of the safetensors file in MB (10**6 bytes), 0 where nothing is to be fetched.
+    positions, `parameters` their number, an output matrix that is the token embedding counted once. `download_mb` is the
+    size of the safetensors file in MB (10**6 bytes), 0 where nothing is to be fetched. `end_of_text` are the tokens at
+    which a text ends. The two `scale_…` are transformers' own: what a head's scores are divided by.
     `opening` is a (layer, head) worth seeing first: one that reads the token before, by the model's card and on short texts.
     `trouble` is the sentence that explains why a folder cannot be used; its shape is then 0 throughout.
     """
@@ -44,24 +50,28 @@ class ModelEntry:
     width: int
     context: int = 1024
     vocabulary: int = 50257
+    parameters: int = 0
+    end_of_text: tuple[int, ...] = (END_OF_TEXT_ID,)
+    scale_attn_weights: bool = True
+    scale_attn_by_inverse_layer_idx: bool = False
     download_mb: int = 0
     about: str = ""
     opening: tuple[int, int] | None = None
     trouble: str = ""
 
     @property
-    def parameters(self) -> int:
-        """Return the number of parameters; the output matrix is the token embedding and counts once.
-
-        Per block: 12 width^2 for the matrices, 13 width for biases and both norms (Radford et al. 2019 and its code).
-        """
-        block = 12 * self.width**2 + 13 * self.width
-        return self.vocabulary * self.width + self.context * self.width + self.layers * block + 2 * self.width
-
-    @property
     def memory_mb(self) -> int:
         """Return the memory that the weights take when loaded as float32, in MB (10**6 bytes)."""
         return round(self.parameters * 4 / 1e6)
+
+    def damaged(self, reason: str) -> ModelDamagedError:
+        """Return the error that names why the files of this model cannot be used (`reason`, half a sentence), and a way out."""
+        way_out = {
+            "bundled": "Get models/tiny-gpt2 again from the project.",
+            "hub": "Fetch it again.",
+            "folder": f"Put a whole GPT-2 folder there, as save_pretrained writes it, or mend its path in {FOLDERS_VARIABLE}.",
+        }[self.source]
+        return ModelDamagedError(f"{self.id} cannot be used: {reason}. {way_out}")
 
 
 BUNDLED = ModelEntry(
@@ -72,49 +82,28 @@ BUNDLED = ModelEntry(
     heads=8,
     width=256,
     context=256,
+    parameters=17_670_400,
     about="small model, 217 old books; not OpenAI's GPT-2",
     opening=(3, 3),
 )
-HUB = (
+HUB = tuple(
     ModelEntry(
-        id="gpt2", source="hub", location="openai-community/gpt2", layers=12, heads=12, width=768, download_mb=548
-    ),
-    ModelEntry(
-        id="gpt2-medium",
+        id=name,
         source="hub",
-        location="openai-community/gpt2-medium",
-        layers=24,
-        heads=16,
-        width=1024,
-        download_mb=1520,
-    ),
-    ModelEntry(
-        id="gpt2-large",
-        source="hub",
-        location="openai-community/gpt2-large",
-        layers=36,
-        heads=20,
-        width=1280,
-        download_mb=3247,
-    ),
-    ModelEntry(
-        id="gpt2-xl",
-        source="hub",
-        location="openai-community/gpt2-xl",
-        layers=48,
-        heads=25,
-        width=1600,
-        download_mb=6432,
-    ),
-    ModelEntry(
-        id="distilgpt2",
-        source="hub",
-        location="distilbert/distilgpt2",
-        layers=6,
-        heads=12,
-        width=768,
-        download_mb=353,
-    ),
+        location=f"{owner}/{name}",
+        layers=layers,
+        heads=heads,
+        width=width,
+        parameters=parameters,
+        download_mb=download_mb,
+    )
+    for owner, name, layers, heads, width, parameters, download_mb in (
+        ("openai-community", "gpt2", 12, 12, 768, 124_439_808, 548),
+        ("openai-community", "gpt2-medium", 24, 16, 1024, 354_823_168, 1520),
+        ("openai-community", "gpt2-large", 36, 20, 1280, 774_030_080, 3247),
+        ("openai-community", "gpt2-xl", 48, 25, 1600, 1_557_611_200, 6432),
+        ("distilbert", "distilgpt2", 6, 12, 768, 81_912_576, 353),
+    )
 )
 
 
@@ -142,65 +131,84 @@ def registry(environment: Mapping[str, str] = os.environ) -> dict[str, ModelEntr
 
 
 def folder_entry(name: str, folder: Path) -> ModelEntry:
-    """Return the entry of a model folder that the operator added, its shape read from its config.json.
+    """Return the entry of a model folder that the operator added, its facts read from its files. Raises nothing.
 
-    Where that is not a GPT-2's, the entry says so in its `trouble`.
+    Where the folder cannot be used, the entry holds the reason as its `trouble`.
     """
+    stamps = _stamps(folder)
+    held = _kept(folder, stamps) if stamps else _held(folder)
+    entry = ModelEntry(id=name, source="folder", location=str(folder), layers=0, heads=0, width=0, context=0, vocabulary=0)
+    if isinstance(held, Architecture):
+        return replace(entry, **_facts(held))
+    _complain(f"{FOLDERS_VARIABLE}: the folder {str(folder)!r} of model {name!r} cannot be used: {held}")
+    # The path stays in the log: visitors of a server have no business with it.
+    return replace(entry, trouble=str(entry.damaged(held)))
+
+
+def check_folder(entry: ModelEntry, folder: Path) -> Architecture:
+    """Return what `folder` holds. Raises ModelDamagedError unless that is the model of `entry`. The weights are not read."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        kind = config.get("model_type")
-        if kind != "gpt2":
-            return _unusable(name, folder, f"its config.json describes a model of type {kind!r}, not 'gpt2'")
-        return ModelEntry(
-            id=name,
-            source="folder",
-            location=str(folder),
-            layers=_count(config, "n_layer"),
-            heads=_count(config, "n_head"),
-            width=_count(config, "n_embd"),
-            context=_count(config, "n_positions"),
-            vocabulary=_count(config, "vocab_size"),
-        )
-    except OSError:
-        return _unusable(name, folder, "there is no readable config.json in it")
-    except (ValueError, KeyError, AttributeError):
-        return _unusable(name, folder, "its config.json lacks the sizes of a GPT-2")
+        held = read_folder(folder)
+    except FolderError as error:
+        raise entry.damaged(str(error)) from error
+    for name, value in _facts(held).items():
+        if (expected := getattr(entry, name)) != value:
+            raise entry.damaged(f"its files give {name.replace('_', ' ')} {value}, and {expected} was expected")
+    return held
+
+
+def _facts(held: Architecture) -> dict[str, Any]:
+    """Return what an entry tells of a model, from its files."""
+    return {
+        "layers": held.n_layer,
+        "heads": held.n_head,
+        "width": held.n_embd,
+        "context": held.n_positions,
+        "vocabulary": held.vocab_size,
+        "parameters": held.parameters,
+        "end_of_text": held.end_of_text,
+        "scale_attn_weights": held.scale_attn_weights,
+        "scale_attn_by_inverse_layer_idx": held.scale_attn_by_inverse_layer_idx,
+    }
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return name, size and time of change of every file in `folder`: while they stay, so does what it holds."""
+    try:
+        with os.scandir(folder) as files:
+            found = [(file.name, file.stat()) for file in files]
+    except (OSError, ValueError):
+        return ()
+    return tuple(sorted((name, info.st_size, info.st_mtime_ns) for name, info in found))
+
+
+@lru_cache(maxsize=64)
+def _kept(folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> Architecture | str:
+    """Return what `_held` does, and did of the same files: pages list the models at every rerun."""
+    return _held(folder)
+
+
+def _held(folder: Path) -> Architecture | str:
+    """Return what `folder` holds, or why it cannot be used."""
+    try:
+        return read_folder(folder)
+    except FolderError as error:
+        return str(error)
+    except Exception as error:  # whatever it is: one folder must not take the list of all models down
+        log.exception("Reading %s failed", folder)
+        return f"reading it failed ({type(error).__name__})"
 
 
 def _folders(setting: str) -> Iterator[tuple[str, Path]]:
     for pair in filter(None, (part.strip() for part in setting.split(os.pathsep))):
         name, separator, path = (part.strip() for part in pair.partition("="))
         if separator and path and _ID.fullmatch(name):
-            yield name, Path(path).expanduser()
+            yield name, Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own raises for a user who is not there
         else:
             _complain(
                 f"{FOLDERS_VARIABLE}: {pair!r} is left out; write id=path, the id in letters, digits, dots, dashes "
                 f"and underscores, several pairs separated by {os.pathsep!r}"
             )
-
-
-def _count(config: Mapping[str, object], name: str) -> int:
-    value = config[name]
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} = {value!r}")
-    return value
-
-
-def _unusable(name: str, folder: Path, reason: str) -> ModelEntry:
-    _complain(f"{FOLDERS_VARIABLE}: the folder {str(folder)!r} of model {name!r} cannot be used: {reason}")
-    # The path stays in the log: visitors of a server have no business with it.
-    sentence = f"The folder given for {name} cannot be used: {reason}. Check the path in {FOLDERS_VARIABLE}."
-    return ModelEntry(
-        id=name,
-        source="folder",
-        location=str(folder),
-        layers=0,
-        heads=0,
-        width=0,
-        context=0,
-        vocabulary=0,
-        trouble=sentence,
-    )
 
 
 def _complain(sentence: str) -> None:

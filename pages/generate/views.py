@@ -114,7 +114,7 @@ def ranks(run: Generation, step: Step) -> None:
     from model_utils.distributions import nucleus_size
     from model_utils.generate.filter_settings import CUTS, CUTTING
     from model_utils.generate.full_distribution import filter_effects, rank_curve
-    from viz.generate.filters import ranks as draw
+    from viz.generate.rank_curve import rank_curve as draw
 
     distribution = _distribution(run, step)
     curve = rank_curve(distribution)

@@ -180,7 +180,7 @@ def map_figure(selection: HeadSelection) -> Figure:
         causes=CAUSES,
         facts=facts,
         opened=selection.head,
-        telling=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
+        marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
         palette=frame.palette(),
     )
 

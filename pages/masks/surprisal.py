@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun) -> None:
     """Draw each word's surprise in bits under the pattern, beside plain causal."""
-    from viz.masks.patterns import surprise as surprise_figure
-    from viz.masks.patterns import width
+    from viz.masks.surprisal import surprisal as surprisal_figure
+    from viz.masks.surprisal import width
 
     labels = [token.label for token in batch.tokens[spec.sentence]]
     if len(labels) == 1:
@@ -31,7 +31,7 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
     other = spec.pattern != "causal"
     with scroll_frame("fig_surprise", width(len(labels))):
         st.plotly_chart(
-            surprise_figure(
+            surprisal_figure(
                 labels,
                 now.bits,
                 before=causal.bits if other else None,
@@ -49,7 +49,7 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
 
 def later_weight(spec: MaskSpec, now: PatternRun) -> None:
     """Show the weight on later words, where the pattern lets a word read them."""
-    from viz.masks.patterns import leak as leak_figure
+    from viz.masks.surprisal import leak as leak_figure
 
     pattern = PATTERNS[spec.pattern]
     if not pattern.lifts:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
-from model_utils.models.registry import BUNDLED_FOLDER, ModelEntry
+from model_utils.models.registry import BUNDLED_FOLDER, ModelEntry, folder_entry
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "generation_config.json")
 
@@ -32,20 +35,42 @@ def save_random(
     return folder
 
 
-def entry_of(folder: Path, name: str = "random", **changes: object) -> ModelEntry:
+def entry_of(folder: Path, name: str = "random", **changes: Any) -> ModelEntry:
     """Return the registry's entry of a folder that `save_random` made."""
-    config = json.loads((folder / "config.json").read_text())
-    fields: dict[str, object] = {
-        "id": name,
-        "source": "folder",
-        "location": str(folder),
-        "layers": config["n_layer"],
-        "heads": config["n_head"],
-        "width": config["n_embd"],
-        "context": config["n_positions"],
-        "vocabulary": config["vocab_size"],
-    }
-    return ModelEntry(**(fields | changes))  # type: ignore[arg-type]
+    return replace(folder_entry(name, folder), **changes)
+
+
+def change_json(path: Path, **changes: object) -> None:
+    """Give some settings of a JSON file other values; a file that is not there begins empty."""
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps(settings | changes), encoding="utf-8")
+
+
+def change_config(folder: Path, **changes: object) -> None:
+    """Give some settings of a model folder's config.json other values."""
+    change_json(folder / "config.json", **changes)
+
+
+def change_weights(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    """Save a model folder's weights again after `change` was made to them."""
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def add_token(folder: Path, token: str = "[PAD]", *, weights: bool = True) -> int:
+    """Return the id of a token after adding it to a model folder's tokenizer and weights, as `resize_token_embeddings` does."""
+    tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    added = tokenizer["added_tokens"]
+    number = max(*tokenizer["model"]["vocab"].values(), *(one["id"] for one in added)) + 1
+    added.append({**added[-1], "id": number, "content": token})
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    if weights:
+        change_config(folder, vocab_size=number + 1)
+        change_weights(
+            folder, lambda t: t.update({"wte.weight": torch.cat([t["wte.weight"], t["wte.weight"][-1:]]).contiguous()})
+        )
+    return number
 
 
 def _tensors(layers: int, width: int, context: int, seed: int) -> dict[str, torch.Tensor]:

@@ -10,15 +10,16 @@ import pytest
 import torch
 
 from model_utils.models.loading import LoadedModel, load_model
+from model_utils.models.registry import folder_entry
 from tests.tools.models import save_random
-from training.evaluate import folder_entry, held_out, induction, next_word, repetition, running_text, writing
+from training.evaluate import held_out, induction, next_word, repetition, running_text, writing
 
 
 @pytest.fixture(scope="module")
 def flat(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     """Return a model whose weights are all zero but for its norms: every word is equally likely, every head even."""
     folder: Path = save_random(tmp_path_factory.mktemp("flat"))
-    loaded = load_model(folder_entry(folder), folder)
+    loaded = load_model(folder_entry(folder.name, folder), folder)
     with torch.no_grad():
         for name, weight in loaded.model.named_parameters():
             if "ln_" not in name:

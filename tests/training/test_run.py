@@ -11,13 +11,12 @@ import pytest
 import torch
 
 from model_utils.models.loading import load_model
-from model_utils.models.registry import BUNDLED_FOLDER
+from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER, folder_entry
 from model_utils.models.seen_tokens import seen_tokens
 from tests.tools.models import save_random
 from tests.training.conftest import SMALL
 from training import checkpoint, evaluate
 from training.__main__ import main
-from training.evaluate import folder_entry
 from training.export import export
 from training.finish import put_in_place
 from training.recipe import RECIPES
@@ -97,7 +96,7 @@ def test_the_command_makes_a_folder_that_the_app_loads(quick, books, tmp_path, c
     out = tmp_path / "out"
     main([str(books), "--plain", "--work", str(tmp_path / "work"), "--out", str(out)])
     assert "now holds it" in capsys.readouterr().out
-    loaded = load_model(folder_entry(out), out)
+    loaded = load_model(folder_entry(out.name, out), out)
     assert (loaded.layers, loaded.heads, loaded.context) == (2, 2, 64)
     weights = loaded.model.state_dict()
     assert torch.equal(weights["lm_head.weight"], weights["transformer.wte.weight"])
@@ -118,7 +117,7 @@ def test_the_exported_model_predicts_what_the_run_predicts(small, tmp_path):
     list(run.steps(12))
     out = tmp_path / "out"
     export(run.weights(), small, SMALL, hidden=run.hidden_states(), tokenizer_folder=BUNDLED_FOLDER, folder=out)
-    loaded = load_model(folder_entry(out), out)
+    loaded = load_model(folder_entry(out.name, out), out)
     inputs, _ = run.batches.at(0)
     run.network.load_state_dict(run.weights())
     with torch.inference_mode():
@@ -180,7 +179,7 @@ def test_beginning_with_a_folder_takes_its_matrices_and_the_embeddings_of_the_to
     recipe = replace(SMALL, layers=6, heads=8, width=256, context=256)
     run = Run(recipe, small, np.zeros((1, 257), np.int64), tmp_path, compiled=False)
     run.start_from(BUNDLED_FOLDER)
-    theirs = load_model(folder_entry(BUNDLED_FOLDER), BUNDLED_FOLDER).model.state_dict()
+    theirs = load_model(BUNDLED, BUNDLED_FOLDER).model.state_dict()
     ours = run.network.state_dict()
     assert torch.equal(ours["tokens.weight"], theirs["transformer.wte.weight"][torch.from_numpy(small.ids)])
     assert torch.equal(ours["blocks.4.key.weight"], theirs["transformer.h.4.attn.c_attn.weight"][:, 256:512].T)

@@ -30,13 +30,13 @@ def overview(
     causes: Sequence[str],
     facts: Sequence[Sequence[str]],
     opened: tuple[int, int],
-    telling: Sequence[tuple[int, int]] = (),
+    marked: Sequence[tuple[int, int]] = (),
     palette: Palette,
 ) -> go.Figure:
     """Return all layers (down) and heads (across) as one tiled picture with an invisible marker per head for clicks.
 
     `picture` holds codes: 0 gap, then one per cause of `causes`, from `weight_code` to 255 the square root of the weight.
-    `facts[L][H]` is what the hover adds to a head's name, in short lines. `opened` is framed; `telling` heads get a thin frame.
+    `facts[L][H]` is what the hover adds to a head's name, in short lines. `opened` is framed; `marked` heads get a thin frame.
     """
     L, H = len(facts), len(facts[0])
     tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
@@ -45,7 +45,7 @@ def overview(
     figure.add_trace(targets(_hover(facts), name="heads", size=tile))
     style(figure, palette, height=round(34 + tile * L + 6))
     _axes(figure, L, H, max(1, -(-16 // int(tile))), palette)
-    for layer, at in telling:
+    for layer, at in marked:
         _frame(figure, layer, at, palette.text, 1)
     _frame(figure, *opened, palette.accent, 3, name="opened")
     figure.update_layout(

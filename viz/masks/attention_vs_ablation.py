@@ -1,4 +1,4 @@
-"""What attention says of each word beside what hiding it does."""
+"""How much attention each word gets, beside what hiding it does."""
 
 from __future__ import annotations
 

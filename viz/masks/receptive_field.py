@@ -1,4 +1,4 @@
-"""Receptive fields as a matrix: after how many layers a row hears of a token. Axes: Q down, K right."""
+"""Receptive fields as a matrix: after how many layers a token can change a row. Axes: Q down, K right."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ NAME = "layers"
 
 
 def tone(layers: int, most: int) -> float:
-    """Return the place on the ramp, 0 to 1, of what is heard after so many layers: the sooner, the stronger."""
+    """Return the place on the ramp, 0 to 1, of a token that is reached after so many layers: the sooner, the stronger."""
     return 0.95 - 0.75 * (max(layers, 1) - 1) / max(most - 1, 1)
 
 
 def colours(layers: int, most: int, palette: Palette) -> tuple[str, str]:
-    """Return (ground, ink) of a word heard after `layers` layers of at most `most`; 0 is the word itself."""
+    """Return (ground, ink) of a word reached after `layers` layers of at most `most`; 0 is the word itself."""
     ground = ramp_colour(palette, tone(layers, most))
     return ground, ink(ground)
 
 
 def after_layers(layers: int) -> str:
-    """Return in words how a word is heard: `directly`, `after 3 layers`, `never`."""
+    """Return in words when a word is reached: `directly`, `after 3 layers`, `never`."""
     if layers < 0:
         return "never"
     return ("itself", "directly")[layers] if layers < 2 else f"after {layers} layers"
 
 
 def receptive_field(after: NDArray[Any], *, labels: Sequence[str], palette: Palette, row: int) -> Figure:
-    """Return the matrix of `after[T, T]`: layers until row q hears token k, NaN in z where it never does.
+    """Return the matrix of `after[T, T]`: layers until token k can change row q, NaN in z where it never can.
 
     Trace `layers` holds the numbers; `row` is framed. 0 is the word itself.
     """
     T, most = len(labels), max(int(after.max()), 1)
-    never = replace(palette.causes["pattern"], label="never heard")
+    unreached = replace(palette.causes["pattern"], label="never heard")
     scale = Scale(colours=[(n / most, colours(n, most, palette)[0]) for n in range(most + 1)], high=most)
     figure = matrix(
         after,
         labels=labels,
-        palette=replace(palette, causes={"pattern": never}),
+        palette=replace(palette, causes={"pattern": unreached}),
         causes={"pattern": after < 0},
         look=Look(scale=scale, numbers=Numbers(text="{:.0f}".format, least=LEGIBLE)),
         hover=_hover(after, labels) if T <= HOVER_UP_TO else None,

@@ -30,7 +30,7 @@ def by_fill_value(
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
 ) -> go.Figure:
-    """Return one row's `weights[fill, T]` as a row of cells per fill, trace `weight`; what is not a number says NaN.
+    """Return one row's `weights[fill, T]` as a row of cells per fill, trace `weight`; NaN is written where one is not a number.
 
     `causes` `[T]` hatch blocked cells; give none for a row whose blocked cells get weight all the same.
     """

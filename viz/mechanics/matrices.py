@@ -113,7 +113,7 @@ class _Head:
         return figure.update_layout(height=figure.layout.height + MORE_BELOW, margin_b=margin)
 
     def light(self, figure: go.Figure, lit: tuple[int, int], held: NDArray[Any]) -> None:
-        """Frame the lit row and cell, and lay over the cells invisible squares that take clicks and tell what is `held`."""
+        """Frame the lit row and cell, and lay over the cells invisible squares that take clicks and show what is `held`."""
         T, (query, key) = len(self.labels), lit
         cells = [(q, k) for q in range(T) for k in range(T) if T <= CELLS_UP_TO or q == query or k == key]
         place = [cell[::-1] if self.rows == "keys" else cell for cell in cells]

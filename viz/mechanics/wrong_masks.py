@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def wrong_masks(
-    damages: Sequence[Mapping[str, NDArray[Any]]],
+    panels: Sequence[Mapping[str, NDArray[Any]]],
     *,
     titles: Sequence[tuple[str, str]],
     labels: Sequence[str],
@@ -26,12 +26,12 @@ def wrong_masks(
 ) -> go.Figure:
     """Return a panel per way: each word's row as one bar of what lies where, which should fill the frame from 0 to 1.
 
-    A damage holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
+    A panel holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
     `titles` are (name, damage in numbers) of the panels, `lit` the row in view. The trace of the first is `allowed`.
     """
     T = len(labels)
     figure = go.Figure()
-    for panel, (parts, title) in enumerate(zip(damages, titles, strict=True), start=1):
+    for panel, (parts, title) in enumerate(zip(panels, titles, strict=True), start=1):
         for part, values in parts.items():
             if part not in palette.causes or np.any(values > 0):
                 _add_part(figure, panel, part, values, labels, palette)
@@ -47,7 +47,7 @@ def wrong_masks(
         y1=lit + 0.5,
         line={"color": palette.accent, "width": 2},
     )
-    _axes(figure, len(damages), labels, palette)
+    _axes(figure, len(panels), labels, palette)
     figure.update_layout(barmode="stack", bargap=0.2, showlegend=True, margin={"t": 66, "l": 8, "r": 8, "b": 40})
     return figure
 

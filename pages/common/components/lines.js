@@ -74,10 +74,10 @@ function clear(root) {
   }
 }
 
-function say({ said, data }, side, index, found) {
+function announce({ announcement, data }, side, index, found) {
   const others = found.map((line) => `${data.tokens[line[1 - side]]} ${percent(line[2])}`);
   const verb = side === QUERY ? "reads" : "is read by";
-  said.textContent = `${data.tokens[index]} ${verb} ${others.slice(-3).reverse().join(", ") || "nothing"}`;
+  announcement.textContent = `${data.tokens[index]} ${verb} ${others.slice(-3).reverse().join(", ") || "nothing"}`;
 }
 
 // The lit lines lie as copies above all lines, which fade as one: one by one, thousands of faint ones add up to a cloud.
@@ -100,7 +100,7 @@ function light(view, side, index) {
     if (side !== QUERY || query !== index) continue;
     for (let key = first; key <= last; key++) columns[1].children[key].classList.add("struck");
   }
-  say(view, side, index, found);
+  announce(view, side, index, found);
 }
 
 // Where a token stands: [side, index], nothing for anything else.
@@ -150,7 +150,9 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".lines");
   const columns = [...root.querySelectorAll(".tokens")];
-  const view = { root, data, columns, litLines: root.querySelector("g.lit"), said: root.querySelector(".said") };
+  const view = { root, data, columns };
+  view.litLines = root.querySelector("g.lit");
+  view.announcement = root.querySelector(".announcement");
   root.setAttribute("aria-label", data.label);
   for (const size of ["large", "text", "dense"]) root.classList.toggle(size, data.size === size);
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--${name}`, colour);

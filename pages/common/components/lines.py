@@ -35,7 +35,7 @@ _HTML = """
     <div class="tokens read" role="group" aria-label="is read"></div>
   </div>
   <p class="left-out"></p>
-  <p class="said" aria-live="polite"></p>
+  <p class="announcement" aria-live="polite"></p>
 </div>
 """
 

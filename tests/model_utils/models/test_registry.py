@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
+import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from model_utils.models.registry import BUNDLED_ID, HUB, ModelEntry, registry
-from tests.tools.models import save_random
+from model_utils.errors import ModelDamagedError
+from model_utils.models import registry as module
+from model_utils.models.registry import BUNDLED_ID, HUB, ModelEntry, check_folder, folder_entry, registry
+from tests.tools.models import change_config, change_json, change_weights, save_random
 
 
 @pytest.fixture(scope="module")
@@ -96,25 +101,97 @@ def test_of_two_folders_with_one_id_the_first_stays(folder: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("config", "reason"),
     [
-        (None, "there is no readable config.json"),
-        ("{", "lacks the sizes"),
-        ("[]", "lacks the sizes"),
-        ('{"model_type": "bert"}', "of type 'bert', not 'gpt2'"),
-        ('{"model_type": "gpt2"}', "lacks the sizes"),
-        (
-            json.dumps(dict.fromkeys(("n_head", "n_embd", "n_positions", "vocab_size"), 1) | {"n_layer": 0})[:-1]
-            + ', "model_type": "gpt2"}',
-            "lacks the sizes",
-        ),
+        (None, r"config\.json is missing"),
+        ("{", r"config\.json is damaged"),
+        ('{"model_type": "bert"}', "type 'bert', not 'gpt2'"),
+        ('{"model_type": "gpt2"}', "has no n_layer"),
+        ('{"a": ' + "[" * 10_000 + "]" * 10_000 + "}", "nested too deeply"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_offered_with_the_reason(config: str | None, reason: str, tmp_path: Path):
     if config is not None:
         (tmp_path / "config.json").write_text(config)
     entry = registry(folders(f"mine={tmp_path}"))["mine"]
-    assert reason in entry.trouble
+    assert re.search(reason, entry.trouble)
     assert "MASKSCOPE_FOLDERS" in entry.trouble
     assert str(tmp_path) not in entry.trouble, "visitors do not learn the server's paths"
+    assert (entry.layers, entry.heads, entry.parameters) == (0, 0, 0)
+
+
+def test_weights_that_do_not_fit_the_config_are_noticed_while_listing(folder: Path, tmp_path: Path):
+    spoilt = shutil.copytree(folder, tmp_path / "spoilt")
+    change_config(spoilt, n_layer=1_000_000)
+    assert "n_layer = 1000000, its weights hold 2" in registry(folders(f"mine={spoilt}"))["mine"].trouble
+
+
+@pytest.mark.parametrize("path", ["a\0b", "~nobody-of-this-name/gpt2", "/dev/null", "/proc/1/fd", "x" * 9_000, "\udcff", "."])
+def test_no_path_stops_the_listing(path: str, folder: Path):
+    entries = registry(folders(f"bad={path}", f"good={folder}"))
+    assert entries["bad"].trouble
+    assert not entries["good"].trouble
+
+
+def test_whatever_reading_a_folder_raises_the_others_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(_: Path) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(module, "read_folder", fail)
+    module._kept.cache_clear()
+    entries = registry(folders(f"mine={folder}"))
+    module._kept.cache_clear()
+    assert "RuntimeError" in entries["mine"].trouble
+    assert not entries["tiny-gpt2"].trouble
+
+
+def test_a_folder_is_read_again_when_a_file_in_it_changes_and_else_is_not(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    reads, real = [], module.read_folder
+    monkeypatch.setattr(module, "read_folder", lambda place: reads.append(place) or real(place))
+    for _ in range(3):
+        assert registry(folders(f"mine={copy}"))["mine"].end_of_text == (50256,)
+    assert len(reads) == 1
+    change_json(copy / "generation_config.json", eos_token_id=13)
+    assert registry(folders(f"mine={copy}"))["mine"].end_of_text == (13,)
+    (copy / "model.safetensors").unlink()
+    assert registry(folders(f"mine={copy}"))["mine"].trouble
+
+
+def test_memory_is_that_of_the_parameters_in_the_files(folder: Path, tmp_path: Path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    tied = registry(folders(f"mine={copy}"))["mine"]
+    change_config(copy, tie_word_embeddings=False)
+    change_weights(copy, lambda t: t.update({"lm_head.weight": t["wte.weight"].clone()}))
+    untied = registry(folders(f"mine={copy}"))["mine"]
+    assert untied.parameters == tied.parameters + 50257 * 16
+    assert untied.memory_mb == round(untied.parameters * 4 / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "value"),
+    [
+        ({"scale_attn_weights": False}, "scale_attn_weights", False),
+        ({"scale_attn_by_inverse_layer_idx": True}, "scale_attn_by_inverse_layer_idx", True),
+        ({"eos_token_id": [13, 50256]}, "end_of_text", (50256,)),  # generation_config.json comes first
+    ],
+)
+def test_what_code_needs_to_know_of_a_folder_is_in_its_entry(
+    folder: Path, tmp_path: Path, changes: dict[str, object], name: str, value: object
+):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    change_config(copy, **changes)
+    assert getattr(registry(folders(f"mine={copy}"))["mine"], name) == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"heads": 4}, "heads 2, and 4"), ({"parameters": 5}, "parameters 8.*, and 5"), ({"end_of_text": (1,)}, "end of text")],
+)
+def test_files_of_another_model_than_the_entry_s_are_refused(folder: Path, changes: dict[str, Any], reason: str):
+    check_folder(folder_entry("mine", folder), folder)
+    with pytest.raises(ModelDamagedError, match=reason):
+        check_folder(replace(folder_entry("mine", folder), **changes), folder)
 
 
 def test_a_complaint_is_logged_once_however_often_pages_are_drawn(tmp_path: Path, caplog: pytest.LogCaptureFixture):

@@ -1,4 +1,4 @@
-"""The figures of one opened step: waterfall and ranks."""
+"""What the filters of a step remove and leave: the waterfall."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from viz.base.theme import DARK, LIGHT
-from viz.generate.filters import WaterfallBar, ranks, waterfall
+from viz.generate.filters import WaterfallBar, waterfall
 
 FILTERS = ("top-k", "top-p", "min-p", "typical")
-LEFT = {"top-k": 3, "top-p": 2}
 STAGES = [
     WaterfallBar(title="the model", count=5, words=[0.5, 0.2], rest=0.3, gone={}),
     WaterfallBar(title="top-k 3", count=3, words=[0.5, 0.2], rest=0.2, gone={"top-k": 0.1}),
@@ -53,49 +52,9 @@ def test_counts_and_notes_stand_above_the_bars():
     assert "<b>top-k 3</b>" in texts
 
 
-def test_ranks_are_split_by_what_cut_them_and_the_line_says_how_many_are_left():
-    places = np.array([1, 2, 3, 4, 5])
-    probabilities = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
-    by = ["", "", "top-p", "top-k", "top-k"]
-    figure = ranks(
-        places, probabilities, by, list("abcde"), filters=FILTERS, left={"top-k": 3, "top-p": 2}, drawn=2, palette=LIGHT
-    )
-    found = {trace.name: trace for trace in figure.data if trace.name}
-    assert list(found["kept"].x) == [1, 2]
-    assert list(found["cut by top-k"].y) == [0.1, 0.05]
-    assert (found["drawn"].x[0], found["drawn"].y[0]) == (2, pytest.approx(0.2))
-    lines = [trace.text[1].strip() for trace in figure.data if trace.mode == "lines+text"]
-    assert lines == ["top-p: 2 left", "top-k: 3 left"]
-
-
-def test_a_filter_that_cuts_the_likeliest_has_a_line_at_both_its_ends():
-    places, by = np.array([1, 2, 3, 4, 5]), ["typical", "", "", "top-k", "typical"]
-    probabilities = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
-    figure = ranks(
-        places,
-        probabilities,
-        by,
-        list("abcde"),
-        filters=FILTERS,
-        left={"typical": 3, "top-k": 2},
-        drawn=2,
-        palette=LIGHT,
-    )
-    cut = [trace for trace in figure.data if trace.name == "cut by typical"]
-    assert [list(trace.x) for trace in cut] == [[1], [5]]
-    assert [trace.showlegend for trace in cut] == [True, False]
-    lines = [(trace.x[0], trace.text[1].strip()) for trace in figure.data if trace.mode == "lines+text"]
-    assert lines == [(1.5, ""), (3.5, "top-k: 2 left"), (4.5, "typical: 3 left")]
-
-
 def test_filters_are_hatched_by_their_place():
     gone = {"top-k": 0.1, "min-p": 0.1, "typical": 0.1, "greedy": 0.1}
     bar = WaterfallBar(title="", count=1, words=[0.6], rest=0.0, gone=gone)
     figure = waterfall([bar], ["a"], filters=FILTERS, drawn=None, palette=LIGHT)
     found = {trace.name: trace.marker.pattern.shape for trace in figure.data if trace.name and "cut by" in trace.name}
     assert found == {"cut by top-k": "/", "cut by min-p": ".", "cut by typical": "\\", "cut by greedy": "/"}
-
-
-def test_one_token_alone_makes_a_picture():
-    figure = ranks(np.array([1]), np.array([1.0]), [""], ["a"], filters=FILTERS, left={}, drawn=1, palette=DARK)
-    assert [trace.name for trace in figure.data] == ["kept", "drawn"]

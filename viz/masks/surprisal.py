@@ -1,4 +1,4 @@
-"""What a pattern does: the surprise of each word, and the weight that leaks to later words. Axes: N token, L layer."""
+"""What a mask does to a text: the surprisal of each word, and the weight that leaks to later words. Axes: N token, L layer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from formatting import percent
 from viz.base.text import escape, shorten
 from viz.base.theme import Palette, style
 
@@ -22,10 +23,10 @@ def width(tokens: int) -> int:
     return 60 + COLUMN * tokens
 
 
-def surprise(
+def surprisal(
     labels: Sequence[str], now: NDArray[Any], *, before: NDArray[Any] | None, pattern: str, palette: Palette
 ) -> go.Figure:
-    """Return bars of each word's surprise in bits: trace `now` under the pattern, `before` pale under plain causal.
+    """Return bars of each word's surprisal in bits: trace `now` under the pattern, `before` pale under plain causal.
 
     NaN, where no row predicts the word, has no bar.
     """
@@ -89,7 +90,7 @@ def _write(figure: go.Figure, now: NDArray[Any], tops: NDArray[Any], palette: Pa
 
 def leak(shares: NDArray[Any], *, palette: Palette) -> go.Figure:
     """Return bars of the share of weight on later words per layer, trace `leak` in percent."""
-    L = len(shares)
+    L, texts = len(shares), [percent(share) for share in shares.tolist()]
     figure = go.Figure(
         go.Bar(
             x=list(range(L)),
@@ -97,11 +98,12 @@ def leak(shares: NDArray[Any], *, palette: Palette) -> go.Figure:
             name="leak",
             width=0.6,
             marker={"color": palette.accent},
-            text=[f"{100 * share:.0f} %" for share in shares] if L <= 12 else None,
+            customdata=texts,
+            text=texts if L <= 12 else None,
             textposition="outside",
             textfont={"size": 15, "color": palette.text},
             cliponaxis=False,
-            hovertemplate="layer %{x}: %{y:.1f} % of the weight<extra></extra>",
+            hovertemplate="layer %{x}: %{customdata} of the weight<extra></extra>",
         )
     )
     style(figure, palette, height=190)
