@@ -42,7 +42,7 @@ def figure(at: AppTest) -> dict[str, dict[str, object]]:
     return {trace["name"]: trace for trace in spec["data"]}
 
 
-def said(at: AppTest) -> str:
+def lines(at: AppTest) -> str:
     return " ".join(line.value for line in at.markdown)
 
 
@@ -73,7 +73,7 @@ def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny
 
 
 @pytest.mark.parametrize(
-    ("surface", "trace"), [("chance", "kept_mass"), ("entropy", "entropy"), ("drawn word", "drawn_word")]
+    ("surface", "trace"), [("probability", "kept_mass"), ("entropy", "entropy"), ("drawn", "drawn_word")]
 )
 def test_each_surface_has_its_trace_and_every_row_its_point(surface: str, trace: str) -> None:
     traces = figure(opened(surface=surface, max_new_tokens=1))
@@ -82,14 +82,14 @@ def test_each_surface_has_its_trace_and_every_row_its_point(surface: str, trace:
     assert sorted(numbers.split(",")) == ["0", "1", "2", "3"]
 
 
-def test_a_row_at_another_temperature_is_said_to_be_on_another_map() -> None:
+def test_a_row_at_another_temperature_is_named_as_on_another_map() -> None:
     at = opened(settings="t1;t0.7,p0.9", max_new_tokens=1)
     assert any("row 1" in line.value and "another temperature" in line.value for line in at.caption)
     at = opened(settings="t1;t0.7,p0.9", max_new_tokens=1, row=1)
-    assert "at temperature 0.7" in said(at)
+    assert "at temperature 0.7" in lines(at)
 
 
-def test_rows_share_their_dice_unless_they_have_their_own() -> None:
+def test_rows_share_their_noise_unless_they_have_their_own() -> None:
     same = drawn(opened(settings="t1;t1;t1", max_new_tokens=8))
     assert same[0] == same[1] == same[2]
     own = drawn(opened(settings="t1;t1;t1", max_new_tokens=8, noise="own"))
@@ -101,14 +101,14 @@ def test_rows_share_their_dice_unless_they_have_their_own() -> None:
     assert seeded[2] == same[0]
 
 
-def test_a_fork_says_which_filter_made_it() -> None:
+def test_a_first_difference_names_the_filter_that_made_it() -> None:
     at = opened(settings="t1;k2", max_new_tokens=20)
-    assert "top-k 2 cut" in said(at)
+    assert "top-k 2 cut" in lines(at)
 
 
 def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
     at = opened(plot="metrics", samples=2)
-    assert "None of these is quality" in said(at)
+    assert "None of these is quality" in lines(at)
     spec = json.loads(at.get("plotly_chart")[0].proto.spec)
     means = [trace for trace in spec["data"] if trace["name"] == "mean"]
     assert [trace["meta"] for trace in means][:2] == ["uncertainty", "words left"]
@@ -116,7 +116,7 @@ def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
     assert list(means[1]["x"])[3] == 1
 
 
-def test_a_ladder_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
+def test_a_sweep_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
     at = opened(plot="sweep", samples=8, settings="k1;k5;k50;t1")
     titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
     assert "grows" in titles[0]
@@ -129,11 +129,11 @@ def test_a_ladder_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
 
 def test_at_one_step_everything_grows_with_k_and_with_p() -> None:
     at = opened(plot="sweep")
-    assert said(at).count("the uncertainty **grows**") == 2
+    assert lines(at).count("the uncertainty **grows**") == 2
     assert {button.label for button in at.button} >= {"Ladder of k", "Ladder of p"}
 
 
-def test_other_controls_keep_the_texts_and_say_what_they_were_made_with() -> None:
+def test_other_controls_keep_the_texts_and_a_note_names_what_they_were_made_with() -> None:
     at = opened()
     before = drawn(at)
     at.number_input(key="seed").set_value(5)
@@ -172,7 +172,7 @@ def test_a_row_whose_top_p_sees_other_scores_is_not_on_the_map() -> None:
     assert "1" not in numbers
 
 
-def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
+def test_rows_with_other_noise_have_no_place_on_the_map_of_drawn_words() -> None:
     at = opened(settings="t1;k50;p0.9,s3", surface="drawn", max_new_tokens=1)
     numbers = "".join(figure(at)["settings"]["text"])
     assert "1" in numbers

@@ -14,6 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.full_distribution import full_distribution
+from pages.common.decode_job import decode_job
+from pages.generate import run as generate_run
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,7 +44,7 @@ def traces(at: AppTest) -> dict[str, dict[str, object]]:
     return {trace["name"]: trace for trace in figure["data"]}
 
 
-def said(at: AppTest) -> str:
+def lines(at: AppTest) -> str:
     return " ".join(line.value for line in at.text)
 
 
@@ -52,11 +54,11 @@ def test_the_first_visit_shows_texts_and_the_candidates_of_the_first_step() -> N
     assert not at.error
     assert [len(row) for row in texts(at)] == [3, 3, 3]
     assert {"drawn", "kept", "cut"} <= set(traces(at))
-    assert "was the likeliest" in said(at)
-    assert "50,257 words → 50 after top-k" in said(at)
+    assert "was the likeliest" in lines(at)
+    assert "50,257 words → 50 after top-k" in lines(at)
 
 
-def test_another_setting_keeps_the_text_and_says_what_it_was_made_with() -> None:
+def test_another_setting_keeps_the_text_and_a_note_names_what_it_was_made_with() -> None:
     at = opened()
     before = texts(at)
     at.slider(key="top_k").set_value(7)
@@ -67,7 +69,7 @@ def test_another_setting_keeps_the_text_and_says_what_it_was_made_with() -> None
     at.button(key="generate").click()
     finished(at.run())
     assert not at.info
-    assert "7 after top-k" in said(at)
+    assert "7 after top-k" in lines(at)
 
 
 def test_the_same_seed_gives_the_same_text_and_another_seed_another() -> None:
@@ -92,8 +94,8 @@ def test_next_and_back_step_through_a_text_and_the_sentence_chooses_the_row() ->
     assert traces(at)["drawn"]["customdata"][0][0] == drawn
 
 
-def test_temperature_zero_is_said_to_be_greedy() -> None:
-    assert "filters and dice have no effect" in said(opened(temperature=0.0))
+def test_temperature_zero_is_called_greedy() -> None:
+    assert "filters and dice have no effect" in lines(opened(temperature=0.0))
 
 
 def test_a_step_after_the_end_of_a_text_says_why_there_is_none() -> None:
@@ -126,7 +128,7 @@ def test_a_sentence_that_fills_the_model_gives_one_sentence_with_both_numbers() 
     assert "reads 256" in at.error[0].value
 
 
-def test_empty_text_is_told_and_the_last_text_stays() -> None:
+def test_empty_text_is_an_error_and_the_last_text_stays() -> None:
     at = opened()
     at.text_area(key="text").set_value("  ").run()
     assert not at.exception
@@ -176,14 +178,14 @@ def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -
     assert sum(removed) + int(left.split()[0]) == 50257
     names = [trace.get("name") for trace in figure(at, "fig_waterfall")["data"]]
     assert {"rest", "cut by top-k", "cut by top-p"} <= set(names)
-    for view, name in (("ranks", "fig_ranks"), ("dice", "fig_dice"), ("steps", "fig_over_steps")):
+    for view, name in (("ranks", "fig_ranks"), ("draws", "fig_dice"), ("steps", "fig_over_steps")):
         at.session_state["view"] = view
         at.run()
         assert not at.exception
         assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == [name]
 
 
-def test_the_dice_are_thrown_200_times_and_count_the_text_s_own_draw() -> None:
+def test_a_step_is_drawn_200_times_and_the_text_s_own_draw_counts() -> None:
     at = opened(view="draws")
     counts = figure(at, "fig_dice")["data"][0]["x"]
     further = [int(number) for line in at.markdown for number in re.findall(r"(\d+) draws fell", line.value)]
@@ -192,8 +194,8 @@ def test_the_dice_are_thrown_200_times_and_count_the_text_s_own_draw() -> None:
 
 def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
     at = opened(min_p=0.2, order="mtkp")
-    assert "after min-p" in said(at)
-    assert "(asleep: it cuts none here)" in said(at)
+    assert "after min-p" in lines(at)
+    assert "(asleep: it cuts none here)" in lines(at)
     settings = at.session_state["_generate"].run.request.settings
     assert (settings.min_p, settings.order) == (0.2, "mtkp")
     at.text_input(key="order").set_value("tkpm")
@@ -202,13 +204,13 @@ def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
 
 
 def test_greedy_has_one_stage_in_every_view() -> None:
-    for view in ("waterfall", "ranks", "dice", "steps"):
+    for view in ("waterfall", "ranks", "draws", "steps"):
         at = opened(temperature=0.0, view=view)
         assert not at.exception
         assert not at.error
 
 
-def test_a_text_under_a_mask_says_so_and_shows_the_mask_as_it_has_grown() -> None:
+def test_a_text_under_a_mask_has_a_note_and_shows_the_mask_as_it_has_grown() -> None:
     at = opened(pattern="window", width=2, weights="1:0", view="mask", step=3)
     assert "pattern window, width 2; hidden or softened by hand in sentence 0: “␣will”" in at.info[0].value
     policies = [at.session_state["_generate"].run.policy(row) for row in range(3)]
@@ -278,7 +280,7 @@ def test_a_branch_has_the_same_beginning_then_the_chosen_word_and_a_second_one_e
     assert after[3][2] != before[0][2]
     assert len(after[3]) == 6
     assert at.number_input(key="sentence").value == 3
-    assert "You took" in said(at)
+    assert "You took" in lines(at)
     assert any("branch of 0 at step 3" in line.value for line in at.caption)
     branched(at, 4)
     assert texts(at)[:4] == after
@@ -296,7 +298,7 @@ def test_a_branch_of_a_branch_under_a_hand_mask_keeps_the_mask_of_its_sentence()
     assert not any("Press Generate" in info.value for info in at.info)
 
 
-def test_a_new_text_begins_without_branches() -> None:
+def test_a_new_text_has_no_branches() -> None:
     at = branched(opened(max_new_tokens=3))
     at.button(key="generate").click()
     finished(at.run())
@@ -328,7 +330,7 @@ def test_a_stopped_branch_does_not_call_the_text_before_it_stopped() -> None:
     assert not run.job_of(0).cancelled
 
 
-def test_what_the_page_says_of_half_the_chances_is_exact(tiny) -> None:
+def test_the_number_of_words_that_have_half_of_the_probabilities_is_exact(tiny) -> None:
     at = opened(text="The", view="ranks", max_new_tokens=1)
     distribution = full_distribution(tiny, tiny.tokenizer("The").input_ids, SamplingSettings())
     ordered = np.sort(distribution.before.astype(float))[::-1]
@@ -337,12 +339,15 @@ def test_what_the_page_says_of_half_the_chances_is_exact(tiny) -> None:
     assert f"{exact:,} words have half" in line
 
 
-def test_an_example_sets_everything_and_begins() -> None:
+def test_an_example_sets_everything_and_starts_its_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
     at = opened(temperature=0.3, drop_after=2)
     before = texts(at)
+    started = []
+    monkeypatch.setattr(generate_run, "decode_job", lambda *parts: started.append(parts) or decode_job(*parts))
     at.button(key="text_examples_3").click()
     finished(at.run())
     assert not at.exception
+    assert len(started) == 1
     run = at.session_state["_generate"].run
     assert len(run.batch.texts) == 2
     assert run.request.settings.greedy
@@ -351,6 +356,16 @@ def test_an_example_sets_everything_and_begins() -> None:
     assert run.policy(0).plain
     assert texts(at) != before
     assert "rabbit" in " ".join(line.value for line in at.markdown)
+
+
+def test_an_example_hides_words_of_its_own_sentence_though_a_branch_stood_in_that_row() -> None:
+    at = branched(opened(text="My dog is"))
+    assert at.session_state["_generate"].run.sentence(1) == 0
+    at.button(key="text_examples_3").click()
+    finished(at.run())
+    run = at.session_state["_generate"].run
+    assert [run.policy(row).plain for row in range(2)] == [True, False]
+    assert at.session_state["weights"] == "2:0"
 
 
 def test_play_goes_through_the_steps_and_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
