@@ -11,10 +11,13 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.compare import kp_plane
+from model_utils.compare.settings import SettingsRow, write
 from model_utils.generate.apply_filters import warp
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, SETTINGS, SamplingSettings
 from model_utils.models.loading import LoadedModel
+from tests.tools.decoding import ALL_ON
 
+OFF = {one.field: one.off for one in FILTERS}
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -72,8 +75,29 @@ def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny
         assert abs(int(shown[p, k]) - int((warp(logits, settings).cut == 0).sum())) <= 1
 
 
+def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
+    rows = [SettingsRow(settings=SamplingSettings(**OFF | {one.field: ALL_ON[one.field]})) for one in FILTERS]
+    at = opened(settings=write(rows), max_new_tokens=1)
+    assert not at.exception
+    assert not at.error
+    names = said(at)
+    assert all(one.heading(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
+    table = at.dataframe[0].value
+    assert table.columns.tolist() == [*SETTINGS]
+    for number, one in enumerate(FILTERS):
+        assert table.loc[number, one.field] == ALL_ON[one.field]
+    columns = json.loads(at.dataframe[0].proto.columns)
+    assert [columns[one.field]["label"] for one in FILTERS] == [one.name for one in FILTERS]
+
+
+def test_an_order_may_name_some_filters() -> None:
+    at = opened(settings="t1,opt;t1", max_new_tokens=1)
+    assert at.session_state["_compare"].run.request.rows[0].settings == SamplingSettings(**OFF, order="pkt")
+    assert at.dataframe[0].value["order"].tolist() == ["pt", "tkpm"]
+
+
 @pytest.mark.parametrize(
-    ("surface", "trace"), [("chance", "kept_mass"), ("entropy", "entropy"), ("drawn word", "drawn_word")]
+    ("surface", "trace"), [("probability", "kept_mass"), ("entropy", "entropy"), ("drawn", "drawn_word")]
 )
 def test_each_surface_has_its_trace_and_every_row_its_point(surface: str, trace: str) -> None:
     traces = figure(opened(surface=surface, max_new_tokens=1))
@@ -150,6 +174,7 @@ def test_other_controls_keep_the_texts_and_say_what_they_were_made_with() -> Non
     ("values", "sentence"),
     [
         ({"settings": "q1"}, "Setting 0 holds 'q1'"),
+        ({"settings": "t1;t1,otx"}, "Setting 1: Order 'tx'"),
         ({"settings": "k1;" * 13}, "13 settings do not fit"),
         ({"text": ""}, "sentence"),
     ],
