@@ -96,7 +96,7 @@ def _take() -> None:
         return
     for name in SETTINGS:
         asked = getattr(settings, name)
-        if isinstance(asked, str) or CONTROLS[name].admits(asked):
+        if CONTROLS[name].admits(asked):
             st.session_state[name] = asked
 
 

@@ -11,10 +11,13 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.compare import kp_plane
+from model_utils.compare.settings import SettingsRow, write
 from model_utils.generate.apply_filters import warp
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, SETTINGS, SamplingSettings
 from model_utils.models.loading import LoadedModel
+from tests.tools.decoding import ALL_ON
 
+OFF = {one.field: one.off for one in FILTERS}
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -70,6 +73,27 @@ def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny
     for p, k in ((0, 10), (44, 20), (49, 30), (30, len(ks) - 1)):
         settings = SamplingSettings(top_k=int(ks[k]), top_p=float(ps[p]), min_p=0.0)
         assert abs(int(shown[p, k]) - int((warp(logits, settings).cut == 0).sum())) <= 1
+
+
+def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
+    rows = [SettingsRow(settings=SamplingSettings(**OFF | {one.field: ALL_ON[one.field]})) for one in FILTERS]
+    at = opened(settings=write(rows), max_new_tokens=1)
+    assert not at.exception
+    assert not at.error
+    names = said(at)
+    assert all(one.heading(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
+    table = at.dataframe[0].value
+    assert table.columns.tolist() == [*SETTINGS]
+    for number, one in enumerate(FILTERS):
+        assert table.loc[number, one.field] == ALL_ON[one.field]
+    columns = json.loads(at.dataframe[0].proto.columns)
+    assert [columns[one.field]["label"] for one in FILTERS] == [one.name for one in FILTERS]
+
+
+def test_an_order_may_name_some_filters() -> None:
+    at = opened(settings="t1,opt;t1", max_new_tokens=1)
+    assert at.session_state["_compare"].run.request.rows[0].settings == SamplingSettings(**OFF, order="pkt")
+    assert at.dataframe[0].value["order"].tolist() == ["pt", "tkpm"]
 
 
 @pytest.mark.parametrize(
@@ -150,6 +174,7 @@ def test_other_controls_keep_the_texts_and_a_note_names_what_they_were_made_with
     ("values", "sentence"),
     [
         ({"settings": "q1"}, "Setting 0 holds 'q1'"),
+        ({"settings": "t1;t1,otx"}, "Setting 1: Order 'tx'"),
         ({"settings": "k1;" * 13}, "13 settings do not fit"),
         ({"text": ""}, "sentence"),
     ],

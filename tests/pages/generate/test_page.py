@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, SamplingSettings
 from model_utils.generate.full_distribution import full_distribution
 from pages.common.decode_job import decode_job
 from pages.generate import run as generate_run
+from pages.generate.run import step_lines
+from tests.tools.decoding import ALL_ON
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -201,6 +203,42 @@ def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
     at.text_input(key="order").set_value("tkpm")
     at.run()
     assert "min-p 0.2, order mtkp, seed 0" in at.info[0].value
+
+
+def test_every_filter_has_its_control_its_part_of_the_waterfall_and_its_line_of_code() -> None:
+    at = opened(view="waterfall", **ALL_ON)
+    assert not at.exception
+    sliders = {slider.key: slider.value for slider in at.slider}
+    assert {one.field: sliders[one.field] for one in FILTERS} == ALL_ON
+    run = at.session_state["_generate"].run
+    assert {one.field: one.value(run.request.settings) for one in FILTERS} == ALL_ON
+    names = {trace.get("name") for trace in figure(at, "fig_waterfall")["data"]}
+    assert {f"cut by {one.name}" for one in FILTERS if one.cuts} <= names
+    code = step_lines(run, run.rows()[0][0])
+    assert all(one.call(run.request.settings) in code for one in FILTERS)
+    for view in ("candidates", "ranks", "draws", "steps"):
+        at.session_state["view"] = view
+        at.run()
+        assert not at.exception
+
+
+def test_a_link_sets_every_filter_and_the_order_of_some() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/5_Generate.py")
+    for name, value in {**ALL_ON, "order": "pt", "max_new_tokens": 1}.items():
+        at.query_params[name] = str(value)
+    settings = finished(at.run()).session_state["_generate"].run.request.settings
+    assert settings == SamplingSettings(**ALL_ON, order="pkt")
+
+
+@pytest.mark.parametrize("order", ["xyz", "tt", "t k"])
+def test_an_order_that_names_no_filter_or_one_twice_is_one_sentence_and_the_text_stays(order: str) -> None:
+    at = opened(max_new_tokens=1)
+    before = texts(at)
+    at.text_input(key="order").set_value(order).run()
+    assert not at.exception
+    assert [repr(order) in line.value for line in at.error] == [True]
+    assert texts(at) == before
 
 
 def test_greedy_has_one_stage_in_every_view() -> None:
