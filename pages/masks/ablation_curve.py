@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from formatting import percent
-from model_utils.tokens.glyphs import visible
 from pages.common import cache, frame
 from pages.common.downloads import bar, chart_config
 from pages.masks import cache as masks_cache
@@ -49,7 +48,7 @@ def _figure(found: tuple[TradeOff, ...]) -> None:
     from viz.masks.ablation_curve import Curve, trade_off
 
     curves = {
-        TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[visible(word.text) for word in one.hidden])
+        TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[word.label for word in one.hidden])
         for one in found
     }
     st.plotly_chart(
@@ -83,7 +82,7 @@ def numbers(found: tuple[TradeOff, ...]) -> pd.DataFrame:
             {
                 "hidden_from": one.end,
                 "hidden": n,
-                "word": one.hidden[n - 1].text if n else "",
+                "word": one.hidden[n - 1].label if n else "",
                 "total_variation": one.change[n],
                 "entropy_bits": one.bits[n],
             }

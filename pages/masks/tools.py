@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.masks.presets import BY_NAME, MASK_TEXT, PRESETS
-from model_utils.tokens.glyphs import visible
 from pages.common import cache, example_list, mask_state
 from pages.common import downloads as home
 from pages.masks import cache as masks_cache
@@ -56,7 +55,7 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
     place = st.selectbox(
         "Word",
         range(len(words)),
-        format_func=lambda index: f"{index + 1}. {visible(words[index].text)}",
+        format_func=lambda index: f"{index + 1}. {words[index].label}",
         key="mask_soft_word",
     )
     tokens = words[place].tokens
