@@ -12,8 +12,9 @@ from bench.forward import full_size
 from bench.report import Figure, alternate
 from model_utils.compare import kp_plane
 from model_utils.compare.settings import parse
-from model_utils.generate.decode import Lane, decode, decode_tokens
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.decode import decode, decode_tokens
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.tokens.batch import END_OF_TEXT_ID, encode

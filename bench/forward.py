@@ -9,7 +9,8 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from bench.report import Figure, alternate
 from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.models.forward import KIND, forward, register
+from model_utils.models.attention import KIND, register
+from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.tokens.batch import TokenBatch, encode

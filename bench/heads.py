@@ -88,7 +88,7 @@ def picture(tiles: Thumbnails, facts: list[list[str]], telling: Sequence[tuple[i
         causes=CAUSES,
         facts=facts,
         opened=(0, 0),
-        telling=telling,
+        marked=telling,
         palette=LIGHT,
     )
 
@@ -98,7 +98,7 @@ def subplots(maps: AttentionMaps) -> go.Figure:
     figure = make_subplots(rows=LAYERS, cols=HEADS)
     for layer in range(LAYERS):
         for head in range(HEADS):
-            trace = go.Heatmap(z=maps.weights[layer, head], colorscale=weight_scale(LIGHT), showscale=False)
+            trace = go.Heatmap(z=maps.weights[layer, head], **weight_scale(LIGHT).heatmap())
             figure.add_trace(trace, row=layer + 1, col=head + 1)
     figure.update_yaxes(autorange="reversed")
     return figure.update_layout(width=1000, height=1000)

@@ -17,7 +17,8 @@ from model_utils.heads.measures import HABITS, Habits, habits
 from model_utils.heads.thumbnails import Thumbnails, thumbnails
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models import forward as models_forward
-from model_utils.models.forward import AttentionMaps, attention_maps, register
+from model_utils.models.attention import register
+from model_utils.models.forward import AttentionMaps, attention_maps
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.tokens.batch import encode

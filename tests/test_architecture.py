@@ -20,7 +20,14 @@ def test_page_files_stay_under_100_lines() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["pages.common.frame", "pages.home.demo", "model_utils.models.registry", "model_utils.limits", "viz.base.theme"],
+    [
+        "pages.common.frame",
+        "pages.home.demo",
+        "model_utils.models.registry",
+        "model_utils.limits",
+        "model_utils.generate.filter_settings",
+        "viz.base.theme",
+    ],
 )
 def test_first_paint_does_not_wait_for_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in ('torch', 'transformers')))"

@@ -20,8 +20,9 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from model_utils.distributions import entropy_bits, nucleus_size
-from model_utils.generate.decode import Lane, decode
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.decode import decode
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import folder_entry

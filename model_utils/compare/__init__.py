@@ -1,1 +1,4 @@
-"""Settings side by side: rows, sweeps, text metrics, the plane of k and p. Uses generate and what stands below it."""
+"""Settings side by side: rows, sweeps, metrics of texts, where two texts part, the plane of k and p.
+
+Uses generate and what stands below it.
+"""

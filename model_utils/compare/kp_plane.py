@@ -1,4 +1,8 @@
-"""The next word over the plane of k and p, exact over the whole vocabulary. Axis letters: K values of k, P of p, V vocabulary."""
+"""The next word over the plane of k and p, exact over the whole vocabulary. Axis letters: K values of k, P of p, V vocabulary.
+
+Held fixed: the step, the temperature, which applies first, top-k before top-p, and no other filter on. Then every pair keeps
+the likeliest tokens and no others, so that their number says which; of settings with another filter on, nothing here holds.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +56,7 @@ def kept_tokens(ranked: Ranked, ks: ArrayLike, ps: ArrayLike) -> NDArray[np.int6
     """Return `[P, K]` how many tokens top-k and then top-p leave, for every pair; k 0 and p 1 are off.
 
     Top-p takes the fewest whose mass reaches p of what top-k left (Holtzman et al. 2020, section 3.1; the order and the
-    renormalising of transformers' warpers). The filters keep the first ranks, so that a number says which tokens.
+    renormalising of transformers' warpers).
     """
     V = len(ranked.mass)
     k, p = np.asarray(ks, dtype=np.int64), np.asarray(ps, dtype=np.float64)[:, None]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from model_utils.compare.text_metrics import MEASURES, Spread, measure, spread
+from model_utils.compare.text_metrics import TEXT_METRICS, MetricSpread, measure, spread
 from model_utils.generate.tables import steps_table
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.step import Step
 
 
@@ -45,7 +45,7 @@ def measures_frame(texts: Sequence[Text]) -> pd.DataFrame:
     """Return a line per model, setting and measure: mean, half of its 95 % interval, smallest, largest, samples."""
     lines = []
     for (model, row, name), values in grouped(texts).items():
-        for one in MEASURES:
+        for one in TEXT_METRICS:
             found = spread(values[one.name])
             lines.append({"model": model, "row": row, "settings": name, "measure": one.name, **asdict(found)})
     return pd.DataFrame(lines).rename(columns={"margin": "half_interval_95"})
@@ -58,12 +58,12 @@ def grouped(texts: Sequence[Text]) -> dict[tuple[str, int, str], dict[str, np.nd
         if text.steps:
             found.setdefault((text.model, text.row, text.name), []).append(measure(text.steps))
     return {
-        key: {one.name: np.array([values[one.name] for values in samples]) for one in MEASURES}
+        key: {one.name: np.array([values[one.name] for values in samples]) for one in TEXT_METRICS}
         for key, samples in found.items()
     }
 
 
-def spreads(values: dict[str, np.ndarray]) -> dict[str, Spread]:
+def spreads(values: dict[str, np.ndarray]) -> dict[str, MetricSpread]:
     """Return the spread of every measure of one setting."""
     return {name: spread(one) for name, one in values.items()}
 

@@ -23,61 +23,61 @@ ENOUGH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measure:
-    """One measure: its name in tables, its title, its unit, and how it is defined, with the source."""
+class TextMetric:
+    """One metric: its name in tables, its title, its unit, and how it is defined, with the source."""
 
     name: str
     title: str
     unit: str
-    says: str
+    caption: str
 
 
-MEASURES = (
-    Measure(
+TEXT_METRICS = (
+    TextMetric(
         name="entropy",
         title="uncertainty",
         unit="bits per step",
-        says="Entropy of the chances that the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
+        caption="Entropy of the chances that the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
     ),
-    Measure(
+    TextMetric(
         name="kept",
         title="words left",
         unit="words per step",
-        says="How many tokens the filters leave, mean over the steps: the size of the nucleus (Holtzman et al. 2020).",
+        caption="How many tokens the filters leave, mean over the steps: the size of the nucleus (Holtzman et al. 2020).",
     ),
-    Measure(
+    TextMetric(
         name="log_prob",
         title="log-probability",
         unit="bits per token",
-        says="Mean log2 of the chance that the model itself, without temperature and filters, gives each drawn token.",
+        caption="Mean log2 of the chance that the model itself, without temperature and filters, gives each drawn token.",
     ),
-    Measure(
+    TextMetric(
         name="distinct_1",
         title="distinct-1",
         unit="share",
-        says="Different tokens as a share of all tokens (Li et al. 2016). Falls with length: compare texts of one length.",
+        caption="Different tokens as a share of all tokens (Li et al. 2016). Falls with length: compare texts of one length.",
     ),
-    Measure(
+    TextMetric(
         name="distinct_2",
         title="distinct-2",
         unit="share",
-        says="Different pairs of neighbouring tokens as a share of all pairs (after Li et al. 2016).",
+        caption="Different pairs of neighbouring tokens as a share of all pairs (after Li et al. 2016).",
     ),
-    Measure(
+    TextMetric(
         name="rep_4",
         title="repetition",
         unit="share",
-        says="Groups of four tokens that came before in the same text, as a share of all (seq-rep-4, Welleck et al. 2020).",
+        caption="Groups of four tokens that came before in the same text, as a share of all (seq-rep-4, Welleck et al. 2020).",
     ),
-    Measure(name="length", title="length", unit="tokens", says="New tokens, end-of-text included."),
-    Measure(
+    TextMetric(name="length", title="length", unit="tokens", caption="New tokens, end-of-text included."),
+    TextMetric(
         name="ended",
         title="ended by itself",
         unit="share",
-        says="Texts that drew end-of-text before the number of tokens asked for.",
+        caption="Texts that drew end-of-text before the number of tokens asked for.",
     ),
 )
-BY_NAME = {measure.name: measure for measure in MEASURES}
+BY_NAME = {measure.name: measure for measure in TEXT_METRICS}
 
 
 def distinct(ids: Sequence[int], n: int) -> float:
@@ -96,9 +96,9 @@ def _grams(ids: Sequence[int], n: int) -> list[tuple[int, ...]]:
 
 
 def measure(steps: Sequence[Step]) -> dict[str, float]:
-    """Return every measure of one text, by the names of MEASURES; NaN where the text is too short for one."""
+    """Return every measure of one text, by the names of TEXT_METRICS; NaN where the text is too short for one."""
     if not steps:
-        return {one.name: float("nan") for one in MEASURES} | {"length": 0.0, "ended": 0.0}
+        return {one.name: float("nan") for one in TEXT_METRICS} | {"length": 0.0, "ended": 0.0}
     ids = [step.token_id for step in steps]
     return {
         "entropy": float(np.mean([step.entropy_after for step in steps])),
@@ -113,7 +113,7 @@ def measure(steps: Sequence[Step]) -> dict[str, float]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
+class MetricSpread:
     """A measure over the samples of one setting: mean, half the width of its 95 % interval, smallest, largest, how many.
 
     `margin` is NaN for a single sample, which says nothing of its own spread.
@@ -126,16 +126,16 @@ class Spread:
     samples: int
 
 
-def spread(values: ArrayLike) -> Spread:
+def spread(values: ArrayLike) -> MetricSpread:
     """Return mean and spread of `values[N]`, NaN left out: the interval is Student's, for at most 12 samples (1908)."""
     known = np.asarray(values, dtype=float)
     known = known[~np.isnan(known)]
     if not known.size:
-        return Spread(mean=float("nan"), margin=float("nan"), low=float("nan"), high=float("nan"), samples=0)
+        return MetricSpread(mean=float("nan"), margin=float("nan"), low=float("nan"), high=float("nan"), samples=0)
     margin = float("nan")
     if known.size > 1:
         margin = float(_quantile(known.size) * known.std(ddof=1) / np.sqrt(known.size))
-    return Spread(
+    return MetricSpread(
         mean=float(known.mean()), margin=margin, low=float(known.min()), high=float(known.max()), samples=known.size
     )
 

@@ -1,1 +1,4 @@
-"""Runs that answer one question: hide, soften, batch, pattern, claims. Uses generate, mechanics and all below them."""
+"""Runs that answer one question: a word hidden or softened, another batch, another pattern, a claim tried.
+
+Uses generate, mechanics and what stands below them.
+"""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def without_hand(spec: MaskSpec) -> MaskSpec:
     """Return `spec` with every word and cell visible again: what "before" means."""
-    return replace(spec, weights=(), cells=frozenset())
+    return replace(spec, weights=(), cells=())
 
 
 def hidden_tokens(spec: MaskSpec) -> frozenset[int]:
@@ -61,7 +61,7 @@ class AttentionVsAblation:
 
     `attention[W]` is its weight in the last row, the mean over all layers and heads, summed over its pieces;
     `change[W]` the total variation between the next word's probabilities with it and without it, NaN where without it nothing
-    is left to read; `hidden[W]` says which words the hand mask hid already: they are left out of the correlation.
+    is left to read; `hidden[W]` is True for words that the hand mask hid already: they are left out of the correlation.
     """
 
     words: tuple[Word, ...]
@@ -71,7 +71,7 @@ class AttentionVsAblation:
 
     @property
     def correlation(self) -> float | None:
-        """Return Pearson's r of attention and change over the visible words; None for fewer than 3, or no spread."""
+        """Return Pearson's r over the visible words; None for fewer than 3, or where attention or change is constant."""
         counted = ~self.hidden & ~np.isnan(self.change)
         one, other = self.attention[counted], self.change[counted]
         if one.size < 3 or one.std() < 1e-12 or other.std() < 1e-12:
@@ -82,7 +82,7 @@ class AttentionVsAblation:
 def attention_vs_ablation(
     loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]
 ) -> AttentionVsAblation:
-    """Return what attention says of each word and what hiding it does: one row per word, run as one batch.
+    """Return what attention gives each word and what hiding it does: one row per word, run as one batch.
 
     The batch goes in parts where a layer's attention would take more than MAX_ATTENTION_MB. Raises InputError for a
     sentence of more than MAX_SWEEP_TOKENS.
@@ -97,7 +97,7 @@ def attention_vs_ablation(
     weights = attention_maps(loaded, inner, base)[0].weights.astype(np.float64)  # (L, H, T, T)
     read = weights[:, :, -1].mean((0, 1))  # (T,)
     without = [build_mask(replace(rule, weights={**dict(rule.pairs), **_zeros(word)}), inner) for word in words]
-    probabilities = together(loaded, inner, [base, *without])  # (1 + W, V)
+    probabilities = under_each_mask(loaded, inner, [base, *without])  # (1 + W, V)
     empty = np.array([mask.blocked_rows[0, -1] for mask in without])
     hidden = hidden_tokens(spec)
     return AttentionVsAblation(
@@ -112,7 +112,7 @@ def _zeros(word: Word) -> dict[int, float]:
     return dict.fromkeys(word.tokens, 0.0)
 
 
-def together(loaded: LoadedModel, alone: TokenBatch, masks: Sequence[Mask]) -> NDArray[np.float64]:
+def under_each_mask(loaded: LoadedModel, alone: TokenBatch, masks: Sequence[Mask]) -> NDArray[np.float64]:
     """Return the next word's probabilities `[W, V]` of one sentence under each of `masks`, as rows of one batch."""
     rows = max(1, int(MAX_ATTENTION_MB / attention_megabytes(1, loaded.heads, alone.size[1])))
     parts = [masks[start : start + rows] for start in range(0, len(masks), rows)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from model_utils.distributions import entropy_bits, total_variation
 from model_utils.errors import InputError
-from model_utils.experiments.ablation import together, without_hand
+from model_utils.experiments.ablation import under_each_mask, without_hand
 from model_utils.limits import MAX_SWEEP_TOKENS
 from model_utils.masks.mask import build_mask
 
@@ -27,7 +27,7 @@ ENDS: tuple[End, ...] = ("first", "last")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TradeOff:
+class AblationCurve:
     """What hiding ever more words does, from one `end` of the sentence on. Point n has n words hidden; one always stays.
 
     `hidden` are the words in the order in which they are hidden, W - 1 of them; `change[W]` is the total variation, 0 to
@@ -50,8 +50,10 @@ def orders(words: Sequence[Word]) -> dict[End, tuple[Word, ...]]:
     return {"first": tuple(words[:-1]), "last": tuple(reversed(words[1:]))}
 
 
-def trade_off(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]) -> tuple[TradeOff, ...]:
-    """Return the trade-off from either end of the sentence of `spec`, whose own hidden words count as shown.
+def ablation_curves(
+    loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Sequence[Word]
+) -> tuple[AblationCurve, ...]:
+    """Return the curve from either end of the sentence of `spec`, whose own hidden words count as shown.
 
     The sentence runs alone, all its masks as rows of few batches. Raises InputError above MAX_SWEEP_TOKENS.
     """
@@ -67,10 +69,12 @@ def trade_off(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, words: Seq
             build_mask(replace(rule, weights={token: 0.0 for word in order[:n] for token in word.tokens}), inner)
             for n in range(len(order) + 1)
         ]
-        probabilities = together(loaded, inner, masks)  # (W, V)
+        probabilities = under_each_mask(loaded, inner, masks)  # (W, V)
         empty = np.array([mask.blocked_rows[0, -1] for mask in masks])
         change = np.where(empty, np.nan, total_variation(probabilities, probabilities[:1]))
         found.append(
-            TradeOff(end=end, hidden=order, change=change, bits=np.where(empty, np.nan, entropy_bits(probabilities)))
+            AblationCurve(
+                end=end, hidden=order, change=change, bits=np.where(empty, np.nan, entropy_bits(probabilities))
+            )
         )
     return tuple(found)

@@ -1,7 +1,7 @@
 """Is the answer independent of the batch? Axis letters: B sentence, T token, K read place, V vocabulary.
 
-Right: a sentence in a padded batch gets the answer that it gets alone. GPT-2's `forward` does so only when it is told
-both the mask and the positions; it reports no error when it is not.
+Right: a sentence in a padded batch gets the answer that it gets alone. GPT-2's `forward` gives it only when it gets
+both the mask and the positions; it reports no error when it does not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import TokenBatch
 
-NO_MASK, MASK_ONLY, MASK_AND_POSITIONS = WAYS = ("no mask", "mask only", "mask and positions")
+# What the model is given beside the ids.
+NO_MASK, MASK_ONLY, MASK_AND_POSITIONS = GIVEN = ("no mask", "mask only", "mask and positions")
 
 # Batch size changes the last bits of float32 logits (some 1e-5); a forgotten mask moves them by whole units.
 TOLERANCE = 1e-3
@@ -31,7 +32,7 @@ TOP = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the model says comes next: `words` are (label, probability), likeliest first.
+    """The model's next words: `words` are (label, probability), likeliest first.
 
     `logit_difference` is the largest absolute difference to the right answer's logits, `total_variation` half the sum of
     the absolute differences of all probabilities (0 to 1). Both are 0 for the right answer itself.
@@ -49,10 +50,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Independence:
-    """One sentence's answer alone, and in the batch under each of WAYS."""
+    """One sentence's answer alone, and in the batch with each of GIVEN."""
 
     alone: Answer
-    ways: Mapping[str, Answer]
+    in_batch: Mapping[str, Answer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +81,11 @@ def measure(loaded: LoadedModel, batch: TokenBatch, rows: range) -> tuple[Indepe
     alone = [_read(loaded, batch.alone(b), [0], [[len(batch.tokens[b]) - 1]], NO_MASK)[0, 0] for b in rows]
     columns = [[batch.last(b)] for b in rows]
     answers = {}
-    for way in WAYS:
-        logits = _read(loaded, batch, list(rows), columns, way)[:, 0]  # (B, V)
-        answers[way] = [_answer(loaded, one, right) for one, right in zip(logits, alone, strict=True)]
+    for given in GIVEN:
+        logits = _read(loaded, batch, list(rows), columns, given)[:, 0]  # (B, V)
+        answers[given] = [_answer(loaded, one, right) for one, right in zip(logits, alone, strict=True)]
     return tuple(
-        Independence(alone=_answer(loaded, alone[i]), ways={way: answers[way][i] for way in WAYS})
+        Independence(alone=_answer(loaded, alone[i]), in_batch={given: answers[given][i] for given in GIVEN})
         for i in range(len(rows))
     )
 

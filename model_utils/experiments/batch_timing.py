@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane, decode_tokens
+from model_utils.generate.decode import decode_tokens
+from model_utils.generate.lane import Lane
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Drawn
     from model_utils.models.loading import LoadedModel
 
-# Times that each way is measured; the two take turns, so that a busy moment meets both.
+# Times that each way is measured; the two take turns, so that a busy moment slows both.
 ROUNDS = 5
 # Scores of two draws that lie closer than this may fall either way by rounding, which differs with the batch.
 NEAR = 1e-4
@@ -33,7 +34,7 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class Same:
-    """Whether a sentence got the same text both ways; `at` is the first step that differs, `near` says it was a near-tie."""
+    """Whether a sentence got the same text both ways; `at` is the first step that differs, `near` whether it was a near-tie."""
 
     equal: bool
     at: int | None = None
@@ -107,7 +108,7 @@ def _same(one: Sequence[Drawn], other: Sequence[Drawn]) -> Same:
 
 @dataclass(frozen=True, kw_only=True)
 class TimingResult:
-    """What the rounds say: medians in seconds, how many times faster the batch is, and whether every round agrees."""
+    """What the rounds show: medians in seconds, how many times faster the batch is, and whether every round agrees."""
 
     batch: float
     alone: float
@@ -116,7 +117,7 @@ class TimingResult:
 
 
 def judge(rounds: Sequence[Round]) -> TimingResult:
-    """Return the verdict over the rounds; `decided` where one way was faster in every one of at least three."""
+    """Return what the rounds show; `decided` where one way was faster in every one of at least three."""
     batch, alone = (float(np.median([getattr(one, way) for one in rounds])) for way in ("batch", "alone"))
     wins = [one.batch < one.alone for one in rounds]
     return TimingResult(

@@ -1,4 +1,4 @@
-"""Claims about masks that are often read, each put to the model. Axis letters: L layer, H head, T token, V vocabulary."""
+"""Claims about masks that one often reads, each tested on the model. Axis letters: L layer, H head, T token, V vocabulary."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 
 from model_utils.distributions import total_variation
 from model_utils.experiments.ablation import next_word
-from model_utils.experiments.soft_weights import soften
+from model_utils.experiments.soft_weights import run_soft_masks
+from model_utils.masks.examples import BY_NAME, FOX
 from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.masks.presets import BY_NAME, FOX
 from model_utils.models.forward import attention_maps, forward
 from model_utils.tokens.batch import encode
 from model_utils.tokens.words import group_words
@@ -85,8 +85,8 @@ def half(loaded: LoadedModel) -> Half:
     """Return what 0.5 on `jumps` does as a 2-D mask, and as log-weight on the scores."""
     batch = encode(loaded.tokenizer, (FOX,))
     tokens = group_words(FOX, batch.tokens[0])[JUMPS].tokens
-    found = {one.way: one for one in soften(loaded, batch, tokens, 0.5)}
-    share = {way: float(one.weights[0][:, list(tokens)].sum(-1).mean()) for way, one in found.items()}
+    found = {one.kind: one for one in run_soft_masks(loaded, batch, tokens, 0.5)}
+    share = {kind: float(one.weights[0][:, list(tokens)].sum(-1).mean()) for kind, one in found.items()}
     return Half(
         before=share["none"],
         flat=share["today"],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 64
 
 
-def read(
+def last_hidden_states(
     loaded: LoadedModel, batch: TokenBatch, mask: Mask, sentence: int, *, attentions: bool = False
 ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
     """Return (last hidden states `[T, width]`, L attentions `[1, H, T, T]` or none) of one sentence under `mask`."""
@@ -48,8 +48,8 @@ def surprise_bits(
 ) -> NDArray[np.float64]:
     """Return `[N]` the surprise -log2 p of each real token, as the row before it predicts it (Shannon 1948, section 6).
 
-    `hidden[T, width]` comes from `read` under the same mask. NaN for the first token, which no row predicts, and where
-    the row before may read nothing at all, so that its numbers mean nothing.
+    `hidden[T, width]` are `last_hidden_states` under the same mask. NaN for the first token, which no row predicts, and
+    where the row before may read nothing at all, so that its numbers mean nothing.
     """
     first, last = batch.first(sentence), batch.last(sentence)
     ids = torch.from_numpy(batch.input_ids[sentence, first + 1 : last + 1].copy())  # (N - 1,)
@@ -70,12 +70,14 @@ def surprise_bits(
 def row_shifts(loaded: LoadedModel, batch: TokenBatch, before: Mask, after: Mask, sentence: int) -> NDArray[np.float64]:
     """Return `[N]` the total variation, 0 to 1, between each real row's next-word probabilities under two masks."""
     real = slice(batch.first(sentence), batch.last(sentence) + 1)
-    one, other = (read(loaded, batch, mask, sentence)[0][real] for mask in (before, after))
+    one, other = (last_hidden_states(loaded, batch, mask, sentence)[0][real] for mask in (before, after))
     pairs = zip(row_probabilities(loaded, one), row_probabilities(loaded, other), strict=True)
     return np.concatenate([((p - q).abs().sum(-1) / 2).numpy() for p, q in pairs])
 
 
-def leak(weights: tuple[torch.Tensor, ...], batch: TokenBatch, mask: Mask, sentence: int) -> NDArray[np.float64]:
+def later_weight_share(
+    weights: tuple[torch.Tensor, ...], batch: TokenBatch, mask: Mask, sentence: int
+) -> NDArray[np.float64]:
     """Return `[L]` the share of its weight that a row gives to later tokens, mean over heads and real rows, per layer.
 
     `weights` are L attentions `[1, H, T, T]`. Rows that may read nothing are left out, and so is the last row: no token

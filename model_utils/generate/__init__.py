@@ -1,1 +1,4 @@
-"""Decoding: filters, noise, one step, lanes, the loop, and what explains a step. Uses models and what stands below them."""
+"""Decoding: the table of filters, noise, one step, lanes, the loop, and what explains a step.
+
+Uses models and what stands below them.
+"""

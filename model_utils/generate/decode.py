@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from model_utils.errors import InputError
-from model_utils.generate.filters import StepNoise
-from model_utils.generate.mask_policy import CAUSAL, MaskPolicy
+from model_utils.generate.noise import StepNoise
 from model_utils.generate.plan import Plan, make_plan
-from model_utils.generate.step import Drawn, Step, Stop, draw_tokens, take_steps
+from model_utils.generate.step import Drawn, GroupDraw, Step, Stop, draw_group, record
 from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.lane import Lane
+    from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.models.loading import LoadedModel
     from model_utils.models.prefix_cache import PrefixCache
 
 D = TypeVar("D", bound=Drawn)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Lane:
-    """One row of the engine: its prompt as token ids, how it draws, which sample under its seed it is, what it may read.
-
-    Its text depends on these alone, never on the other rows of the batch. `taken` are the tokens of its first steps where
-    they were chosen by hand: a branch of another text has that one's beginning and a runner-up behind it.
-    """
-
-    prompt: tuple[int, ...]
-    settings: SamplingSettings
-    sample: int = 0
-    policy: MaskPolicy = CAUSAL
-    taken: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.prompt:
-            raise InputError("A prompt is empty: it needs at least one token.")
+_CORES = torch.get_num_threads()
 
 
 def decode(
@@ -55,14 +39,14 @@ def decode(
 
     Prompts that `prefix_cache` keeps are not read again, which changes no number.
     """
-    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, take_steps, prefix_cache)
+    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, _steps, prefix_cache)
 
 
 def decode_tokens(
     loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int
 ) -> Generator[tuple[Drawn, ...], None, None]:
     """Yield what `decode` draws, without what its steps saw: sooner, and with nothing to keep."""
-    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, draw_tokens)
+    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, _drawn)
 
 
 def _decode(
@@ -70,21 +54,22 @@ def _decode(
     lanes: Sequence[Lane],
     plan: Plan,
     max_new_tokens: int,
-    take: Callable[..., list[D]],
+    made_of: Callable[[Sequence[GroupDraw], Mapping[int, int]], list[D]],
     prefix_cache: PrefixCache | None = None,
 ) -> Generator[tuple[D, ...], None, None]:
     logits, cache = _read_prompts(loaded, lanes, plan, prefix_cache)
-    live = list(range(len(lanes)))
+    # Lanes that go on, each with a number that it shares with those of the same sample that have read the same.
+    pasts = dict(enumerate(_numbered((lane.prompt, lane.policy, lane.sample) for lane in lanes)))
     for number in range(max_new_tokens):
         drawn = tuple(
             replace(step, stop=_stop(step, lanes[step.lane], loaded, max_new_tokens))
-            for step in _draw(logits, lanes, live, number, take)
+            for step in sorted(made_of(_draw(logits, lanes, list(pasts), number), pasts), key=lambda one: one.lane)
         )
         yield drawn
         going = {step.lane: step.token_id for step in drawn if not step.stop}
         if not going:
             return
-        live = list(going)
+        pasts = dict(zip(going, _numbered((pasts[lane], token) for lane, token in going.items()), strict=True))
         newest = torch.tensor([[going.get(b, loaded.pad_id)] for b in range(len(lanes))])  # (B, 1)
         logits, cache = _forward(loaded, plan, number + 1, newest, cache)
 
@@ -125,22 +110,47 @@ def _forward(
     return out.logits[:, -1].float(), out.cache
 
 
-def _draw(
-    logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], number: int, take: Callable[..., list[D]]
-) -> list[D]:
-    """Return what each lane that goes on draws, in the order of the lanes; equal settings are filtered together."""
+def _numbered(keys: Iterable[Hashable]) -> list[int]:
+    """Return a number for each key, equal ones for equal keys."""
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
+
+
+def _draw(logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], number: int) -> list[GroupDraw]:
+    """Return what each lane that goes on draws; equal settings are filtered together."""
     groups: dict[SamplingSettings, list[int]] = {}
     for b in live:
         groups.setdefault(lanes[b].settings, []).append(b)
-    drawn: list[D] = []
     step_noise = StepNoise(number, logits.size(-1))
-    for settings, members in groups.items():
-        samples = [lanes[b].sample for b in members]
-        taken = [lanes[b].taken[number] if number < len(lanes[b].taken) else None for b in members]
-        drawn += take(
-            logits[members], settings, lanes=members, samples=samples, number=number, taken=taken, step_noise=step_noise
+    return [
+        draw_group(
+            logits[members],
+            settings,
+            lanes=members,
+            samples=[lanes[b].sample for b in members],
+            number=number,
+            taken=[lanes[b].taken[number] if number < len(lanes[b].taken) else None for b in members],
+            step_noise=step_noise,
         )
-    return sorted(drawn, key=lambda one: one.lane)
+        for settings, members in groups.items()
+    ]
+
+
+def _drawn(groups: Sequence[GroupDraw], _: Mapping[int, int]) -> list[Drawn]:
+    """Return what the lanes of all groups drew."""
+    return [one for group in groups for one in group.drawn]
+
+
+def _steps(groups: Sequence[GroupDraw], pasts: Mapping[int, int]) -> list[Step]:
+    """Return the steps of the lanes of all groups, each with what cut the tokens that lanes with the same past drew.
+
+    Why two texts part is asked of the step at which they do, where both have the same past; which of 50,257 tokens the
+    other one draws there is known once all have drawn.
+    """
+    tokens: dict[int, set[int]] = {}
+    for one in _drawn(groups, pasts):
+        tokens.setdefault(pasts[one.lane], set()).add(one.token_id)
+    return [step for group in groups for step in record(group, [tokens[pasts[one.lane]] for one in group.drawn])]
 
 
 def _stop(step: Drawn, lane: Lane, loaded: LoadedModel, max_new_tokens: int) -> Stop:
@@ -151,3 +161,19 @@ def _stop(step: Drawn, lane: Lane, loaded: LoadedModel, max_new_tokens: int) -> 
     if made == max_new_tokens:
         return "length"
     return "context" if len(lane.prompt) + made == loaded.context else ""
+
+
+def leave_a_core() -> None:
+    """Let torch use all cores but one in the calling thread from now on, where there are several.
+
+    A decoding step reads every weight once and gains little from the last core; the page that shows its word needs it.
+    """
+    fewer = max(_CORES - 1, 1)
+    if torch.get_num_threads() <= fewer:
+        return
+    torch.set_num_threads(fewer)
+    # torch hands the number on to threads that begin to work later; set again in another thread, it is theirs as before.
+    # One that begins between the two calls keeps the smaller number: it is slower, and nothing else.
+    other = threading.Thread(target=torch.set_num_threads, args=(_CORES,))
+    other.start()
+    other.join()

@@ -5,46 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from model_utils.generate.filters import FILTERS, SamplingSettings
+from formatting import percent
+from model_utils.generate.filter_settings import BY_NAME, CUTS, FILTERS, GENERATE_ORDER
 
 if TYPE_CHECKING:
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.step import Step
 
-SAYING = "Filters decide who may enter the draw; dice decide who wins."
-
-
-def percent(share: float) -> str:
-    """Return a share as a percentage with two digits that count, such as `27 %`, `0.43 %`, `<0.001 %`."""
-    if 0 < share < 0.00001:
-        return "<0.001 %"
-    value = share * 100
-    digits = 0 if value >= 9.95 or value == 0 else 1 if value >= 0.995 else 2 if value >= 0.0995 else 3
-    return f"{value:.{digits}f} %"
-
-
-def letter(name: str) -> str:
-    """Return the letter that stands for a filter in `order`."""
-    return next(letter for letter, one in FILTERS.items() if one == name)
+SUMMARY = "Filters decide who may enter the draw; dice decide who wins."
 
 
 def filter_name(name: str, settings: SamplingSettings) -> str:
-    """Return a filter with its setting, such as `top-k 50`."""
-    if name == "greedy":
-        return "greedy: only the likeliest"
-    value = {"k": settings.top_k, "p": settings.top_p, "m": settings.min_p}[letter(name)]
-    return f"{name} {value:g}"
+    """Return a filter, by its name in CUTS, with its setting, such as `top-k 50`."""
+    return "greedy: only the likeliest" if name == "greedy" else BY_NAME[name].named(settings)
 
 
 def describe(settings: SamplingSettings) -> str:
     """Return the settings as a reader names them, such as `temperature 1, top-k 50, top-p 0.95, seed 0`."""
     if settings.greedy:
         return "temperature 0 (greedy)"
-    parts = [f"temperature {settings.temperature:g}"]
-    parts.append("top-k off" if settings.off("k") else f"top-k {settings.top_k}")
-    parts.append("top-p off" if settings.off("p") else f"top-p {settings.top_p:g}")
-    if not settings.off("m"):
-        parts.append(f"min-p {settings.min_p:g}")
-    if settings.order != SamplingSettings.order:
+    parts = [one.named(settings) for one in FILTERS if one.main or not one.is_off(settings)]
+    if settings.full_order != GENERATE_ORDER:
         parts.append(f"order {settings.order}")
     return ", ".join([*parts, f"seed {settings.seed}"])
 
@@ -67,14 +48,18 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
         )
     whose = "of the model's chances" if settings.off("t") else f"of the chances at temperature {settings.temperature:g}"
     if step.stages[-1].kept == 1:
-        return f"“{drawn}” ({probability} {whose}) was the only word that the filters left: the dice had no choice."
+        lone = f"“{drawn}” ({percent(step.probability)} {whose})"
+        return f"{lone} was the only word that the filters left: the dice had no choice."
+    fell = (
+        f"the dice fell on “{drawn}”, number {step.rank:,} "
+        f"({percent(step.probability)}, {percent(step.probability_after)} after). {SUMMARY}"
+    )
+    if by := CUTS[found.cut[0]]:
+        return f"“{top}” was the likeliest ({probability} {whose}), but {filter_name(by, settings)} cut it; {fell}"
     start = f"“{top}” was the likeliest ({probability} {whose}, {after} after the filters)"
     if step.rank == 1:
-        return f"{start}, and the dice took it. {SAYING}"
-    return (
-        f"{start}, but the dice fell on “{drawn}”, number {step.rank:,} "
-        f"({percent(step.probability)}, {percent(step.probability_after)} after). {SAYING}"
-    )
+        return f"{start}, and the dice took it. {SUMMARY}"
+    return f"{start}, but {fell}"
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
@@ -83,10 +68,10 @@ def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
         return f"{vocabulary:,} words → 1 taken (greedy), with {percent(step.stages[-1].mass)} of the chances."
     parts, left = [f"{vocabulary:,} words"], vocabulary
     for stage in step.stages:
-        if settings.off(letter(stage.filter)):
+        if BY_NAME[stage.filter].is_off(settings):
             continue
-        asleep = " (asleep: it cuts none here)" if stage.kept == left else ""
-        parts.append(f"{stage.kept:,} after {stage.filter}{asleep}")
+        no_effect = " (asleep: it cuts none here)" if stage.kept == left else ""
+        parts.append(f"{stage.kept:,} after {stage.filter}{no_effect}")
         left = stage.kept
     if len(parts) == 1:
         return f"{vocabulary:,} words, no filter: every one of them may be drawn."

@@ -10,14 +10,16 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.filters import CUTS, FILTERS, draw, gumbel, uniforms, warp
+from model_utils.generate.apply_filters import warp
+from model_utils.generate.filter_settings import CUTS
+from model_utils.generate.noise import draw, gumbel, uniforms
 from model_utils.limits import MAX_DRAWS
 from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.masks.mask import Mask
     from model_utils.models.loading import LoadedModel
 
@@ -95,14 +97,16 @@ def distribution(logits: torch.Tensor, settings: SamplingSettings) -> FullDistri
 def filter_effects(step: FullDistribution) -> tuple[FilterEffect, ...]:
     """Return what each filter did, in their order; removed and kept tokens together are the whole vocabulary."""
     settings = step.settings
-    names = ["greedy"] if settings.greedy else [FILTERS[letter] for letter in settings.order.replace("t", "")]
-    letters = {name: letter for letter, name in FILTERS.items()}
+    states = (
+        {"greedy": False}
+        if settings.greedy
+        else {one.name: one.is_off(settings) for one in settings.filters if one.cuts}
+    )
     kept = np.ones(step.before.shape, dtype=bool)  # (V)
     found = []
-    for name in names:
+    for name, off in states.items():
         gone = kept & (step.cut == CUTS.index(name))
         kept &= ~gone
-        off = name in letters and settings.off(letters[name])
         found.append(
             FilterEffect(
                 filter=name,
@@ -150,12 +154,12 @@ def rank_curve(step: FullDistribution, points: int = POINTS) -> RankCurve:
 
 
 def draw_many(step: FullDistribution, *, number: int, draws: int) -> NDArray[np.int64]:
-    """Return how often each token is drawn, `[V]`, when step `number` is drawn by samples 0 to `throws` - 1 of the seed.
+    """Return how often each token is drawn, `[V]`, when step `number` is drawn by samples 0 to `draws` - 1 of the seed.
 
-    Sample 0 is the draw of the text itself. Raises InputError for more than MAX_THROWS.
+    Sample 0 is the draw of the text itself. Raises InputError for more than MAX_DRAWS.
     """
     if not 1 <= draws <= MAX_DRAWS:
-        raise InputError(f"{draws} throws do not fit: choose 1 to {MAX_DRAWS}.")
+        raise InputError(f"{draws} draws do not fit: choose 1 to {MAX_DRAWS}.")
     counts = np.zeros(len(step.scores), np.int64)
     for sample in range(draws):
         noise = uniforms(step.settings.seed, sample, number, len(step.scores))

@@ -26,13 +26,13 @@ class MaskPolicy:
 
     A row is what its token may read at the step in which the model reads that token, and it never changes: the keys and
     values that later tokens find in the cache were computed under it. So the mask of a step is a corner of that of every
-    later step, and one pass over the text under the whole mask gives the scores that the cache gave. Positions are
-    settled in the same way. A token that is no longer read still speaks through those that had read it.
+    later step, and one pass over the text under the whole mask gives the scores that the cache gave. Positions never
+    change either. A token that is no longer read still has an effect through those that had read it.
 
-    Of the patterns, `bidirectional` means that the prompt sees itself whole, and `prefix` ends with the prompt at the
-    latest: to let old tokens read new ones would make their cached keys wrong. `weights` name tokens of the prompt, which
-    stay hidden or softened at every step; a cell is blocked as soon as both its tokens exist. Dropped after n tokens, the
-    prompt is read by the first n draws; after 0, the last token of the prompt reads itself alone. `gap` closes up the
+    A pattern that lets words read later ones does so within the prompt alone, since to let old tokens read new ones would
+    make their cached keys wrong: under `bidirectional` the prompt reads itself whole. `weights` name tokens of the prompt,
+    which stay hidden or softened at every step; a cell is blocked as soon as both its tokens exist. Dropped after n tokens,
+    the prompt is read by the first n draws; after 0, the last token of the prompt reads itself alone. `gap` closes up the
     positions behind words hidden by hand, not those of a dropped prompt.
 
     Whichever sentence `spec` names, the hand mask is for the prompt that has this policy. Raises InputError for a
@@ -60,7 +60,7 @@ class MaskPolicy:
         """Return this policy for sentence `number` of a batch: without the hand mask, unless it is `spec.sentence`'s."""
         if number == self.spec.sentence:
             return self
-        return replace(self, spec=replace(self.spec, weights=(), cells=frozenset()))
+        return replace(self, spec=replace(self.spec, weights=(), cells=()))
 
     def mask(self, prompt: Sequence[int], step: int = 0, *, pads: int = 0) -> Mask:
         """Return the mask under which step `step` of a text is drawn, as a batch of one: T = pads + prompt + step.
@@ -72,25 +72,16 @@ class MaskPolicy:
         for token, _ in self.spec.pairs:
             if token >= known:
                 raise InputError(f"The hand mask names token {token}, but the prompt has tokens 0 to {known - 1}.")
-        mask = build_mask(self._spec(known, tokens), _batch((*prompt, *[_NEW_TOKEN] * step), pads))
-        dropped = np.zeros(mask.visible.shape[1:], dtype=bool)  # (Q, K)
+        cells = tuple((query, key) for query, key in self.spec.cells if max(query, key) < tokens)
+        spec = replace(self.spec, sentence=0, cells=cells)
+        mask = build_mask(spec, _batch((*prompt, *[_NEW_TOKEN] * step), pads))
+        later = np.triu(np.ones((pads + tokens, pads + tokens), dtype=bool), k=1)  # (Q, K)
+        later[: pads + known, : pads + known] = False
+        dropped = np.zeros_like(later)  # (Q, K)
         if self.drop_after is not None:
             dropped[pads + known - 1 + self.drop_after :, pads : pads + known] = True
             np.fill_diagonal(dropped, False)
-        return _first(mask, dropped)
-
-    def _spec(self, prompt: int, tokens: int) -> MaskSpec:
-        """Return the rule for one text of `tokens`, `prompt` of which were given."""
-        spec = replace(
-            self.spec,
-            sentence=0,
-            cells=frozenset((query, key) for query, key in self.spec.cells if max(query, key) < tokens),
-        )
-        if spec.pattern == "bidirectional":
-            return replace(spec, pattern="prefix", first=prompt)
-        if spec.pattern == "prefix":
-            return replace(spec, first=min(spec.first, prompt))
-        return spec
+        return _blocked(mask, {"pattern": dropped, "causal": later})
 
 
 CAUSAL = MaskPolicy()
@@ -127,13 +118,15 @@ def _batch(ids: Sequence[int], pads: int) -> TokenBatch:
     )
 
 
-def _first(mask: Mask, dropped: NDArray[np.bool_]) -> Mask:
-    """Return the mask of sentence 0 alone, `dropped[Q, K]` blocked by the pattern too."""
-    causes = {name: cells[:1] for name, cells in mask.causes.items()}
-    causes["pattern"] = causes["pattern"] | dropped
+def _blocked(mask: Mask, more: dict[str, NDArray[np.bool_]]) -> Mask:
+    """Return the mask of sentence 0 alone, the cells `[Q, K]` of each cause in `more` blocked too."""
+    causes = {name: cells[:1] | more[name] if name in more else cells[:1] for name, cells in mask.causes.items()}
+    cause = mask.cause[:1].copy()
+    for name, cells in more.items():
+        cause[(cause == 0) & cells] = CAUSE_CODE[name]
     return Mask(
-        visible=np.where(dropped, np.float32(0), mask.visible[:1]),
-        cause=np.where(dropped & (mask.cause[:1] == 0), np.uint8(CAUSE_CODE["pattern"]), mask.cause[:1]),
+        visible=np.where(cause > 0, np.float32(0), mask.visible[:1]),
+        cause=cause,
         causes=causes,
         position_ids=mask.position_ids[:1],
     )

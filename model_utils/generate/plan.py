@@ -13,7 +13,7 @@ from model_utils.generate.mask_policy import rows_that_read_nothing
 from model_utils.limits import MAX_CACHE_MB, MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
     from model_utils.models.loading import LoadedModel
 
 

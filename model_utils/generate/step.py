@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
 
-from model_utils.generate.filters import CUTS, FILTERS, StepNoise, draw, warp
+from model_utils.generate.apply_filters import warp
+from model_utils.generate.filter_settings import CUTS
+from model_utils.generate.noise import StepNoise, draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.apply_filters import Warped
+    from model_utils.generate.filter_settings import SamplingSettings
 
 # The likeliest tokens that a Step keeps; beside them the drawn one and the likeliest that each filter cut.
 CANDIDATES = 50
@@ -24,8 +27,8 @@ Stop = Literal["", "end", "context", "length"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
-    """What one filter left: its name in FILTERS, how many tokens, and their share of the probabilities before any filter."""
+class FilterStage:
+    """What one filter left: its name, how many tokens, and their share of the probabilities before any filter."""
 
     filter: str
     kept: int
@@ -66,8 +69,8 @@ class Candidates:
 class Drawn:
     """What one step of one lane drew.
 
-    `margin` is by how much it won; below 1e-4 rounding may turn the draw. `instead_of` is the token that the dice had drawn
-    where another was taken by hand.
+    `margin` is by how much it won; below 1e-4 rounding may turn the draw. `instead_of` is the token that had been
+    drawn where another was taken by hand.
     """
 
     lane: int
@@ -82,15 +85,22 @@ class Drawn:
 class Step(Drawn):
     """What one step of one lane saw and drew; under 3 kB each, whatever the vocabulary.
 
-    `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. Entropies are
-    in bits, before and after the filters. `chance_raw` is the drawn token's probability at temperature 1.
+    `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. `far_cuts` are
+    the places in CUTS of what cut others that the step is compared by (0 = kept). Entropies are in bits, before and after
+    the filters. `probability_raw` is the drawn token's probability at temperature 1.
     """
 
     probability_raw: float
     entropy_before: float
     entropy_after: float
-    stages: tuple[Stage, ...]
+    stages: tuple[FilterStage, ...]
     candidates: Candidates
+    far_cuts: Mapping[int, int]
+
+    def cut_by(self, token_id: int) -> str:
+        """Return the filter that cut a token here, empty when it was kept. Raises KeyError for a token without a record."""
+        place = np.flatnonzero(self.candidates.ids == token_id)
+        return CUTS[self.candidates.cut[place[0]] if place.size else self.far_cuts[token_id]]
 
     @property
     def drawn(self) -> int:
@@ -113,8 +123,18 @@ class Step(Drawn):
         return int(self.candidates.ranks[self.drawn])
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GroupDraw:
+    """What lanes of equal settings drew at one step and from which scores, `[n, V]`: row i is that of `drawn[i]`."""
+
+    settings: SamplingSettings
+    logits: torch.Tensor
+    warped: Warped
+    drawn: list[Drawn]
+
+
 @torch.inference_mode()
-def take_steps(
+def draw_group(
     logits: torch.Tensor,
     settings: SamplingSettings,
     *,
@@ -123,14 +143,31 @@ def take_steps(
     number: int,
     taken: Sequence[int | None] = (),
     step_noise: StepNoise | None = None,
-) -> list[Step]:
-    """Return step `number` of each of `lanes`, all under the same settings, from their logits `[n, V]`.
+) -> GroupDraw:
+    """Return what each of `lanes`, all under the same settings, draws at step `number` from its logits `[n, V]`.
 
-    `taken` names for each lane the token that is taken whatever the dice say, None where they decide; empty: they do.
-    `noise` keeps the noise of this step for all who share it.
+    `taken` names for each lane the token that is taken whatever is drawn, None where the draw decides; empty: it does for
+    all. `step_noise` keeps the noise of this step for all who share it.
     """
     step_noise = StepNoise(number, logits.size(-1)) if step_noise is None else step_noise
     warped = warp(logits, settings)
+    drawn = []
+    for i, lane in enumerate(lanes):
+        token_id, margin = draw(warped.scores[i].numpy(), step_noise.of(settings.seed, samples[i]))
+        by_hand = taken[i] if taken else None
+        instead_of = token_id if by_hand is not None and by_hand != token_id else None
+        token_id = token_id if by_hand is None else by_hand
+        drawn.append(Drawn(lane=lane, number=number, token_id=token_id, stop="", margin=margin, instead_of=instead_of))
+    return GroupDraw(settings=settings, logits=logits, warped=warped, drawn=drawn)
+
+
+@torch.inference_mode()
+def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[Step]:
+    """Return the steps of a group's lanes: what each saw and drew.
+
+    `compared` names for each lane the tokens that its step may be compared by: what cut them is recorded.
+    """
+    settings, warped, logits = group.settings, group.warped, group.logits
     before = torch.softmax(warped.tempered, dim=-1)  # (n, V)
     after = before if settings.unfiltered else torch.softmax(warped.scores, dim=-1)  # (n, V)
     normaliser = torch.logsumexp(logits, dim=-1)  # (n)
@@ -138,12 +175,14 @@ def take_steps(
     entropy_before = _entropy(before)  # (n)
     entropy_after = entropy_before if settings.unfiltered else _entropy(after)
     steps = []
-    for i, one in enumerate(_drawn(warped.scores, settings, lanes, samples, number, taken, step_noise)):
+    for i, one in enumerate(group.drawn):
         at = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
         ranked_by = warped.tempered[i].numpy()  # probabilities of very cold draws underflow to 0; scores do not
+        candidates = _candidates(*at, ranked_by, top[i], one.token_id)
+        far = set(compared[i] if compared else ()).difference(candidates.ids.tolist())
         step = Step(
             lane=one.lane,
-            number=number,
+            number=one.number,
             token_id=one.token_id,
             stop="",
             margin=one.margin,
@@ -152,46 +191,11 @@ def take_steps(
             entropy_before=float(entropy_before[i]),
             entropy_after=float(entropy_after[i]),
             stages=_stages(at[0], at[2], settings),
-            candidates=_candidates(*at, ranked_by, top[i], one.token_id),
+            candidates=candidates,
+            far_cuts={token: int(at[2][token]) for token in far},
         )
         steps.append(step)
     return steps
-
-
-@torch.inference_mode()
-def draw_tokens(
-    logits: torch.Tensor,
-    settings: SamplingSettings,
-    *,
-    lanes: Sequence[int],
-    samples: Sequence[int],
-    number: int,
-    taken: Sequence[int | None] = (),
-    step_noise: StepNoise | None = None,
-) -> list[Drawn]:
-    """Return what step `number` of each lane draws, and nothing of what it saw: the tokens of `take_steps`, sooner."""
-    step_noise = StepNoise(number, logits.size(-1)) if step_noise is None else step_noise
-    return _drawn(warp(logits, settings).scores, settings, lanes, samples, number, taken, step_noise)
-
-
-def _drawn(
-    scores: torch.Tensor,
-    settings: SamplingSettings,
-    lanes: Sequence[int],
-    samples: Sequence[int],
-    number: int,
-    taken: Sequence[int | None],
-    step_noise: StepNoise,
-) -> list[Drawn]:
-    """Return what the dice draw from the filtered scores `[n, V]` of each lane, or what was taken by hand in its place."""
-    drawn = []
-    for i, lane in enumerate(lanes):
-        token_id, margin = draw(scores[i].numpy(), step_noise.of(settings.seed, samples[i]))
-        by_hand = taken[i] if taken else None
-        instead_of = token_id if by_hand is not None and by_hand != token_id else None
-        token_id = token_id if by_hand is None else by_hand
-        drawn.append(Drawn(lane=lane, number=number, token_id=token_id, stop="", margin=margin, instead_of=instead_of))
-    return drawn
 
 
 def _entropy(probabilities: torch.Tensor) -> NDArray[np.float64]:
@@ -199,16 +203,17 @@ def _entropy(probabilities: torch.Tensor) -> NDArray[np.float64]:
     return np.asarray(torch.special.entr(probabilities).sum(-1, dtype=torch.float64).numpy() / np.log(2)) + 0.0
 
 
-def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: SamplingSettings) -> tuple[Stage, ...]:
+def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: SamplingSettings) -> tuple[FilterStage, ...]:
     """Return what each filter left, temperature (which cuts nothing) aside, in their order; greedy is one of its own."""
     if settings.greedy:
-        return (Stage(filter="greedy", kept=1, mass=float(before[cut == 0].sum())),)
+        return (FilterStage(filter="greedy", kept=1, mass=float(before[cut == 0].sum())),)
     kept = np.ones(before.shape, dtype=bool)  # (V)
     stages = []
-    for letter in settings.order.replace("t", ""):
-        kept &= cut != CUTS.index(FILTERS[letter])
-        mass = float(before[kept].sum(dtype=np.float64))
-        stages.append(Stage(filter=FILTERS[letter], kept=int(kept.sum()), mass=mass))
+    for one in settings.filters:
+        if one.cuts:
+            kept &= cut != CUTS.index(one.name)
+            mass = float(before[kept].sum(dtype=np.float64))
+            stages.append(FilterStage(filter=one.name, kept=int(kept.sum()), mass=mass))
     return tuple(stages)
 
 

@@ -11,9 +11,10 @@ import torch
 
 from model_utils.errors import InputError
 from model_utils.experiments.ablation import scope
-from model_utils.experiments.surprisal import read, row_probabilities
+from model_utils.experiments.surprisal import last_hidden_states, row_probabilities
 from model_utils.masks.mask import build_mask
-from model_utils.models.forward import LayerTrace, forward, head_outputs
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import forward, head_outputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,7 +111,7 @@ def hide_key(loaded: LoadedModel, batch: TokenBatch, spec: MaskSpec, query: int,
         raise InputError(f"The query is token {query}, but the sentence has tokens 0 to {count - 1}.")
     masks = [build_mask(one, inner) for one in (rule, replace(rule, weights={**dict(rule.pairs), key: 0.0}))]
     rows = [inner.first(sentence) + query, inner.last(sentence)]
-    hidden = [read(loaded, inner, mask, sentence)[0][rows] for mask in masks]  # each (2, width)
+    hidden = [last_hidden_states(loaded, inner, mask, sentence)[0][rows] for mask in masks]  # each (2, width)
     before, after = (next(row_probabilities(loaded, one)) for one in hidden)  # each (2, V)
     change = ((before - after).abs().sum(-1) / 2).numpy()  # (2,)
     change[np.any([mask.blocked_rows[sentence, rows] for mask in masks], axis=0)] = np.nan

@@ -1,4 +1,4 @@
-"""A mask's way into the model, stage by stage, with the shape at each. Axes: B sentence, T token, Q query, K key."""
+"""A mask's way into the model, step by step, with the shape at each. Axes: B sentence, T token, Q query, K key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_utils.masks.mask import FILL_MIN
+from model_utils.masks.mask import FILLS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,16 +15,13 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import Mask
     from model_utils.tokens.batch import TokenBatch
 
-# The published fill values, and the number that each writes into a blocked cell.
-FILLS = {"min": FILL_MIN, "-10000": -10_000.0, "-inf": -np.inf}
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Stage:
-    """One stage: the line of code that makes it, what it is in words, and its values, whose shape is the point."""
+class BroadcastStep:
+    """One step: the line of code that makes it, what it is in words, and its values, whose shape is the point."""
 
     code: str
-    says: str
+    caption: str
     values: NDArray[np.float32]
 
     @property
@@ -33,35 +30,35 @@ class Stage:
         return str(list(self.values.shape))
 
 
-def stages(batch: TokenBatch, mask: Mask, *, fill: str = "min") -> tuple[Stage, ...]:
-    """Return the stages from the tokenizer's `[B, T]` to what is added to the scores, `[B, 1, T, T]`.
+def broadcast_steps(batch: TokenBatch, mask: Mask, *, fill: str = "min") -> tuple[BroadcastStep, ...]:
+    """Return the steps from the tokenizer's `[B, T]` to what is added to the scores, `[B, 1, T, T]`.
 
     `mask` is the combination that the model runs with, `fill` a key of FILLS. The old way of the lectures,
-    `(1 - mask) * -10000`, is the third stage; GPT-2's first releases added it to scores whose future was blocked apart.
+    `(1 - mask) * -10000`, is the third step; GPT-2's first releases added it to scores whose future was blocked apart.
     """
     given = batch.attention_mask.astype(np.float32)  # (B, T)
     wide = given[:, None, None, :]  # (B, 1, 1, T)
     allowed = (mask.visible > 0).astype(np.float32)[:, None]  # (B, 1, Q, K)
     return (
-        Stage(code="attention_mask", says="One number per token: 1 is read, 0 is a pad.", values=given),
-        Stage(
+        BroadcastStep(code="attention_mask", caption="One number per token: 1 is read, 0 is a pad.", values=given),
+        BroadcastStep(
             code="attention_mask[:, None, None, :]",
-            says="The same numbers with room for heads and rows: every head and every row shares them.",
+            caption="The same numbers with room for heads and rows: every head and every row shares them.",
             values=wide,
         ),
-        Stage(
+        BroadcastStep(
             code="(1 - attention_mask[:, None, None, :]) * -10000",
-            says="As the lectures write it: nothing is added to a real word's score, -10,000 to a pad's.",
+            caption="As the lectures write it: nothing is added to a real word's score, -10,000 to a pad's.",
             values=(1 - wide) * -10_000 + 0.0,
         ),
-        Stage(
+        BroadcastStep(
             code="allowed = (causal & padding & hand)[:, None]",
-            says="Every row gets its own line, and what one mask blocks stays blocked.",
+            caption="Every row gets its own line, and what one mask blocks stays blocked.",
             values=allowed,
         ),
-        Stage(
+        BroadcastStep(
             code="added = torch.where(allowed, log_weight, FILL)",
-            says="What is added to the scores of every head: 0 changes nothing, the fill value leaves a chance of 0.",
+            caption="What is added to the scores of every head: 0 changes nothing, the fill value leaves a chance of 0.",
             values=mask.bias(FILLS[fill]),
         ),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from model_utils.errors import InputError
+from model_utils.masks.mask import check_token
 
 
 def parse_weights(text: str, count: int) -> dict[int, float]:
@@ -22,7 +23,7 @@ def parse_weights(text: str, count: int) -> dict[int, float]:
                 f"The hand mask holds {part[:30]!r}, which is no pair of token and weight: write it as 3:0.5,4:0."
             )
         token, weight = int(match[1]), float(match[2])
-        _check_token(token, count)
+        check_token(token, count)
         if not 0.0 <= weight <= 1.0:
             raise InputError(f"The weight of token {token} is {match[2]}: weights go from 0 (hidden) to 1 (visible).")
         if token in found:
@@ -44,8 +45,8 @@ def parse_cells(text: str, count: int) -> frozenset[tuple[int, int]]:
         if match is None:
             raise InputError(f"The blocked cells hold {part[:30]!r}, which is no pair of tokens: write it as 5-2,6-2.")
         query, key = int(match[1]), int(match[2])
-        _check_token(query, count)
-        _check_token(key, count)
+        check_token(query, count)
+        check_token(key, count)
         found.add((query, key))
     return frozenset(found)
 
@@ -57,11 +58,6 @@ def format_cells(cells: Iterable[tuple[int, int]]) -> str:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _check_token(token: int, count: int) -> None:
-    if token >= count:
-        raise InputError(f"The hand mask names token {token}, but the sentence has tokens 0 to {count - 1}.")
 
 
 def _short(weight: float) -> str:

@@ -1,4 +1,4 @@
-"""Reach: what a word can hear directly, through layers, never. Axis letters: Q query, K key, L layer."""
+"""Receptive fields: what each row depends on directly, through layers, never. Axis letters: Q query, K key, L layer."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 NEVER = -1
 
 
-def reach(mask: Mask, sentence: int, layers: int) -> NDArray[np.int16]:
-    """Return `[Q, K]`: after how many layers query q has heard of token k: 0 itself, 1 directly, NEVER within `layers`.
+def receptive_field(mask: Mask, sentence: int, layers: int) -> NDArray[np.int16]:
+    """Return `[Q, K]`: after how many layers query q depends on token k: 0 itself, 1 directly, NEVER within `layers`.
 
-    A layer adds what a row reads to what the row already holds, so a row always keeps its own token. Each layer hands
-    on what the rows it reads had heard before: paths in the graph of visible cells. A row that may read nothing is run
-    all the same: with the smallest number as fill it reads every column alike, so here it hears everything.
+    A layer adds what a row reads to what the row already holds, so a row always keeps its own token. Each layer passes
+    on what the rows it reads depended on before: paths in the graph of visible cells. A row that may read nothing is run
+    all the same: with the smallest number as fill it reads every column alike, so here it depends on everything.
     """
     reads = (mask.visible[sentence] > 0).astype(np.float32)  # (Q, K)
     reads[mask.blocked_rows[sentence]] = 1
-    heard = np.eye(len(reads), dtype=np.float32)
-    after = np.where(heard > 0, 0, NEVER).astype(np.int16)
+    seen = np.eye(len(reads), dtype=np.float32)
+    after = np.where(seen > 0, 0, NEVER).astype(np.int16)
     for layer in range(1, layers + 1):
-        now = ((heard + reads @ heard) > 0).astype(np.float32)
-        fresh = (now > 0) & (heard == 0)
-        if not fresh.any():
+        now = ((seen + reads @ seen) > 0).astype(np.float32)
+        new = (now > 0) & (seen == 0)
+        if not new.any():
             break
-        after[fresh] = layer
-        heard = now
+        after[new] = layer
+        seen = now
     return after

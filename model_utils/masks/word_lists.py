@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).with_name("lists")
 
 @dataclass(frozen=True, kw_only=True)
 class Matches:
-    """What a list met in a sentence: the places of the words, the entries that were found, and those that were not."""
+    """Where a list occurs in a sentence: the places of the words, the entries that were found, and those that were not."""
 
     places: tuple[int, ...]
     found: tuple[str, ...]
@@ -47,7 +47,7 @@ def parse_list(text: str) -> tuple[str, ...]:
 def match(words: Sequence[Word], entries: Sequence[str]) -> Matches:
     """Return where `entries` occur in a sentence, as whole words and whatever their case.
 
-    An entry of several words matches them in a row. A possessive counts as its word: `Alice's` is met by `Alice`.
+    An entry of several words matches them in a row. A possessive counts as its word: `Alice` matches `Alice's`.
     """
     forms = [_forms(word.text) for word in words]
     places: set[int] = set()

@@ -1,4 +1,4 @@
-"""One attention head, stage by stage, from one recorded pass. Axis letters: Q query, K key, W width of a head."""
+"""One attention head, step by step, from one recorded pass. Axis letters: Q query, K key, W width of a head."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from model_utils.masks.mask import FILL_MIN
-from model_utils.models.forward import LayerTrace, forward
+from model_utils.masks.mask import FILL_MIN, FILLS
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import TokenBatch
 
-# What stands in the mask where a cell is blocked, by its published name.
-FILLS = {"min": FILL_MIN, "-10000": -10_000.0, "-inf": float("-inf")}
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HeadTrace:
@@ -30,7 +28,7 @@ class HeadTrace:
 
     `scores` are q·k / sqrt(W), for every cell; `masked` and `weights` are the model's own, under the fill `min`.
     `bias[Q, K]` is what the mask added: 0, the log of a weight between 0 and 1, or the fill. `cause[Q, K]` is 0 where
-    visible, `causes` tells every cause of a blocked cell. `first` and `last` are the columns of the real tokens.
+    visible, `causes` holds every cause of a blocked cell. `first` and `last` are the columns of the real tokens.
     """
 
     query: NDArray[np.float32]  # (Q, W)
@@ -83,8 +81,8 @@ class HeadTrace:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Row:
-    """One row of a head, stage by stage; each array holds one number per key.
+class HeadRow:
+    """One row of a head, step by step; each array holds one number per key.
 
     `score` -> `masked` = score + `bias` -> `exp` = exp(masked - `largest`) -> `weight` = exp / `total` -> `mixed`
     `[K, W]` = weight x value, whose sum over the keys is `output` `[W]`. Subtracting the row's largest score, as torch
@@ -161,15 +159,15 @@ def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(torch.softmax(torch.tensor(scores), dim=-1).numpy())
 
 
-def row_of(head: HeadTrace, query: int, fill: str = "min") -> Row:
-    """Return the row of column `query`, stage by stage, under `fill`."""
+def row_of(head: HeadTrace, query: int, fill: str = "min") -> HeadRow:
+    """Return the row of column `query`, step by step, under `fill`."""
     masked, weights = head.under(fill)
     largest = float(masked[query].max())
     with np.errstate(invalid="ignore"):  # minus infinity less minus infinity is NaN: so it is shown
         exp = np.exp(masked[query].astype(np.float64) - largest)  # (K,)
     mixed = weights[query][:, None] * head.value  # (K, W)
     bias = np.where(head.blocked[query], np.float32(FILLS[fill]), head.bias[query])
-    return Row(
+    return HeadRow(
         score=head.scores[query],
         bias=bias,
         masked=masked[query],

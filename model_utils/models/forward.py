@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import torch
-from torch.nn.functional import dropout as dropped
-from transformers import AttentionInterface
-from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from model_utils.errors import InputError
 from model_utils.limits import FULL_PRECISION_MB, MAX_SENTENCE_MB, attention_megabytes
@@ -20,12 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers.cache_utils import Cache
 
+    from model_utils.models.attention import LayerTrace
     from model_utils.tokens.batch import TokenBatch
 
     Numbers = torch.Tensor | NDArray[Any] | Sequence[Sequence[int]]
-
-KIND = "maskscope"
-
 
 class Runnable(Protocol):
     """What a pass needs of a loaded model: the network, and its shape (see `loading.LoadedModel`)."""
@@ -44,21 +39,6 @@ class Runnable(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LayerTrace:
-    """What one layer's attention computed: scores before and after the mask, weights, and what they mixed.
-
-    `scores`, `masked`, `weights` are `[B, H, T, T]`; `query`, `key`, `value` are `[B, H, T, width of a head]`.
-    """
-
-    query: torch.Tensor
-    key: torch.Tensor
-    value: torch.Tensor
-    scores: torch.Tensor
-    masked: torch.Tensor
-    weights: torch.Tensor
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class AttentionMaps:
     """The attention weights of one sentence, read-only: `weights[L, H, T, T]`, rows are queries.
 
@@ -74,42 +54,6 @@ class AttentionMaps:
     def __post_init__(self) -> None:
         for array in (self.weights, self.cause, *self.causes.values()):
             array.setflags(write=False)
-
-
-def eager_attention(
-    module: torch.nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    scaling: float | None = None,
-    dropout: float = 0.0,
-    trace: list[LayerTrace] | None = None,
-    **_: Any,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return softmax(q k^T * scaling + mask) v and the weights (Vaswani et al. 2017, section 3.2.1).
-
-    The steps are those of transformers' eager attention, in its order, so results are equal to the last bit. A `trace`
-    list given to `model(...)` receives one LayerTrace per layer; nothing is kept on the model, which many threads share.
-    """
-    scale = query.size(-1) ** -0.5 if scaling is None else scaling
-    scores = torch.matmul(query, key.transpose(-1, -2)) * scale  # (B, H, Q, K)
-    masked = scores if attention_mask is None else scores + attention_mask  # (B, H, Q, K)
-    weights = torch.softmax(masked, dim=-1).type(value.dtype)  # (B, H, Q, K)
-    if trace is not None:
-        trace.append(LayerTrace(query=query, key=key, value=value, scores=scores, masked=masked, weights=weights))
-    mixed = torch.matmul(dropped(weights, p=dropout, training=module.training), value)  # (B, H, Q, head width)
-    return mixed.transpose(1, 2), weights
-
-
-def register() -> str:
-    """Return the name under which transformers finds `eager_attention`, after registering it.
-
-    Both registrations are needed: without the mask's, transformers passes no mask at all and the logits are wrong.
-    """
-    AttentionInterface.register(KIND, eager_attention)
-    AttentionMaskInterface.register(KIND, eager_mask)
-    return KIND
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

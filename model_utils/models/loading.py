@@ -17,7 +17,8 @@ from transformers.activations import ACT2FN
 
 from model_utils.errors import ModelTooLargeError
 from model_utils.models.files import CONFIG, Architecture, read_json
-from model_utils.models.forward import forward, register
+from model_utils.models.attention import register
+from model_utils.models.forward import forward
 from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
 from model_utils.models.registry import ModelEntry, check_folder

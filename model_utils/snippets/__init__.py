@@ -1,1 +1,4 @@
-"""The lines of transformers code that reproduce each picture. The top floor: uses all others."""
+"""The lines of transformers code that reproduce each picture; the tests run them.
+
+The top floor: uses all others.
+"""

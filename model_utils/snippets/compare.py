@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.snippets.filters import warpers
+from model_utils.snippets.filters import DRAW, warper_import, warpers
 from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.models.registry import ModelEntry
 
 
@@ -17,22 +17,22 @@ def compare_code(
     entry: ModelEntry, text: str, rows: Sequence[tuple[str, SamplingSettings]], *, samples: int, steps: int
 ) -> str:
     """Return the lines that print every text of one model of a comparison: `rows` are (name, settings)."""
-    calls = [", ".join(call for _, call in warpers(settings)) for _, settings in rows]
+    calls = [[call for _, call in warpers(settings)] for _, settings in rows]
     listed = "".join(
-        f"    ({name!r}, [{made}], {settings.seed}),\n" for (name, settings), made in zip(rows, calls, strict=True)
+        f"    ({name!r}, [{', '.join(made)}], {settings.seed}),\n"
+        for (name, settings), made in zip(rows, calls, strict=True)
     )
     return (
         f"# The texts of {entry.id}.\nimport numpy as np\n"
         f"{preamble(entry)}"
-        "from transformers import LogitsProcessorList, MinPLogitsWarper, TemperatureLogitsWarper\n"
-        "from transformers import TopKLogitsWarper, TopPLogitsWarper\n"
+        f"{warper_import((call for made in calls for call in made), 'LogitsProcessorList')}"
         "\n"
         f"PROMPT = {text!r}\n"
         f"NEW_TOKENS, SAMPLES = {steps}, {samples}\n"
         "END = tokenizer.eos_token_id\n"
         "# name, filters in their order, seed\n"
         f"SETTINGS = [\n{listed}]\n"
-        f"{_REST}"
+        f"{DRAW}{_REST}"
     )
 
 
@@ -49,13 +49,6 @@ def surface_code(entry: ModelEntry, ids: Sequence[int], temperature: float) -> s
 
 _REST = '''
 
-def draw(scores, seed, sample, step):
-    """Score plus Gumbel noise, the largest wins: a draw from the softmax. Equal seed and sample are the same dice."""
-    stream = np.random.Generator(np.random.Philox(key=[seed, sample], counter=[0, 0, 0, step]))
-    noise = -np.log(-np.log(np.maximum(stream.random(scores.shape[-1]), 2.0**-54)))
-    return int((scores[0].double().numpy() + noise).argmax())
-
-
 def write(filters, seed, sample):
     """Return the new tokens of one text."""
     ids = tokenizer(PROMPT, return_tensors="pt")["input_ids"]
@@ -64,7 +57,8 @@ def write(filters, seed, sample):
         with torch.inference_mode():
             out = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
         cache = out.past_key_values
-        text.append(draw(LogitsProcessorList(filters)(None, out.logits[:, -1].float()), seed, sample, len(text)))
+        scores = LogitsProcessorList(filters)(None, out.logits[:, -1].float())
+        text.append(draw(scores[0], seed, sample, len(text)))
         ids = torch.tensor([text[-1:]])
     return text
 

@@ -1,26 +1,35 @@
-"""The expressions of transformers code that turn scores into the probabilities of a draw."""
+"""The lines of transformers code that draw a token: warpers, their import, and the draw."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from model_utils.generate.filters import FILTERS
-
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
 
 
 def warpers(settings: SamplingSettings) -> list[tuple[str, str]]:
-    """Return each filter that `settings` uses, in their order: its name in FILTERS, and the call that makes its warper.
+    """Return each filter that `settings` use, in their order: its name, and the call that makes its warper.
 
     Greedy is "keep the likeliest"; the other filters have no effect on it.
     """
     if settings.greedy:
         return [("greedy", "TopKLogitsWarper(1)")]
-    calls = {
-        "t": f"TemperatureLogitsWarper({float(settings.temperature)!r})",
-        "k": f"TopKLogitsWarper({settings.top_k})",
-        "p": f"TopPLogitsWarper({float(settings.top_p)!r})",
-        "m": f"MinPLogitsWarper({settings.min_p!r})",
-    }
-    return [(FILTERS[letter], calls[letter]) for letter in settings.order if not settings.off(letter)]
+    return [(one.name, one.call(settings)) for one in settings.on]
+
+
+def warper_import(calls: Iterable[str], *more: str) -> str:
+    """Return the line that imports from transformers what `calls` make, and `more`; empty where that is nothing."""
+    names = sorted({call.partition("(")[0] for call in calls} | set(more))
+    return f"from transformers import {', '.join(names)}\n" if names else ""
+
+
+DRAW = '''
+
+def draw(scores, seed, sample, step):
+    """Score [V] plus Gumbel noise, the largest wins: a draw from the softmax. Equal names are equal noise."""
+    stream = np.random.Generator(np.random.Philox(key=[seed, sample], counter=[0, 0, 0, step]))
+    noise = -np.log(-np.log(np.maximum(stream.random(len(scores)), 2.0**-54)))
+    return int((scores.double().numpy() + noise).argmax())
+'''

@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from model_utils.masks.patterns import PATTERNS
 from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.registry import ModelEntry
-
-_PATTERNS = {
-    "causal": "pattern = key <= query",
-    "bidirectional": "pattern = torch.ones(T, T).bool()",
-    "prefix": "pattern = (key <= query) | ((query < first + FIRST) & (key < first + FIRST))",
-    "window": "pattern = (key <= query) & (query - key < WIDTH)",
-    "sink": (
-        "pattern = (key <= query) & ((query - key < WIDTH) | ((key >= first) & (key < first + FIRST)))  "
-        "# first tokens plus window"
-    ),
-    "documents": (
-        "document = ((ids[SENTENCE] == tokenizer.eos_token_id) & real).cumsum(0)\n"
-        "pattern = (key <= query) & (document[:, None] == document)  # an end-of-text token opens a new one"
-    ),
-}
 
 
 def mask_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
@@ -32,9 +18,9 @@ def mask_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: 
     return f'{mask_lines(entry, texts, spec, side)}print("visible", visible.tolist())\n{given_lines(spec)}{_RUN}'
 
 
-def reach_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
-    """Return the lines that print after how many layers each row of the sentence has heard of each token; -1 = never."""
-    return f"{mask_lines(entry, texts, spec, side)}{_REACH}"
+def receptive_field_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
+    """Return the lines that print after how many layers each row of the sentence depends on each token; -1 = never."""
+    return f"{mask_lines(entry, texts, spec, side)}{_RECEPTIVE_FIELD}"
 
 
 def head_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:
@@ -44,27 +30,49 @@ def head_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: 
 
 def mask_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side: str) -> str:
     """Return the lines that build `visible[T, T]` of `spec`: causes are combined before anything is added to a score."""
+    return f"{pattern_lines(entry, texts, spec, side, hand_constants(spec))}{hand_lines('visible', 'WEIGHTS', 'CELLS')}"
+
+
+def pattern_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side: str, constants: str = "") -> str:
+    """Return the lines that load the model, tokenize, and build `visible[T, T]` of `spec` before its hand mask.
+
+    They leave `ids` and `mask` of the batch; of the sentence `tokens[T]`, `real[T]`, `first` (the column of its first
+    token), T, `query`, `key`, and `segment[T]` where positions begin anew. `constants` are lines that stand at the top.
+    """
     sentences = "".join(f"    {text!r},\n" for text in texts)
     return (
         f"{preamble(entry, attentions=True)}\n"
         f"SENTENCES = [\n{sentences}]\n"
         f"SENTENCE, WIDTH, FIRST = {spec.sentence}, {spec.width}, {spec.first}\n"
-        f"WEIGHTS = {dict(spec.pairs)!r}  # real token of the sentence: its weight, 0 hides it\n"
-        f"CELLS = {sorted(spec.cells)!r}  # single blocked cells: row that reads, token that is read\n"
+        f"{constants}"
         f'tokenizer.padding_side = "{side}"\n'
         "tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has no pad token of its own\n"
         "\n"
         'batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)\n'
         'ids, mask = batch["input_ids"], batch["attention_mask"]\n'
-        "real = mask[SENTENCE].bool()\n"
-        "first, T = int(real.int().argmax()), ids.shape[1]\n"
+        "tokens, real = ids[SENTENCE], mask[SENTENCE].bool()\n"
+        "first, T = int(real.int().argmax()), len(tokens)\n"
         "query, key = torch.arange(T)[:, None], torch.arange(T)[None, :]\n"
-        f"{_PATTERNS[spec.pattern]}\n"
+        f"{PATTERNS[spec.pattern].code}\n"
         f"visible = (pattern{' & real' if spec.padding else ''}).float()\n"
-        "for token, weight in WEIGHTS.items():\n"
-        "    visible[:, first + token] *= weight\n"
-        "for reader, token in CELLS:\n"
-        "    visible[first + reader, first + token] = 0\n"
+    )
+
+
+def hand_constants(spec: MaskSpec) -> str:
+    """Return the lines that name the hand mask of `spec`: WEIGHTS and CELLS."""
+    return (
+        f"WEIGHTS = {dict(spec.pairs)!r}  # real token of the sentence: its weight, 0 hides it\n"
+        f"CELLS = {list(spec.cells)!r}  # single blocked cells: row that reads, token that is read\n"
+    )
+
+
+def hand_lines(visible: str, weights: str, cells: str) -> str:
+    """Return the lines that write `weights` and `cells` into `visible[T, T]`; all three are names in the code."""
+    return (
+        f"for token, weight in {weights}.items():\n"
+        f"    {visible}[:, first + token] *= weight\n"
+        f"for reader, token in {cells}:\n"
+        f"    {visible}[first + reader, first + token] = 0\n"
     )
 
 
@@ -88,42 +96,42 @@ for row in weights.masked_fill(visible == 0, float("nan")).tolist():
     print(" ".join(f"{weight:.6f}" for weight in row))
 """
 
-_REACH = """
+_RECEPTIVE_FIELD = """
 reads = visible > 0
 reads[~reads.any(-1)] = True  # a row that may read nothing reads every column alike
-heard = torch.eye(T).bool()  # a row keeps what it holds
-after = torch.where(heard, 0, -1)
+seen = torch.eye(T).bool()  # a row keeps what it holds
+after = torch.where(seen, 0, -1)
 for layer in range(1, model.config.n_layer + 1):
-    now = heard | (reads.float() @ heard.float() > 0)
-    after[now & ~heard] = layer
-    heard = now
+    now = seen | (reads.float() @ seen.float() > 0)
+    after[now & ~seen] = layer
+    seen = now
 for row in after[real][:, real].tolist():
     print(row)
 """
 
 
-_ADDED = """
-# A 4-D float mask is added to the scores as it is: 0 lets through, log(w) multiplies a weight by w.
-added = torch.where(visible > 0, visible.log(), torch.finfo(torch.float32).min)[None, None]  # [1, 1, T, T]
-"""
+def given_lines(spec: MaskSpec, visible: str = "visible", weights: str = "WEIGHTS") -> str:
+    """Return the lines that make what the model is given beside the ids: `positions`, then `added[1, 1, T, T]`.
 
-
-def given_lines(spec: MaskSpec) -> str:
-    """Return the lines that make what the model is given beside the ids: `added[1, 1, T, T]`, after the positions.
-
-    Positions are kept, closed up behind hidden tokens, or counted anew per document.
+    Positions are kept, closed up behind hidden tokens, or counted anew in each segment. `visible` and `weights` are names
+    in the code.
     """
     lines = "counted = real.long()\n"
     if spec.gap == "close":
         lines += (
-            "for token, weight in WEIGHTS.items():\n"
+            f"for token, weight in {weights}.items():\n"
             "    counted[first + token] *= weight > 0  # the words behind a hidden one move up\n"
         )
     lines += "positions = (counted.cumsum(0) - 1).clamp(min=0) * real\n"
-    if spec.pattern == "documents":
+    if PATTERNS[spec.pattern].segments is not None:
         lines += (
-            "for number in document[real].unique():  # positions begin anew in each document\n"
-            "    members = real & (document == number)\n"
+            "for number in segment[real].unique():  # positions begin anew in each segment\n"
+            "    members = real & (segment == number)\n"
             "    positions[members] -= positions[members].min()\n"
         )
-    return lines + _ADDED
+    return (
+        f"{lines}\n"
+        "# A 4-D float mask is added to the scores as it is: 0 lets through, log(w) multiplies a weight by w.\n"
+        f"added = torch.where({visible} > 0, {visible}.log(), torch.finfo(torch.float32).min)[None, None]"
+        "  # [1, 1, T, T]\n"
+    )

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_utils.snippets.filters import warpers
+from model_utils.snippets.filters import DRAW, warper_import, warpers
 from model_utils.snippets.setup import preamble
 
 if TYPE_CHECKING:
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.masks.mask import Mask
     from model_utils.models.registry import ModelEntry
 
@@ -25,18 +25,19 @@ def step_code(
     `ids` are the prompt and what was drawn or taken by hand; `number` counts steps from 0; `mask` is what every token may
     read, a batch of one, None where each reads all before it.
     """
-    listed = "".join(f"    ({name!r}, {call}),\n" for name, call in warpers(settings))
+    used = warpers(settings)
+    listed = "".join(f"    ({name!r}, {call}),\n" for name, call in used)
     return (
         "import numpy as np\n"
         f"{preamble(entry)}"
-        "from transformers import MinPLogitsWarper, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper\n"
+        f"{warper_import(call for _, call in used)}"
         "\n"
         f"IDS = {list(map(int, ids))}  # the prompt, and the text so far\n"
         f"SEED, STEP = {settings.seed}, {number}\n"
         f"STAGES = [\n{listed}]\n"
         f"TEMPERATURE = {1.0 if settings.greedy else float(settings.temperature)!r}  # wherever it stands among the stages\n"
         f"{_under(mask)}"
-        f"{_REST}"
+        f"{DRAW}{_REST}"
     )
 
 
@@ -80,14 +81,7 @@ for column, weight in SOFT.items():
 under = {"attention_mask": mask[None, None], "position_ids": torch.tensor([POSITIONS])}
 """
 
-_REST = '''
-
-def draw(scores, sample):
-    """Score plus Gumbel noise, the largest wins: a draw from the softmax."""
-    stream = np.random.Generator(np.random.Philox(key=[SEED, sample], counter=[0, 0, 0, STEP]))
-    noise = -np.log(-np.log(np.maximum(stream.random(scores.shape[-1]), 2.0**-54)))
-    return int((scores[0].double().numpy() + noise).argmax())
-
+_REST = """
 
 with torch.inference_mode():
     scores = model(torch.tensor([IDS]), logits_to_keep=1, **under).logits[:, -1]
@@ -95,10 +89,11 @@ before = scores / TEMPERATURE
 for name, warper in STAGES:
     scores = warper(None, scores)
     print(name, int((scores > -float("inf")).sum()))
-before, after = before[0].softmax(-1), scores[0].softmax(-1)
+scores = scores[0]
+before, after = before[0].softmax(-1), scores.softmax(-1)
 for token in before.topk(50).indices.tolist():
     print(token, repr(tokenizer.decode([token])), f"{before[token]:.6f} -> {after[token]:.6f}")
-print("drawn", draw(scores, 0))
-counts = np.bincount([draw(scores, sample) for sample in range(200)])
+print("drawn", draw(scores, SEED, 0, STEP))
+counts = np.bincount([draw(scores, SEED, sample, STEP) for sample in range(200)])
 print("200 draws", {int(token): int(counts[token]) for token in np.argsort(-counts, kind="stable")[:12] if counts[token]})
-'''
+"""

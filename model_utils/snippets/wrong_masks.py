@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.mechanics.wrong_masks import DEPTHS
+from model_utils.mechanics.wrong_masks import FILL_RANGE
 from model_utils.snippets.mechanics import FILL_VALUES, head_lines
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ def without_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, sid
     return lines + (_WITHOUT if spec.padding else _WITHOUT.replace(_NO_PADS, "scores").replace(" & real &", " &"))
 
 
-def ways_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:
-    """Return the lines that print, for the right way and three wrong ones, each row's sum and what leaks to blocked cells."""
-    return head_lines(entry, texts, spec, side=side, layer=layer, head=head) + _WAYS
+def applications_code(
+    entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int
+) -> str:
+    """Return the lines that print each row's sum and what lies on blocked cells, applied rightly and in three wrong ways."""
+    return head_lines(entry, texts, spec, side=side, layer=layer, head=head) + _APPLICATIONS
 
 
 def fills_code(
@@ -37,13 +39,14 @@ def fills_code(
 ) -> str:
     """Return the lines that print what each fill does to column `query`'s row and to `blocked_query`'s, all blocked.
 
-    Then what still leaks as the fill sinks, and which rows of each layer are NaN when the model runs with minus infinity.
+    Then what still lies on blocked cells as the fill sinks, and which rows of each layer are NaN in a run with minus
+    infinity.
     """
     return (
         f"{head_lines(entry, texts, spec, side=side, layer=layer, head=head)}\n"
         f"QUERY, BLOCKED = {query}, {blocked_query}\n"
         f"FILLS = {FILL_VALUES}\n"
-        f"DEPTHS = {list(DEPTHS)}{_FILLS}"
+        f"FILL_RANGE = {list(FILL_RANGE)}{_FILLS}"
     )
 
 
@@ -60,17 +63,17 @@ later = (key > query) & real & real[:, None]
 print("later", float(free[later].sum() / real.sum()))
 """
 
-_WAYS = """
+_APPLICATIONS = """
 seen = visible > 0
-ways = {
+applications = {
     "added": scores.masked_fill(~seen, torch.finfo(torch.float32).min).softmax(-1),  # the right one
     "after": scores.softmax(-1) * seen,
     "times": (scores * seen).softmax(-1),
     "zero": scores.softmax(-1),
 }
-for way, weights in ways.items():
+for name, weights in applications.items():
     for row in range(first, first + int(real.sum())):
-        print(way, "row", row, "sum", f"{float(weights[row].sum()):.6f} leaks {float(weights[row][~seen[row]].sum()):.6f}")
+        print(name, "row", row, "sum", f"{float(weights[row].sum()):.6f} leaks {float(weights[row][~seen[row]].sum()):.6f}")
 """
 
 _FILLS = """
@@ -82,7 +85,7 @@ def filled(rows, fill):
 for name, fill in FILLS.items():
     print("read", name, [round(weight, 6) for weight in filled(QUERY, fill).tolist()])
     print("blocked", name, [round(weight, 6) for weight in (scores[BLOCKED] + fill).softmax(-1).tolist()])
-for fill in DEPTHS:
+for fill in FILL_RANGE:
     print("leak", fill, f"{float(filled(QUERY, fill)[visible[QUERY] == 0].sum()):.6g}")
 
 added = torch.where(visible > 0, visible.log(), float("-inf"))[None, None]  # [1, 1, T, T]

@@ -1,1 +1,4 @@
-"""Sentences to padded batches: byte-pair encoding, readable labels, words. Uses errors and limits; tokenizers are arguments."""
+"""Sentences to padded batches: byte-pair encoding, readable labels, words.
+
+Uses errors and limits; tokenizers come as arguments.
+"""

@@ -1,1 +1,4 @@
-"""The only shared Streamlit glue."""
+"""What two stations share: the frame of a page, link parameters and controls, caches, downloads, components.
+
+Uses model_utils and viz.
+"""

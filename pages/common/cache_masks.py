@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.experiments.pattern_runs import PatternRun
-    from model_utils.experiments.soft_weight_curve import Row
+    from model_utils.experiments.soft_weights import SoftRow
     from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.tokens.batch import BatchKey
 
@@ -50,7 +50,7 @@ def _mask(key: BatchKey, spec: MaskSpec) -> Mask:
 # 0.4 MB each.
 @st.cache_resource(show_spinner=False, max_entries=128)
 def pattern_run(key: BatchKey, spec: MaskSpec) -> PatternRun:
-    """Return what the model says of `spec.sentence` under the mask of `spec`."""
+    """Return what the model predicts on `spec.sentence` under the mask of `spec`."""
     from model_utils.experiments.pattern_runs import run
 
     with gate():
@@ -71,27 +71,27 @@ def row_shifts(key: BatchKey, before: MaskSpec, after: MaskSpec) -> NDArray[np.f
 
 # 2 MB each for 1,024 tokens.
 @st.cache_resource(show_spinner=False, max_entries=32)
-def reach(key: BatchKey, spec: MaskSpec) -> NDArray[np.int16]:
-    """Return `[T, T]` after how many layers each row of `spec.sentence` has heard of each token."""
-    from model_utils.masks.receptive_field import reach
+def receptive_field(key: BatchKey, spec: MaskSpec) -> NDArray[np.int16]:
+    """Return `[T, T]` after how many layers each row of `spec.sentence` depends on each token."""
+    from model_utils.masks.receptive_field import receptive_field
 
-    return reach(mask(key, spec), spec.sentence, loaded_model(key.model).layers)
+    return receptive_field(mask(key, spec), spec.sentence, loaded_model(key.model).layers)
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
-def dial_row(key: BatchKey, spec: MaskSpec, cell: tuple[int, int]) -> Row:
-    """Return the row of layer 0 that the dial turns."""
-    from model_utils.experiments.soft_weight_curve import row
+def soft_row(key: BatchKey, spec: MaskSpec, cell: tuple[int, int]) -> SoftRow:
+    """Return the row of layer 0 whose key is softened."""
+    from model_utils.experiments.soft_weights import soft_row
 
     with gate():
-        return row(loaded_model(key.model), token_batch(key), spec, cell)
+        return soft_row(loaded_model(key.model), token_batch(key), spec, cell)
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-def dial_share(key: BatchKey, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float) -> float:
+def share_in_run(key: BatchKey, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float) -> float:
     """Return the share that the key keeps in a real run with `weight` on it."""
-    from model_utils.experiments.soft_weight_curve import measured
+    from model_utils.experiments.soft_weights import share_in_run
 
     batch = token_batch(key)
     with gate():
-        return measured(loaded_model(key.model), batch, spec, cell, head=head, weight=weight)
+        return share_in_run(loaded_model(key.model), batch, spec, cell, head=head, weight=weight)

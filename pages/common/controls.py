@@ -7,19 +7,17 @@ a link means, labels are free, and a change of several values is one step of the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from model_utils.generate.filter_settings import SETTINGS
 from model_utils.limits import MAX_LINK_CHARACTERS
 from pages.common.components.history import keep_history
-from pages.common.link_parameters import CONTROLS
+from pages.common.link_parameters import CONTROLS, Labelled
 from pages.common.markdown import literal
-
-if TYPE_CHECKING:
-    from pages.common.view import View
 
 # A link parameter that is taken at once and leaves the address: a row of Compare, for the controls of Generate.
 TAKE = "take"
@@ -30,9 +28,13 @@ _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
 _QUOTED = 20
 
 
-def value(name: str) -> Any:
-    """Return the present value of the published control `name`, drawn or not."""
-    return st.session_state.get(name, CONTROLS[name].default)
+def value(name: str, high: float | None = None) -> Any:
+    """Return the present value of the published control `name`, drawn or not; in a callback, what the same click left.
+
+    Above `high` it is the default, to which drawing it falls back.
+    """
+    present = st.session_state.get(name, CONTROLS[name].default)
+    return CONTROLS[name].default if high is not None and present > high else present
 
 
 def restore() -> None:
@@ -92,7 +94,7 @@ def _take() -> None:
         settings = parse(raw)[0].seeded(0)
     except InputError:
         return
-    for name in ("temperature", "top_k", "top_p", "min_p", "order", "seed"):
+    for name in SETTINGS:
         asked = getattr(settings, name)
         if isinstance(asked, str) or CONTROLS[name].admits(asked):
             st.session_state[name] = asked
@@ -149,7 +151,7 @@ def draw_notes() -> None:
 
 def choice(
     name: str,
-    options: Mapping[str, str | View] | None = None,
+    options: Mapping[str, str | Labelled] | None = None,
     *,
     on: Callable[..., Any] | None = None,
     show_label: bool = True,
@@ -160,7 +162,9 @@ def choice(
     to the default, and the page says so.
     """
     control = CONTROLS[name]
-    labels = {one: told if isinstance(told, str) else told.label for one, told in (options or control.options).items()}
+    labels = {
+        one: entry if isinstance(entry, str) else entry.label for one, entry in (options or control.options).items()
+    }
     asked = value(name)
     if asked not in labels:
         st.session_state[name] = control.default

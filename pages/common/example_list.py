@@ -10,7 +10,7 @@ import streamlit as st
 from pages.common.markdown import literal
 
 
-class Preset(Protocol):
+class Example(Protocol):
     """An example: what it is called, what it shows, and whether the bundled model is too small for it."""
 
     @property
@@ -18,7 +18,7 @@ class Preset(Protocol):
         """Return the name on its button."""
 
     @property
-    def says(self) -> str:
+    def caption(self) -> str:
         """Return what it shows, in a sentence or two."""
 
     @property
@@ -27,7 +27,7 @@ class Preset(Protocol):
 
 
 def draw(
-    presets: Iterable[Preset],
+    examples: Iterable[Example],
     *,
     key: str,
     caption: str,
@@ -38,15 +38,15 @@ def draw(
     """Draw the list, which opens on a click and closes with a choice; `use(model, name)` puts an example on the page."""
     with st.popover("Examples", icon=":material/auto_stories:", key=key, width=width, on_change="rerun"):
         st.caption(f"{caption} :material/cloud: needs real GPT-2.")
-        for number, preset in enumerate(presets):
-            why = " Needs real GPT-2: the bundled model has hardly met its words." if preset.real else ""
+        for number, example in enumerate(examples):
+            why = " Needs real GPT-2: the bundled model has hardly met its words." if example.real else ""
             st.button(
-                literal(preset.name),
+                literal(example.name),
                 key=f"{key}_{number}",
-                help=literal(preset.says + why),
+                help=literal(example.caption + why),
                 on_click=_use,
-                args=(key, use, model, preset.name),
-                icon=":material/cloud:" if preset.real else None,
+                args=(key, use, model, example.name),
+                icon=":material/cloud:" if example.real else None,
                 width="stretch",
             )
 

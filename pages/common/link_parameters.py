@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import permutations
-from typing import Any
+from typing import Any, Protocol
 
+from model_utils.generate.filter_settings import FILTERS, LETTERS, SamplingSettings
 from model_utils.limits import (
     MAX_NEW_TOKENS,
     MAX_PATTERN_TOKENS,
@@ -16,13 +16,11 @@ from model_utils.limits import (
     MAX_SEED,
     MAX_SENTENCES,
     MAX_SETTINGS,
-    MAX_TOP_K,
 )
+from model_utils.masks.mask import FILLS
+from model_utils.masks.patterns import PATTERNS
 from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import END_OF_TEXT_ID
-
-# Every order of temperature, top-k, top-p and min-p.
-ORDERS = tuple("".join(letters) for letters in permutations("tkpm"))
 
 DEFAULT_TEXT = "It will rain in the\nI want to eat a big bowl of\nMy dog is"
 
@@ -32,6 +30,14 @@ _REAL = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})(e[+-]?\d{1,3})?", r
 
 def _plain(bound: float) -> str:
     return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+
+
+class Labelled(Protocol):
+    """An entry of a table that readers choose from."""
+
+    @property
+    def label(self) -> str:
+        """Return what readers see of it."""
 
 
 def _same(*ids: str) -> Mapping[str, str]:
@@ -55,7 +61,7 @@ class Control:
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str | Labelled] = field(default_factory=dict)
     undone: bool = False
 
     def parse(self, raw: str) -> Any:
@@ -128,7 +134,7 @@ _ALL = (
         name="pattern",
         label="Pattern",
         default="causal",
-        options=_same("causal", "bidirectional", "prefix", "window", "sink", "documents"),
+        options=PATTERNS,
         undone=True,
     ),
     Control(
@@ -137,7 +143,7 @@ _ALL = (
     Control(name="first", label="First words", default=1, low=0, high=MAX_PATTERN_TOKENS, step=1),
     Control(name="padding", label="Padding mask", default="on", options=_same("on", "off"), undone=True),
     Control(name="gap", label="Gap", default="hole", options=_same("hole", "close"), undone=True),
-    Control(name="fill", label="Fill value", default="min", options=_same("min", "-10000", "-inf"), undone=True),
+    Control(name="fill", label="Fill value", default="min", options=_same(*FILLS), undone=True),
     Control(name="weights", label="Hand mask", default="", help="token:weight pairs, such as 3:0.5,4:0.", undone=True),
     Control(name="cells", label="Single cells", default="", help="query-key pairs, such as 5-2,6-2.", undone=True),
     Control(
@@ -163,14 +169,27 @@ _ALL = (
     Control(name="mean", label="Mean", default="layer", undone=True),
     Control(name="picture", label="Pictures are saved as", default="png", options=_same("png", "svg")),
     Control(name="rows", label="Rows are", default="queries", options=_same("queries", "keys"), undone=True),
-    Control(name="temperature", label="Temperature", default=1.0, low=0.0, high=5.0, step=0.05),
-    Control(name="top_k", label="Top-k", default=50, low=0, high=MAX_TOP_K, step=1),
-    Control(name="top_p", label="Top-p", default=0.95, low=0.0, high=1.0, step=0.01),
-    Control(name="min_p", label="Min-p", default=0.0, low=0.0, high=1.0, step=0.01, help="0 = off."),
-    Control(name="order", label="Order of the filters", default="tkpm", options=_same(*ORDERS)),
+    *(
+        Control(
+            name=one.field,
+            label=one.label,
+            default=getattr(SamplingSettings, one.field),
+            help=one.help,
+            low=one.low,
+            high=one.high if one.control_high is None else one.control_high,
+            step=one.step,
+        )
+        for one in FILTERS
+    ),
+    Control(
+        name="order",
+        label="Order of the filters",
+        default=SamplingSettings.order,
+        help=f"{LETTERS}; from left to right. A letter left out stands where transformers puts it.",
+    ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="batch", label="The batch itself", default="none", undone=True),
-    Control(name="seed", label="Seed", default=0, low=0, high=MAX_SEED, step=1),
+    Control(name="seed", label="Seed", default=SamplingSettings.seed, low=0, high=MAX_SEED, step=1),
     Control(
         name="drop_after",
         label="Drop the prompt after",
@@ -185,7 +204,7 @@ _ALL = (
         name="settings",
         label="Settings to compare",
         default="t1;k50;p0.9;t0",
-        help="Rows between semicolons, values between commas: t temperature, k top-k, p top-p, m min-p, o order, s seed. "
+        help=f"Rows between semicolons, values between commas: {LETTERS}, o order, s seed. "
         "What a row does not name is off: t1 is pure sampling, t0 greedy.",
     ),
     Control(

@@ -6,7 +6,7 @@ Order on a page, inside its fragment: `choose_sentence`, then `mask_spec` or `sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -41,7 +41,7 @@ def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
     if side:
         chosen = "right" if controls.choice("side") == "right" else "left"
     batch = batch if chosen == batch.side else page.batch(chosen)
-    settle(batch.texts[value("sentence")])
+    sync_hand_mask(batch.texts[value("sentence")])
     return batch
 
 
@@ -85,7 +85,7 @@ def set_weights(weights: Mapping[int, float]) -> None:
     change(weights=format_weights(weights))
 
 
-def set_cells(cells: frozenset[tuple[int, int]]) -> None:
+def set_cells(cells: Collection[tuple[int, int]]) -> None:
     """Make `cells` the blocked cells, with undo. Call it before `hand_fields`, or from a callback."""
     change(cells=format_cells(cells))
 
@@ -122,7 +122,7 @@ def hand_fields() -> None:
             controls.field(name)
 
 
-def settle(text: str, sentence: int | None = None) -> None:
+def sync_hand_mask(text: str, sentence: int | None = None) -> None:
     """Note what has changed since the last run: a hand mask of another sentence goes, a typed one can be undone.
 
     `text` is the sentence in view, `sentence` its number where that is not the chosen one.

@@ -9,13 +9,17 @@ import streamlit as st
 
 from model_utils.compare import settings
 from model_utils.errors import InputError
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, SamplingSettings
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey
-from pages.common import cache, controls, frame, link_parameters
+from pages.common import cache, controls, frame
+from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
+from pages.common.markdown import literal
+from pages.common.runs import Starter
 from pages.compare import run
+from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -41,48 +45,52 @@ SETS = {
     "Ladder of temperature": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
 }
 _TABLE = "settings_table"
-_COLUMNS = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "order": "tkpm", "seed": None}
+_COLUMNS: dict[str, Any] = {one.field: one.off for one in FILTERS} | {"order": SamplingSettings.order, "seed": None}
 
 
-def draw_controls(page: frame.Page) -> tuple[dict[str, Any], DeltaGenerator, DeltaGenerator]:
-    """Draw the controls and return what they say, by name, and the places of the buttons Compare and Stop."""
+def draw_controls(page: frame.Page) -> DeltaGenerator:
+    """Draw the controls with the button Compare, and return the place of the button Stop."""
     with st.container(key="dials"):
         places = st.columns([1.9, 1.9, 1.9, 2.1, 3.2, 3.2, 2.4, 1.9], vertical_alignment="bottom")
-    said: dict[str, Any] = {}
     with places[0]:
-        said["sentence"] = controls.number("sentence", high=max(_count(page) - 1, 0), bare=True)
+        controls.number("sentence", high=_last_sentence(page), bare=True)
     for name, place in zip(("samples", "max_new_tokens", "seed"), places[1:], strict=False):
         with place:
-            said[name] = controls.number(name)
+            controls.number(name)
     with places[4]:
-        said["noise"] = controls.choice("noise", CONTROLS["noise"].options)
+        controls.choice("noise")
     with places[5]:
-        said["against"] = _against(page)
+        _second_model(page)
     _settings()
-    said["settings"] = st.session_state["settings"]
-    return said, places[-2], places[-1]
+    places[-2].button("Compare", type="primary", key="compare", width="stretch", on_click=START.click)
+    return places[-1]
 
 
-def _count(page: frame.Page) -> int:
-    """Return how many sentences there are; what is wrong with them is said where the batch is asked for."""
+def _last_sentence(page: frame.Page) -> int:
+    """Return the number of the last sentence; what is wrong with them is drawn where the request is made."""
     from model_utils.tokens.batch import split_sentences
 
     try:
-        return len(split_sentences(page.text))
+        return len(split_sentences(page.text)) - 1
     except InputError:
-        return 1
+        return 0
 
 
-def _against(page: frame.Page) -> str:
-    """Draw the choice of a second model and return its id, or NONE."""
-    names = [NONE, *(name for name in registry() if name != page.model)]
-    if st.session_state.get("against", NONE) not in names:
-        st.session_state["against"] = NONE
+def _second_model(page: frame.Page) -> None:
+    """Draw the choice of a second model."""
+    names = _second_models(page)
+    if value("against") not in names:
+        controls.change(against=NONE)
         controls.note(
             "against", "The link asks for a second model that cannot stand beside this one: showing one model."
         )
     control = CONTROLS["against"]
-    return str(st.selectbox(control.label, names, key="against", persist_state="session", on_change=controls.publish))
+    st.selectbox(control.label, names, key="against", persist_state="session", on_change=controls.publish)
+
+
+def _second_models(page: frame.Page) -> list[str]:
+    """Return NONE and the models that may stand beside the one of the page."""
+    return [NONE, *(name for name in registry() if name != page.model)]
 
 
 def _settings() -> None:
@@ -92,7 +100,7 @@ def _settings() -> None:
     try:
         rows = settings.parse(state["settings"])
         title = " · ".join(f"{number} {settings.name(row)}" for number, row in enumerate(rows))
-    except InputError:  # said where the comparison is asked for
+    except InputError:  # its sentence is drawn where the request is made
         rows, title = (), "cannot be read"
     with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):
         if rows:
@@ -111,40 +119,27 @@ def _settings() -> None:
 def _add(text: str) -> None:
     """Add a row, unless the rows cannot be read: then the new one stands alone."""
     try:
-        rows = settings.parse(st.session_state["settings"])
+        rows = settings.parse(value("settings"))
     except InputError:
         rows = ()
-    st.session_state["settings"] = settings.write([*rows, *settings.parse(text)])
+    controls.change(settings=settings.write([*rows, *settings.parse(text)]))
 
 
 def replace_all(text: str, samples: int) -> None:
-    """Replace all rows, set how many samples each has, and ask for the comparison. A callback."""
-    st.session_state["settings"] = text
-    st.session_state["samples"] = samples
-    st.session_state["row"] = st.session_state["sample"] = 0
-    st.session_state["_compare_asked"] = True
+    """Replace all rows, set how many samples each has, and start the comparison. A callback."""
+    controls.change(settings=text, samples=samples, row=0, sample=0)
+    START.click()
 
 
-def asked() -> bool:
-    """Return whether a preset asked for a comparison since this was last called."""
-    return bool(st.session_state.pop("_compare_asked", False))
-
-
-def to_ask() -> bool:
-    """Return whether a preset waits to be compared: a fragment must then run the page."""
-    return bool(st.session_state.get("_compare_asked", False))
-
-
-def _table(rows: tuple[settings.Row, ...]) -> None:
+def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
     """Draw the rows as a table that edits the text. While its own edits make the text, it keeps what it shows."""
-    state = st.session_state
-    text = settings.write(rows)
-    if state.get("_table_says") != text:  # the text was changed elsewhere: a link, a preset, by hand
-        state["_table_rows"], state["_table_says"] = rows, text
-        state["_table_version"] = state.get("_table_version", 0) + 1
-    key = f"{_TABLE}_{state['_table_version']}"
+    state, text = compare_state(), settings.write(rows)
+    if state.table_text != text:  # the text was changed elsewhere: a link, a preset, by hand
+        state.table_rows, state.table_text = rows, text
+        state.table_version += 1
+    key = f"{_TABLE}_{state.table_version}"
     st.data_editor(
-        pd.DataFrame([_line(row) for row in state["_table_rows"]], columns=list(_COLUMNS)),
+        pd.DataFrame([_line(row) for row in state.table_rows], columns=list(_COLUMNS)),
         key=key,
         num_rows="dynamic",
         hide_index=False,
@@ -152,13 +147,17 @@ def _table(rows: tuple[settings.Row, ...]) -> None:
         args=(key,),
         height="content",
         column_config={
-            "temperature": st.column_config.NumberColumn(
-                "temperature", min_value=0.0, max_value=100.0, help="0 = greedy"
-            ),
-            "top_k": st.column_config.NumberColumn("top-k", min_value=0, step=1, help="0 = off"),
-            "top_p": st.column_config.NumberColumn("top-p", min_value=0.0, max_value=1.0, help="1 = off"),
-            "min_p": st.column_config.NumberColumn("min-p", min_value=0.0, max_value=1.0, help="0 = off"),
-            "order": st.column_config.SelectboxColumn("order", options=list(link_parameters.ORDERS)),
+            one.field: st.column_config.NumberColumn(
+                one.name,
+                min_value=one.low,
+                max_value=one.high,
+                step=one.step if isinstance(one.off, int) else None,
+                help=one.help,
+            )
+            for one in FILTERS
+        }
+        | {
+            "order": st.column_config.TextColumn("order", help=CONTROLS["order"].help),
             "seed": st.column_config.NumberColumn(
                 "own seed", min_value=0, max_value=2**31 - 1, step=1, help="Empty: the page's."
             ),
@@ -166,15 +165,14 @@ def _table(rows: tuple[settings.Row, ...]) -> None:
     )
 
 
-def _line(row: settings.Row) -> dict[str, Any]:
+def _line(row: settings.SettingsRow) -> dict[str, Any]:
     return {name: getattr(row.settings, name) for name in _COLUMNS if name != "seed"} | {"seed": row.seed}
 
 
 def _edited(key: str) -> None:
-    """Write what the table says by now into the settings text; what does not fit is said and changes nothing."""
-    state = st.session_state
-    edits = state[key]
-    lines = [_line(row) for row in state["_table_rows"]]
+    """Write the rows of the table as edited into the settings text; what does not fit changes nothing, and a note says why."""
+    state, edits = compare_state(), st.session_state[key]
+    lines = [_line(row) for row in state.table_rows]
     for number, changed in edits["edited_rows"].items():
         lines[int(number)] |= changed
     lines = [line for number, line in enumerate(lines) if number not in edits["deleted_rows"]]
@@ -183,13 +181,14 @@ def _edited(key: str) -> None:
         text = settings.write([_row(line) for line in lines])
         settings.parse(text)
     except InputError as error:
-        controls.note("settings", str(error))
-        state["_table_says"] = None  # shows the last good rows again
+        controls.note("settings", literal(str(error)))
+        state.table_text = None  # shows the last good rows again
         return
-    state["settings"] = state["_table_says"] = text
+    state.table_text = text
+    controls.change(settings=text)
 
 
-def _row(line: dict[str, Any]) -> settings.Row:
+def _row(line: dict[str, Any]) -> settings.SettingsRow:
     """Return the row that a line of the table means; what it leaves empty is off."""
     values = {
         name: off if line.get(name) is None else type(off)(line[name])
@@ -197,28 +196,31 @@ def _row(line: dict[str, Any]) -> settings.Row:
         if off is not None
     }
     seed = line.get("seed")
-    return settings.Row(settings=SamplingSettings(**values), seed=None if pd.isna(seed) else int(seed))
+    return settings.SettingsRow(settings=SamplingSettings(**values), seed=None if pd.isna(seed) else int(seed))
 
 
-def make_request(page: frame.Page, said: dict[str, Any]) -> run.Request:
+def make_request(page: frame.Page) -> run.CompareRequest:
     """Return what the controls ask for. Raises InputError for what is outside its bounds."""
     from model_utils.tokens.batch import split_sentences
 
-    texts = split_sentences(page.text)
-    second = () if said["against"] == NONE else (said["against"],)
-    return run.Request(
-        models=(page.model, *second),
-        text=texts[said["sentence"]],
-        rows=settings.parse(said["settings"]),
-        samples=said["samples"],
-        seed=said["seed"],
-        own_noise=said["noise"] != CONTROLS["noise"].default,
-        max_new_tokens=said["max_new_tokens"],
+    texts, second = split_sentences(page.text), value("against")
+    models = (page.model,) if second == NONE or second not in _second_models(page) else (page.model, second)
+    return run.CompareRequest(
+        models=models,
+        text=texts[value("sentence", high=len(texts) - 1)],
+        rows=settings.parse(value("settings")),
+        samples=value("samples"),
+        seed=value("seed"),
+        own_noise=value("noise") == "own",
+        max_new_tokens=value("max_new_tokens"),
     )
 
 
-def made_with(made: run.Comparison, request: run.Request | None) -> None:
-    """Say that the texts on the page were made with other settings than the controls say by now."""
+START = Starter(state=compare_state, make_request=make_request, start=run.start)
+
+
+def settings_note(made: run.Comparison, request: run.CompareRequest | None) -> None:
+    """Draw what the texts on the page were made with, where the controls ask for something else by now."""
     now = made.request
     if request is None or now == request:
         return
@@ -231,7 +233,7 @@ def made_with(made: run.Comparison, request: run.Request | None) -> None:
         "own_noise": "dice of their own" if now.own_noise else "the same dice for all",
         "max_new_tokens": f"{now.max_new_tokens} new tokens",
     }
-    parts = [told for name, told in names.items() if getattr(now, name) != getattr(request, name)]
+    parts = [name for field, name in names.items() if getattr(now, field) != getattr(request, field)]
     st.info(f"These texts were made with {', '.join(parts)}. Press Compare for the present choice.")
 
 

@@ -8,22 +8,29 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.compare import settings as compare_settings
-from model_utils.generate import explain
 from pages.common import controls, downloads, frame
-from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
+from pages.common.view import View
 from pages.compare import cache
 from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
     from model_utils.compare.kp_plane import Ranked
-    from pages.compare.run import Comparison, Place
+    from pages.compare.run import Comparison, TextPlace
 
-NAMES = {"words": "kept_tokens", "chance": "kept_mass", "entropy": "entropy", "drawn word": "drawn_word"}
+SURFACES = {
+    "words": View(label="words", help="How many words each pair keeps."),
+    "probability": View(label="chance", help="Which share of the probabilities they have."),
+    "entropy": View(label="entropy", help="How uncertain the draw among them is."),
+    "drawn": View(label="drawn word", help="Which word each pair would draw."),
+}
+# The published name of the trace that each is drawn as.
+TRACES = {"words": "kept_tokens", "probability": "kept_mass", "entropy": "entropy", "drawn": "drawn_word"}
 
 
-def plane(made: Comparison, place: Place, number: int) -> None:
+def plane(made: Comparison, place: TextPlace, number: int) -> None:
     """Draw one step of the text in view over all k and p, with the settings as points on it."""
     from model_utils.compare import kp_plane
 
@@ -35,8 +42,8 @@ def plane(made: Comparison, place: Place, number: int) -> None:
     ranked = cache.ranked(model, ids, temperature)
     ks, ps = kp_plane.axis_k(len(ranked.ids)), kp_plane.axis_p()
     kept = kp_plane.kept_tokens(ranked, ks, ps)
-    chosen = controls.choice("surface", CONTROLS["surface"].options, show_label=False)
-    name = NAMES[chosen]
+    chosen = controls.choice("surface", SURFACES, show_label=False)
+    name = TRACES[chosen]
     logits = cache.step_logits(model, ids)
     values, figure = _figure(made, place, number, name, ranked, logits, (ks, ps, kept), temperature)
     st.plotly_chart(
@@ -44,7 +51,7 @@ def plane(made: Comparison, place: Place, number: int) -> None:
         theme=None,
         key="fig_surface",
         config=downloads.chart_config("surface"),
-        alt=f"Over all top-k and top-p: {chosen} at step {number + 1}.",
+        alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.",
     )
     _say(made, place, number, ranked, temperature, settings, lined=name != "drawn_word")
     downloads.bar(
@@ -57,7 +64,7 @@ def plane(made: Comparison, place: Place, number: int) -> None:
 
 def _figure(
     made: Comparison,
-    place: Place,
+    place: TextPlace,
     number: int,
     name: str,
     ranked: Ranked,
@@ -67,7 +74,7 @@ def _figure(
 ) -> tuple[Any, Any]:
     """Return the values of the plane and its figure."""
     from model_utils.compare import kp_plane
-    from model_utils.generate.filters import gumbel, uniforms
+    from model_utils.generate.noise import gumbel, uniforms
     from viz.compare.kp_plane import fig_surface, fig_words
 
     ks, ps, kept = grid
@@ -87,14 +94,17 @@ def _figure(
 def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
     """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any."""
     settings = made.request.settings(row)
-    t, k, p = (settings.order.index(letter) for letter in "tkp")
+    if settings.greedy:
+        return True
+    t, k, p = (settings.full_order.index(letter) for letter in "tkp")
     ordered = k < p and (temperature == 1 or t < k)
-    return settings.greedy or (settings.temperature == temperature and settings.off("m") and ordered)
+    others = {one.letter for one in settings.on} - set("tkp")
+    return settings.temperature == temperature and not others and ordered
 
 
-def _points(made: Comparison, place: Place, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
+def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
     """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
-    from viz.compare.kp_axes import Point
+    from viz.compare.kp_plane import Point
 
     found = []
     for number, row in enumerate(made.request.rows):
@@ -110,7 +120,7 @@ def _points(made: Comparison, place: Place, temperature: float, vocabulary: int,
 
 
 def _say(
-    made: Comparison, place: Place, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
+    made: Comparison, place: TextPlace, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
 ) -> None:
     """Say which step the map is of, and which k is which p here."""
     from model_utils.compare import kp_plane
@@ -123,7 +133,7 @@ def _say(
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     st.markdown(
-        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {explain.percent(as_p)}.** "
+        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
         + (
             "On the dotted line both cut at the same word; left of it k decides, right of it p."
             if lined
@@ -133,7 +143,7 @@ def _say(
     rows = range(len(made.request.rows))
     away = [str(row) for row in rows if not _on_the_map(made, row, temperature)]
     if away:
-        what = "another temperature, min-p or order"
+        what = "another temperature, filter or order"
         st.caption(
             f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a word there for its own."
         )

@@ -1,45 +1,35 @@
-"""The parts of the Compare page: the texts, growing together, and one picture of what sets them apart."""
+"""The texts of the Compare page, growing together, beside one view of what sets them apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import controls, frame
-from pages.common.link_parameters import CONTROLS
-from pages.compare import kp_plane, plots, texts
-from pages.generate.result import BEAT
+from pages.common import controls, frame, growing
+from pages.compare import texts
+from pages.compare.views import VIEWS
 
 if TYPE_CHECKING:
-    from pages.compare.run import Comparison, Place
+    from streamlit.delta_generator import DeltaGenerator
 
-PLOTS: dict[str, Callable[[Comparison, Place, int], None]] = {
-    "map": kp_plane.plane,
-    "measures": plots.measures,
-    "over steps": plots.over_steps,
-    "what grows": plots.what_grows,
-}
+    from pages.compare.run import Comparison
 
 
-def result(made: Comparison) -> None:
-    """Draw the texts of a comparison beside one picture; while it is under way the texts keep a beat of their own."""
-    if made.job.done:
-        st.fragment(_ended, key="compared")(made)
-        return
-    left, right = st.columns([13, 10], gap="medium")
-    with right:
-        st.fragment(_picture, key="compare_picture")(made)
-    made.job.wait_for_event(BEAT)  # the first words are drawn at once, not a beat later
-    with left:
-        st.fragment(_growing, key="comparing", run_every=BEAT)(made)
+def draw(made: Comparison) -> None:
+    """Draw the texts of a comparison and one view of it."""
+    growing.draw(made, ended=_ended, texts=_growing, picture=_picture, halves=_halves)
+
+
+def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
+    text, picture = st.columns([13, 10], gap="medium")
+    return text, picture
 
 
 def _ended(made: Comparison) -> None:
     """Draw texts and picture of a comparison that has ended: a click in either shows in both."""
     texts.take_click(made)
-    left, right = st.columns([13, 10], gap="medium")
+    left, right = _halves()
     with left:  # first: they have just been read and must not be gone while a picture takes its time
         _choose(made)
         _texts(made)
@@ -77,10 +67,12 @@ def _texts(made: Comparison) -> None:
 
 
 def _picture(made: Comparison) -> None:
-    """Draw the picture that is chosen, of the step that is."""
-    name = controls.choice("plot", CONTROLS["plot"].options, show_label=False)
+    """Draw the chosen view, of the step that is chosen."""
+    name = controls.choice("plot", VIEWS, show_label=False)
     if name != "map" and not made.job.done:
         st.info("This picture is drawn when all texts are there.")
         return
-    with frame.reader_errors():
-        PLOTS[name](made, *texts.chosen(made))
+    draw_view = VIEWS[name].draw
+    if draw_view is not None:
+        with frame.reader_errors():
+            draw_view(made, *texts.chosen(made))

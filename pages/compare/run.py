@@ -1,4 +1,4 @@
-"""Comparisons of a session: settings side by side on one prompt, the job that decodes them all, what it has made so far."""
+"""Comparisons: settings side by side on one prompt, the job that decodes them all, what it has made so far."""
 
 from __future__ import annotations
 
@@ -6,33 +6,30 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
-from model_utils.compare.settings import FirstDifference, Row, check_samples, first_difference
+from model_utils.compare.first_difference import FirstDifference, first_difference
+from model_utils.compare.settings import SettingsRow, check_samples
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.generate import run
+from pages.common.decode_job import decode_job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generate.decode import Lane
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import Token
 
-_KEY = "_comparison"
-
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class CompareRequest:
     """What a reader asked for; two equal ones give the same texts. `models` are one or two registry ids."""
 
     models: tuple[str, ...]
     text: str
-    rows: tuple[Row, ...]
+    rows: tuple[SettingsRow, ...]
     samples: int
     seed: int
     own_noise: bool
@@ -44,7 +41,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class TextPlace:
     """Where a text of a comparison stands: which model, which row of settings, which sample."""
 
     model: int
@@ -56,7 +53,7 @@ class Place:
 class _Grown:
     """What was read of a job's events so far, so that none is read twice."""
 
-    made: dict[Place, list[Step]] = field(default_factory=dict)
+    made: dict[TextPlace, list[Step]] = field(default_factory=dict)
     read: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,45 +62,45 @@ class _Grown:
 class Comparison:
     """A request under way or ended. What it has made stays, also when it was stopped."""
 
-    request: Request
+    request: CompareRequest
     loaded: tuple[LoadedModel, ...]
     prompts: tuple[tuple[Token, ...], ...]  # the prompt, with each model's tokenizer
     job: Job[None]
     grown: _Grown = field(default_factory=_Grown)
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[TextPlace]:
         """Return where every text stands, the samples of a row together."""
         request = self.request
         return [
-            Place(model=model, row=row, sample=sample)
+            TextPlace(model=model, row=row, sample=sample)
             for row in range(len(request.rows))
             for model in range(len(request.models))
             for sample in range(request.samples)
         ]
 
-    def texts(self) -> dict[Place, list[Step]]:
+    def texts(self) -> dict[TextPlace, list[Step]]:
         """Return the steps made so far of every text."""
         with self.grown.lock:  # a download asks from a thread of its own
             made, samples = self.grown.made or {place: [] for place in self.places()}, self.request.samples
             events = self.job.events
             for model, steps in events[self.grown.read :]:
                 for step in steps:
-                    made[Place(model=model, row=step.lane // samples, sample=step.lane % samples)].append(step)
+                    made[TextPlace(model=model, row=step.lane // samples, sample=step.lane % samples)].append(step)
             self.grown.made, self.grown.read = made, len(events)
             return {place: list(steps) for place, steps in made.items()}
 
-    def first_difference(self, texts: dict[Place, list[Step]], place: Place) -> FirstDifference | None:
+    def first_difference(self, texts: dict[TextPlace, list[Step]], place: TextPlace) -> FirstDifference | None:
         """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""
         if place.model:
-            other = Place(model=0, row=place.row, sample=place.sample)
+            other = TextPlace(model=0, row=place.row, sample=place.sample)
         elif place.row:
-            other = Place(model=0, row=0, sample=place.sample)
+            other = TextPlace(model=0, row=0, sample=place.sample)
         else:
             return None
         same = self.request.settings(place.row).seed == self.request.settings(other.row).seed
         return first_difference(texts[place], texts[other], same_noise=same, same_model=not place.model)
 
-    def before(self, texts: dict[Place, list[Step]], place: Place, number: int) -> tuple[int, ...]:
+    def before(self, texts: dict[TextPlace, list[Step]], place: TextPlace, number: int) -> tuple[int, ...]:
         """Return the tokens that step `number` of a text was drawn after: the prompt, and what was drawn so far."""
         prompt = tuple(token.id for token in self.prompts[place.model])
         return (*prompt, *(step.token_id for step in texts[place][:number]))
@@ -115,36 +112,18 @@ class Comparison:
         return token_label(self.loaded[model].tokenizer, token_id)
 
 
-def current() -> Comparison | None:
-    """Return this session's latest comparison, which outlives reruns and page switches; None before the first."""
-    return st.session_state.get(_KEY)
-
-
-def prepare(request: Request) -> Comparison:
-    """Return a comparison that has begun and that no page shows yet. Raises ReaderError when it cannot begin."""
+def start(request: CompareRequest) -> Comparison:
+    """Return the comparison of a request, under way. Raises ReaderError when it cannot start."""
     check_samples(request.samples)
     loaded = tuple(cache.loaded_model(model) for model in request.models)
     prompts = tuple(cache.token_batch(BatchKey(model, (request.text,))).tokens[0] for model in request.models)
     parts = [(one, _lanes(request, prompt)) for one, prompt in zip(loaded, prompts, strict=True)]
-    job = run.decode_job(parts, request.max_new_tokens)
+    job = decode_job(parts, request.max_new_tokens)
     return Comparison(request=request, loaded=loaded, prompts=prompts, job=job)
 
 
-def adopt(made: Comparison) -> None:
-    """Make `made` the session's comparison, in the place of its present one, which stops."""
-    before = current()
-    if before is not None:
-        before.job.cancel()
-    st.session_state[_KEY] = made
-
-
-def start(request: Request) -> None:
-    """Begin a new comparison in the place of the present one. Raises ReaderError when it cannot begin."""
-    adopt(prepare(request))
-
-
-def _lanes(request: Request, prompt: Sequence[Token]) -> list[Lane]:
-    from model_utils.generate.decode import Lane
+def _lanes(request: CompareRequest, prompt: Sequence[Token]) -> list[Lane]:
+    from model_utils.generate.lane import Lane
 
     ids = tuple(token.id for token in prompt)
     return [

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.generate import explain
-from pages.common import controls, downloads, frame
-from pages.common.components import StripToken, tokens_strip
+from model_utils.generate.filter_settings import SETTINGS
+from pages.common import controls, downloads, frame, text_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
-from pages.compare.run import Comparison, Place
+from pages.compare.run import Comparison, TextPlace
+from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
-    from model_utils.compare.settings import FirstDifference
+    from model_utils.compare.first_difference import FirstDifference
     from model_utils.generate.step import Step
     from viz.base.theme import Palette
 
 
-def chosen(made: Comparison) -> tuple[Place, int]:
+def chosen(made: Comparison) -> tuple[TextPlace, int]:
     """Return the text in view and its step, counted from 0, within what the comparison has."""
     request, state = made.request, st.session_state
-    place = Place(
-        model=min(int(state.get("_compare_model", 0)), len(request.models) - 1),
+    place = TextPlace(
+        model=min(compare_state().model, len(request.models) - 1),
         row=min(int(state.get("row", 0)), len(request.rows) - 1),
         sample=min(int(state.get("sample", 0)), request.samples - 1),
     )
@@ -37,24 +39,23 @@ def chosen(made: Comparison) -> tuple[Place, int]:
 def take_click(made: Comparison) -> bool:
     """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
     for place in made.places():
-        clicked = getattr(st.session_state.get(_key(place)), "clicked", None)
-        if clicked is not None:
-            state = st.session_state
-            state["row"], state["_compare_model"] = place.row, place.model
-            state["at_step"] = int(clicked) - len(made.prompts[place.model]) + 1
+        step = text_strip.clicked_step(_key(place), made.prompts[place.model])
+        if step is not None:
+            controls.change(row=place.row, at_step=step + 1)
+            compare_state().model = place.model
             return True
     return False
 
 
 def draw(made: Comparison) -> None:
-    """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be taken home."""
+    """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be downloaded."""
     palette, texts = frame.palette(), made.texts()
     place, number = chosen(made)
     for row in range(len(made.request.rows)):
         for model in range(len(made.request.models)):
-            _one(made, texts, Place(model=model, row=row, sample=place.sample), palette, (place, number))
+            _one(made, texts, TextPlace(model=model, row=row, sample=place.sample), palette, (place, number))
     st.caption(_legend(made))
-    _take_home(made)
+    _downloads(made)
 
 
 def _legend(made: Comparison) -> str:
@@ -77,10 +78,10 @@ def _legend(made: Comparison) -> str:
 
 def _one(
     made: Comparison,
-    texts: dict[Place, list[Step]],
-    place: Place,
+    texts: dict[TextPlace, list[Step]],
+    place: TextPlace,
     palette: Palette,
-    view: tuple[Place, int],
+    view: tuple[TextPlace, int],
 ) -> None:
     """Draw one text under the name of its setting, with the reason of its first difference."""
     steps, found = texts[place], made.first_difference(texts, place)
@@ -89,7 +90,7 @@ def _one(
     if len(made.request.models) > 1:
         title += f" :gray[{literal(made.request.models[place.model])}]"
     with st.container(key=f"row_{place.row}_{place.model}", gap="xsmall"):
-        st.markdown(f"{title}&ensp;{literal(_why(made, place, found))}" if found else title)
+        st.markdown(f"{title}&ensp;{literal(_reason(made, place, found))}" if found else title)
         tokens = _strip(made, place, steps, found, palette, view)
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
         ending = explain.ending(steps[-1], made.loaded[place.model].context) if steps else ""
@@ -99,11 +100,11 @@ def _one(
             st.caption(ending)
 
 
-def _key(place: Place) -> str:
+def _key(place: TextPlace) -> str:
     return f"compared_{place.row}_{place.model}_{place.sample}"
 
 
-def _why(made: Comparison, place: Place, found: FirstDifference) -> str:
+def _reason(made: Comparison, place: TextPlace, found: FirstDifference) -> str:
     """Return in words why two texts with the same past part at a first difference."""
     here, there = made.label(found.token_id, place.model), made.label(found.other_id)
     start = f"forks at step {found.number + 1}: "
@@ -112,7 +113,7 @@ def _why(made: Comparison, place: Place, found: FirstDifference) -> str:
         "admitted": f"“{here}” may be drawn here; in row 0 {_filter(made, 0, found)} had cut it.",
         "tempered": f"both may draw “{there}” and “{here}”; the other temperature turns the same dice.",
         "greedy": f"“{here}” for “{there}”: greedy asks no dice.",
-        "dice": f"“{here}” for “{there}”: other dice.",
+        "noise": f"“{here}” for “{there}”: other dice.",
         "model": f"“{here}” for “{there}”: the other model, under the same setting and dice.",
     }
     return start + reasons[found.reason]
@@ -124,50 +125,32 @@ def _filter(made: Comparison, row: int, found: FirstDifference) -> str:
 
 def _strip(
     made: Comparison,
-    place: Place,
+    place: TextPlace,
     steps: list[Step],
     found: FirstDifference | None,
     palette: Palette,
-    view: tuple[Place, int],
+    view: tuple[TextPlace, int],
 ) -> list[StripToken]:
     """Return the tokens of one text: the prompt in grey, each drawn one coloured by its probability until they differ."""
     from viz.generate.candidates import probability_colour
 
-    tokens = [
-        StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in made.prompts[place.model]
-    ]
-    for step in steps:
+    def drawn(step: Step) -> StripToken:
         label = made.label(step.token_id, place.model)
-        past = found is not None and step.number > found.number
-        first_difference = found is not None and step.number == found.number
-        tokens.append(
-            StripToken(
-                text=_flowing(label),
-                spoken=f"{label}, the fork" if first_difference else label,
-                line_break="⏎" in label,
-                background=""
-                if past
-                else palette.accent
-                if first_difference
-                else probability_colour(step.probability_raw, palette),
-                colour=palette.paper if first_difference else "",
-                state="quiet" if past else "difference" if first_difference else "plain",
-                title=f"step {step.number + 1}: {explain.percent(step.probability_raw)} of the model's chances, "
-                f"number {step.rank:,}",
-                selected=view == (place, step.number),
-            )
+        look: dict[str, Any] = {"state": "quiet"}  # after the first difference
+        if found is None or step.number < found.number:
+            look = {"background": probability_colour(step.probability_raw, palette)}
+        elif step.number == found.number:
+            look = {"state": "difference", "background": palette.accent, "colour": palette.paper}
+            look["spoken"] = f"{label}, the fork"
+        selected = view == (place, step.number)
+        return text_strip.drawn_token(
+            step, label, probability=step.probability_raw, of="the model's chances", selected=selected, **look
         )
-    if not made.job.done and not (steps and steps[-1].stop):
-        tokens.append(StripToken(text=" …", state="blank", clickable=False, spoken="next word"))
-    return tokens
+
+    return text_strip.strip(made.prompts[place.model], steps, drawn, growing=not made.job.done)
 
 
-def _flowing(label: str) -> str:
-    """Return a token's label with its spaces as spaces: here the text itself shows where they are."""
-    return label.replace("␣", " ")
-
-
-def _take_home(made: Comparison) -> None:
+def _downloads(made: Comparison) -> None:
     """Draw the buttons that save all texts: a line per step, all that is known, and the code."""
 
     def listed() -> list[tables.Text]:
@@ -225,17 +208,16 @@ def _code(made: Comparison) -> str:
     )
 
 
-def open_on_generate(made: Comparison, place: Place) -> None:
+def open_on_generate(made: Comparison, place: TextPlace) -> None:
     """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
     settings = made.request.settings(place.row)
-    named = ("temperature", "top_k", "top_p", "min_p", "seed")
-    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in named):
+    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in SETTINGS):
         return
     st.page_link(
         "pages/5_Generate.py",
         label=f"The settings of row {place.row} on Generate",
         icon=":material/arrow_forward:",
         query_params={
-            controls.TAKE: compare_settings.write([compare_settings.Row(settings=settings, seed=settings.seed)])
+            controls.TAKE: compare_settings.write([compare_settings.SettingsRow(settings=settings, seed=settings.seed)])
         },
     )

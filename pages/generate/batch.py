@@ -1,39 +1,39 @@
-"""The batch itself on the Generate page: against one sentence at a time, and what its rows decode to."""
+"""The views of the batch itself on the Generate page: against one sentence at a time, and what its rows decode to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from model_utils.jobs import Job
 from pages.common import cache, controls, downloads, frame
-from pages.common.link_parameters import CONTROLS
-from pages.generate import run as generate_run
+from pages.common.view import View
+from pages.generate.run import lane_of
+from pages.generate.state import generate_state
 
 if TYPE_CHECKING:
     from model_utils.experiments.batch_timing import Round, Same
+    from pages.generate.run import Generation
 
-_KEY = "_timing"
+# How often the rounds measured so far are drawn, in seconds.
 BEAT = 0.4
 
 
-def draw(run: generate_run.Run) -> None:
+def draw(run: Generation) -> None:
     """Draw the choice of what to see of the batch, and that."""
     st.divider()
-    chosen = controls.choice("batch", CONTROLS["batch"].options)
-    with frame.reader_errors():
-        if chosen == "one by one":
-            _one_by_one(run)
-        elif chosen == "as decoded":
-            _decoded(run)
+    view = VIEWS[controls.choice("batch", VIEWS)]
+    if view.draw is not None:
+        with frame.reader_errors():
+            view.draw(run)
 
 
-def _one_by_one(run: generate_run.Run) -> None:
+def _timing(run: Generation) -> None:
     """Draw whether the texts are the same one by one, and how long both ways take on this computer, now."""
-    held: tuple[Any, Job[tuple[Same, ...]]] | None = st.session_state.get(_KEY)
-    job = held[1] if held is not None and held[0] == run.request else None
+    state = generate_state()
+    job = state.timing[1] if state.timing is not None and state.timing[0] == run.request else None
     st.markdown(
         "**The same sentences in one batch, or one after another:** the texts must be the same; what differs is the time. "
         "Both ways are measured now, in turns, without keeping a record of the steps."
@@ -43,9 +43,9 @@ def _one_by_one(run: generate_run.Run) -> None:
             "Measure now",
             key="measure_ways",
             icon=":material/timer:",
-            disabled=measuring() or bool(st.session_state.get("_playing")),
+            disabled=state.measuring or state.playing,
         ):
-            _start(run)
+            _measure(run)
             st.rerun()
         if job is not None and not job.done:
             st.button("Stop measuring", key="stop_measuring", on_click=job.cancel)
@@ -54,38 +54,26 @@ def _one_by_one(run: generate_run.Run) -> None:
         st.fragment(_measured, key="measured", run_every=BEAT if beats else None)(run, job, beats=beats)
 
 
-def _start(run: generate_run.Run) -> None:
-    """Begin to measure; what was measured before goes."""
+def _measure(run: Generation) -> None:
+    """Start to measure; what was measured before goes."""
     from model_utils.experiments.batch_timing import ROUNDS, BatchTiming
 
-    stop()
-    lanes = [generate_run.lane_of(run.request, run.batch, number) for number in range(len(run.batch.texts))]
+    state = generate_state()
+    state.stop_timing()
+    lanes = [lane_of(run.request, run.batch, number) for number in range(len(run.batch.texts))]
     loaded, new = run.loaded, run.request.max_new_tokens
 
     def work(job: Job[tuple[Same, ...]]) -> tuple[Same, ...]:
-        ways = BatchTiming(loaded=loaded, lanes=lanes, max_new_tokens=new, gate=cache.gate, check=job.check)
-        for number, one in enumerate(ways.rounds(), start=1):
+        timing = BatchTiming(loaded=loaded, lanes=lanes, max_new_tokens=new, gate=cache.gate, check=job.check)
+        for number, one in enumerate(timing.rounds(), start=1):
             job.publish(one)
             job.report(number, ROUNDS)
-        return ways.same()
+        return timing.same()
 
-    st.session_state[_KEY] = (run.request, Job.start(work, name="one by one"))
-
-
-def stop() -> None:
-    """Stop what is being measured, if anything is."""
-    held = st.session_state.get(_KEY)
-    if held is not None:
-        held[1].cancel()
+    state.timing = (run.request, Job.start(work, name="batch timing"))
 
 
-def measuring() -> bool:
-    """Return whether something is being measured."""
-    held = st.session_state.get(_KEY)
-    return held is not None and not held[1].done
-
-
-def _measured(run: generate_run.Run, job: Job[tuple[Same, ...]], *, beats: bool) -> None:
+def _measured(run: Generation, job: Job[tuple[Same, ...]], *, beats: bool) -> None:
     """Draw the rounds measured so far, and at the end whether the texts are the same."""
     from model_utils.experiments.batch_timing import ROUNDS, judge
     from viz.generate.timing import two_ways
@@ -108,19 +96,19 @@ def _measured(run: generate_run.Run, job: Job[tuple[Same, ...]], *, beats: bool)
         faster = "faster" if found.times >= 1 else "slower"
         times = max(found.times, 1 / found.times)
         if len(rounds) < 3:
-            verdict = "Too few rounds to tell."
+            conclusion = "Too few rounds to tell."
         elif found.decided:
-            verdict = f"In one batch it is {times:.1f} times {faster} here."
+            conclusion = f"In one batch it is {times:.1f} times {faster} here."
         else:
-            verdict = "Neither way won every round: batching does not win here for certain."
+            conclusion = "Neither way won every round: batching does not win here for certain."
         st.markdown(
-            f"**{verdict}** {len(run.batch.texts)} sentences, {run.request.max_new_tokens} new tokens, "
+            f"**{conclusion}** {len(run.batch.texts)} sentences, {run.request.max_new_tokens} new tokens, "
             f"{len(rounds)} of {ROUNDS} rounds; dots are rounds, bars their medians."
         )
     if not ended:
         st.caption("Measuring …")
     elif job.result is not None:
-        _say_same(job.result)
+        _comparison(job.result)
     elif job.cancelled:
         st.caption("Stopped.")
     if ended and rounds:
@@ -130,7 +118,8 @@ def _measured(run: generate_run.Run, job: Job[tuple[Same, ...]], *, beats: bool)
         st.rerun()  # which ends the beat, and lets measure again
 
 
-def _say_same(found: tuple[Same, ...]) -> None:
+def _comparison(found: tuple[Same, ...]) -> None:
+    """Draw for each sentence whether its text is the same both ways."""
     lines = []
     for number, one in enumerate(found):
         if one.equal:
@@ -145,7 +134,7 @@ def _say_same(found: tuple[Same, ...]) -> None:
     st.markdown("  \n".join(lines))
 
 
-def _decoded(run: generate_run.Run) -> None:
+def _decoded(run: Generation) -> None:
     """Draw what each row of the batch decodes to, with its pads and without, and what two limits of length would give."""
     from model_utils.experiments.batch_timing import room
 
@@ -157,7 +146,8 @@ def _decoded(run: generate_run.Run) -> None:
     for number, (row, tokens) in enumerate(zip(rows, run.batch.tokens, strict=True)):
         drawn = [step.token_id for step in row]
         pads = [run.batch.pad_id] * (width - len(tokens))
-        ids = [*pads, *(token.id for token in tokens), *drawn, *[run.batch.pad_id] * (longest - len(drawn))]
+        behind = [run.batch.pad_id] * (longest - len(drawn))
+        ids = [*pads, *(token.id for token in tokens), *drawn, *behind]
         lines.append(
             {
                 "row": number,
@@ -186,3 +176,12 @@ def _decoded(run: generate_run.Run) -> None:
         f"for the shortest of {min(lengths)}" + (": none at all." if room(lengths, 40) == 0 else ".")
     )
     downloads.bar("decoded", numbers=lambda: table, code=None)
+
+
+VIEWS = {
+    "none": View(label="nothing"),
+    "timing": View(
+        label="one by one", help="The same sentences in one batch and one after another, measured now.", draw=_timing
+    ),
+    "decoded": View(label="as decoded", help="What each row reads as, pads included and left out.", draw=_decoded),
+}

@@ -1,32 +1,24 @@
-"""What is kept of opened decoding steps."""
+"""What is kept of decoding steps whose full distribution was asked for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.common.cache import gate, loaded_model
-from pages.common.cache_masks import SPEC_HASH
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.full_distribution import FullDistribution
     from model_utils.generate.mask_policy import MaskPolicy
 
 
-def _say(policy: MaskPolicy) -> tuple[Any, ...]:
-    return policy.drop_after, SPEC_HASH["model_utils.masks.mask.MaskSpec"](policy.spec)
-
-
-_POLICY_HASH: dict[str | type, Any] = {"model_utils.generate.mask_policy.MaskPolicy": _say}
-
-
 # At most 32 x 0.5 MB at GPT-2's vocabulary.
-@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=_POLICY_HASH)
+@st.cache_resource(show_spinner=False, max_entries=32)
 def full_distribution(
     model: str, prompt: tuple[int, ...], drawn: tuple[int, ...], settings: SamplingSettings, policy: MaskPolicy
 ) -> FullDistribution:
@@ -39,7 +31,7 @@ def full_distribution(
 
 
 # At most 16 x 0.4 MB.
-@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=_POLICY_HASH)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def repeated_draws(
     model: str,
     prompt: tuple[int, ...],
@@ -48,7 +40,7 @@ def repeated_draws(
     policy: MaskPolicy,
     draws: int,
 ) -> NDArray[np.int64]:
-    """Return how often each token is drawn in `throws` draws of the step after `prompt` and `drawn`."""
+    """Return how often each token is drawn in `draws` draws of the step after `prompt` and `drawn`."""
     from model_utils.generate.full_distribution import draw_many
 
     distribution = full_distribution(model, prompt, drawn, settings, policy)

@@ -1,33 +1,26 @@
-"""Generations of a session: what was asked for, the job that makes it, what it has made so far."""
+"""Generations: what was asked for, the job that makes it, what it has made so far."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
-from model_utils.jobs import Job
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
+from pages.common.decode_job import decode_job
 
 if TYPE_CHECKING:
-    from model_utils.generate.decode import Lane
-    from model_utils.generate.filters import SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.generate.step import Step
+    from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import Token, TokenBatch
 
-_KEY = "_run"
-# Prompts of so many tokens in all are read about as soon with a core less.
-SHORT = 32
-
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class GenerateRequest:
     """What a reader asked for; two equal ones give the same texts."""
 
     model: str
@@ -35,6 +28,11 @@ class Request:
     settings: SamplingSettings
     max_new_tokens: int
     policy: MaskPolicy
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Return the registry id of the model."""
+        return (self.model,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +45,13 @@ class Branch:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Run:
+class Generation:
     """A request under way or ended, with its branches. What it has made stays, also when it was stopped.
 
     Rows are the sentences of the batch, then the branches. `jobs` are (job, its first row), the latest last.
     """
 
-    request: Request
+    request: GenerateRequest
     loaded: LoadedModel
     batch: TokenBatch
     jobs: list[tuple[Job[None], int]]
@@ -111,36 +109,16 @@ class Run:
         return token_label(self.loaded.tokenizer, token_id)
 
 
-def current() -> Run | None:
-    """Return this session's latest run, which outlives reruns and page switches; None before the first."""
-    return st.session_state.get(_KEY)
-
-
-def prepare(request: Request) -> Run:
-    """Return a run that has begun and that no page shows yet. Raises ReaderError when it cannot begin."""
+def start(request: GenerateRequest) -> Generation:
+    """Return the generation of a request, under way. Raises ReaderError when it cannot start."""
     loaded, batch = cache.loaded_model(request.model), cache.token_batch(BatchKey(request.model, request.texts))
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
-    return Run(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
+    return Generation(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
 
 
-def adopt(run: Run) -> None:
-    """Make `run` the session's, in the place of its present one, which stops; of a branch in view its sentence is shown."""
-    before, row = current(), int(st.session_state.get("sentence", 0))
-    if before is not None:
-        before.job.cancel()
-        if run.count <= row < before.count:
-            st.session_state["sentence"] = min(before.sentence(row), run.count - 1)
-    st.session_state[_KEY] = run
-
-
-def start(request: Request) -> None:
-    """Begin a new run in the place of the session's present one. Raises ReaderError when it cannot begin."""
-    adopt(prepare(request))
-
-
-def branch(run: Run, row: int, number: int, token_id: int) -> None:
-    """Begin a new row of `run` that goes like `row` up to step `number` and takes `token_id` there."""
+def branch(run: Generation, row: int, number: int, token_id: int) -> None:
+    """Start a new row of `run` that goes like `row` up to step `number` and takes `token_id` there."""
     taken = (*(step.token_id for step in run.rows()[row][:number]), token_id)
     lane = replace(lane_of(run.request, run.batch, run.sentence(row)), taken=taken)
     job = decode_job([(run.loaded, [lane])], run.request.max_new_tokens)
@@ -148,59 +126,18 @@ def branch(run: Run, row: int, number: int, token_id: int) -> None:
     run.branches.append(Branch(row=row, number=number, token_id=token_id))
 
 
-def lane_of(request: Request, batch: TokenBatch, sentence: int) -> Lane:
+def lane_of(request: GenerateRequest, batch: TokenBatch, sentence: int) -> Lane:
     """Return the lane that continues one sentence of a request."""
-    from model_utils.generate.decode import Lane
+    from model_utils.generate.lane import Lane
 
     prompt = tuple(token.id for token in batch.tokens[sentence])
     return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))
 
 
-def step_lines(run: Run, step: Step) -> str:
+def step_lines(run: Generation, step: Step) -> str:
     """Return the code that opens one step of a row, with its branch and its mask."""
     from model_utils.snippets.step import step_code
 
     (prompt, drawn), policy = run.before(step), run.policy(step.lane)
     mask = None if policy.plain else policy.mask(prompt, len(drawn))
     return step_code(run.loaded.entry, (*prompt, *drawn), run.request.settings, number=step.number, mask=mask)
-
-
-def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int) -> Job[None]:
-    """Return the job that decodes the lanes of each model, begun: a step of each in turn.
-
-    Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot begin.
-    """
-    from model_utils.generate.decode import decode
-    from model_utils.generate.plan import check_cache
-    from model_utils.generate.threads import leave_a_core
-
-    making = [decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache) for loaded, lanes in parts]
-    check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so
-    read = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
-    short = sum(len(prompt) for _, prompt, _ in read) <= SHORT
-
-    def work(job: Job[None]) -> None:
-        with ExitStack() as held:  # they hold the keys and values of all rows, as long as they might go on
-            for steps in making:
-                held.enter_context(closing(steps))
-            for number in range(1, max_new_tokens + 1):
-                if short or number > 1:
-                    leave_a_core()  # reading long prompts takes seconds and wants them all
-                advanced = [_advance(job, part, steps) for part, steps in enumerate(making)]
-                if not any(advanced):
-                    return
-                job.report(number, max_new_tokens)
-
-    return Job.start(work, name="generate")
-
-
-def _advance(job: Job[None], part: int, steps: Generator[tuple[Step, ...], None, None]) -> bool:
-    """Publish the next step of all lanes of one model and return whether there was one."""
-    job.check()
-    # The gate is held for one step at a time, so that many readers' texts grow side by side.
-    with cache.gate():
-        made = next(steps, None)
-    if made is None:
-        return False
-    job.publish((part, made))
-    return True

@@ -1,31 +1,33 @@
-"""What the Generate page shows of one step beside its candidates: the waterfall, all ranks, the dice, all steps."""
+"""The views of one step on the Generate page: its candidates, the waterfall, all ranks, repeated draws, all steps, the mask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.generate import explain, tables
 from pages.common import downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
-from pages.generate import cache
-from pages.generate import run as generate_run
+from pages.common.components.scroll import scroll_frame
+from pages.common.view import View
+from pages.generate import cache, candidates
+from pages.generate.run import step_lines
 
 if TYPE_CHECKING:
     from model_utils.generate.full_distribution import FilterEffect, FullDistribution
     from model_utils.generate.step import Step
+    from pages.generate.run import Generation
 
 # px that the mask has beside the texts on a screen of 1,400.
 WIDE = 400
-# Words with a part of their own in the waterfall, rows of the dice, and how often they are thrown.
+# Words with a part of their own in the waterfall; rows of the repeated draws, and how many draws.
 NAMED, ROWS, DRAWS = 5, 12, 200
 
 
-def _opened(run: generate_run.Run, step: Step) -> FullDistribution:
+def _distribution(run: Generation, step: Step) -> FullDistribution:
     """Return the whole distribution of a step."""
     request = run.request
     return cache.full_distribution(request.model, *run.before(step), request.settings, run.policy(step.lane))
@@ -35,85 +37,98 @@ def _figure(figure: Any, name: str, alt: str) -> None:
     st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=downloads.chart_config(name), alt=alt)
 
 
-def waterfall(run: generate_run.Run, step: Step) -> None:
+def waterfall(run: Generation, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the probabilities and in tokens."""
+    from model_utils.generate.filter_settings import CUTTING
     from model_utils.generate.full_distribution import filter_effects
     from viz.generate.filters import waterfall as draw
 
-    distribution = _opened(run, step)
-    found = filter_effects(distribution)
+    distribution = _distribution(run, step)
+    effects = filter_effects(distribution)
     ids = np.argsort(-distribution.before, kind="stable")[:NAMED].tolist()
     if step.token_id not in ids:
         ids[-1] = step.token_id
     figure = draw(
-        _stages(run, distribution, found, ids),
+        _stages(run, distribution, effects, ids),
         [_short(run.label(token)) for token in ids],
+        filters=CUTTING,
         drawn=ids.index(step.token_id),
         palette=frame.palette(),
     )
     _figure(figure, "waterfall", "What each filter removes and leaves, as parts of one bar per stage.")
     vocabulary = run.loaded.entry.vocabulary
-    parts = [f"{one.removed:,} cut by {one.filter}" for one in found if one.state != "off"]
+    parts = [f"{one.removed:,} cut by {one.filter}" for one in effects if one.state != "off"]
     st.markdown(
-        f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{found[-1].kept:,} left'])}.** What is left is shared out again, "
+        f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{effects[-1].kept:,} left'])}.** What is left is shared out again, "
         "so that it adds up to 1."
     )
     downloads.bar(
         "waterfall",
-        numbers=lambda: pd.DataFrame([vars(one) for one in found]),
-        code=lambda: generate_run.step_lines(run, step),
+        numbers=lambda: pd.DataFrame([vars(one) for one in effects]),
+        code=lambda: step_lines(run, step),
     )
 
 
 def _stages(
-    run: generate_run.Run, distribution: FullDistribution, found: tuple[FilterEffect, ...], ids: list[int]
+    run: Generation, distribution: FullDistribution, effects: tuple[FilterEffect, ...], ids: list[int]
 ) -> list[Any]:
     """Return the bars of the waterfall: the model's probabilities, one bar per filter that is on, what is drawn from."""
-    from model_utils.generate.filters import CUTS
-    from viz.generate.filters import Stage
+    from model_utils.generate.filter_settings import CUTS
+    from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
     words = distribution.before[ids].astype(float)
     start = "the model's chances" if settings.off("t") or settings.greedy else f"temperature {settings.temperature:g}"
-    stages = [Stage(title=start, count=len(distribution.before), words=words.tolist(), rest=1 - words.sum(), gone={})]
+    stages = [
+        WaterfallBar(title=start, count=len(distribution.before), words=words.tolist(), rest=1 - words.sum(), gone={})
+    ]
     kept, gone = np.ones(len(ids), bool), dict[str, float]()
-    for one in found:
+    for one in effects:
         if one.state == "off":
             continue
         kept &= distribution.cut[ids] != CUTS.index(one.filter)
         gone[one.filter] = one.removed_mass
         left = np.where(kept, words, 0.0)
         stages.append(
-            Stage(
+            WaterfallBar(
                 title=explain.filter_name(one.filter, settings),
                 count=one.kept,
                 words=left.tolist(),
                 rest=max(one.kept_mass - left.sum(), 0.0),
                 gone=dict(gone),
-                note=" · asleep: cuts none here"
-                if one.state == "no_effect"
-                else f" · {explain.percent(one.kept_mass)}",
+                note=" · asleep: cuts none here" if one.state == "no_effect" else f" · {percent(one.kept_mass)}",
             )
         )
     after = distribution.after[ids].astype(float)
     rest = max(1 - after.sum(), 0.0)
     stages.append(
-        Stage(title="shared out again", count=found[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %")
+        WaterfallBar(
+            title="shared out again", count=effects[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %"
+        )
     )
     return stages
 
 
-def ranks(run: generate_run.Run, step: Step) -> None:
+def ranks(run: Generation, step: Step) -> None:
     """Draw the probabilities of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
-    from model_utils.generate.filters import CUTS
-    from model_utils.generate.full_distribution import rank_curve
-    from viz.generate.filters import ranks as draw
+    from model_utils.generate.filter_settings import CUTS, CUTTING
+    from model_utils.generate.full_distribution import filter_effects, rank_curve
+    from viz.generate.rank_curve import rank_curve as draw
 
-    distribution = _opened(run, step)
+    distribution = _distribution(run, step)
     curve = rank_curve(distribution)
     labels, by = [run.label(int(token)) for token in curve.ids], [CUTS[cut] for cut in curve.cut]
-    figure = draw(curve.ranks, curve.probabilities, by, labels, drawn=step.rank, palette=frame.palette())
+    figure = draw(
+        curve.ranks,
+        curve.probabilities,
+        by,
+        labels,
+        filters=CUTTING,
+        left={one.filter: one.kept for one in filter_effects(distribution)},
+        drawn=step.rank,
+        palette=frame.palette(),
+    )
     _figure(figure, "ranks", "The chances of all tokens over their ranks, and where each filter cuts.")
     half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
@@ -130,14 +145,14 @@ def ranks(run: generate_run.Run, step: Step) -> None:
             "cut_by": by,
         }
     )
-    downloads.bar("ranks", numbers=lambda: table, code=lambda: generate_run.step_lines(run, step))
+    downloads.bar("ranks", numbers=lambda: table, code=lambda: step_lines(run, step))
 
 
-def dice(run: generate_run.Run, step: Step) -> None:
+def repeated_draws(run: Generation, step: Step) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
-    from viz.generate.repeated_draws import dice as draw
+    from viz.generate.repeated_draws import repeated_draws as draw
 
-    distribution = _opened(run, step)
+    distribution = _distribution(run, step)
     request = run.request
     counts = cache.repeated_draws(request.model, *run.before(step), request.settings, run.policy(step.lane), DRAWS)
     after = distribution.after.astype(float)
@@ -169,19 +184,16 @@ def dice(run: generate_run.Run, step: Step) -> None:
         f"**The same step drawn {DRAWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
         + (f"{others} draws fell on words further down." if others else "")
     )
-    downloads.bar("dice", numbers=lambda: table, code=lambda: generate_run.step_lines(run, step))
+    downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
 
 
-def over_steps(run: generate_run.Run, step: Step) -> None:
+def over_steps(run: Generation, step: Step) -> None:
     """Draw the uncertainty of every step of this row, and how many tokens each filter left."""
     from viz.generate.over_steps import over_steps as draw
 
     steps, settings = run.rows()[step.lane], run.request.settings
-    on = [
-        place
-        for place, one in enumerate(steps[0].stages)
-        if settings.greedy or not settings.off(explain.letter(one.filter))
-    ]
+    names = {one.name for one in settings.on}
+    on = [place for place, one in enumerate(steps[0].stages) if settings.greedy or one.filter in names]
     figure = draw(
         [run.label(one.token_id) for one in steps],
         before=[one.entropy_before for one in steps],
@@ -200,11 +212,10 @@ def over_steps(run: generate_run.Run, step: Step) -> None:
     downloads.bar("over_steps", numbers=lambda: table, code=None)
 
 
-def mask(run: generate_run.Run, step: Step) -> None:
+def mask(run: Generation, step: Step) -> None:
     """Draw what every token may read when a step is drawn: the mask has grown by a row and a column a step."""
-    from model_utils.masks.explain import sentences
-    from model_utils.masks.table import table
-    from viz.masks.mask import combined, told_up_to
+    from model_utils.masks.explain import sentences, table
+    from viz.masks.mask import combined, has_sentences
 
     policy, (prompt, drawn) = run.policy(step.lane), run.before(step)
     grown = policy.mask(prompt, len(drawn))
@@ -214,12 +225,14 @@ def mask(run: generate_run.Run, step: Step) -> None:
         grown.visible[0],
         labels=labels,
         causes={name: cells[0] for name, cells in grown.causes.items()},
-        sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped) if told_up_to(len(labels)) else None,
+        sentences=sentences(grown, policy.spec, labels, number=0, dropped=dropped)
+        if has_sentences(len(labels))
+        else None,
         palette=frame.palette(),
         last=len(labels) - 1,
         width=WIDE,
     )
-    with scroll_frame("grown", int(figure.layout.width) // STEP * STEP):
+    with scroll_frame("grown", int(figure.layout.width)):
         _figure(figure, "grown", "Which token each row may read when this step is drawn, and why not.")
     entry, reads = run.loaded.entry, int((grown.visible[0, -1] > 0).sum())
     width = entry.width // entry.heads
@@ -231,17 +244,18 @@ def mask(run: generate_run.Run, step: Step) -> None:
         f"cache of shape [{entry.heads}, {len(labels)}, {width}] per layer, one column more at each step."
     )
     st.caption("A row keeps what its token might read when the model read it.")
-    downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: generate_run.step_lines(run, step))
+    downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: step_lines(run, step))
 
 
 def _short(label: str) -> str:
     return label if len(label) <= 16 else label[:15] + "…"
 
 
-VIEWS: dict[str, Callable[[generate_run.Run, Step], None]] = {
-    "waterfall": waterfall,
-    "ranks": ranks,
-    "dice": dice,
-    "steps": over_steps,
-    "mask": mask,
+VIEWS = {
+    "candidates": View(label="candidates", help="The likeliest words of a step.", draw=candidates.draw),
+    "waterfall": View(label="waterfall", help="What each filter removes, one after another.", draw=waterfall),
+    "ranks": View(label="ranks", help="All words of the vocabulary, likeliest first.", draw=ranks),
+    "draws": View(label="dice", help="The same step drawn many times, beside theory.", draw=repeated_draws),
+    "steps": View(label="steps", help="Uncertainty and words left at every step.", draw=over_steps),
+    "mask": View(label="mask", help="What every token may read when this step is drawn.", draw=mask),
 }

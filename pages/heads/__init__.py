@@ -1,1 +1,4 @@
-"""The parts of the Heads page. Uses pages.common, model_utils and viz; no other station of pages."""
+"""The parts of the Heads page: the open head, the map of all heads, and the views below them.
+
+Uses pages.common, model_utils and viz; no other station.
+"""

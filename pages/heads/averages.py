@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import controls, downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.heads import cache
 from pages.heads.downloads import all_heads_code
 from pages.heads.first_screen import HeadSelection
@@ -45,7 +45,7 @@ def averages(selection: HeadSelection) -> None:
     figure = matrix(
         np.where(blocked, np.nan, values), labels=labels, causes=causes, palette=frame.palette(), name="weight"
     )
-    with scroll_frame("together", int(figure.layout.width) // STEP * STEP):
+    with scroll_frame("together", int(figure.layout.width)):
         st.plotly_chart(
             figure,
             theme=None,

@@ -14,7 +14,7 @@ from model_utils.errors import InputError
 from model_utils.heads.difference import difference
 from model_utils.models.registry import registry
 from pages.common import cache, controls, downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.common.markdown import literal
 from pages.heads.cache import attention
 from pages.heads.first_screen import HeadSelection
@@ -153,7 +153,7 @@ def _map(side: Side, key: str) -> None:
 
 
 def _chart(figure: Any, name: str, alt: str) -> None:
-    with scroll_frame(name, int(figure.layout.width) // STEP * STEP):
+    with scroll_frame(name, int(figure.layout.width)):
         st.plotly_chart(
             figure, theme=None, key=f"fig_{name}", width="content", config=downloads.chart_config(name), alt=alt
         )

@@ -12,10 +12,11 @@ from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, frame, unseen_tokens
+from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common import downloads as common_downloads
-from pages.common.components.scroll import STEP, scroll_frame
-from pages.heads import cache, downloads, under_mask
+from pages.common.components.scroll import scroll_frame
+from pages.common.markdown import literal
+from pages.heads import cache, downloads
 
 if TYPE_CHECKING:
     from model_utils.heads.measures import Habits
@@ -83,13 +84,32 @@ def choose_sentence(page: frame.Page) -> HeadSelection:
     with number:
         sentence = controls.number("sentence", high=batch.size[0] - 1)
     with choice:
-        side = "right" if controls.choice("side") == "right" else "left"
-    if side != batch.side:
-        batch = page.batch(side)
-    selection = HeadSelection(page=page, batch=batch, sentence=sentence, spec=under_mask.choose(batch, sentence))
+        chosen = controls.choice("side")
+    if chosen != batch.side:
+        batch = page.batch("right" if chosen == "right" else "left")
+    selection = HeadSelection(page=page, batch=batch, sentence=sentence, spec=_mask_rule(batch, sentence))
     st.text(_shown(batch.texts[sentence]))
     unseen_tokens.badges(page.model, batch, sentence)
     return selection
+
+
+def _mask_rule(batch: TokenBatch, sentence: int) -> MaskSpec:
+    """Return the rule that the model runs under; where it is more than the causal mask, draw the choice to run without."""
+    from model_utils.masks.explain import rule_in_words
+    from model_utils.masks.mask import MaskSpec
+
+    mask_state.sync_hand_mask(batch.texts[sentence])
+    spec = mask_state.safe_spec(batch).in_effect()
+    if spec == MaskSpec():
+        return spec
+    parts = rule_in_words(spec, batch.tokens[spec.sentence])
+    if not spec.padding:
+        parts.append("the padding may be read")
+    in_force = literal(f"As on Masks: {'; '.join(parts)}.")
+    with st.container(border=True, key="under_mask"):
+        st.markdown(f":material/visibility_off: {in_force}")
+        under = controls.choice("under", show_label=False)
+    return spec if under == "on" else MaskSpec()
 
 
 def _shown(text: str) -> str:
@@ -160,7 +180,7 @@ def map_figure(selection: HeadSelection) -> Figure:
         causes=CAUSES,
         facts=facts,
         opened=selection.head,
-        telling=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
+        marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
         palette=frame.palette(),
     )
 
@@ -183,7 +203,7 @@ def draw_head(selection: HeadSelection, figure: Figure) -> None:
     """Draw the open head, and what holds for every head of this sentence."""
     batch = selection.batch
     # No wider than the figure: a frame wider than what it holds would cut it.
-    with scroll_frame("head", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
+    with scroll_frame("head", min(NARROWEST, int(figure.layout.width))):
         st.plotly_chart(
             figure,
             theme=None,

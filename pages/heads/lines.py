@@ -7,7 +7,7 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import downloads, frame
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
 from pages.heads.first_screen import HeadSelection
 
 
@@ -45,7 +45,7 @@ def first_column(selection: HeadSelection) -> None:
     figure, top = without_first(
         maps.weights[selection.head], labels=labels, causes=causes, first=first, palette=frame.palette()
     )
-    with scroll_frame("sink", int(figure.layout.width) // STEP * STEP):
+    with scroll_frame("sink", int(figure.layout.width)):
         st.plotly_chart(
             figure,
             theme=None,

@@ -1,1 +1,4 @@
-"""The parts of the Home page (app.py). Uses pages.common, model_utils and viz; no other station of pages."""
+"""The parts of the Home page (app.py): one sentence to try, and the links to the pages.
+
+Uses pages.common, model_utils and viz; no other station.
+"""

@@ -9,7 +9,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache, frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.downloads import chart_config
 
 if TYPE_CHECKING:

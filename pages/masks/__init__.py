@@ -1,1 +1,4 @@
-"""The parts of the Masks page. Uses pages.common, model_utils and viz; no other station of pages."""
+"""The parts of the Masks page: the words that a click hides, and the views below them.
+
+Uses pages.common, model_utils and viz; no other station.
+"""

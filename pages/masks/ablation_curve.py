@@ -10,13 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from formatting import percent
-from pages.common import cache, frame
+from pages.common import cache, cache_words, frame
 from pages.common.downloads import bar, chart_config
 from pages.masks import cache as masks_cache
 from pages.masks.attention_vs_ablation import asked
 
 if TYPE_CHECKING:
-    from model_utils.experiments.ablation_curve import TradeOff
+    from model_utils.experiments.ablation_curve import AblationCurve
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
@@ -30,7 +30,7 @@ def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     from model_utils.limits import MAX_SWEEP_TOKENS, UNASKED_OPERATIONS
 
     text = batch.texts[spec.sentence]
-    tokens, count = len(batch.tokens[spec.sentence]), len(masks_cache.words(page.model, text))
+    tokens, count = len(batch.tokens[spec.sentence]), len(cache_words.words(page.model, text))
     if count == 1:
         st.markdown("**One word alone:** hide it and nothing is left to read. Choose a longer sentence.")
         return
@@ -38,21 +38,22 @@ def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not asked(page.model, text, cost, "mask_more"):
         return
     with st.spinner(f"Hiding up to {count - 1} words from either end …"):
-        found = masks_cache.trade_off(page.model, text, replace(spec, sentence=0, padding=True))
+        found = masks_cache.ablation_curves(page.model, text, replace(spec, sentence=0, padding=True))
     _figure(found)
     st.markdown(_sentence(found))
     bar("more-and-more", numbers=lambda: numbers(found), code=lambda: _code(page, spec, batch))
 
 
-def _figure(found: tuple[TradeOff, ...]) -> None:
-    from viz.masks.ablation_curve import Curve, trade_off
+def _figure(found: tuple[AblationCurve, ...]) -> None:
+    from viz.masks.ablation_curve import Curve
+    from viz.masks.ablation_curve import ablation_curve as draw
 
     curves = {
         TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[word.label for word in one.hidden])
         for one in found
     }
     st.plotly_chart(
-        trade_off(curves, palette=frame.palette()),
+        draw(curves, palette=frame.palette()),
         theme=None,
         key="fig_more",
         config=chart_config("more-and-more"),
@@ -60,7 +61,7 @@ def _figure(found: tuple[TradeOff, ...]) -> None:
     )
 
 
-def _sentence(found: tuple[TradeOff, ...]) -> str:
+def _sentence(found: tuple[AblationCurve, ...]) -> str:
     """Return what the curves show: the first hidden word at either end, and what most hiding does."""
     first, last = (one.change[1] for one in found)
     far = f"**Hiding one word moves {percent(first)} of the chances at the start of the sentence, {percent(last)} at its end.**"
@@ -75,7 +76,7 @@ def _sentence(found: tuple[TradeOff, ...]) -> str:
     )
 
 
-def numbers(found: tuple[TradeOff, ...]) -> pd.DataFrame:
+def numbers(found: tuple[AblationCurve, ...]) -> pd.DataFrame:
     """Return one line per point: the end, how many words are hidden, the last of them, change and entropy in bits."""
     return pd.DataFrame(
         [
@@ -93,7 +94,7 @@ def numbers(found: tuple[TradeOff, ...]) -> pd.DataFrame:
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
-    from model_utils.snippets.ablation import trade_off_code
+    from model_utils.snippets.ablation import ablation_curve_code
 
-    words = masks_cache.words(page.model, batch.texts[spec.sentence])
-    return trade_off_code(page.entry, batch, replace(spec, padding=True), words)
+    words = cache_words.words(page.model, batch.texts[spec.sentence])
+    return ablation_curve_code(page.entry, batch, replace(spec, padding=True), words)

@@ -11,8 +11,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
-from pages.common import cache, frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common import cache, cache_words, frame
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.downloads import bar, chart_config
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
@@ -29,7 +29,7 @@ def attention_vs_ablation(page: Page, spec: MaskSpec, batch: TokenBatch) -> None
     from model_utils.experiments.batch_invariance import operations
 
     text = batch.texts[spec.sentence]
-    tokens, count = len(batch.tokens[spec.sentence]), len(masks_cache.words(page.model, text))
+    tokens, count = len(batch.tokens[spec.sentence]), len(cache_words.words(page.model, text))
     cost = operations(cache.loaded_model(page.model), tokens * (count + 1))
     if tokens <= MAX_SWEEP_TOKENS and cost > UNASKED_OPERATIONS and not asked(page.model, text, cost, "mask_sweep"):
         return
@@ -63,7 +63,7 @@ def asked(model: str, text: str, cost: float, key: str) -> bool:
 
 def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str, unit: str) -> None:
     """Draw the sentence with one number per word, tinted on the scale of weights."""
-    from viz.masks.ablation import tint
+    from viz.masks.attention_vs_ablation import tint
 
     st.markdown(f"**{title}** :gray[· {unit}]")
     tokens = []
@@ -85,10 +85,10 @@ def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str,
 
 
 def _points(found: AttentionVsAblation) -> None:
-    from viz.masks.ablation import agreement
+    from viz.masks.attention_vs_ablation import attention_vs_ablation
 
     shown = np.flatnonzero(~found.hidden & ~np.isnan(found.change))
-    figure = agreement(
+    figure = attention_vs_ablation(
         found.attention[shown],
         found.change[shown],
         words=[found.words[at].label for at in shown],
@@ -135,7 +135,7 @@ def numbers(found: AttentionVsAblation) -> pd.DataFrame:
 
 
 def _code(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
-    from model_utils.snippets.ablation import sweep_code
+    from model_utils.snippets.ablation import attention_vs_ablation_code
 
-    words = masks_cache.words(page.model, batch.texts[spec.sentence])
-    return sweep_code(page.entry, batch, replace(spec, padding=True), [word.tokens for word in words])
+    words = cache_words.words(page.model, batch.texts[spec.sentence])
+    return attention_vs_ablation_code(page.entry, batch, replace(spec, padding=True), [word.tokens for word in words])

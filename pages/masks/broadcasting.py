@@ -1,4 +1,4 @@
-"""The mask's way into the model: the shapes and the numbers of each stage, for the batch on the page."""
+"""The mask's way into the model: the shapes and the numbers of each step, for the batch on the page."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ import streamlit as st
 from model_utils.limits import TABLE_WINDOW
 from pages.common import controls, downloads, frame
 from pages.common.components.scroll import scroll_frame
-from pages.common.link_parameters import CONTROLS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.masks.broadcasting import Stage
+    from model_utils.masks.broadcasting import BroadcastStep
     from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.tokens.batch import TokenBatch
 
 
-def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw one stage, chosen by its step: its line of code, its shape, its numbers."""
+def steps(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw one step, chosen by its shape: its line of code, its shape, its numbers."""
     from model_utils.masks import broadcasting
 
-    fill = st.session_state.get("fill", CONTROLS["fill"].default)
-    found = broadcasting.stages(batch, mask, fill=fill)
-    names = [f"{number}. {stage.shape}" for number, stage in enumerate(found, start=1)]
+    fill = controls.value("fill")
+    found = broadcasting.broadcast_steps(batch, mask, fill=fill)
+    names = [f"{number}. {step.shape}" for number, step in enumerate(found, start=1)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         at = st.segmented_control(
             "Stage, by its shape",
@@ -38,21 +37,21 @@ def stages(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
         )
         if at == len(found) - 1:
             controls.choice("fill")
-    stage = found[int(at or 0)]
-    st.code(stage.code, language="python")
-    _draw(stage, spec, batch)
-    st.markdown(stage.says)
+    step = found[int(at or 0)]
+    st.code(step.code, language="python")
+    _draw(step, spec, batch)
+    st.markdown(step.caption)
     if int(at or 0) == len(found) - 1 and st.session_state.get("fill", "min") != "min":
         st.caption("The fill value changes these numbers alone: all else on this page runs with `min`.")
 
 
-def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
+def _draw(step: BroadcastStep, spec: MaskSpec, batch: TokenBatch) -> None:
     from model_utils.masks.broadcasting import number
     from model_utils.tokens.batch import sentence_label
     from viz.base.text import shorten
     from viz.masks.broadcasting import grid, width
 
-    values: NDArray[np.float32] = stage.values
+    values: NDArray[np.float32] = step.values
     columns = list(batch.labels(spec.sentence))
     if values.ndim == 4 and values.shape[2] > 1:
         values, rows = values[spec.sentence, 0], columns
@@ -65,7 +64,7 @@ def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
         st.caption(f"The first {TABLE_WINDOW} of {values.shape[1]} columns.")
     values = values[:TABLE_WINDOW, :TABLE_WINDOW]
     columns, rows = columns[:TABLE_WINDOW], rows[:TABLE_WINDOW]
-    additive = stage.values.min() < 0
+    additive = step.values.min() < 0
     with scroll_frame("fig_stage", width(len(columns))):
         st.plotly_chart(
             grid(
@@ -79,5 +78,5 @@ def _draw(stage: Stage, spec: MaskSpec, batch: TokenBatch) -> None:
             theme=None,
             key="fig_stage",
             config=downloads.chart_config("mask-stage"),
-            alt=f"The numbers of a mask of shape {stage.shape}",
+            alt=f"The numbers of a mask of shape {step.shape}",
         )

@@ -8,17 +8,17 @@ import streamlit as st
 
 from model_utils.tokens.batch import BatchKey
 from pages.common.cache import gate, loaded_model, token_batch
+from pages.common.cache_words import words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from model_utils.experiments.ablation import AttentionVsAblation
-    from model_utils.experiments.ablation_curve import TradeOff
+    from model_utils.experiments.ablation_curve import AblationCurve
     from model_utils.experiments.claims import Emphasis, Half, Track
-    from model_utils.experiments.soft_weights import Softened
+    from model_utils.experiments.soft_weights import SoftMaskRun
     from model_utils.masks.mask import MaskSpec
-    from model_utils.tokens.words import Word
 
 
 # 64 x 0.4 MB.
@@ -33,14 +33,6 @@ def next_word(key: BatchKey, spec: MaskSpec) -> NDArray[np.float64]:
     return probabilities
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
-def words(model: str, text: str) -> tuple[Word, ...]:
-    """Return the words of one sentence, each with the tokens that are its pieces."""
-    from model_utils.tokens.words import group_words
-
-    return group_words(text, token_batch(BatchKey(model, (text,))).tokens[0])
-
-
 @st.cache_resource(show_spinner=False, max_entries=64)
 def attention_vs_ablation(model: str, text: str, spec: MaskSpec) -> AttentionVsAblation:
     """Return what attention says of each word of one sentence and what hiding it does; `spec` is for sentence 0."""
@@ -52,24 +44,24 @@ def attention_vs_ablation(model: str, text: str, spec: MaskSpec) -> AttentionVsA
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def trade_off(model: str, text: str, spec: MaskSpec) -> tuple[TradeOff, ...]:
+def ablation_curves(model: str, text: str, spec: MaskSpec) -> tuple[AblationCurve, ...]:
     """Return what hiding more and more words of one sentence does, from either end; `spec` is for sentence 0."""
     from model_utils.experiments import ablation_curve
 
     batch = token_batch(BatchKey(model, (text,)))
     with gate():
-        return ablation_curve.trade_off(loaded_model(model), batch, spec, words(model, text))
+        return ablation_curve.ablation_curves(loaded_model(model), batch, spec, words(model, text))
 
 
 # 32 x 4 x 0.4 MB.
 @st.cache_resource(show_spinner=False, max_entries=32)
-def softened(model: str, text: str, tokens: tuple[int, ...], weight: float) -> tuple[Softened, ...]:
-    """Return what `weight` on `tokens` of one sentence does in each of the ways that it has been meant."""
-    from model_utils.experiments.soft_weights import soften
+def soft_mask_runs(model: str, text: str, tokens: tuple[int, ...], weight: float) -> tuple[SoftMaskRun, ...]:
+    """Return what `weight` on `tokens` of one sentence does under each kind of mask."""
+    from model_utils.experiments.soft_weights import run_soft_masks
 
     batch = token_batch(BatchKey(model, (text,)))
     with gate():
-        return soften(loaded_model(model), batch, tokens, weight)
+        return run_soft_masks(loaded_model(model), batch, tokens, weight)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

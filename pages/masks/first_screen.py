@@ -11,8 +11,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.mask import MaskSpec
-from pages.common import cache, controls, frame, mask_state
-from pages.common.components import StripToken, tokens_strip
+from pages.common import cache, cache_words, controls, frame, mask_state
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks import tools
@@ -39,7 +39,7 @@ ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 e
 
 def sentence_words(page: Page, batch: TokenBatch) -> tuple[Word, ...]:
     """Return the words of the chosen sentence."""
-    return masks_cache.words(page.model, batch.texts[controls.value("sentence")])
+    return cache_words.words(page.model, batch.texts[controls.value("sentence")])
 
 
 def units(words: Sequence[Word], batch: TokenBatch, sentence: int) -> tuple[Word, ...]:

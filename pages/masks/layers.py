@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from formatting import percent
+from model_utils.masks.patterns import PATTERNS
 from pages.common import cache_masks, controls, downloads, frame, mask_state
-from pages.common.components import StripToken, tokens_strip
-from pages.common.components.scroll import STEP, scroll_frame
+from pages.common.components.scroll import scroll_frame
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ LAYERS = (
 )
 # On a phone the matrix keeps this width, in px, and scrolls: narrower, its labels would overlap.
 NARROWEST = 560
-RESTRICTING = ("window", "sink", "documents")
 
 
 def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
@@ -46,14 +46,15 @@ def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _combined(page, mask, spec, batch, (query, key))
     downloads.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
     st.subheader("From one number per token to one per cell", anchor=False)
-    broadcasting.stages(mask, spec, batch)
+    broadcasting.steps(mask, spec, batch)
 
 
 def _small_pictures(mask: Mask, spec: MaskSpec) -> None:
     """Draw the masks as small pictures joined by “and”: a cell is visible where all of them leave it so."""
     from viz.masks.mask import layer
 
-    shown = [one for one in LAYERS if one[1] != "pattern" or spec.pattern in RESTRICTING]
+    pattern = PATTERNS[spec.pattern]
+    shown = [one for one in LAYERS if one[1] != "pattern" or pattern.reason]
     visible = mask.visible[spec.sentence]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="mask_layers"):
         for number, (figure, cause, title) in enumerate(shown):
@@ -74,9 +75,10 @@ def _small_pictures(mask: Mask, spec: MaskSpec) -> None:
 
 
 def _layer_name(title: str, spec: MaskSpec) -> str:
-    if title == "causal" and spec.pattern in ("bidirectional", "prefix"):
-        return "causal, lifted" if spec.pattern == "bidirectional" else "causal, lifted inside the prefix"
-    return spec.pattern if title == "pattern" else title
+    pattern = PATTERNS[spec.pattern]
+    if title == "causal" and pattern.lifts:
+        return f"causal, {pattern.lifts}"
+    return pattern.label if title == "pattern" else title
 
 
 def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
@@ -92,7 +94,7 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
 
 def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
     from model_utils.masks.explain import sentences
-    from viz.masks.mask import CLICKS_UP_TO, combined, told_up_to
+    from viz.masks.mask import CLICKS_UP_TO, combined, has_sentences
 
     number, labels = spec.sentence, batch.labels(spec.sentence)
     first = batch.first(number)
@@ -100,12 +102,12 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         mask.visible[number],
         labels=labels,
         causes={name: cells[number] for name, cells in mask.causes.items()},
-        sentences=sentences(mask, spec, labels, number=number) if told_up_to(len(labels)) else None,
+        sentences=sentences(mask, spec, labels, number=number) if has_sentences(len(labels)) else None,
         palette=frame.palette(),
         last=batch.last(number),
         chosen=(first + chosen[0], first + chosen[1]),
     )
-    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width) // STEP * STEP)):
+    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width))):
         st.plotly_chart(
             figure,
             theme=None,
@@ -144,7 +146,7 @@ def _clicked(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _toggle(spec: MaskSpec, query: int, key: int) -> None:
-    mask_state.set_cells(spec.cells ^ {(query, key)})
+    mask_state.set_cells({*spec.cells} ^ {(query, key)})
 
 
 def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) -> None:
@@ -165,7 +167,7 @@ def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) 
             args=(spec, query, key),
         )
         if spec.cells:
-            st.button("Show all cells", key="clear_cells", on_click=mask_state.set_cells, args=(frozenset(),))
+            st.button("Show all cells", key="clear_cells", on_click=mask_state.set_cells, args=((),))
         st.caption("or click it in the picture", width="content")
 
 
@@ -175,7 +177,7 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
         return
     palette = frame.palette()
-    before = replace(spec, cells=frozenset())
+    before = replace(spec, cells=())
     moved = cache_masks.row_shifts(page.key(batch.side), before, spec)
     rows = zip(batch.tokens[spec.sentence], moved, strict=True)
     tokens_strip(
@@ -193,14 +195,14 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         label="How far the prediction of each row moved",
         palette=palette,
     )
-    told = f"How much of its next word’s chances moved: {int((moved > 0).sum())} of {len(moved)} rows changed."
-    if spec.pattern not in ("bidirectional", "prefix"):
-        told += " Rows above the blocked cells cannot change; rows below may, through the rows that they read."
-    st.caption(told)
+    line = f"How much of its next word’s chances moved: {int((moved > 0).sum())} of {len(moved)} rows changed."
+    if not PATTERNS[spec.pattern].lifts:
+        line += " Rows above the blocked cells cannot change; rows below may, through the rows that they read."
+    st.caption(line)
 
 
 def _numbers(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> pd.DataFrame:
-    from model_utils.masks.table import table
+    from model_utils.masks.explain import table
 
     return table(mask, batch.labels(spec.sentence), spec.sentence)
 

@@ -1,4 +1,4 @@
-"""The patterns of the Masks page: six small pictures, and what the model really does under the chosen one."""
+"""The patterns of the Masks page: a small picture of each, and what the model really does under the chosen one."""
 
 from __future__ import annotations
 
@@ -8,39 +8,22 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
+from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import cache, cache_masks, controls, downloads, frame, mask_state
-from pages.masks.receptive_field import reach
-from pages.masks.surprisal import leak, surprise
+from pages.masks.receptive_field import receptive_field
+from pages.masks.surprisal import later_weight, surprise
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from model_utils.experiments.pattern_runs import PatternRun
-    from model_utils.masks.mask import Mask, MaskSpec, Pattern
+    from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
-# What each pattern lets a word read, in a few words.
-SAYS = {
-    "causal": "itself and all before",
-    "bidirectional": "everything",
-    "prefix": "{first} read both ways, then causal",
-    "window": "the last {width}, itself included",
-    "sink": "{first} and the last {width}",
-    "documents": "back to the last end of text",
-}
-
-# Why a pattern may change nothing at all.
-WHY_NOTHING = {
-    "documents": "the sentence holds no end-of-text token, so it is one document; type `<|endoftext|>` between two",
-    "prefix": "the first words may read each other both ways, but a prefix of one word has nobody to read",
-    "window": "the window is wider than the sentence is long",
-    "sink": "the window is wider than the sentence is long",
-}
-
 
 def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw the choice of pattern and what it does to next word, surprise, leak and reach. The page names the part."""
+    """Draw the choice of pattern and what it does to next word, surprise, weight on later words, receptive fields."""
     from model_utils.experiments.pattern_runs import under
 
     _fields(spec)
@@ -53,7 +36,7 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _words(page, spec, now, causal)
     with said:
         _say(spec, now, causal)
-        leak(spec, now)
+        later_weight(spec, now)
     surprise(spec, batch, now, causal)
     downloads.bar(
         "pattern",
@@ -61,27 +44,26 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         code=lambda: _code(page, spec, batch),
     )
     st.subheader("Who can hear whom", anchor=False)
-    reach(page, spec, batch)
+    receptive_field(page, spec, batch)
 
 
 def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw every pattern on this sentence, what it lets a word read, and how far it moves the next word."""
-    from model_utils.experiments.pattern_runs import PATTERNS
     from model_utils.masks.mask import MaskSpec
 
     alone = page.key().alone(spec.sentence)
     cheap = _cheap(page, batch)
     with st.container(horizontal=True, gap=None, key="pattern_gallery"):
-        for name in PATTERNS:
-            mask = cache_masks.mask(alone, MaskSpec(pattern=name, width=spec.width, first=spec.first))
+        for pattern in PATTERNS:
+            mask = cache_masks.mask(alone, MaskSpec(pattern=pattern, width=spec.width, first=spec.first))
             with st.container(width=150, gap=None):
-                _tile(mask, name, spec.pattern == name)
-                st.caption(_says(name, spec))
-                if cheap and name != "causal":
-                    st.caption(f"moves {percent(_moved(page, spec, batch, name))}")
+                _tile(mask, pattern, spec.pattern == pattern)
+                st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first))
+                if cheap and pattern != "causal":
+                    st.caption(f"moves {percent(_moved(page, spec, batch, pattern))}")
 
 
-def _tile(mask: Mask, name: Pattern, on: bool) -> None:
+def _tile(mask: Mask, pattern: str, on: bool) -> None:
     """Draw one pattern as a small picture that chooses it when clicked."""
     from viz.masks.mask import layer
 
@@ -90,40 +72,34 @@ def _tile(mask: Mask, name: Pattern, on: bool) -> None:
             mask.visible[0],
             causes={cause: cells[0] for cause, cells in mask.causes.items()},
             palette=frame.palette(),
-            name=name,
+            name=pattern,
             on=on,
         ),
         theme=None,
-        key=f"fig_pattern_{name}",
+        key=f"fig_pattern_{pattern}",
         width="content",
-        on_select=lambda: _choose(name),
+        on_select=lambda: _choose(pattern),
         selection_mode="points",
         config={"displayModeBar": False},
-        alt=f"The pattern {name} on this sentence",
+        alt=f"The pattern {PATTERNS[pattern].label} on this sentence",
     )
-    st.markdown(f"**{name}**")
+    st.markdown(f"**{PATTERNS[pattern].label}**")
 
 
-def _choose(name: Pattern) -> None:
+def _choose(pattern: str) -> None:
     """Choose a pattern; a click on the one that is chosen changes nothing."""
-    if controls.value("pattern") != name:
-        mask_state.change(pattern=name)
-
-
-def _says(name: Pattern, spec: MaskSpec) -> str:
-    """Return what the pattern lets a word read, with the present numbers."""
-    first = "the first word" if spec.first == 1 else f"the first {spec.first}"
-    return SAYS[name].format(first=first, width=spec.width)
+    if controls.value("pattern") != pattern:
+        mask_state.change(pattern=pattern)
 
 
 def _cheap(page: Page, batch: TokenBatch) -> bool:
     """Return whether the model may run under all patterns without being asked."""
     from model_utils.experiments.batch_invariance import operations
 
-    return operations(page.loaded(), 6 * batch.size[1]) <= UNASKED_OPERATIONS
+    return operations(page.loaded(), len(PATTERNS) * batch.size[1]) <= UNASKED_OPERATIONS
 
 
-def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: Pattern) -> float:
+def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: str) -> float:
     """Return the total variation of the next word under `pattern` against plain causal, all else equal."""
     from model_utils.distributions import total_variation
     from model_utils.experiments.pattern_runs import under
@@ -136,12 +112,9 @@ def _fields(spec: MaskSpec) -> None:
     """Draw the choice of pattern and the numbers that the chosen one takes."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         controls.choice("pattern")
-        if spec.pattern in ("window", "sink"):
+        for name in PATTERNS[spec.pattern].uses:
             with st.container(width=150):
-                controls.number("width")
-        if spec.pattern in ("prefix", "sink"):
-            with st.container(width=150):
-                controls.number("first")
+                controls.number(name)
 
 
 def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
@@ -173,7 +146,7 @@ def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
     if spec.pattern == "causal":
         st.markdown("The plain causal mask: each word reads itself and what came before. Choose another pattern.")
     elif moved == 0:
-        st.markdown(f"Nothing moved: {WHY_NOTHING.get(spec.pattern, 'the pattern leaves all that was visible')}.")
+        st.markdown(f"Nothing moved: {PATTERNS[spec.pattern].unchanged}.")
     else:
         st.markdown(
             f"The pattern moved **{percent(moved)} of the model’s chances** to other words. Pale: plain causal."

@@ -1,4 +1,4 @@
-"""Reach on the Masks page: what one word can hear directly, through layers, never."""
+"""Receptive fields on the Masks page: what one word can read directly, through layers, never."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import cache_masks, downloads, frame
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.scroll import scroll_frame
+from pages.common.components.strip import StripToken, tokens_strip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
 
 
 @st.fragment
-def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
-    after = cache_masks.reach(page.key(batch.side), spec)  # (T, T)
+    after = cache_masks.receptive_field(page.key(batch.side), spec)  # (T, T)
     first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
     key = f"_reach_{batch.texts[spec.sentence]}"
@@ -42,7 +44,7 @@ def reach(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
     """Draw the words with what `row` hears of each, and return the index of a clicked one."""
-    from viz.masks.receptive_field import colours, told
+    from viz.masks.receptive_field import after_layers, colours
 
     palette, most = frame.palette(), max(int(after.max()), 1)
     tokens = []
@@ -51,13 +53,13 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
         tokens.append(
             StripToken(
                 text=label,
-                note=told(layers).replace("after ", ""),
+                note=after_layers(layers).replace("after ", ""),
                 state="quiet" if layers < 0 else "plain",
                 background=ground,
                 colour=ink,
                 selected=index == row,
                 title="click to ask what this word hears",
-                spoken=f"{label}: heard {told(layers)}. What does {label} hear?",
+                spoken=f"{label}: heard {after_layers(layers)}. What does {label} hear?",
             )
         )
     return tokens_strip(tokens, key="reach_words", label="What the chosen word can hear", palette=palette)
@@ -69,10 +71,10 @@ def _say(heard: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> N
     st.text(
         f"“{label}” hears {_counted(direct)} directly, {_counted(through)} only through other words, {never} never."
     )
-    if spec.pattern == "window" and through:
+    note = filled(PATTERNS[spec.pattern].layers_note, width=spec.width, first=spec.first)
+    if note and through:
         st.markdown(
-            f"Hidden is not forgotten: under a window of {spec.width} news travels {spec.width - 1} places a layer, and "
-            f"this model has {layers} layers. A word that is never heard cannot change anything here."
+            f"{note}, and this model has {layers} layers. A word that is never heard cannot change anything here."
         )
     else:
         st.markdown("What is never heard cannot change this word’s prediction, whatever stands there.")
@@ -84,11 +86,12 @@ def _counted(number: int) -> str:
 
 
 def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
-    from viz.masks.receptive_field import reach as reach_figure
+    from viz.masks.receptive_field import receptive_field
 
-    with st.container(horizontal=True, wrap=False, key="reach_frame"):
+    figure = receptive_field(after, labels=labels, palette=frame.palette(), row=row)
+    with scroll_frame("reach", int(figure.layout.width)):
         st.plotly_chart(
-            reach_figure(after, labels=labels, palette=frame.palette(), row=row),
+            figure,
             theme=None,
             key="fig_reach",
             width="content",
@@ -106,6 +109,6 @@ def _numbers(after: NDArray[np.int16], labels: list[str]) -> pd.DataFrame:
 
 
 def _code(spec: MaskSpec, page: Page, batch: TokenBatch) -> str:
-    from model_utils.snippets.masks import reach_code
+    from model_utils.snippets.masks import receptive_field_code
 
-    return reach_code(page.entry, batch.texts, spec, side=batch.side)
+    return receptive_field_code(page.entry, batch.texts, spec, side=batch.side)

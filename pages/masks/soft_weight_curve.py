@@ -16,7 +16,7 @@ from pages.common import cache_masks, downloads, frame, mask_state
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model_utils.experiments.soft_weight_curve import Row
+    from model_utils.experiments.soft_weights import SoftRow
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
@@ -31,14 +31,14 @@ class Turn:
     batch: TokenBatch
     cell: tuple[int, int]
 
-    def row(self) -> Row:
+    def row(self) -> SoftRow:
         """Return the row of layer 0 with its scores."""
-        return cache_masks.dial_row(self.page.key(self.batch.side), self.spec, self.cell)
+        return cache_masks.soft_row(self.page.key(self.batch.side), self.spec, self.cell)
 
     def share(self, head: int, weight: float) -> float:
         """Return the share that the key keeps in a real run with `weight` on it."""
         where = (self.page.key(self.batch.side), self.spec)
-        return cache_masks.dial_share(*where, cell=self.cell, head=head, weight=weight)
+        return cache_masks.share_in_run(*where, cell=self.cell, head=head, weight=weight)
 
     def names(self) -> tuple[str, str]:
         """Return the reading and the read token in quotes."""
@@ -86,23 +86,23 @@ def _cell(batch: TokenBatch, spec: MaskSpec, count: int) -> tuple[int, int]:
     return int(row), int(read)
 
 
-def _check(turn: Turn, row: Row) -> None:
+def _check(turn: Turn, row: SoftRow) -> None:
     if row.bias[row.key] < 0:
         query, key = turn.names()
         raise InputError(f"{query} may not read {key}, so there is no weight to turn: choose another pair.")
 
 
 def _dots() -> tuple[float, ...]:
-    from model_utils.experiments.soft_weight_curve import DOTS
+    from model_utils.experiments.soft_weights import CURVE_WEIGHTS
 
-    return DOTS
+    return CURVE_WEIGHTS
 
 
-def _draw(turned: Row, dots: list[tuple[float, float]], weight: float, share: float) -> None:
-    from viz.masks.soft_weight_curve import LOWEST, dial
+def _draw(turned: SoftRow, dots: list[tuple[float, float]], weight: float, share: float) -> None:
+    from viz.masks.soft_weight_curve import LOWEST, soft_weight_curve
 
     biases = np.linspace(LOWEST, 0.0, 80).tolist()
-    figure = dial(
+    figure = soft_weight_curve(
         biases,
         [turned.share(bias) for bias in biases],
         dots=dots,
@@ -120,7 +120,7 @@ def _draw(turned: Row, dots: list[tuple[float, float]], weight: float, share: fl
     )
 
 
-def _say(turn: Turn, turned: Row, weight: float, share: float) -> None:
+def _say(turn: Turn, turned: SoftRow, weight: float, share: float) -> None:
     """Say what the dial shows: the bias, the weight before dividing, the share that is left."""
     query, key = turn.names()
     full = turned.share(0.0)
@@ -144,7 +144,7 @@ def _use(spec: MaskSpec, key: int, weight: float) -> None:
     st.session_state["_redraw_page"] = True
 
 
-def _numbers(turned: Row, dots: list[tuple[float, float]]) -> pd.DataFrame:
+def _numbers(turned: SoftRow, dots: list[tuple[float, float]]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [(weight, math.log(weight), share, turned.share(math.log(weight))) for weight, share in dots]
@@ -152,9 +152,9 @@ def _numbers(turned: Row, dots: list[tuple[float, float]]) -> pd.DataFrame:
 
 
 def _code(turn: Turn, weight: float) -> str:
-    from model_utils.experiments.soft_weight_curve import without
+    from model_utils.experiments.soft_weights import without_weight
     from model_utils.snippets.masks import mask_code
 
-    pairs = {**dict(without(turn.spec, turn.cell[1]).pairs), turn.cell[1]: weight}
+    pairs = {**dict(without_weight(turn.spec, turn.cell[1]).pairs), turn.cell[1]: weight}
     spec = replace(turn.spec, weights=pairs)
     return mask_code(turn.page.entry, turn.batch.texts, spec, side=turn.batch.side)

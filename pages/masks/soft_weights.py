@@ -1,4 +1,4 @@
-"""What "0.5 in the mask" has meant: three ways side by side, each really run."""
+"""What "0.5 in the mask" has meant: three kinds of mask side by side, each really run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from formatting import percent
-from pages.common import cache, controls, frame
+from pages.common import cache, cache_words, controls, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.downloads import bar, chart_config
 from pages.common.markdown import literal
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model_utils.experiments.soft_weights import Softened
+    from model_utils.experiments.soft_weights import SoftMaskRun
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
 NAMES = {"none": "no mask", "today": "2-D mask today", "formula": "old formula", "log": "log-weight"}
-SAYS = {
+CAPTIONS = {
     "today": ("2-D mask, transformers today", "Made true or false: {m} counts as {flat}."),
     "formula": ("Old formula, (1 − m) · min", "{added} is added to the scores: {m} counts as {formula}."),
     "log": (
@@ -36,17 +36,17 @@ SAYS = {
 
 
 def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw one word's weight in three ways: the row of a head, and the next words. The causal mask alone, one sentence."""
+    """Draw one word's weight under three kinds of mask: the row of a head, the next words. One sentence alone."""
     text = batch.texts[spec.sentence]
-    words = masks_cache.words(page.model, text)
+    words = cache_words.words(page.model, text)
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word = _choose(words)
         weight = st.slider("Weight m", 0.0, 1.0, 0.5, step=0.05, key="mask_half", width=260)
         layer = controls.number("layer", high=loaded.layers - 1)
         head = controls.number("head", high=loaded.heads - 1)
-    found = masks_cache.softened(page.model, text, word.tokens, weight)
-    rows = np.stack([one.weights[layer, head] for one in found])  # (ways, T)
+    found = masks_cache.soft_mask_runs(page.model, text, word.tokens, weight)
+    rows = np.stack([one.weights[layer, head] for one in found])  # (kinds, T)
     _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
     for column, one in zip(st.columns(3, border=True), found[1:], strict=True):
         with column:
@@ -74,9 +74,9 @@ def _choose(words: tuple[Word, ...]) -> Word:
 
 
 def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: int, head: int) -> None:
-    from viz.masks.ablation import ways
+    from viz.masks.soft_weights import soft_weights
 
-    figure = ways(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
+    figure = soft_weights(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
     # As wide as it takes to write the tokens upright, up to the width that a desktop gives.
     cell = max(52, 11 * max(map(len, labels)) + 8)
     with scroll_frame("half", 130 + min(cell * len(labels), 780)):
@@ -89,17 +89,17 @@ def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: in
         )
 
 
-def _column(page: Page, one: Softened, plain: Softened, at: tuple[int, int], word: Word, weight: float) -> None:
-    """Draw one way: the word's share of the row before and after, and the likeliest next words."""
+def _column(page: Page, one: SoftMaskRun, plain: SoftMaskRun, at: tuple[int, int], word: Word, weight: float) -> None:
+    """Draw one kind of mask: the word's share of the row before and after, and the likeliest next words."""
     from model_utils.distributions import total_variation
     from model_utils.models.next_word import top_tokens
 
-    title, says = SAYS[one.way]
+    title, caption = CAPTIONS[one.kind]
     before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))
     st.metric(title, f"{_share(before)} → {_share(after)}")
     added = "Nothing" if weight == 1 else f"−{1 - weight:.2g} × 3.4 · 10³⁸"
     counts = {"flat": 0 if weight == 0 else 1, "formula": 1 if weight == 1 else 0}
-    st.caption(says.format(m=f"{weight:g}", added=added, **counts))
+    st.caption(caption.format(m=f"{weight:g}", added=added, **counts))
     moved = float(total_variation(plain.probabilities, one.probabilities))
     best = ", ".join(
         f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.probabilities[token]))}"
@@ -132,7 +132,7 @@ def _check(rows: NDArray[np.float64], word: Word, weight: float, layer: int) -> 
 
 
 def numbers(rows: NDArray[np.float64], batch: TokenBatch, sentence: int) -> pd.DataFrame:
-    """Return one row per token: its weight in the last row, in each way."""
+    """Return one row per token: its weight in the last row, under each kind of mask."""
     import pandas as pd
 
     table = pd.DataFrame(rows.T, columns=list(NAMES.values()))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from model_utils.masks.patterns import PATTERNS
 from pages.common import downloads, frame
 from pages.common.components.scroll import scroll_frame
 
@@ -17,20 +18,11 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
 
-NOT_BERT = (
-    "This is the mask that BERT has, **but it is not BERT**: these weights learned to predict with the future hidden, and "
-    "never to read it. Each row even sees the word that it has to predict."
-)
-NOT_PREFIX = (
-    "Inside the prefix words read each other both ways. Models that do so were trained so; these weights never were, so "
-    "this shows what the mask does, not what such a model would say."
-)
-
 
 def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun) -> None:
     """Draw each word's surprise in bits under the pattern, beside plain causal."""
-    from viz.masks.patterns import surprise as surprise_figure
-    from viz.masks.patterns import width
+    from viz.masks.surprisal import surprisal as surprisal_figure
+    from viz.masks.surprisal import width
 
     labels = [token.label for token in batch.tokens[spec.sentence]]
     if len(labels) == 1:
@@ -39,11 +31,11 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
     other = spec.pattern != "causal"
     with scroll_frame("fig_surprise", width(len(labels))):
         st.plotly_chart(
-            surprise_figure(
+            surprisal_figure(
                 labels,
                 now.bits,
                 before=causal.bits if other else None,
-                pattern=spec.pattern,
+                pattern=PATTERNS[spec.pattern].label,
                 palette=frame.palette(),
             ),
             theme=None,
@@ -55,24 +47,25 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
     st.markdown(f"{line}, {_mean(causal.bits)} under plain causal (pale)." if other else f"{line}.")
 
 
-def leak(spec: MaskSpec, now: PatternRun) -> None:
-    """Say and draw the weight on later words, where the pattern lets it through."""
-    from viz.masks.patterns import leak as leak_figure
+def later_weight(spec: MaskSpec, now: PatternRun) -> None:
+    """Show the weight on later words, where the pattern lets a word read them."""
+    from viz.masks.surprisal import leak as leak_figure
 
-    if spec.pattern not in ("bidirectional", "prefix"):
+    pattern = PATTERNS[spec.pattern]
+    if not pattern.lifts:
         return
     st.markdown(
-        f"**{100 * now.leak.mean():.0f} % of the weight goes to words that come later**, mean over layers, heads and rows "
+        f"**{100 * now.later_share.mean():.0f} % of the weight goes to words that come later**, mean over layers, heads and rows "
         "(drawn: layer by layer); under the causal mask it is exactly 0."
     )
     st.plotly_chart(
-        leak_figure(now.leak, palette=frame.palette()),
+        leak_figure(now.later_share, palette=frame.palette()),
         theme=None,
         key="fig_leak",
         config=downloads.chart_config("leak"),
         alt="The share of weight on later words, layer by layer",
     )
-    st.markdown(NOT_BERT if spec.pattern == "bidirectional" else NOT_PREFIX)
+    st.markdown(pattern.lifted_note)
 
 
 def _mean(bits: NDArray[np.float64]) -> str:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.masks.presets import BY_NAME, MASK_TEXT, PRESETS
-from pages.common import cache, example_list, mask_state
+from model_utils.masks.examples import BY_NAME, EXAMPLES, MASK_TEXT
+from pages.common import cache, cache_words, example_list, mask_state
 from pages.common import downloads as home
-from pages.masks import cache as masks_cache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,10 +32,10 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
         with st.popover("Soften a word", icon=":material/opacity:", key="mask_soften"):
             _soften(spec, words)
         example_list.draw(
-            PRESETS,
+            EXAMPLES,
             key="mask_examples",
             caption="Each brings its own sentence; Undo brings yours back.",
-            use=use_preset,
+            use=use_example,
             model=page.model,
         )
         with st.popover("As text", icon=":material/link:", key="mask_text"):
@@ -77,14 +76,14 @@ def _set_weight(weights: dict[int, float], tokens: tuple[int, ...]) -> None:
     mask_state.set_weights({**weights, **dict.fromkeys(tokens, st.session_state["mask_soft_weight"])})
 
 
-def use_preset(model: str, name: str) -> None:
+def use_example(model: str, name: str) -> None:
     """Put an example on the page: its sentence, its words' weights, the plain causal mask. A callback."""
     from model_utils.masks.link import format_weights
 
-    preset = BY_NAME[name]
-    weights = preset.token_weights(masks_cache.words(model, preset.text))
+    example = BY_NAME[name]
+    weights = example.token_weights(cache_words.words(model, example.text))
     mask_state.change(
-        text=preset.text,
+        text=example.text,
         sentence=0,
         weights=format_weights(weights),
         cells="",

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.masks.word_lists import READY, Matches, match, parse_list, ready_list
-from pages.common import mask_state
+from pages.common import cache_words, mask_state
 from pages.common.markdown import literal
-from pages.masks import cache
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
@@ -37,7 +36,7 @@ def lists(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             help="Whole words, in any case, across their pieces; an entry may be several words.",
         )
     entries = parse_list(typed)
-    words = cache.words(page.model, batch.texts[spec.sentence])
+    words = cache_words.words(page.model, batch.texts[spec.sentence])
     matches = match(words, entries)
     with meeting:
         if not entries:
@@ -86,7 +85,7 @@ def _buttons(matches: Matches, words: Sequence[Word]) -> None:
 def _others(page: Page, batch: TokenBatch, sentence: int, entries: Sequence[str]) -> None:
     """Say which other sentences hold words of the list: the hand mask is for one sentence."""
     counts = [
-        (number, len(match(cache.words(page.model, text), entries).places))
+        (number, len(match(cache_words.words(page.model, text), entries).places))
         for number, text in enumerate(batch.texts)
         if number != sentence
     ]

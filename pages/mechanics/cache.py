@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.mechanics.token_loss import WordLosses
     from model_utils.mechanics.trace import HeadTrace
-    from model_utils.mechanics.wrong_masks import Spread
+    from model_utils.mechanics.wrong_masks import NanSpread
     from model_utils.tokens.batch import BatchKey
 
 
@@ -29,13 +29,13 @@ def head_trace(key: BatchKey, spec: MaskSpec, *, layer: int, head: int) -> HeadT
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def spread(key: BatchKey, spec: MaskSpec) -> Spread:
+def nan_spread(key: BatchKey, spec: MaskSpec) -> NanSpread:
     """Return where a real pass with minus infinity in the mask of `spec` is NaN."""
-    from model_utils.mechanics.wrong_masks import spread
+    from model_utils.mechanics.wrong_masks import nan_spread
 
     batch, built = cache.token_batch(key), mask(key, spec)
     with cache.gate():
-        return spread(cache.loaded_model(key.model), batch, built, sentence=spec.sentence)
+        return nan_spread(cache.loaded_model(key.model), batch, built, sentence=spec.sentence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

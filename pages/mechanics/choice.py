@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import controls, frame, mask_state, unseen_tokens
-from pages.common.components import StripToken, tokens_strip
+from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.controls import value
 from pages.mechanics.first_screen import CellSelection
 

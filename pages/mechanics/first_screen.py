@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.masks.mask import Mask, MaskSpec
-    from model_utils.mechanics.trace import HeadTrace, Row
+    from model_utils.mechanics.trace import HeadRow, HeadTrace
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import BatchKey, TokenBatch
-    from viz.mechanics.strips import Strips
+    from viz.mechanics.row import Strips
 
 
 class Place(TypedDict):
@@ -93,7 +93,7 @@ class CellSelection:
         return {cause: self.trace.cause == code for cause, code in CAUSE_CODE.items()}
 
     @cached_property
-    def row(self) -> Row:
+    def row(self) -> HeadRow:
         """Return the chosen row, stage by stage."""
         from model_utils.mechanics.trace import row_of
 
@@ -139,7 +139,7 @@ def stages(selection: CellSelection) -> None:
 
 
 def _strips(selection: CellSelection) -> Strips:
-    from viz.mechanics.strips import Strips
+    from viz.mechanics.row import Strips
 
     row = selection.row
     return Strips(
@@ -163,8 +163,8 @@ def _empty(selection: CellSelection) -> bool:
 
 def _sentence(selection: CellSelection, stage: str) -> str:
     """Return the sentence under the strips: what this stage does."""
-    from model_utils.mechanics.trace import FILLS
-    from viz.base.numbers import signed
+    from model_utils.masks.mask import FILLS
+    from viz.base.text import signed
 
     word, fill = literal(selection.names[0].replace("␣", "")), signed(FILLS[selection.fill])
     heaviest = literal(selection.labels[int(selection.row.weight.argmax())].replace("␣", ""))

@@ -72,7 +72,7 @@ def _cells(selection: CellSelection) -> pd.DataFrame:
 def _clickable(selection: CellSelection, key: str, figure: Any) -> None:
     """Draw one matrix; a click on a cell of two words puts it under the microscope."""
     count, first = len(selection.batch.tokens[selection.spec.sentence]), selection.batch.first(selection.spec.sentence)
-    with scroll_frame(key, int(figure.layout.width) // 80 * 80):
+    with scroll_frame(key, int(figure.layout.width)):
         st.plotly_chart(
             figure,
             theme=None,
@@ -118,7 +118,7 @@ def chosen_cell(selection: CellSelection) -> None:
 def _steps(selection: CellSelection) -> list[tuple[str, float]]:
     """Return the steps of the chosen cell: what is done, and the number that it gives."""
     from model_utils.mechanics.trace import cell_of
-    from viz.base.numbers import signed
+    from viz.base.text import signed
 
     cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
     return [

@@ -14,13 +14,13 @@ from pages.common.markdown import literal
 from pages.mechanics import cache
 
 if TYPE_CHECKING:
-    from model_utils.mechanics.wrong_masks import Damage, Way
+    from model_utils.mechanics.wrong_masks import Application, WeightShares
     from pages.mechanics.first_screen import CellSelection
 
 # px that a picture with a column per token needs, of the token and of what stands left of it.
 COLUMN, LEFT = 48, 110
 
-WAYS: dict[Way, str] = {
+APPLICATIONS: dict[Application, str] = {
     "added": "right: add −∞",
     "after": "mask after softmax",
     "times": "multiply by 0 or 1",
@@ -30,7 +30,7 @@ WAYS: dict[Way, str] = {
 
 def draw_figure(figure: Any, key: str, width: int, alt: str) -> None:
     """Draw a figure of `width` px, which scrolls where the screen is narrower; `alt` says what it shows."""
-    with scroll_frame(key, width // 80 * 80):
+    with scroll_frame(key, width):
         st.plotly_chart(figure, theme=None, key=key, config=downloads.chart_config(key.removeprefix("fig_")), alt=alt)
 
 
@@ -44,7 +44,7 @@ def fills(selection: CellSelection) -> None:
     """Draw what each fill does to a word's row and to a fully blocked row, how low is low enough, and NaN spreading."""
     import numpy as np
 
-    from model_utils.mechanics.trace import FILLS
+    from model_utils.masks.mask import FILLS
     from model_utils.mechanics.wrong_masks import by_fill_value
     from viz.mechanics import fill_values
 
@@ -72,7 +72,7 @@ def fills(selection: CellSelection) -> None:
 
 
 def _blocked_row(selection: CellSelection, shared: dict[str, Any], hidden_row: bool) -> None:
-    """Draw the fates of a fully blocked row: one of the sentence's own, or the row in selection as if all were blocked."""
+    """Draw a fully blocked row under each fill: one of the sentence's own, or the row in view as if all were blocked."""
     import numpy as np
 
     from model_utils.mechanics.wrong_masks import by_fill_value
@@ -93,14 +93,13 @@ def _blocked_row(selection: CellSelection, shared: dict[str, Any], hidden_row: b
 
 
 def _blocked_query(selection: CellSelection) -> int:
-    """Return the column whose row is shown fully blocked: the first that is, else the one in selection."""
+    """Return the column whose row is shown fully blocked: the first that is, else the one in view."""
     empty = selection.trace.empty_rows.nonzero()[0]
     return int(empty[0]) if len(empty) and not selection.trace.empty_rows[selection.query] else selection.query
 
 
 def _fill_values(selection: CellSelection) -> pd.DataFrame:
-    from model_utils.mechanics.tables import fill_value_table
-    from model_utils.mechanics.wrong_masks import by_fill_value
+    from model_utils.mechanics.wrong_masks import by_fill_value, fill_value_table
 
     blocked = by_fill_value(selection.trace, _blocked_query(selection), all_blocked=True)
     return fill_value_table(by_fill_value(selection.trace, selection.query), blocked, selection.labels)
@@ -116,22 +115,24 @@ def _fills_code(selection: CellSelection) -> str:
 
 def _how_low(selection: CellSelection) -> None:
     """Draw how much of the row still lies on blocked cells as the fill sinks."""
-    from model_utils.mechanics.wrong_masks import DEPTHS, leak_by_fill
+    from model_utils.mechanics.wrong_masks import FILL_RANGE, blocked_share_by_fill
     from viz.mechanics import fill_values
 
     st.subheader("How low is low enough?", anchor=False)
     if not selection.trace.blocked[selection.query].any() or selection.trace.empty_rows[selection.query]:
         st.caption("This row has nothing blocked, or nothing else: choose another word.")
         return
-    leaks = leak_by_fill(selection.trace, selection.query)
-    figure = fill_values.enough(DEPTHS, leaks.tolist(), palette=frame.palette())
+    shares = blocked_share_by_fill(selection.trace, selection.query)
+    figure = fill_values.enough(FILL_RANGE, shares.tolist(), palette=frame.palette())
     draw_figure(figure, "fig_enough", 320, "What still leaks to blocked cells as the fill sinks")
     st.markdown(
         "**−10000 is enough because exp(−10000) is exactly 0 in float32,** as is exp of anything below about −104. The "
         "formula says −∞ because only that is 0 whatever the scores."
     )
     downloads.bar(
-        "how_low", numbers=lambda: pd.DataFrame({"fill": DEPTHS, "leak": leaks}), code=lambda: _fills_code(selection)
+        "how_low",
+        numbers=lambda: pd.DataFrame({"fill": FILL_RANGE, "leak": shares}),
+        code=lambda: _fills_code(selection),
     )
 
 
@@ -139,11 +140,11 @@ def _spread(selection: CellSelection) -> None:
     """Draw where a real pass of the whole model with minus infinity is NaN."""
     import numpy as np
 
-    from model_utils.mechanics.tables import spread_table
+    from model_utils.mechanics.wrong_masks import nan_table
     from viz.mechanics import fill_values
 
     st.subheader("The whole model, really run with −∞", anchor=False)
-    found = cache.spread(*selection.source)
+    found = cache.nan_spread(*selection.source)
     rows = np.vstack([found.rows, found.logits])
     names = [f"layer {layer}" for layer in range(len(found.rows))] + ["next words"]
     figure = fill_values.nan_spread(rows, names=names, labels=selection.labels, palette=frame.palette())
@@ -155,25 +156,24 @@ def _spread(selection: CellSelection) -> None:
         )
     else:
         st.markdown("**No row of this sentence is fully blocked, so nothing turns into NaN.**")
-    downloads.bar("nan", numbers=lambda: spread_table(found, selection.labels), code=lambda: _fills_code(selection))
+    downloads.bar("nan", numbers=lambda: nan_table(found, selection.labels), code=lambda: _fills_code(selection))
 
 
 def wrong_ways(selection: CellSelection) -> None:
     """Draw the right way and three wrong ones, row by row: what lies where, and what is missing."""
-    from model_utils.mechanics.tables import ways_table
-    from model_utils.mechanics.wrong_masks import damage
-    from model_utils.snippets.wrong_masks import ways_code
-    from viz.mechanics.wrong_masks import ways
+    from model_utils.mechanics.wrong_masks import weight_shares, weight_shares_table
+    from model_utils.snippets.wrong_masks import applications_code
+    from viz.mechanics.wrong_masks import wrong_masks
 
     first, last = selection.trace.first, selection.trace.last + 1
-    found = {way: damage(selection.trace, way) for way in WAYS}
+    found = {application: weight_shares(selection.trace, application) for application in APPLICATIONS}
     panels = [
         {"allowed": one.allowed, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}
         for one in found.values()
     ]
-    figure = ways(
+    figure = wrong_masks(
         [{part: values[first:last] for part, values in parts.items()} for parts in panels],
-        titles=[(title, _damage(found[way], first, last)) for way, title in WAYS.items()],
+        titles=[(title, _in_numbers(found[one], first, last)) for one, title in APPLICATIONS.items()],
         labels=selection.labels[first:last],
         lit=selection.query - first,
         palette=frame.palette(),
@@ -186,14 +186,14 @@ def wrong_ways(selection: CellSelection) -> None:
     )
     downloads.bar(
         "wrong_ways",
-        numbers=lambda: ways_table(found, selection.labels, slice(first, last)),
-        code=lambda: ways_code(*selection.described, **selection.place),
+        numbers=lambda: weight_shares_table(found, selection.labels, slice(first, last)),
+        code=lambda: applications_code(*selection.described, **selection.place),
     )
 
 
-def _damage(found: Damage, first: int, last: int) -> str:
-    """Return the damage to the rows of words in numbers."""
-    leak, total = found.leaked[first:last].mean(), found.total[first:last]
+def _in_numbers(found: WeightShares, first: int, last: int) -> str:
+    """Return what is wrong with the rows of words, in numbers."""
+    leak, total = found.blocked[first:last].mean(), found.total[first:last]
     if leak > 1e-6:
         future = found.later[first:last].mean()
         return f"leaks {percent(leak)}, {percent(future)} to the future"

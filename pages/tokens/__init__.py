@@ -1,1 +1,4 @@
-"""The parts of the Tokens page. Uses pages.common, model_utils and viz; no other station of pages."""
+"""The parts of the Tokens page: the padded batch, why padding, merges, answers alone and in the batch.
+
+Uses pages.common, model_utils and viz; no other station.
+"""

@@ -59,7 +59,7 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
     rows = []
     for b, one in enumerate(found):
         panels = [_panel("alone", one.alone, "reference")]
-        panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.ways.items()]
+        panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.in_batch.items()]
         rows.append(_row(_title(batch, b, 60), panels))
     _draw(
         "independence", rows, "The five likeliest next words of every sentence, alone and in the batch in three ways."
@@ -72,7 +72,7 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
     """Write what the ticks and crosses say."""
     from model_utils.experiments.batch_invariance import MASK_AND_POSITIONS, TOLERANCE
 
-    if not all(one.ways[MASK_AND_POSITIONS].same for one in found):
+    if not all(one.in_batch[MASK_AND_POSITIONS].same for one in found):
         st.error("✗ Even with mask and positions the answers change in the batch: the positions sent are not right.")
     elif (batch.attention_mask == 1).all():
         st.markdown("No row holds a pad, so nothing can go wrong: add a sentence of another length.")
@@ -145,14 +145,14 @@ def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
     return f"{sentence_label(batch.texts[sentence], limit)} →"
 
 
-def _panel(title: str, answer: Answer, verdict: Agreement) -> Panel:
+def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
     note = f"logits ±{answer.logit_difference:.1g}, chances {percent(answer.total_variation)}"
     if answer.logit_difference >= 1:
         note = f"logits ±{answer.logit_difference:.1f}, chances {percent(answer.total_variation)}"
-    return Panel(title=title, note="" if verdict == "reference" else note, words=answer.words, verdict=verdict)
+    return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:

@@ -20,7 +20,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common.components.lines import head_lines
-from viz.theme import PALETTES
+from viz.base.theme import PALETTES
 
 tokens = st.query_params.get("tokens")
 labels = {LABELS!r} if tokens is None else [f"t{{i}}" for i in range(int(tokens))]
@@ -81,11 +81,11 @@ def test_hovering_a_query_lights_its_lines_writes_shares_and_strikes_what_is_blo
     reads.nth(3).hover()
     expect(read.nth(3).locator(".share")).to_have_text("70 %")
     assert lit(page) == {"3-1", "3-2", "3-3"}  # the other “the” is a token of its own
-    assert read.evaluate_all(SHARES) == ["", "20 %", "10 %", "70 %", ""]
+    assert read.evaluate_all(SHARES) == ["", "20 %", "9.5 %", "70 %", ""]
     assert read.evaluate_all(STRUCK) == ["none"] * 4 + ["line-through"]
     assert set(reads.evaluate_all(SHARES)) == {""}
     expect(page.locator("g.every")).to_have_css("opacity", "0.1")
-    expect(page.locator(".said")).to_have_text("the reads the 70 %, the 20 %, cat 10 %")
+    expect(page.locator(".announcement")).to_have_text("the reads the 70 %, the 20 %, cat 9.5 %")
     page.get_by_text("clicked None").hover()
     expect(page.locator("g.lit path")).to_have_count(0)
     expect(page.locator("g.every")).to_have_css("opacity", "1")
@@ -99,7 +99,7 @@ def test_hovering_a_key_lights_who_reads_it_and_nothing_moves(page: Page, addres
     read.nth(2).hover()
     expect(reads.nth(2).locator(".share")).to_have_text("33 %")
     assert lit(page) == {"2-2", "3-2", "4-2"}
-    assert reads.evaluate_all(SHARES) == ["", "", "33 %", "10 %", "20 %"]
+    assert reads.evaluate_all(SHARES) == ["", "", "33 %", "9.5 %", "20 %"]
     assert [page.locator("svg").last.bounding_box(), read.nth(2).bounding_box()] == before
 
 

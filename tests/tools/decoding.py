@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from model_utils.generate.decode import Lane, decode
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.decode import decode
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.step import Step
 from model_utils.models.loading import LoadedModel

@@ -1,4 +1,4 @@
-"""Axes, text at their edges and behind bars, the frame of a cell, as several pictures have them. Axis letter: T token."""
+"""Axes, text at their edges, in cells and behind bars, frames of cells, as several pictures have them. Axis letter: T token."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from viz.base.text import escape, shorten
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from viz.base.theme import Palette
 
 # Up to so many columns each word stands upright and large.
@@ -34,6 +36,24 @@ def word_columns(labels: Sequence[str], palette: Palette) -> dict[str, Any]:
     }
 
 
+def word_rows(
+    texts: Sequence[str],
+    palette: Palette,
+    *,
+    size: int,
+    family: str | None = None,
+    ends: tuple[float, float] = (0.6, 0.45),
+) -> dict[str, Any]:
+    """Return the y axis of a picture with a row per text, the first on top, and `ends` rows of room above and below."""
+    return {
+        "tickvals": list(range(len(texts))),
+        "ticktext": list(texts),
+        "tickfont": {"size": size, "family": family, "color": palette.text},
+        "range": [len(texts) - ends[1], -ends[0]],
+        "fixedrange": True,
+    }
+
+
 def behind_bars(
     ends: Sequence[float], texts: Sequence[str], *, size: int, colour: str | Sequence[str], name: str | None = None
 ) -> go.Scatter:
@@ -52,13 +72,32 @@ def behind_bars(
     )
 
 
-def outline(figure: go.Figure, row: int, column: int, palette: Palette) -> None:
-    """Draw the accent's frame around one cell of a matrix."""
-    figure.add_shape(
-        type="rect",
-        x0=column - 0.5,
-        x1=column + 0.5,
-        y0=row - 0.5,
-        y1=row + 0.5,
-        line={"color": palette.accent, "width": 3},
+def cell_texts(
+    cells: NDArray[Any],
+    texts: Sequence[str],
+    *,
+    name: str,
+    size: float | list[int],
+    colour: str | Sequence[str],
+    **options: Any,
+) -> go.Scatter:
+    """Return the trace `name` that writes `texts[n]` into the cells `cells[n]`, each (row, column)."""
+    return go.Scatter(
+        name=name,
+        mode="text",
+        x=cells[:, 1],
+        y=cells[:, 0],
+        text=list(texts),
+        textfont={"size": size, "color": colour},
+        **({"hoverinfo": "skip"} | options),
     )
+
+
+def around(rows: tuple[int, int], columns: tuple[int, int]) -> dict[str, float]:
+    """Return the corners of a shape around the cells from the first to the last of `rows` and `columns`."""
+    return {"x0": columns[0] - 0.5, "x1": columns[1] + 0.5, "y0": rows[0] - 0.5, "y1": rows[1] + 0.5}
+
+
+def frame(rows: tuple[int, int], columns: tuple[int, int], palette: Palette, width: float = 3) -> dict[str, Any]:
+    """Return the accent's frame, a shape, around the cells from the first to the last of `rows` and `columns`."""
+    return {"type": "rect", **around(rows, columns), "line": {"color": palette.accent, "width": width}}

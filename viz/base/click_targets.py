@@ -19,18 +19,18 @@ def unseen(size: float) -> dict[str, Any]:
     }
 
 
-def targets(told: Sequence[Sequence[str]], *, name: str, size: float, showlegend: bool | None = None) -> go.Scatter:
-    """Return the trace `name` of one square per entry of `told[row][column]`, which is what the hover says there.
+def targets(hover: Sequence[Sequence[str]], *, name: str, size: float, showlegend: bool | None = None) -> go.Scatter:
+    """Return the trace `name` of one square per entry of `hover[row][column]`, which are finished (escaped) texts.
 
     Its customdata are (row, column). `showlegend` is for figures that have a legend.
     """
-    at = [(row, column) for row, texts in enumerate(told) for column in range(len(texts))]
+    at = [(row, column) for row, texts in enumerate(hover) for column in range(len(texts))]
     return go.Scatter(
         x=[column for _, column in at],
         y=[row for row, _ in at],
         name=name,
         customdata=at,
-        text=[told[row][column] for row, column in at],
+        text=[hover[row][column] for row, column in at],
         hovertemplate="%{text}<extra></extra>",
         showlegend=showlegend,
         **unseen(size),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.numbers import hatch
 from viz.base.theme import CauseStyle, Palette
 
 if TYPE_CHECKING:
@@ -18,23 +17,51 @@ if TYPE_CHECKING:
 GAPS_UP_TO = 32
 HOVER_UP_TO = 48
 
-# Why a query may not read a key, as the end of a sentence.
-REASONS = {
-    "padding": "it is padding",
-    "hand": "it is hidden by hand",
-    "pattern": "the pattern leaves it out",
-    "causal": "it comes later",
-}
-
 # The first and last row, the first and last column of cells.
 Rectangle = tuple[int, int, int, int]
 
 
+def visible(values: NDArray[Any], causes: Mapping[str, NDArray[np.bool_]]) -> NDArray[Any]:
+    """Return `values` as floats, NaN where one of `causes` blocks."""
+    floats = values if values.dtype == np.float64 else values.astype(np.float32)
+    return np.where(any_cause(causes, values.shape), np.nan, floats)
+
+
+def any_cause(causes: Mapping[str, NDArray[np.bool_]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return where at least one of `causes`, each of `shape`, blocks."""
+    return np.asarray(np.any([np.zeros(shape, dtype=bool), *causes.values()], axis=0))
+
+
+def first_cause(causes: Mapping[str, NDArray[np.bool_]], shape: tuple[int, ...]) -> dict[str, NDArray[np.bool_]]:
+    """Return `causes`, each of `shape`, without overlaps: each cell belongs to the first cause that names it."""
+    taken, found = np.zeros(shape, dtype=bool), {}
+    for cause, cells in causes.items():
+        found[cause] = cells & ~taken
+        taken = taken | cells
+    return found
+
+
 def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float, gap: float) -> go.Scatter:
-    """Return the hatched area of one cause: all its cells as one path, so a few nodes at any size."""
+    """Return the hatched area of all cells of one cause, in cells of `cell` px with `gap` px between them."""
+    return hatched(
+        cause,
+        rectangles(cells),
+        palette,
+        size=min(14, max(6, cell / 4)),
+        inset=gap / 2 / cell,
+        showlegend=False,
+        hoveron="fills",
+        hoverinfo="skip" if len(cells) <= HOVER_UP_TO else "text",
+        text=palette.causes[cause].label,
+    )
+
+
+def hatched(
+    cause: str, covered: Iterable[Rectangle], palette: Palette, *, size: float, inset: float = 0, **options: Any
+) -> go.Scatter:
+    """Return the hatched area of one cause as one path, so a few nodes at any size; its marks are `size` px apart."""
     look = palette.causes[cause]
-    inset = gap / 2 / cell
-    x, y = outlines(cells, inset, merged=len(cells) > GAPS_UP_TO)
+    x, y = path(covered, inset)
     return go.Scatter(
         x=x,
         y=y,
@@ -42,31 +69,40 @@ def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float,
         mode="none",
         fill="toself",
         fillcolor=look.tint,
-        fillpattern=filling(look, min(14, max(6, cell / 4))),
-        showlegend=False,
-        hoveron="fills",
-        hoverinfo="skip" if len(cells) <= HOVER_UP_TO else "text",
-        text=look.label,
+        fillpattern=_filling(look, size),
+        **options,
     )
 
 
-def filling(look: CauseStyle, size: float) -> dict[str, Any]:
-    """Return the pattern that fills the areas of one cause, its marks `size` px apart."""
-    return {**hatch(look, size), "fillmode": "replace"}
+def rectangles(cells: NDArray[np.bool_]) -> list[Rectangle]:
+    """Return the rectangles that cover `cells[Q, K]`: one per cell, or above GAPS_UP_TO tokens one per run of equal rows."""
+    if len(cells) > GAPS_UP_TO:
+        return _runs(cells)
+    return [(int(q), int(q), int(k), int(k)) for q, k in np.argwhere(cells)]
+
+
+def bar_marker(look: CauseStyle, size: float = 8) -> dict[str, Any]:
+    """Return the marker of bars that are hatched for one cause, its marks `size` px apart."""
+    return {"color": look.tint, "pattern": _pattern(look, size)}
+
+
+def _filling(look: CauseStyle, size: float) -> dict[str, Any]:
+    return {**_pattern(look, size), "fillmode": "replace"}
+
+
+def _pattern(look: CauseStyle, size: float) -> dict[str, Any]:
+    return {"shape": look.pattern, "fgcolor": look.mark, "bgcolor": look.tint, "size": size, "solidity": look.solidity}
 
 
 def swatch(cause: str, palette: Palette) -> go.Bar:
-    """Return the legend's entry of one cause: bars, unlike areas, get a swatch that is large enough to show the mark."""
+    """Return the legend's entry of one cause."""
     look = palette.causes[cause]
-    line = {"width": 1, "color": palette.line}
-    return go.Bar(
-        x=[None], y=[None], name=look.label, marker={"color": look.tint, "pattern": filling(look, 6), "line": line}
-    )
+    return entry(look.label, {"color": look.tint, "pattern": _filling(look, 6)}, palette)
 
 
-def outlines(cells: NDArray[np.bool_], inset: float, *, merged: bool) -> tuple[list[float | None], list[float | None]]:
-    """Return x and y of the rectangles that cover `cells`, split by None: one per cell, or per run of equal rows."""
-    return path(_runs(cells) if merged else _single(cells), inset)
+def entry(label: str, marker: Mapping[str, Any], palette: Palette) -> go.Bar:
+    """Return an entry of the legend that has no trace of its own: bars get swatches large enough to show a pattern."""
+    return go.Bar(x=[None], y=[None], name=label, marker={**marker, "line": {"width": 1, "color": palette.line}})
 
 
 def path(rectangles: Iterable[Rectangle], inset: float = 0) -> tuple[list[float | None], list[float | None]]:
@@ -84,10 +120,6 @@ def spans(cells: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return (first, last) of each run of True in one row or column."""
     edges = np.flatnonzero(np.diff(cells, prepend=False, append=False))
     return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def _single(cells: NDArray[np.bool_]) -> list[Rectangle]:
-    return [(int(q), int(q), int(k), int(k)) for q, k in np.argwhere(cells)]
 
 
 def _runs(cells: NDArray[np.bool_]) -> list[Rectangle]:

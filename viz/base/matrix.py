@@ -3,72 +3,84 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, area, swatch
+from viz.base.axes import around, cell_texts
+from viz.base.geometry import WIDTH, Geometry, breadth, geometry
+from viz.base.hatching import area, first_cause, spans, swatch, visible
 from viz.base.patch import LISTS_UP_TO
-from viz.base.text import escape, number, shorten, units
-from viz.base.theme import MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, ink, ramp_colour, style, weight_scale
+from viz.base.text import escape, number, shorten
+from viz.base.theme import WEIGHT_TICKS, Palette, Scale, even_ramp, ink, style, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
+LEGIBLE = 10  # px; of a mask smaller numbers are seen on hover alone
 
-LEAST_LEFT = 104  # px; what the words beside the last row need
-WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
-LARGEST_CELL = 84
-LEAST_SIDE = 320  # px of the whole matrix: the key below it needs them, also for one token
 LEGEND_ENTRY, LEGEND_LINE = 180, 26  # px of one entry below the matrix, and of one line of them
-DIGIT = 0.53  # width of a digit, in font sizes
+
+# px below the cells: with a bar and one line of the legend; for the legend alone; for six entries of it, one a line.
+BELOW, BELOW_LEGEND, BELOW_STACKED = 100, 84, 150
+
+# What stands beside the last row's label, and the px that it takes with the gap before it: as much of it as there is room.
+ROLES = {"→ next word": 84, "→ next": 56}
+EDGE = 8  # px between a label and the edges of its place
+NEXT = 66  # px of “→ next” and of the gaps around it
+
+
+def one_size(texts: Sequence[str], cell: float) -> int:
+    """Return the px at which the longest of `texts` fits into a cell of `cell` px, 7 at least."""
+    widest = max((len(text) for text in texts), default=1)
+    return max(7, int(min(18, cell * 0.36, cell * 0.92 / (0.56 * widest))))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Numbers:
+    """What is written into the cells: `text` of a value, in px that `sizes` returns for all texts and the side of a cell.
+
+    Only into the cells of `where`, `[T, T]`, where given; nowhere, where the size would be below `least`.
+    """
+
+    text: Callable[[float], str] = number
+    sizes: Callable[[Sequence[str], float], int | list[int]] = one_size
+    where: NDArray[np.bool_] | None = None
+    least: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Geometry:
-    """Where things stand, in px: `cell` a side, `font` of the labels, every `step`-th token labelled, the margins."""
+class ColourBar:
+    """The bar that explains the colours: its own scale, `ticks` on it, and the legend's name of what is 0."""
 
-    cell: float
-    font: int
-    step: int
-    upright: bool
-    left: int
-    top: int
-    right: int = 24
-    bottom: int = 100
-
-    def size(self, tokens: int) -> tuple[int, int]:
-        """Return (width, height) of the whole figure."""
-        side = round(self.cell * tokens)
-        return self.left + side + self.right, self.top + side + self.bottom
+    scale: Scale
+    ticks: Mapping[float, str]
+    zero: str
 
 
-def geometry(labels: Sequence[str], width: int = WIDTH) -> Geometry:
-    """Return where things stand for a matrix of these labels; the cells are as large as fits into `width` px."""
-    T = len(labels)
-    widest = max(units(label) for label in labels)
-    font, left, right, long, upright = MAX_FONT, 0, 0, 0.0, True
-    largest = max(float(LARGEST_CELL), LEAST_SIDE / T)
-    cell = largest
-    for font in range(MAX_FONT - 2, MIN_FONT - 1, -1):
-        left = max(16 + round(widest * font * DIGIT), LEAST_LEFT)
-        cell = min(largest, (width - left - Geometry.right) / T)
-        right, long = Geometry.right, widest * font * DIGIT
-        upright = long <= cell - 4
-        if not upright:  # plotly hides a slanted label that would leave the figure
-            reaches = (0.72 * units(label) * font * DIGIT - i * cell for i, label in enumerate(reversed(labels)))
-            right = max(right, round(max(reaches)) + 8)
-            cell = min(cell, (width - left - right) / T)
-        if font * 1.25 <= cell:
-            break
-    top = 24 + (font if upright else max(24, round(0.72 * long + 0.8 * font)))
-    step = max(1, math.ceil(font * 1.25 / cell))
-    return Geometry(cell=cell, font=font, step=step, upright=upright, left=left, top=top, right=right)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Look:
+    """How the values of a matrix are drawn: their colours, what is written into the cells, what explains the colours.
+
+    `title` stands below the cells, beside the bar. Without either the legend moves up to the cells.
+    """
+
+    scale: Scale
+    numbers: Numbers = Numbers()
+    bar: ColourBar | None = None
+    title: str = ""
+
+
+def weight_look(palette: Palette, *, top: float = 1.0, ticks: Sequence[float] = WEIGHT_TICKS) -> Look:
+    """Return the look of attention weights from 0 to `top`, with `ticks` on their bar, which is spaced as the colours are."""
+    named = {(tick / top) ** 0.5: f"{tick:.2g}" for tick in ticks}
+    bar = ColourBar(scale=Scale(colours=even_ramp(palette)), ticks=named, zero="small weight")
+    return Look(scale=weight_scale(palette, top), bar=bar, title="weight")
 
 
 def matrix(
@@ -77,157 +89,208 @@ def matrix(
     labels: Sequence[str],
     palette: Palette,
     causes: Mapping[str, NDArray[np.bool_]],
-    hover: Sequence[Sequence[str]] | None = None,
+    look: Look | None = None,
+    hover: Sequence[Sequence[str]] | str | None = None,
+    hover_on_gaps: bool = True,
     name: str = "weight",
     width: int = WIDTH,
+    corner: str = "reads ↓<br>is read →",
+    last: int | None = None,
+    widen: bool = False,
 ) -> go.Figure:
-    """Return the figure of `values[T, T]` over 0 to 1, NaN where blocked; `causes` tells why, one `[T, T]` per cause.
+    """Return the figure of `values[T, T]`, as attention weights or by `look`; z is NaN where one of `causes` `[T, T]` blocks.
 
-    `labels` are plain text; `hover` holds finished (escaped) sentences, one per cell. Traces: the matrix itself, named
-    `name`, one hatched area per cause that occurs, the numbers in the cells, the key to small weights with the colour bar.
+    `labels` are plain text; `hover` holds finished (escaped) sentences, one per cell, or a template of plotly. `corner`
+    says what rows and columns are. The label of row `last` says that it predicts the next word, as far as there is room;
+    with `widen` the figure makes room. Traces: the matrix itself, named `name`; for each cause that occurs its hatched
+    area and its entry in the legend, an overlap under the first that names it; the numbers in the cells; the colour bar.
     """
-    T = len(labels)
+    T, look = len(labels), look or weight_look(palette)
+    z = visible(values, causes)  # (Q, K)
     short = [shorten(label) for label in labels]
-    place = geometry(short, width)
-    figure = go.Figure(_cells(values, palette, place, hover, name))
-    for cause, cells in causes.items():
-        if cells.any():
-            figure.add_trace(area(cause, cells, palette, cell=place.cell, gap=_gap(place, T)))
-            figure.add_trace(swatch(cause, palette))
-    if T <= NUMBERS_UP_TO:
-        figure.add_trace(_numbers(values, palette, place))
-    figure.add_trace(_key(palette))
-    width, height = place.size(T)
-    lines = -(-(1 + sum(bool(cells.any()) for cells in causes.values())) // max(1, int(place.cell * T) // LEGEND_ENTRY))
-    more = LEGEND_LINE * (max(lines, 1) - 1)
-    height += more
-    style(figure, palette, height=height)
-    _axes(figure, short, labels, palette, place)
-    _directions(figure, palette, name)
-    figure.update_layout(
-        width=width,
-        margin={"l": place.left, "r": place.right, "t": place.top, "b": place.bottom + more, "autoexpand": False},
-        legend={"y": -56 / (place.cell * T), "font": {"size": 15}, "itemclick": False, "itemdoubleclick": False},
-        uirevision=f"{name} {T}",
-        hovermode="closest",
-    )
-    return figure
+    place = geometry(labels, width)
+    if last is not None and widen and not place.two_lines:
+        place = replace(place, left=max(place.left, round(breadth(short[last], place.font)) + NEXT))
+    blocked = [
+        trace
+        for cause, cells in first_cause(causes, z.shape).items()
+        if cells.any()
+        for trace in (area(cause, cells, palette, cell=place.cell, gap=place.gap(T)), swatch(cause, palette))
+    ]
+    cells = _cells(z, look.scale, place, hover, name, hover_on_gaps)
+    figure = go.Figure([cells, *blocked, *_numbers(z, look, place.cell), *_bar(look, palette)])
+    _lay_out(figure, palette, place, look, T, entries=1 + len(blocked) // 2, narrow=width < WIDTH)
+    _axes(figure, labels, palette, place, _row_labels(short, place, palette, last, widen=widen))
+    _directions(figure, palette, corner, look.title)
+    return figure.update_layout(uirevision=f"{name} {T}", hovermode="closest")
+
+
+def set_empty_rows_apart(figure: go.Figure, z: NDArray[Any], palette: Palette, cell: float) -> None:
+    """Fade the rows of `z[T, T]` that may read nothing, and write so across them, in cells of `cell` px."""
+    for top, bottom in spans(np.isnan(z).all(-1)):
+        corners = around((top, bottom), (0, len(z) - 1))
+        figure.add_shape(type="rect", **corners, line={"width": 0}, fillcolor=palette.paper, opacity=0.6)
+        high = (bottom - top + 1) * cell
+        figure.add_annotation(
+            x=(len(z) - 1) / 2,
+            y=(top + bottom) / 2,
+            text="reads nothing" if top == bottom else "these rows read nothing",
+            showarrow=False,
+            font={"size": int(min(18, max(12, high * 0.5))), "color": palette.text},
+            bgcolor=palette.paper,
+            borderpad=4,
+        )
 
 
 def _cells(
-    values: NDArray[Any], palette: Palette, place: Geometry, hover: Sequence[Sequence[str]] | None, name: str
+    z: NDArray[Any],
+    scale: Scale,
+    place: Geometry,
+    hover: Sequence[Sequence[str]] | str | None,
+    name: str,
+    hover_on_gaps: bool,
 ) -> go.Heatmap:
-    gap = _gap(place, len(values))
-    told = hover is not None and len(values) <= HOVER_UP_TO
+    gap, texts = place.gap(len(z)), None if isinstance(hover, str) else hover
+    template = "%{hovertext}" if texts else hover or "“%{y}” reads “%{x}”: %{z:.2~g} of its mix"
     return go.Heatmap(
-        z=values.tolist() if len(values) <= LISTS_UP_TO else values,
+        z=z.tolist() if len(z) <= LISTS_UP_TO else z,
         name=name,
-        zmin=0,
-        zmax=1,
-        colorscale=weight_scale(palette),
-        showscale=False,
+        **scale.heatmap(),
         xgap=gap,
         ygap=gap,
-        hovertext=hover if told else None,
-        hoverongaps=told,
-        hovertemplate="%{hovertext}<extra></extra>"
-        if told
-        else "“%{y}” reads “%{x}”: %{z:.2~g} of its mix<extra></extra>",
+        hovertext=texts,
+        hoverongaps=texts is not None and hover_on_gaps,
+        hovertemplate=f"{template}<extra></extra>",
     )
 
 
-def _gap(place: Geometry, tokens: int) -> float:
-    return max(1.0, round(place.cell / 20)) if tokens <= GAPS_UP_TO else 0.0
+def _numbers(z: NDArray[Any], look: Look, cell: float) -> list[go.Scatter]:
+    """Return the trace of the numbers in the cells, none where there is no room or nothing to write."""
+    cells = np.argwhere(_written_cells(z, look.numbers))
+    if len(z) > NUMBERS_UP_TO or not len(cells):
+        return []
+    text = written(z, look, cell)
+    size, colour = text["textfont"]["size"], text["textfont"]["color"]
+    if np.min(size) < look.numbers.least:
+        return []
+    return [cell_texts(cells, text["text"], name="numbers", size=size, colour=colour, showlegend=False)]
 
 
-def _numbers(values: NDArray[Any], palette: Palette, place: Geometry) -> go.Scatter:
-    """Return the numbers in the cells, each in the colour that reads best on its cell."""
-    seen = np.argwhere(~np.isnan(values))
-    return go.Scatter(
-        x=seen[:, 1],
-        y=seen[:, 0],
-        name="numbers",
-        mode="text",
-        hoverinfo="skip",
-        showlegend=False,
-        **written(values, palette, place),
-    )
+def written(z: NDArray[Any], look: Look, cell: float) -> dict[str, Any]:
+    """Return what is written into the cells of `z[T, T]`, `cell` px wide, how large and in which colours, row by row."""
+    values = z[_written_cells(z, look.numbers)].tolist()
+    texts = [look.numbers.text(value) for value in values]
+    colours = [ink(look.scale.colour(value)) for value in values]
+    return {"text": texts, "textfont": {"size": look.numbers.sizes(texts, cell), "color": colours}}
 
 
-def written(values: NDArray[Any], palette: Palette, place: Geometry) -> dict[str, Any]:
-    """Return what the numbers in the cells of `values[T, T]` say and how large and in which colours, row by row."""
-    seen = [float(value) for value in values[~np.isnan(values)]]
-    texts = [number(value) for value in seen]
-    widest = max((len(text) for text in texts), default=1)
-    size = int(min(18, place.cell * 0.36, place.cell * 0.92 / (0.56 * widest)))
-    return {"text": texts, "textfont": {"size": max(7, size), "color": [ink(palette, value) for value in seen]}}
+def _written_cells(z: NDArray[Any], numbers: Numbers) -> NDArray[np.bool_]:
+    known: NDArray[np.bool_] = ~np.isnan(z)
+    return known if numbers.where is None else known & numbers.where
 
 
-def _key(palette: Palette) -> go.Scatter:
-    """Return what explains the colours: a swatch for small weights, and the bar, spaced as the colours are."""
-    return go.Scatter(
-        x=[None],
-        y=[None],
-        name="small weight",
-        mode="markers",
-        marker={
-            "symbol": "square",
-            "size": 15,
-            "color": [0.0],
-            "cmin": 0,
-            "cmax": 1,
-            "colorscale": [(i / 16, ramp_colour(palette, i / 16)) for i in range(17)],
-            "line": {"width": 1, "color": palette.line},
-            "colorbar": {
-                "orientation": "h",
-                "thickness": 12,
-                "len": 1,
-                "x": 0.5,
-                "y": 0,
-                "yanchor": "top",
-                "ypad": 14,
-                "xpad": 0,
-                "outlinewidth": 0,
-                "tickvals": [tick**0.5 for tick in WEIGHT_TICKS],
-                "ticktext": [f"{tick:g}" for tick in WEIGHT_TICKS],
-                "tickfont": {"size": 14, "color": palette.muted},
-            },
+def _bar(look: Look, palette: Palette) -> list[go.Scatter]:
+    """Return the trace that carries the colour bar, and in the legend a swatch of 0; none for a look without a bar."""
+    if look.bar is None:
+        return []
+    colours = look.bar.scale.heatmap()
+    marker = {
+        "symbol": "square",
+        "size": 15,
+        "color": [0.0],
+        "cmin": colours["zmin"],
+        "cmax": colours["zmax"],
+        "colorscale": colours["colorscale"],
+        "line": {"width": 1, "color": palette.line},
+        "colorbar": {
+            "orientation": "h",
+            "thickness": 12,
+            "len": 1,
+            "x": 0.5,
+            "y": 0,
+            "yanchor": "top",
+            "ypad": 14,
+            "xpad": 0,
+            "outlinewidth": 0,
+            "tickvals": list(look.bar.ticks),
+            "ticktext": list(look.bar.ticks.values()),
+            "tickfont": {"size": 14, "color": palette.muted},
         },
-        hoverinfo="skip",
+    }
+    return [go.Scatter(x=[None], y=[None], name=look.bar.zero, mode="markers", marker=marker, hoverinfo="skip")]
+
+
+def _lay_out(
+    figure: go.Figure, palette: Palette, place: Geometry, look: Look, tokens: int, *, entries: int, narrow: bool
+) -> None:
+    """Give the figure its size: room at the sides, and below for the bar and a legend of so many entries."""
+    side = place.cell * tokens
+    if look.title:
+        lines = math.ceil(entries / max(1, int(side) // LEGEND_ENTRY))
+        below, legend = BELOW + LEGEND_LINE * (lines - 1), 56
+    else:
+        below, legend = BELOW_STACKED if narrow else BELOW_LEGEND, 14
+    style(figure, palette, height=place.top + round(side) + below)
+    figure.update_layout(
+        width=place.left + round(side) + place.right,
+        margin={"l": place.left, "r": place.right, "t": place.top, "b": below, "autoexpand": False},
+        legend={"y": -legend / side, "font": {"size": 15}, "itemclick": False, "itemdoubleclick": False},
     )
 
 
-def _axes(figure: go.Figure, short: list[str], labels: Sequence[str], palette: Palette, place: Geometry) -> None:
-    """Put the tokens on both axes: queries down the left, keys on top, thinned out where they would touch."""
-    T = len(short)
-    shown = list(range(0, T, place.step))
+def _axes(figure: go.Figure, labels: Sequence[str], palette: Palette, place: Geometry, rows: Mapping[int, str]) -> None:
+    """Put the tokens on both axes, thinned out where they would touch: keys on top, queries, as `rows` says, at the left."""
+    T = len(labels)
+    columns = {i: escape(shorten(labels[i])) for i in range(0, T, place.step)}
     common = {
         "tickmode": "array",
-        "tickvals": shown,
-        "ticktext": [escape(short[i]) for i in shown],
         "labelalias": {str(i): escape(label) for i, label in enumerate(labels)} if place.step > 1 else None,
         "tickfont": {"size": place.font, "color": palette.text},
         "automargin": False,
         "ticklabeloverflow": "allow",  # the margins hold them all; looking for some to hide is a third of drawing
         "ticklabelstandoff": 5,
         "constrain": "domain",
+        "showspikes": True,
+        "spikemode": "across",
+        "spikethickness": 1,
+        "spikedash": "dot",
+        "spikecolor": palette.accent,
     }
     figure.update_xaxes(
         **common,
         range=[-0.5, T - 0.5],
         side="top",
         tickangle=0 if place.upright else -45,
+        tickvals=list(columns),
+        ticktext=list(columns.values()),
     )
-    figure.update_yaxes(**common, range=[T - 0.5, -0.5], scaleanchor="x")
-    spikes = {"showspikes": True, "spikemode": "across", "spikethickness": 1, "spikedash": "dot"}
-    figure.update_layout(xaxis=spikes | {"spikecolor": palette.accent}, yaxis=spikes | {"spikecolor": palette.accent})
+    figure.update_yaxes(
+        **common, range=[T - 0.5, -0.5], scaleanchor="x", tickvals=list(rows), ticktext=list(rows.values())
+    )
 
 
-def _directions(figure: go.Figure, palette: Palette, name: str) -> None:
+def _row_labels(
+    short: Sequence[str], place: Geometry, palette: Palette, last: int | None, *, widen: bool
+) -> dict[int, str]:
+    """Return the labels at the left by their rows; that of row `last` says what the row is for."""
+    shown = {i: escape(short[i]) for i in range(0, len(short), place.step)}
+    if last is None:
+        return shown
+    if last not in shown:
+        shown = {i: label for i, label in shown.items() if abs(i - last) >= place.step}
+    room = place.left - EDGE - (0 if place.two_lines else breadth(short[last], place.font))
+    role = next((role for role, width in ROLES.items() if width <= room), "→")
+    if widen and not place.two_lines:
+        role = "→ next"
+    label = f'<b style="color:{palette.accent}">{escape(short[last])}</b>'
+    between = "<br>" if place.two_lines else " "
+    return {**shown, last: f'{label}{between}<span style="color:{palette.accent};font-size:14px">{role}</span>'}
+
+
+def _directions(figure: go.Figure, palette: Palette, corner: str, title: str) -> None:
     """Say in the corner what rows and columns are, and beside the bar what the colours are."""
     common = {"xref": "x domain", "yref": "y domain", "x": 0, "xshift": -8, "xanchor": "right", "showarrow": False}
     font = {"size": 14, "color": palette.muted}
-    figure.add_annotation(
-        **common, text="reads ↓<br>is read →", align="right", y=1, yshift=4, yanchor="bottom", font=font
-    )
-    figure.add_annotation(**common, text=name, y=0, yshift=-8, yanchor="top", font=font)
+    figure.add_annotation(**common, text=corner, align="right", y=1, yshift=4, yanchor="bottom", font=font)
+    if title:
+        figure.add_annotation(**common, text=title, y=0, yshift=-8, yanchor="top", font=font)

@@ -1,7 +1,8 @@
-"""Tokens and weights as text in a figure: escaped, shortened, rounded."""
+"""Tokens and numbers as text in a figure: escaped, shortened, rounded."""
 
 from __future__ import annotations
 
+import html
 import math
 import unicodedata
 
@@ -9,8 +10,8 @@ LONGEST_LABEL = 12  # in widths of a digit
 
 
 def escape(text: str) -> str:
-    """Return `text` so that plotly draws it as it is: it would read `<b>` and `&lt;` as markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return `text` so that plotly draws it as it is: it reads `<b>` and `&lt;` as markup, but does not know `&quot;`."""
+    return html.escape(text, quote=False)
 
 
 def units(text: str) -> int:
@@ -31,10 +32,28 @@ def shorten(text: str, most: int = LONGEST_LABEL) -> str:
 
 
 def number(weight: float) -> str:
-    """Return `weight` with two significant figures, `0` for an exact zero."""
-    if weight == 0:
+    """Return a weight in [0, 1] with two significant figures, one below 0.00095; `0` for an exact zero."""
+    return f"{weight:.0e}".replace("e-0", "e-") if 0 < weight < 0.00095 else signed(weight)
+
+
+def signed(value: float) -> str:
+    """Return `value` with two significant figures and a true minus; `−∞`, `NaN` and an exact `0` as they are."""
+    if math.isnan(value):
+        return "NaN"
+    if value == 0:
         return "0"
-    if weight < 0.00095:
-        return f"{weight:.0e}".replace("e-0", "e-")
-    rounded = float(f"{weight:.1e}")
-    return f"{rounded:.{max(1, 1 - math.floor(math.log10(rounded)))}f}"
+    sign, size = ("−" if value < 0 else ""), abs(value)
+    if math.isinf(size):
+        return f"{sign}∞"
+    if size >= 99_999.5 or size < 0.00095:
+        mantissa, power = f"{size:.1e}".split("e")
+        return f"{sign}{mantissa}e{int(power)}".replace("e-", "e−")
+    size = float(f"{size:.1e}")  # rounded first: 0.996 becomes 1.0, not 1.00
+    if size >= 100:
+        return f"{sign}{size:,.0f}"
+    return f"{sign}{size:.{max(0, 1 - math.floor(math.log10(size) + 1e-9))}f}"
+
+
+def precise(value: float) -> str:
+    """Return `value` with all the figures that a float32 holds."""
+    return f"{value:.9g}".replace("-", "−").replace("inf", "∞").replace("nan", "NaN")

@@ -1,9 +1,10 @@
-"""One meaning, one colour, on every page: the palettes, the weight scale, the marks of blocked cells."""
+"""One meaning, one colour, on every page: the palettes, what blocked cells look like, which number has which colour."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -19,13 +20,41 @@ MAX_FONT = 22
 
 @dataclass(frozen=True, kw_only=True)
 class CauseStyle:
-    """How cells blocked for one cause look: a tint, and a mark that survives greyscale (3:1 on the tint or more)."""
+    """How cells blocked for one cause look: a tint, and a mark that survives greyscale (3:1 on the tint or more).
+
+    `label` names the cause in a legend, `reason` ends the sentence `… may not read …: …`.
+    """
 
     label: str
+    reason: str
     tint: str
     mark: str
     pattern: str
     solidity: float
+
+
+# What each cause is called and how it is hatched, in either mode: label, reason, pattern, solidity.
+_CAUSES = {
+    "padding": ("blocked: padding", "it is padding", "/", 0.1),
+    "hand": ("blocked: by hand", "it is hidden by hand", "x", 0.14),
+    "pattern": ("blocked: pattern", "the pattern leaves it out", "|", 0.16),
+    "causal": ("blocked: comes later", "it comes later", ".", 0.05),
+}
+
+
+def _causes(**colours: tuple[str, str]) -> dict[str, CauseStyle]:
+    """Return the looks of all causes from (tint, mark) of each."""
+    return {
+        cause: CauseStyle(
+            label=label,
+            reason=reason,
+            tint=colours[cause][0],
+            mark=colours[cause][1],
+            pattern=pattern,
+            solidity=solidity,
+        )
+        for cause, (label, reason, pattern, solidity) in _CAUSES.items()
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +81,12 @@ LIGHT = Palette(
     accent="#b3400a",
     pale="#c9cbe8",
     ramp=("#f2f2fe", "#d0d1fe", "#b0b1fa", "#9190f4", "#746eec", "#5a4ed6", "#4331b8", "#2e089a", "#1b006a"),
-    causes={
-        "padding": CauseStyle(label="blocked: padding", tint="#fdf3e3", mark="#9a5b00", pattern="/", solidity=0.1),
-        "hand": CauseStyle(label="blocked: by hand", tint="#fde8ec", mark="#b3123f", pattern="x", solidity=0.14),
-        "pattern": CauseStyle(label="blocked: pattern", tint="#e4f3ee", mark="#0a6b50", pattern="|", solidity=0.16),
-        "causal": CauseStyle(label="blocked: comes later", tint="#eeeff2", mark="#7a7f8c", pattern=".", solidity=0.05),
-    },
+    causes=_causes(
+        padding=("#fdf3e3", "#9a5b00"),
+        hand=("#fde8ec", "#b3123f"),
+        pattern=("#e4f3ee", "#0a6b50"),
+        causal=("#eeeff2", "#7a7f8c"),
+    ),
 )
 DARK = Palette(
     paper="#101218",
@@ -68,52 +97,96 @@ DARK = Palette(
     accent="#ff9a4d",
     pale="#3d4670",
     ramp=("#1c1d3f", "#293362", "#324b87", "#3466ae", "#3284d0", "#3aa3e9", "#4fc3ff", "#94defe", "#d7f4fe"),
-    causes={
-        "padding": CauseStyle(label="blocked: padding", tint="#2a2012", mark="#d99a3c", pattern="/", solidity=0.1),
-        "hand": CauseStyle(label="blocked: by hand", tint="#32141d", mark="#ff7592", pattern="x", solidity=0.14),
-        "pattern": CauseStyle(label="blocked: pattern", tint="#10291f", mark="#4fc79d", pattern="|", solidity=0.16),
-        "causal": CauseStyle(label="blocked: comes later", tint="#1d2028", mark="#7f8698", pattern=".", solidity=0.05),
-    },
+    causes=_causes(
+        padding=("#2a2012", "#d99a3c"),
+        hand=("#32141d", "#ff7592"),
+        pattern=("#10291f", "#4fc79d"),
+        causal=("#1d2028", "#7f8698"),
+    ),
 )
 PALETTES: dict[Mode, Palette] = {"light": LIGHT, "dark": DARK}
 
 WEIGHT_TICKS = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
-def weight_scale(palette: Palette, steps: int = 33) -> list[tuple[float, str]]:
-    """Return the colour scale of attention weights: colour follows the square root of the weight, over 0 to 1.
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """Which number has which colour: `colours` are (share of the way from `low` to `high`, colour), as plotly takes them."""
+
+    colours: Sequence[tuple[float, str]]
+    low: float = 0.0
+    high: float = 1.0
+
+    def heatmap(self) -> dict[str, Any]:
+        """Return the attributes of a heatmap that is coloured so; what explains the colours is drawn apart."""
+        return {"zmin": self.low, "zmax": self.high, "colorscale": list(self.colours), "showscale": False}
+
+    def colour(self, value: float) -> str:
+        """Return the colour of `value` as `rgb(...)`, mixed as plotly does it."""
+        share = min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+        right = next(i for i, (place, _) in enumerate(self.colours) if i and place >= share)
+        (start, a), (end, b) = self.colours[right - 1], self.colours[right]
+        return _mixed(a, b, (share - start) / (end - start))
+
+
+def weight_scale(palette: Palette, top: float = 1.0, steps: int = 33) -> Scale:
+    """Return the scale of attention weights from 0 to `top`: colour follows the square root of the weight.
 
     A linear scale leaves most heads blank beside a first token that draws nearly all the weight.
     """
-    return [((i / (steps - 1)) ** 2, ramp_colour(palette, i / (steps - 1))) for i in range(steps)]
+    shares = [i / (steps - 1) for i in range(steps)]
+    return Scale(colours=[(share**2, ramp_colour(palette, share)) for share in shares], high=top)
+
+
+def signed_scale(palette: Palette, most: float) -> Scale:
+    """Return the scale of numbers from -`most` to `most`: grey below zero, paper at zero, blue above."""
+    return Scale(colours=[(0.0, palette.muted), (0.5, palette.paper), (1.0, palette.ramp[5])], low=-most, high=most)
+
+
+def even_ramp(palette: Palette, steps: int = 17) -> list[tuple[float, str]]:
+    """Return the ramp as the colours of a scale on which equal steps are equal steps of lightness."""
+    return [(i / (steps - 1), ramp_colour(palette, i / (steps - 1))) for i in range(steps)]
 
 
 def ramp_colour(palette: Palette, share: float) -> str:
     """Return the colour at `share` in [0, 1] of the ramp as `rgb(...)`, interpolated between its anchors."""
     at = min(max(share, 0.0), 1.0) * (len(palette.ramp) - 1)
     low = min(int(at), len(palette.ramp) - 2)
-    a, b = (_channels(palette.ramp[index]) for index in (low, low + 1))
-    mixed = (round(x + (y - x) * (at - low)) for x, y in zip(a, b, strict=True))
-    return "rgb({}, {}, {})".format(*mixed)
+    return _mixed(palette.ramp[low], palette.ramp[low + 1], at - low)
 
 
-def ink(palette: Palette, weight: float) -> str:
-    """Return black or white, whichever has more contrast with the cell of `weight`: at least 4.5:1 on any ground."""
-    ground = luminance(ramp_colour(palette, weight**0.5))
-    return "#000000" if (ground + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
+def weight_colour(palette: Palette, weight: float) -> str:
+    """Return the colour of a weight in [0, 1] on the scale of weights."""
+    return ramp_colour(palette, max(weight, 0.0) ** 0.5)
+
+
+def sign_colours(values: Iterable[float], palette: Palette) -> list[str]:
+    """Return the colour of a bar for each of `values`, by its sign."""
+    return [palette.muted if value < 0 else palette.ramp[4] for value in values]
+
+
+def ink(ground: str) -> str:
+    """Return black or white, whichever has more contrast with the colour `ground`: at least 4.5:1 on any."""
+    return "#000000" if (luminance(ground) + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
 
 
 def luminance(colour: str) -> float:
     """Return the relative luminance of `#rrggbb` or `rgb(r, g, b)` (WCAG 2.2)."""
-    parts = (
-        colour[4:-1].split(",") if colour.startswith("rgb") else [str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
-    )
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(p) / 255 for p in parts)]
+    shares = [channel / 255 for channel in _channels(colour)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _mixed(a: str, b: str, share: float) -> str:
+    """Return the colour at `share` of the way from `a` to `b`."""
+    channels = (round(x + (y - x) * share) for x, y in zip(_channels(a), _channels(b), strict=True))
+    return "rgb({}, {}, {})".format(*channels)
+
+
+def _channels(colour: str) -> tuple[int, ...]:
+    if colour.startswith("rgb("):
+        return tuple(int(part) for part in colour[4:-1].split(","))
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
 
 def style(figure: go.Figure, palette: Palette, *, height: int) -> go.Figure:

@@ -7,6 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from formatting import percent
+from viz.base.axes import word_rows
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
 
@@ -27,8 +29,8 @@ def word_bars(
     `before`, where given, is drawn pale behind: trace `before`; the present probabilities are trace `now`, x in percent. The axis
     always runs from 0 to 100, so that a flat prediction looks flat.
     """
-    bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, "%{x:.2f} % before")]
-    bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5], "%{x:.2f} %"))
+    bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, " before")]
+    bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5]))
     figure = go.Figure(bars)
     labels = [
         _label(row, probability, None if before is None else before[row], palette)
@@ -37,18 +39,13 @@ def word_bars(
     style(figure, palette, height=height)
     figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4}, annotations=labels)
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
-    figure.update_yaxes(
-        tickvals=list(range(len(words))),
-        ticktext=[f"{escape(word)}  " for word in words],
-        tickfont={"size": 20, "family": CODE_FONT, "color": palette.text},
-        range=[len(words) - 0.4, -0.6],
-        fixedrange=True,
-    )
+    names = [f"{escape(word)}  " for word in words]
+    figure.update_yaxes(**word_rows(names, palette, size=20, family=CODE_FONT, ends=(0.6, 0.4)))
     return figure
 
 
-def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, told: str) -> go.Bar:
-    """Return one bar per row as long as its probability in percent."""
+def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, when: str = "") -> go.Bar:
+    """Return one bar per row as long as its probability in percent; `when` ends its hover text."""
     return go.Bar(
         x=[100 * probability for probability in probabilities],
         y=list(range(len(probabilities))),
@@ -56,7 +53,8 @@ def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, 
         name=name,
         width=thick,
         marker={"color": colour},
-        hovertemplate=f"{told}<extra></extra>",
+        hovertext=[f"{percent(probability)}{when}" for probability in probabilities],
+        hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
@@ -68,17 +66,9 @@ def _label(row: int, probability: float, before: float | None, palette: Palette)
     return {
         "x": end,
         "y": row,
-        "text": percent(probability) if before is None else f"{percent(probability)}  (was {percent(before)})",
+        "text": percent(probability) + ("" if before is None else f"  (was {percent(before)})"),
         "showarrow": False,
         "xanchor": "right" if inside else "left",
         "xshift": -8 if inside else 8,
         "font": {"size": 20, "color": palette.paper if solid_below else palette.text},
     }
-
-
-def percent(probability: float) -> str:
-    """Return a probability as a percentage with two significant figures, `<0.1 %` below that."""
-    share = 100 * probability
-    if share >= 9.95:
-        return f"{share:.0f} %"
-    return f"{share:.1f} %" if share >= 0.1 else "<0.1 %"

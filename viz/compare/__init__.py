@@ -1,1 +1,4 @@
-"""Figures of the Compare page: metrics, sweeps, the plane of k and p. Uses viz.base."""
+"""Figures of the Compare page: metrics and steps of several settings, sweeps of one, the plane of k and p.
+
+They use viz.base, and no other station.
+"""

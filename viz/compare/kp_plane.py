@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from viz.base.text import escape
-from viz.base.theme import Palette, luminance, ramp_colour
-from viz.compare.kp_axes import Point, add_points, framed, place_k
+from viz.base.theme import Palette, even_ramp, ink, ramp_colour, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+HEIGHT = 500
+TICKS_K = (1, 10, 100, 1_000, 10_000)
+TICKS_P = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+# Cells left free beside the plane, where discs reach over its edge.
+_ROOM = 3.0
+# How wide a disc is, as a share of the plane.
+_DISC = 0.07
+# Colours of a scale.
 _STOPS = 33
 # A word is written into its region when that has so many cells, of a plane of some 50 x 50.
 _LARGE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One setting on the plane: its number, its k (the whole vocabulary = off) and p, and whether it is in view."""
+
+    number: int
+    name: str
+    k: int
+    p: float
+    chosen: bool = False
 
 
 def fig_surface(
@@ -44,9 +63,7 @@ def fig_surface(
             name=name,
             zmin=1 if log else 0,
             zmax=max(most, 2) if log else most,
-            colorscale=_log_scale(palette, most)
-            if log
-            else [[i / 32, ramp_colour(palette, i / 32)] for i in range(33)],
+            colorscale=_log_scale(palette, most) if log else even_ramp(palette, _STOPS),
             customdata=_pairs(ks, ps),
             hovertemplate=f"k = %{{customdata[0]:,}}, p = %{{customdata[1]:.2f}}<br>{unit[name]}<extra></extra>",
             colorbar=_bar(name, palette),
@@ -56,8 +73,8 @@ def fig_surface(
     if log:
         figure.add_trace(_count_bar(most, palette))
     _add_equal(figure, ks, equal, palette)
-    add_points(figure, ks, ps, points, palette)
-    return framed(figure, ks, ps, palette)
+    _add_points(figure, ks, ps, points, palette)
+    return _framed(figure, ks, ps, palette)
 
 
 def fig_words(
@@ -80,9 +97,9 @@ def fig_words(
     places = [0.12 + 0.1 * (i % 2) if n == 1 else 0.08 + 0.8 * ((i * 0.618) % 1) for i in range(n)]
     colours = [ramp_colour(palette, place) for place in places]
     scale = [[edge, colours[i]] for i in range(n) for edge in (i / n, (i + 1) / n)]
-    told = np.empty((*ranks.shape, 3), dtype=object)
-    told[..., :2] = _pairs(ks, ps)
-    told[..., 2] = np.array([escape(words[rank]) for rank in order], dtype=object)[index]
+    hover = np.empty((*ranks.shape, 3), dtype=object)
+    hover[..., :2] = _pairs(ks, ps)
+    hover[..., 2] = np.array([escape(words[rank]) for rank in order], dtype=object)[index]
     figure = go.Figure(
         go.Heatmap(
             z=index,
@@ -91,13 +108,13 @@ def fig_words(
             zmax=n - 0.5,
             colorscale=scale,
             showscale=False,
-            customdata=told,
+            customdata=hover,
             hovertemplate="k = %{customdata[0]:,}, p = %{customdata[1]:.2f}<br>draws “%{customdata[2]}”<extra></extra>",
         )
     )
     _add_regions(figure, index, [words[rank] for rank in order], colours)
-    add_points(figure, ks, ps, points, palette)
-    return framed(figure, ks, ps, palette)
+    _add_points(figure, ks, ps, points, palette)
+    return _framed(figure, ks, ps, palette)
 
 
 def _pairs(ks: NDArray[np.int64], ps: NDArray[np.float64]) -> NDArray[Any]:
@@ -105,12 +122,12 @@ def _pairs(ks: NDArray[np.int64], ps: NDArray[np.float64]) -> NDArray[Any]:
     return np.stack(np.broadcast_arrays(ks[None, :].astype(float), ps[:, None]), axis=-1)
 
 
-def _log_scale(palette: Palette, most: float) -> list[list[Any]]:
+def _log_scale(palette: Palette, most: float) -> list[tuple[float, str]]:
     """Return a colour scale over 1 to `most` on which equal steps of colour are equal factors."""
     most = max(most, 2.0)
     at = (np.geomspace(1, most, _STOPS) - 1) / (most - 1)
     at[0], at[-1] = 0.0, 1.0
-    return [[float(place), ramp_colour(palette, i / (_STOPS - 1))] for i, place in enumerate(at)]
+    return [(float(place), colour) for place, (_, colour) in zip(at, even_ramp(palette, _STOPS), strict=True)]
 
 
 def _count_bar(most: float, palette: Palette) -> go.Scatter:
@@ -129,7 +146,7 @@ def _count_bar(most: float, palette: Palette) -> go.Scatter:
             "color": [0.0],
             "cmin": 0.0,
             "cmax": top,
-            "colorscale": [[i / (_STOPS - 1), ramp_colour(palette, i / (_STOPS - 1))] for i in range(_STOPS)],
+            "colorscale": even_ramp(palette, _STOPS),
             "showscale": True,
             "colorbar": _bar("kept_tokens", palette) | {"tickvals": list(marks), "ticktext": list(marks.values())},
         },
@@ -157,7 +174,7 @@ def _add_equal(figure: go.Figure, ks: NDArray[np.int64], equal: NDArray[np.int64
     figure.add_scatter(
         name="equal",
         mode="lines",
-        x=[place_k(ks, k) for k in equal],
+        x=[_place_k(ks, k) for k in equal],
         y=list(range(len(equal))),
         line={"color": palette.accent, "width": 3, "dash": "dot"},
         hoverinfo="skip",
@@ -181,5 +198,82 @@ def _add_regions(figure: go.Figure, index: NDArray[np.int64], words: Sequence[st
             y=y,
             text=escape(word),
             showarrow=False,
-            font={"size": 18, "color": "#000000" if luminance(colours[i]) > 0.18 else "#ffffff"},
+            font={"size": 18, "color": ink(colours[i])},
         )
+
+
+def _place_k(ks: NDArray[np.int64], k: float) -> float:
+    """Return where on the axis a k stands: between the places of its neighbours, in the logarithm."""
+    return float(np.interp(np.log(max(k, 1)), np.log(ks), np.arange(len(ks))))
+
+
+def _place_p(ps: NDArray[np.float64], p: float) -> float:
+    """Return where on the axis a p stands: between the places of its neighbours."""
+    return float(np.interp(p, ps, np.arange(len(ps))))
+
+
+def _add_points(
+    figure: go.Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], points: Sequence[Point], palette: Palette
+) -> None:
+    """Draw the settings as numbered discs; those that would touch share one."""
+    places: dict[tuple[float, float], list[Point]] = {}
+    for point in points:
+        x, y = _place_k(ks, point.k), _place_p(ps, point.p)
+        near = next(
+            (at for at in places if abs(at[0] - x) < _DISC * len(ks) and abs(at[1] - y) < _DISC * len(ps)), (x, y)
+        )
+        places.setdefault(near, []).append(point)
+    chosen = [any(point.chosen for point in here) for here in places.values()]
+    figure.add_scatter(
+        name="settings",
+        mode="markers+text",
+        x=[x for x, _ in places],
+        y=[y for _, y in places],
+        text=[f"<b>{_numbers(here)}</b>" for here in places.values()],
+        customdata=[
+            "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
+        ],
+        hovertemplate="%{customdata}<extra></extra>",
+        textfont={"size": 16, "color": [palette.paper if one else palette.text for one in chosen]},
+        marker={
+            "size": [28 + 12 * (len(here) > 1) for here in places.values()],
+            "color": [palette.accent if one else palette.paper for one in chosen],
+            "line": {"width": 2.5, "color": palette.accent},
+            "opacity": 1,
+        },
+        cliponaxis=False,
+        showlegend=False,
+    )
+
+
+def _numbers(here: Sequence[Point]) -> str:
+    """Return the numbers of a disc: two at most, more as the first and how many others."""
+    numbers = [str(point.number) for point in here]
+    return ",".join(numbers) if len(numbers) <= 2 else f"{numbers[0]} +{len(numbers) - 1}"
+
+
+def _framed(figure: go.Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], palette: Palette) -> go.Figure:
+    """Return `figure` with the axes of the plane of `ks` and `ps`."""
+    style(figure, palette, height=HEIGHT)
+    vocabulary = int(ks[-1])
+    shown = [*(k for k in TICKS_K if k < vocabulary / 2), vocabulary]
+    title = {"font": {"size": 16, "color": palette.muted}, "standoff": 6}
+    figure.update_xaxes(
+        tickvals=[_place_k(ks, k) for k in shown],
+        ticktext=["off" if k == vocabulary else f"{k:,}" if k < 1_000 else f"{k // 1_000}k" for k in shown],
+        tickfont={"size": 15},
+        tickangle=0,
+        range=[-_ROOM, len(ks) + 0.5],
+        title={"text": "top-k", **title},
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        tickvals=[_place_p(ps, p) for p in TICKS_P],
+        ticktext=[*(f"{p:g}" for p in TICKS_P[:-1]), "off"],
+        tickfont={"size": 15},
+        range=[-0.5, len(ps) + 0.5],
+        title={"text": "top-p", **title},
+        fixedrange=True,
+    )
+    figure.update_layout(margin={"l": 56, "r": 24, "t": 24, "b": 48}, hovermode="closest")
+    return figure

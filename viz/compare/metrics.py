@@ -61,7 +61,7 @@ def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette
 
 def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Palette) -> list[BaseTraceType]:
     spots = [(value, row) for row, values in enumerate(one.values) for value in values if not math.isnan(value)]
-    told = "%{x:.1%}" if one.share else "%{x:.4g}"
+    value = "%{x:.1%}" if one.share else "%{x:.4g}"
     where = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "meta": one.title}
     samples = go.Scatter(
         name="samples",
@@ -69,7 +69,7 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
         x=[value for value, _ in spots],
         y=[row for _, row in spots],
         marker={"size": 10, "color": ramp_colour(palette, 0.35), "opacity": 0.6},
-        hovertemplate=f"one text: {told}<extra></extra>",
+        hovertemplate=f"one text: {value}<extra></extra>",
         **where,
     )
     mean = go.Scatter(
@@ -89,7 +89,7 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
             "color": [palette.accent if row == chosen else palette.text for row in range(len(one.means))],
         },
         customdata=[escape(name) for name in names],
-        hovertemplate=f"%{{customdata}}<br>mean {told}<extra></extra>",
+        hovertemplate=f"%{{customdata}}<br>mean {value}<extra></extra>",
         **where,
     )
     return [samples, mean]

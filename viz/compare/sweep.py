@@ -1,4 +1,4 @@
-"""What grows with a setting: a panel per measure over the rungs of a sweep, with intervals."""
+"""What grows with a setting: a panel per measure over the values of a sweep, with intervals."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "unde
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPanel:
-    """One measure over the rungs: means, half of their intervals (NaN: none), and what it does."""
+    """One measure over the values of a sweep: means, half of their intervals (NaN: none), and `trend`, one of SIGNS."""
 
     title: str
     means: Sequence[float]
     margins: Sequence[float]
-    verdict: str
+    trend: str
     log: bool = False
     share: bool = False
 
@@ -43,7 +43,7 @@ def _share_range(one: SweepPanel) -> list[float]:
 
 
 def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palette) -> go.Figure:
-    """Return a panel per measure over the rungs named `ticks`; what it does stands in its title. Traces: `mean`."""
+    """Return a panel per measure over the values named `ticks`; its trend stands in its title. Traces: `mean`."""
     figure, lines = go.Figure(), lines_of(panels)
     height = PANEL * lines
     layout: dict[str, Any] = {}
@@ -53,8 +53,8 @@ def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palett
         high = 1 - line / lines - 26 / height
         figure.add_trace(_means(one, ticks, axis, palette))
         layout |= _axes(one, ticks, axis, across, (max(high - (PANEL - 66) / height, 0), high), palette)
-        colour = palette.accent if one.verdict in ("grows", "falls") else palette.muted
-        sign = f'<span style="color:{colour}">{SIGNS[one.verdict]}</span>'
+        colour = palette.accent if one.trend in ("grows", "falls") else palette.muted
+        sign = f'<span style="color:{colour}">{SIGNS[one.trend]}</span>'
         headings.append(heading(f"{bold(one.title)} {sign}", palette, y=high, x=across[0]))
     style(figure, palette, height=height)
     figure.update_layout(**layout, annotations=headings, margin={"l": 44, "r": 8, "t": 4, "b": 4})

@@ -1,1 +1,4 @@
-"""Figures of the Generate page: candidates, filters, repeated draws, all steps, timing. Uses viz.base."""
+"""Figures of the Generate page: candidates and filters of a step, repeated draws, all steps of a text, timing.
+
+They use viz.base, and no other station.
+"""

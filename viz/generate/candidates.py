@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import plotly.graph_objects as go
 
-from viz.base.axes import FROM_LEFT, behind_bars
+from formatting import percent
+from viz.base.axes import FROM_LEFT, behind_bars, word_rows
 from viz.base.text import escape
 from viz.base.theme import MIN_FONT, ramp_colour, style
-from viz.base.word_bars import percent
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
@@ -30,7 +30,7 @@ _READABLE = 0.38
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One candidate: its readable label, place in the order of probabilities, probability before and after the filters, fate.
+    """One candidate: its readable label, place in the order of probabilities, probability before and after the filters, outcome.
 
     `by` names the filter that cut it, empty when it was kept.
     """
@@ -66,18 +66,12 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
         margin={"l": 4, "r": 4, "t": _HEAD, "b": 0},
     )
     figure.update_xaxes(range=[0, scale * 1.75], visible=False, fixedrange=True)
-    figure.update_yaxes(
-        range=[len(bars) - 0.45, -0.6],
-        tickvals=list(range(len(bars))),
-        ticktext=[_tick(bars, y, palette) for y in range(len(bars))],
-        tickfont={"size": 17, "color": palette.text},
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows([_tick(bars, y, palette) for y in range(len(bars))], palette, size=17))
     return figure
 
 
 def _add_outcome(figure: go.Figure, bars: Sequence[Bar], outcome: str, palette: Palette) -> None:
-    """Add the bars of one fate; a fate that no bar has still gets its trace, empty and out of the legend."""
+    """Add the bars of one outcome; one that no bar has still gets its trace, empty and out of the legend."""
     rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
     solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
     pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[outcome]
@@ -91,8 +85,12 @@ def _add_outcome(figure: go.Figure, bars: Sequence[Bar], outcome: str, palette: 
         text=[escape(bar.label) for _, bar in rows],
         textposition="none",
         marker={"color": pale, "line": line},
-        hovertemplate="%{text}<br>number %{customdata[1]:,}<br>%{customdata[2]:.3%} of the chances before the filters"
-        "<br>%{customdata[3]:.3%} after them<extra></extra>",
+        hovertext=[
+            f"{escape(bar.label)}<br>number {bar.rank:,}<br>{percent(bar.before)} of the chances before the filters"
+            f"<br>{percent(bar.after)} after them"
+            for _, bar in rows
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
     if outcome == "cut":

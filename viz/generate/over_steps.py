@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -31,15 +32,16 @@ def over_steps(
     """
     figure = go.Figure()
     steps = list(range(1, len(words) + 1))
-    told = [escape(word) for word in words]
+    names = [escape(word) for word in words]
     for name, values, colour, dash in (
         ("before", before, palette.muted, "dot"),
         ("after", after, ramp_colour(palette, 0.62), "solid"),
     ):
-        _line(figure, steps, values, f"{name} the filters", name, "y", colour, dash, told, "%{y:.2f} bits")
-    colours = (ramp_colour(palette, 0.62), palette.accent, palette.muted)
-    for (name, counts), colour, dash in zip(kept.items(), colours, ("dash", "solid", "dot"), strict=False):
-        _line(figure, steps, counts, f"left by {name}", f"left by {name}", "y2", colour, dash, told, "%{y:,} tokens")
+        _line(figure, steps, values, f"{name} the filters", name, "y", colour, dash, names, "%{y:.2f} bits")
+    colours = cycle((ramp_colour(palette, 0.62), palette.accent, palette.muted))
+    dashes = cycle(("dash", "solid", "dot", "dashdot"))
+    for (name, counts), colour, dash in zip(kept.items(), colours, dashes, strict=False):
+        _line(figure, steps, counts, f"left by {name}", f"left by {name}", "y2", colour, dash, names, "%{y:,} tokens")
     _mark(figure, chosen, palette)
     style(figure, palette, height=430)
     bits = {"domain": [0.56, 1], "rangemode": "tozero", "nticks": 5}
@@ -79,7 +81,7 @@ def _line(
     axis: str,
     colour: str,
     dash: str,
-    told: list[str],
+    names: list[str],
     unit: str,
 ) -> None:
     figure.add_scatter(
@@ -91,6 +93,6 @@ def _line(
         mode="lines+markers",
         line={"color": colour, "dash": dash, "width": 3},
         marker={"size": 7},
-        customdata=told,
+        customdata=names,
         hovertemplate=f"step %{{x}}, “%{{customdata}}”<br>{title}: {unit}<extra></extra>",
     )

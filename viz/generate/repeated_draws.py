@@ -1,4 +1,4 @@
-"""The dice of one step: how often each word was drawn, beside how often it should be."""
+"""One step drawn many times: how often each word came, beside how often it should come."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from viz.base.axes import behind_bars
+from viz.base.axes import behind_bars, word_rows
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROW = 32
 
 
-def dice(
+def repeated_draws(
     labels: Sequence[str],
     counts: Sequence[int],
     expected: Sequence[float],
@@ -61,14 +61,7 @@ def dice(
 
 def _frame(figure: go.Figure, labels: Sequence[str], most: float, palette: Palette) -> None:
     """Give the figure its size and its axes: a row per word, bars as far as `most`."""
-    rows = list(range(len(labels)))
-    style(figure, palette, height=ROW * max(len(rows), 1) + 12)
+    style(figure, palette, height=ROW * max(len(labels), 1) + 12)
     figure.update_layout(bargap=0.3, margin={"l": 4, "r": 4, "t": 4, "b": 4})
     figure.update_xaxes(range=[0, most * 1.15], visible=False, fixedrange=True)
-    figure.update_yaxes(
-        range=[len(rows) - 0.45, -0.6],
-        tickvals=rows,
-        ticktext=[escape(label) for label in labels],
-        tickfont={"size": 17, "color": palette.text},
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows([escape(label) for label in labels], palette, size=17))

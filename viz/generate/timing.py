@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from viz.base.axes import behind_bars
+from viz.base.axes import behind_bars, word_rows
 from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def two_ways(batch: Sequence[float], alone: Sequence[float], *, palette: Palette
         showlegend=False,
     )
     ends = [max(times) for times in found]
-    told = [f"   {seconds:.2f} s" for seconds in medians]
-    figure.add_trace(behind_bars(ends, told, size=19, colour=palette.text))
+    texts = [f"   {seconds:.2f} s" for seconds in medians]
+    figure.add_trace(behind_bars(ends, texts, size=19, colour=palette.text))
     _frame(figure, max(ends), palette)
     return figure
 
@@ -57,10 +57,4 @@ def _frame(figure: go.Figure, most: float, palette: Palette) -> None:
         tickfont={"size": 15},
         fixedrange=True,
     )
-    figure.update_yaxes(
-        tickvals=[0, 1],
-        ticktext=["one after another ", "one batch "],
-        tickfont={"size": 18},
-        range=[1.5, -0.5],
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows(["one after another ", "one batch "], palette, size=18, ends=(0.5, 0.5)))

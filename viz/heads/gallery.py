@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.axes import outline
+from viz.base.axes import cell_texts, frame
 from viz.base.click_targets import targets
 from viz.base.text import escape
-from viz.base.theme import MIN_FONT, Palette, ink, ramp_colour, style
+from viz.base.theme import Palette, Scale, even_ramp, ink, style, weight_scale
 from viz.heads.overview import tiles
 
 if TYPE_CHECKING:
@@ -34,29 +34,32 @@ def gallery(
     Trace `weight` is the one picture; trace `heads` has an invisible square per tile, its customdata (row, column).
     """
     rows, side = -(-len(pictures) // columns), pictures[0].shape[0]
-    gap = max(1, side // 12)
-    pitch = side + gap
-    tile = WIDTH / columns
+    tile, pitch = WIDTH / columns, side + max(1, side // 12)
     high = pitch + round(pitch * TITLE / tile)  # cells of a row: a tile, and the title above it
     canvas = np.zeros((rows * high, columns * pitch), np.uint8)
     for i, picture in enumerate(pictures):
         row, column = divmod(i, columns)
         canvas[(row + 1) * high - side : (row + 1) * high, column * pitch : column * pitch + side] = picture
-    figure = go.Figure(tiles(canvas, pitch, gap, weight_code, causes, palette))
-    figure.data[0].update(x0=-0.5 + 0.5 / pitch, y0=-0.5 + 0.5 / high, dy=1 / high)
-    told = [[escape(title) for title in titles[row * columns : (row + 1) * columns]] for row in range(rows)]
-    figure.add_trace(targets(told, name="heads", size=tile * 0.9))
+    first, step = (-0.5 + 0.5 / pitch, -0.5 + 0.5 / high), (1 / pitch, 1 / high)
+    figure = go.Figure(tiles(canvas, weight_code, causes, palette, first=first, step=step))
+    names = [[escape(title) for title in titles[row * columns : (row + 1) * columns]] for row in range(rows)]
+    figure.add_trace(targets(names, name="heads", size=tile * 0.9))
     style(figure, palette, height=round((tile + TITLE) * rows + 8))
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
     figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
-    corner = {"showarrow": False, "xanchor": "left", "yanchor": "top", "font": {"size": 15, "color": palette.text}}
-    notes = [
-        corner | {"x": column - 0.5, "y": row - 0.5, "text": f"<b>{title}</b>"}
-        for row, titles_ in enumerate(told)
-        for column, title in enumerate(titles_)
-    ]
+    notes = _titles(names, palette)
     figure.update_layout(annotations=notes, margin={"l": 2, "r": 2, "t": 4, "b": 2}, showlegend=False)
     return figure
+
+
+def _titles(names: Sequence[Sequence[str]], palette: Palette) -> list[dict[str, Any]]:
+    """Return the annotations that stand above the tiles, `names[row][column]`."""
+    corner = {"showarrow": False, "xanchor": "left", "yanchor": "top", "font": {"size": 15, "color": palette.text}}
+    return [
+        corner | {"x": column - 0.5, "y": row - 0.5, "text": f"<b>{name}</b>"}
+        for row, line in enumerate(names)
+        for column, name in enumerate(line)
+    ]
 
 
 def measure_map(
@@ -68,15 +71,13 @@ def measure_map(
     """
     L, H = values.shape
     top = 1.0 if share else max(float(np.nanmax(values)) if not np.isnan(values).all() else 1.0, 1e-6)
+    scale = weight_scale(palette) if share else Scale(colours=even_ramp(palette, 33), high=top)
     cell = min(44.0, 560 / max(H, 1))
     figure = go.Figure(
         go.Heatmap(
             z=values.astype(float),
             name="measure",
-            zmin=0,
-            zmax=top,
-            colorscale=[((i / 32) ** 2 if share else i / 32, ramp_colour(palette, i / 32)) for i in range(33)],
-            showscale=False,
+            **scale.heatmap(),
             xgap=2,
             ygap=2,
             hovertemplate=f"layer %{{y}}, head %{{x}}<br>{escape(title)}: %{{z:.3g}}<extra></extra>",
@@ -84,30 +85,28 @@ def measure_map(
         )
     )
     if cell >= 30:
-        figure.add_trace(_numbers(values, top, share=share, palette=palette))
+        figure.add_trace(_numbers(values, scale, share=share))
     style(figure, palette, height=round(54 + cell * L))
-    ticks = {"tickfont": {"size": max(MIN_FONT, 14), "color": palette.muted}, "fixedrange": True}
+    ticks = {"tickfont": {"size": 14, "color": palette.muted}, "fixedrange": True}
     every = max(1, round(16 / cell))
     figure.update_xaxes(**ticks, side="top", tickvals=list(range(0, H, every)), title={"text": "head", "standoff": 2})
     figure.update_yaxes(
         **ticks, tickvals=list(range(0, L, every)), range=[L - 0.5, -0.5], title={"text": "layer", "standoff": 2}
     )
-    outline(figure, *opened, palette)
+    figure.add_shape(**frame((opened[0], opened[0]), (opened[1], opened[1]), palette))
     figure.update_layout(width=round(60 + cell * H), margin={"l": 48, "r": 8, "t": 46, "b": 4, "autoexpand": False})
     return figure
 
 
-def _numbers(values: NDArray[np.float32], top: float, *, share: bool, palette: Palette) -> go.Scatter:
+def _numbers(values: NDArray[np.float32], scale: Scale, *, share: bool) -> go.Scatter:
     """Return the trace that writes the measure into the cells where it is defined."""
-    known = [(int(layer), int(head)) for layer, head in np.argwhere(~np.isnan(values))]
-    shades = [float(values[at]) / top for at in known]
-    return go.Scatter(
+    known = ~np.isnan(values)
+    found = values[known].tolist()
+    return cell_texts(
+        np.argwhere(known),
+        [f"{value:.2f}".lstrip("0") if share else f"{value:.1f}" for value in found],
         name="numbers",
-        mode="text",
-        x=[head for _, head in known],
-        y=[layer for layer, _ in known],
-        text=[f"{values[at]:.2f}".lstrip("0") if share else f"{values[at]:.1f}" for at in known],
-        textfont={"size": 14, "color": [ink(palette, s if share else s**2) for s in shades]},
-        hoverinfo="skip",
+        size=14,
+        colour=[ink(scale.colour(value)) for value in found],
         showlegend=False,
     )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from viz.base.axes import around
 from viz.base.click_targets import targets
 from viz.base.patch import Changes
 from viz.base.text import escape
-from viz.base.theme import Palette, ramp_colour, style
+from viz.base.theme import Palette, even_ramp, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,21 +30,22 @@ def overview(
     causes: Sequence[str],
     facts: Sequence[Sequence[str]],
     opened: tuple[int, int],
-    telling: Sequence[tuple[int, int]] = (),
+    marked: Sequence[tuple[int, int]] = (),
     palette: Palette,
 ) -> go.Figure:
     """Return all layers (down) and heads (across) as one tiled picture with an invisible marker per head for clicks.
 
     `picture` holds codes: 0 gap, then one per cause of `causes`, from `weight_code` to 255 the square root of the weight.
-    `facts[L][H]` is what the hover adds to a head's name, in short lines. `opened` is framed; `telling` heads get a thin frame.
+    `facts[L][H]` is what the hover adds to a head's name, in short lines. `opened` is framed; `marked` heads get a thin frame.
     """
     L, H = len(facts), len(facts[0])
     tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
-    figure = go.Figure(tiles(picture, pitch, gap, weight_code, causes, palette))
-    figure.add_trace(targets(_told(facts), name="heads", size=tile))
+    start = -0.5 + (0.5 + gap / 2) / pitch
+    figure = go.Figure(tiles(picture, weight_code, causes, palette, first=(start, start), step=(1 / pitch, 1 / pitch)))
+    figure.add_trace(targets(_hover(facts), name="heads", size=tile))
     style(figure, palette, height=round(34 + tile * L + 6))
     _axes(figure, L, H, max(1, -(-16 // int(tile))), palette)
-    for layer, at in telling:
+    for layer, at in marked:
         _frame(figure, layer, at, palette.text, 1)
     _frame(figure, *opened, palette.accent, 3, name="opened")
     figure.update_layout(
@@ -56,17 +58,22 @@ def overview(
 
 
 def tiles(
-    picture: NDArray[np.uint8], pitch: int, gap: int, weight_code: int, causes: Sequence[str], palette: Palette
+    picture: NDArray[np.uint8],
+    weight_code: int,
+    causes: Sequence[str],
+    palette: Palette,
+    *,
+    first: tuple[float, float],
+    step: tuple[float, float],
 ) -> go.Heatmap:
-    """Return the trace of a tiled picture, placed so that the middle of each head's tile lies at (head, layer)."""
-    start = -0.5 + (0.5 + gap / 2) / pitch
+    """Return the trace of a tiled picture in codes: the x and y of its first cell, and how far it is to the next ones."""
     return go.Heatmap(
         z=picture,
         name="weight",
-        x0=start,
-        dx=1 / pitch,
-        y0=start,
-        dy=1 / pitch,
+        x0=first[0],
+        dx=step[0],
+        y0=first[1],
+        dy=step[1],
         zmin=0,
         zmax=255,
         colorscale=_code_scale(palette, causes, weight_code),
@@ -100,12 +107,12 @@ def _code_scale(palette: Palette, causes: Sequence[str], weight_code: int) -> li
     steps = [palette.paper, *(palette.causes[cause].tint for cause in causes)]
     scale = [((code + shift) / 255, colour) for code, colour in enumerate(steps) for shift in (-0.5, 0.4999)]
     scale[0] = (0.0, scale[0][1])
-    ramp = [((weight_code + (255 - weight_code) * i / 16) / 255, ramp_colour(palette, i / 16)) for i in range(17)]
+    ramp = [((weight_code + (255 - weight_code) * share) / 255, colour) for share, colour in even_ramp(palette)]
     return [*scale, ((weight_code - 0.5) / 255, ramp[0][1]), *ramp]
 
 
-def _told(facts: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Return what the hover says of each head, in short lines: the map is narrow, and plotly cuts what lies beyond it."""
+def _hover(facts: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the hover text of each head, in short lines: the map is narrow, and plotly cuts what lies beyond it."""
     return [
         [f"layer {layer}, head {head}<br>" + escape(fact).replace("\n", "<br>") for head, fact in enumerate(row)]
         for layer, row in enumerate(facts)
@@ -114,12 +121,12 @@ def _told(facts: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def opened_changes(layer: int, head: int) -> Changes:
     """Return what moves the frame of the open head on the map."""
-    return Changes(shapes={"opened": _box(layer, head)})
+    return Changes(shapes={"opened": _corners(layer, head)})
 
 
 def _frame(figure: go.Figure, layer: int, head: int, colour: str, width: int, name: str | None = None) -> None:
-    figure.add_shape(type="rect", **_box(layer, head), line={"color": colour, "width": width}, name=name)
+    figure.add_shape(type="rect", **_corners(layer, head), line={"color": colour, "width": width}, name=name)
 
 
-def _box(layer: int, head: int) -> dict[str, float]:
-    return {"x0": head - 0.5, "x1": head + 0.5, "y0": layer - 0.5, "y1": layer + 0.5}
+def _corners(layer: int, head: int) -> dict[str, float]:
+    return around((layer, layer), (head, head))

@@ -28,7 +28,7 @@ class Curve:
     words: Sequence[str]
 
 
-def trade_off(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
+def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
     """Return two panels over the number of hidden words: the share of the probabilities that moved, and the entropy in bits.
 
     One line per entry of `curves` in each panel, traces `change` and `bits`, named in the legend by the entry's key.
@@ -36,7 +36,7 @@ def trade_off(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
     figure = go.Figure()
     looks = ((palette.accent, "solid", "circle"), (palette.ramp[5], "dash", "square"))
     for (title, curve), (colour, dash, symbol) in zip(curves.items(), looks, strict=False):
-        told = ["nothing hidden", *(f"and “{escape(word)}”" for word in curve.words)]
+        hidden = ["nothing hidden", *(f"and “{escape(word)}”" for word in curve.words)]
         for name, axis, values, unit in (
             ("change", "y", 100 * curve.change, " % moved"),
             ("bits", "y2", curve.bits, " bits"),
@@ -52,7 +52,7 @@ def trade_off(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "width": 3},
                 marker={"size": 9, "symbol": symbol},
-                customdata=told,
+                customdata=hidden,
                 hovertemplate=f"%{{x}} hidden, %{{customdata}}<br>%{{y:.3g}}{unit}<extra></extra>",
             )
     style(figure, palette, height=HEIGHT)

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.base.text import escape, shorten
-from viz.base.theme import MAX_FONT, Palette, style
+from viz.base.theme import Palette, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,6 +88,6 @@ def _axes(figure: go.Figure, columns: Sequence[str], rows: Sequence[str], palett
         **common,
         tickvals=list(range(R)),
         ticktext=[escape(shorten(label)) + " " for label in rows],
-        tickfont={"size": min(16, MAX_FONT), "color": palette.text},
+        tickfont={"size": 16, "color": palette.text},
         range=[R - 0.5, -0.5],
     )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.axes import outline
+from viz.base.axes import frame
 from viz.base.click_targets import targets, unseen
-from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, filling, path, spans
-from viz.base.matrix import DIGIT, WIDTH, geometry
-from viz.base.text import escape, shorten, units
+from viz.base.geometry import WIDTH, geometry
+from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, Rectangle, entry, hatched, spans, visible
+from viz.base.matrix import LEGIBLE, Look, Numbers, matrix, set_empty_rows_apart
+from viz.base.text import escape
 from viz.base.theme import Palette, weight_scale
-from viz.heads.head import head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,14 +27,10 @@ TRACE = "visible"
 # Side of a small picture in px: Streamlit draws no figure narrower than this.
 SMALL = 150
 SMALL_EDGE = 5
-SMALLEST_NUMBER = 10  # px; smaller ones are told on hover alone
-NEXT = 66  # px of “→ next” beside the last row, and of the gaps around it
-LEGEND = 84  # px below the combination; without a colour bar the legend moves up
-STACKED_LEGEND = 150  # px for six entries, one a line
 
 
 def combined(
-    visible: NDArray[Any],
+    shares: NDArray[Any],
     *,
     labels: Sequence[str],
     causes: Mapping[str, NDArray[np.bool_]],
@@ -45,80 +40,40 @@ def combined(
     chosen: tuple[int, int] | None = None,
     width: int = WIDTH,
 ) -> go.Figure:
-    """Return what each query row may see: `visible[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
+    """Return what each query row may see: `shares[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
 
     `sentences[T][T]` are plain text, one per cell, or None above HOVER_UP_TO tokens. The trace `cells` lies over the
     picture, takes clicks and carries (query, key) in its customdata. `chosen` is framed, `last` predicts the next word.
     """
-    figure = head(visible, labels=labels, causes=causes, palette=palette, last=last, width=width)
-    _keep_what_masks_need(figure, visible, labels, width)
-    told = None if sentences is None else [[_wrapped(one) for one in row] for row in sentences]
-    figure.update_traces(
-        selector={"type": "heatmap"},
-        hovertext=told,
-        hoverongaps=told is not None,
-        hovertemplate="%{hovertext}<extra></extra>" if told else "“%{y}” may read “%{x}”<extra></extra>",
+    T, soft = len(labels), (shares > 0) & (shares < 1)
+    hover = None if sentences is None else [[_wrapped(one) for one in row] for row in sentences]
+    figure = matrix(
+        shares,
+        labels=labels,
+        palette=palette,
+        causes=causes,
+        look=Look(scale=weight_scale(palette), numbers=Numbers(where=soft, least=LEGIBLE)),
+        hover=hover or "“%{y}” may read “%{x}”",
+        name=TRACE,
+        width=width,
+        last=last,
+        widen=True,
     )
-    figure.add_trace(entry("may be read", palette.ramp[-1], palette))
-    if ((visible > 0) & (visible < 1)).any():
-        figure.add_trace(entry("softened", palette.ramp[5], palette))
-    place = geometry([shorten(label) for label in labels], width)
-    if len(labels) <= CLICKS_UP_TO and told is not None:
-        figure.add_trace(targets(told, name="cells", size=place.cell, showlegend=False))
+    place = geometry(labels, width)
+    set_empty_rows_apart(figure, visible(shares, causes), palette, place.cell)
+    figure.add_trace(entry("may be read", {"color": palette.ramp[-1]}, palette))
+    if soft.any():
+        figure.add_trace(entry("softened", {"color": palette.ramp[5]}, palette))
+    if hover and T <= CLICKS_UP_TO:
+        figure.add_trace(targets(hover, name="cells", size=place.cell, showlegend=False))
     if chosen is not None:
-        outline(figure, *chosen, palette)
-    _make_room(figure, units(shorten(labels[last])) * place.font * DIGIT)
-    figure.update_layout(clickmode="event+select")
-    return figure
+        figure.add_shape(**frame((chosen[0], chosen[0]), (chosen[1], chosen[1]), palette))
+    return figure.update_layout(clickmode="event+select")
 
 
-def without_bar(figure: go.Figure, name: str, labels: Sequence[str], width: int = WIDTH) -> go.Figure:
-    """Return the matrix `name` of heatmap.py, made for `width` px, without its colour bar and numbers that are too small.
-
-    The legend moves up; in a narrow figure its entries stand below each other.
-    """
-    room = LEGEND if width >= WIDTH else STACKED_LEGEND
-    place = geometry([shorten(label) for label in labels], width)
-    kept = [trace for trace in figure.data if trace.type != "scatter" or not trace.marker.colorbar.tickvals]
-    figure.data = [trace for trace in kept if trace.name != "numbers" or trace.textfont.size >= SMALLEST_NUMBER]
-    figure.layout.annotations = [note for note in figure.layout.annotations if note.text != name]
-    figure.update_layout(
-        height=place.size(len(labels))[1] - place.bottom + room,
-        margin={"b": room},
-        legend={"y": -14 / (place.cell * len(labels))},
-    )
-    return figure
-
-
-def entry(label: str, colour: str, palette: Palette) -> go.Bar:
-    """Return an entry of the legend that has no trace of its own."""
-    return go.Bar(x=[None], y=[None], name=label, marker={"color": colour, "line": {"width": 1, "color": palette.line}})
-
-
-def _make_room(figure: go.Figure, label: float) -> None:
-    """Keep what stands beside the last row's label, of `label` px, within the figure: shorter words, a wider margin."""
-    texts = [
-        re.sub(r">→[^<]*<", ">→ next<", text) if "<br>" not in text else text for text in figure.layout.yaxis.ticktext
-    ]
-    figure.layout.yaxis.ticktext = texts
-    if any("→ next<" in text for text in texts):
-        more = max(0, round(label) + NEXT - figure.layout.margin.l)
-        figure.update_layout(width=figure.layout.width + more, margin={"l": figure.layout.margin.l + more})
-
-
-def _keep_what_masks_need(figure: go.Figure, visible: NDArray[Any], labels: Sequence[str], width: int) -> None:
-    """Turn the picture of a head into that of a mask: no colour bar, and numbers only where a weight lies between."""
-    without_bar(figure, "weight", labels, width)
-    figure.update_traces(selector={"type": "heatmap"}, name=TRACE)
-    for trace in figure.select_traces(selector={"name": "numbers"}):
-        soft = [0 < visible[int(q), int(k)] < 1 for q, k in zip(trace.y, trace.x, strict=True)]
-        colours = [colour for colour, keep in zip(trace.textfont.color, soft, strict=True) if keep]
-        trace.update(
-            x=[x for x, keep in zip(trace.x, soft, strict=True) if keep],
-            y=[y for y, keep in zip(trace.y, soft, strict=True) if keep],
-            text=[text for text, keep in zip(trace.text, soft, strict=True) if keep],
-            textfont={"color": colours or None, "size": trace.textfont.size},
-        )
+def has_sentences(tokens: int) -> bool:
+    """Return whether each cell of a combination of so many tokens carries its own sentence."""
+    return tokens <= HOVER_UP_TO
 
 
 def _wrapped(sentence: str) -> str:
@@ -127,24 +82,27 @@ def _wrapped(sentence: str) -> str:
 
 
 def layer(
-    visible: NDArray[Any],
+    shares: NDArray[Any],
     *,
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
     name: str = "",
     on: bool = False,
 ) -> go.Figure:
-    """Return one mask as a small square without labels: `visible[T, T]`, NaN in z where one of `causes` blocks.
+    """Return one mask as a small square without labels: `shares[T, T]`, NaN in z where one of `causes` blocks.
 
     With a `name`, the trace `choose` lies over it, takes a click and carries the name in its customdata. `on` frames it.
     """
-    T = len(visible)
-    blocked = np.any(list(causes.values()), axis=0)
-    areas = [_area(cause, at, palette) for cause, at in causes.items() if at.any()]
+    T = len(shares)
+    areas = [
+        hatched(cause, _runs(cells), palette, size=5, hoverinfo="skip")
+        for cause, cells in causes.items()
+        if cells.any()
+    ]
     # Made in one go: each later change of a figure costs as much as the whole, and a page draws ten of these.
     return go.Figure(
         data=[
-            _cells(np.where(blocked, np.nan, np.asarray(visible, dtype=np.float32)), palette),
+            _cells(visible(shares.astype(np.float32), causes), palette),
             *areas,
             *([_chooser(name, T)] if name else []),
         ],
@@ -158,14 +116,16 @@ def _cells(z: NDArray[np.float32], palette: Palette) -> go.Heatmap:
     return go.Heatmap(
         z=z,
         name=TRACE,
-        zmin=0,
-        zmax=1,
-        colorscale=weight_scale(palette),
-        showscale=False,
+        **weight_scale(palette).heatmap(),
         xgap=gap,
         ygap=gap,
         hoverinfo="skip",
     )
+
+
+def _runs(blocked: NDArray[np.bool_]) -> list[Rectangle]:
+    """Return a rectangle per run of blocked cells in a row."""
+    return [(row, row, *run) for row, cells in enumerate(blocked) for run in spans(cells)]
 
 
 def _small(tokens: int, palette: Palette, *, on: bool) -> dict[str, Any]:
@@ -190,22 +150,6 @@ def _small(tokens: int, palette: Palette, *, on: bool) -> dict[str, Any]:
     }
 
 
-def _area(cause: str, blocked: NDArray[np.bool_], palette: Palette) -> go.Scatter:
-    """Return the hatched area of one cause: a rectangle per run of blocked cells in a row."""
-    look = palette.causes[cause]
-    x, y = path((row, row, *run) for row, cells in enumerate(blocked) for run in spans(cells))
-    return go.Scatter(
-        x=x,
-        y=y,
-        name=cause,
-        mode="none",
-        fill="toself",
-        fillcolor=look.tint,
-        fillpattern=filling(look, 5),
-        hoverinfo="skip",
-    )
-
-
 def _chooser(name: str, tokens: int) -> go.Scatter:
     """Return the invisible square that takes a click on the whole small picture."""
     return go.Scatter(
@@ -216,8 +160,3 @@ def _chooser(name: str, tokens: int) -> go.Scatter:
         hovertemplate=f"choose {name}<extra></extra>",
         **unseen(SMALL - 2 * SMALL_EDGE),
     )
-
-
-def told_up_to(tokens: int) -> bool:
-    """Return whether each cell of a picture of so many tokens carries its own sentence."""
-    return tokens <= HOVER_UP_TO

@@ -1,4 +1,4 @@
-"""The soft mask's dial: the share of a row that one key keeps, as a bias is added to its score."""
+"""The share of a row that one key keeps, as a bias is added to its score: the curve of a soft weight."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from formatting import percent
 from viz.base.theme import Palette, style
-from viz.base.word_bars import percent
 
 # Weights named on the axis; each stands at its logarithm.
 NAMED = (1.0, 0.5, 0.25, 0.1, 0.05, 0.01)
 LOWEST = float(np.log(0.006))
 
 
-def dial(
+def soft_weight_curve(
     biases: Sequence[float],
     shares: Sequence[float],
     *,
@@ -69,7 +69,8 @@ def _runs(dots: Sequence[tuple[float, float]], palette: Palette) -> go.Scatter:
         name="model",
         mode="markers",
         marker={"color": palette.paper, "size": 11, "line": {"color": palette.ramp[5], "width": 2.5}},
-        hovertemplate="the model, run: %{y:.2f} %<extra></extra>",
+        customdata=[percent(share) for _, share in dots],
+        hovertemplate="the model, run: %{customdata}<extra></extra>",
     )
 
 
@@ -104,5 +105,6 @@ def _now(figure: go.Figure, weight: float, measured: float, palette: Palette) ->
         textposition="top left",
         textfont={"size": 22, "color": palette.accent},
         cliponaxis=False,
-        hovertemplate="the model, run now: %{y:.2f} %<extra></extra>",
+        customdata=[percent(measured)],
+        hovertemplate="the model, run now: %{customdata}<extra></extra>",
     )

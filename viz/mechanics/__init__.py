@@ -1,1 +1,4 @@
-"""Figures of the Mechanics page: one row, matrices, one cell, fill values, wrong masks, token loss. Uses viz.base."""
+"""Figures of the Mechanics page: one row stage by stage, matrices, one cell, fill values, wrong masks, token loss.
+
+They use viz.base, and no other station.
+"""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.numbers import bar_colours, precise, signed
-from viz.base.theme import Palette, style
+from viz.base.text import precise, signed
+from viz.base.theme import Palette, sign_colours, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +23,12 @@ def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette
     """Return the `products` `[W]` of q and k as bars (trace `products`), and below each of `steps` with its number.
 
     `steps` are (what is done, the number that it gives); the last number stands in the accent colour. Trace `steps` holds
-    the numbers; the hover tells them to the last figure.
+    the numbers, its hover all their figures.
     """
     figure = go.Figure([_bars(products, palette), _results(steps, palette)])
-    for row, (said, _) in enumerate(steps):
+    for row, (text, _) in enumerate(steps):
         figure.add_annotation(
-            text=said,
+            text=text,
             x=0,
             y=row,
             xref="x2",
@@ -56,7 +56,7 @@ def _bars(products: NDArray[Any], palette: Palette) -> go.Bar:
         x=np.arange(len(products)),
         y=products,
         name="products",
-        marker={"color": bar_colours("products", products, palette)},
+        marker={"color": sign_colours(products, palette)},
         hovertemplate="q × k, number %{x}: %{y:.9g}<extra></extra>",
     )
 

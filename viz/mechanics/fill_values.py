@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.axes import FEW, word_columns
-from viz.base.numbers import hatch, precise, signed
-from viz.base.theme import Palette, style, weight_scale
+from formatting import percent
+from viz.base.axes import FEW, cell_texts, word_columns, word_rows
+from viz.base.hatching import any_cause, bar_marker
+from viz.base.text import precise, signed
+from viz.base.theme import Palette, Scale, ink, style, weight_colour, weight_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,11 +30,11 @@ def by_fill_value(
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
 ) -> go.Figure:
-    """Return one row's `weights[fill, T]` as a row of cells per fill, trace `weight`; what is not a number says NaN.
+    """Return one row's `weights[fill, T]` as a row of cells per fill, trace `weight`; NaN is written where one is not a number.
 
     `causes` `[T]` hatch blocked cells; give none for a row whose blocked cells get weight all the same.
     """
-    blocked = np.any(list(causes.values()), axis=0) if causes else np.zeros(len(labels), dtype=bool)
+    blocked = any_cause(causes, (len(labels),))
     z = np.where(blocked, np.nan, weights.astype(np.float64))
     figure = go.Figure(_cells(z, weights, palette))
     for cause, cells in causes.items():
@@ -40,21 +42,19 @@ def by_fill_value(
         if at:
             _hatched(figure, at, cause, palette)
     lost = np.argwhere(np.isnan(weights) & ~blocked)
-    _not_numbers(figure, lost, len(labels), palette)
+    if len(lost):
+        figure.add_trace(_not_numbers(lost, len(labels), palette))
     if len(labels) <= NUMBERS_UP_TO:
         figure.add_trace(_numbers(z, palette))
     return _grid(figure, [fill.replace("-", "−") for fill in fills], labels, palette)
 
 
 def _cells(z: NDArray[np.float64], weights: NDArray[Any], palette: Palette) -> go.Heatmap:
-    """Return the coloured cells `z[fill, T]`; the hover tells the weight to the last figure."""
+    """Return the coloured cells `z[fill, T]`; the hover has all figures of the weight."""
     return go.Heatmap(
         z=z,
         name="weight",
-        zmin=0,
-        zmax=1,
-        colorscale=weight_scale(palette),
-        showscale=False,
+        **weight_scale(palette).heatmap(),
         xgap=3,
         ygap=3,
         customdata=[[precise(float(value)) for value in row] for row in weights],
@@ -63,20 +63,15 @@ def _cells(z: NDArray[np.float64], weights: NDArray[Any], palette: Palette) -> g
 
 
 def _numbers(z: NDArray[np.float64], palette: Palette) -> go.Scatter:
-    """Return the numbers in the cells of `z[fill, T]`, light on dark ones."""
-    seen = np.argwhere(~np.isnan(z))
-    shown = [float(z[row, key]) for row, key in seen]
-    return go.Scatter(
-        x=seen[:, 1],
-        y=seen[:, 0],
-        mode="text",
+    """Return the numbers in the cells of `z[fill, T]`."""
+    known = ~np.isnan(z)
+    values = z[known].tolist()
+    return cell_texts(
+        np.argwhere(known),
+        [signed(value) for value in values],
         name="numbers",
-        text=[signed(value) for value in shown],
-        textfont={
-            "size": 18 if z.shape[1] <= FEW else 13,
-            "color": [palette.paper if value > 0.2 else palette.text for value in shown],
-        },
-        hoverinfo="skip",
+        size=18 if z.shape[1] <= FEW else 13,
+        colour=[ink(weight_colour(palette, value)) for value in values],
     )
 
 
@@ -89,27 +84,16 @@ def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequenc
         go.Heatmap(
             z=rows.astype(int),
             name="nan",
-            zmin=0,
-            zmax=1,
-            colorscale=[(0, palette.surface), (1, palette.accent)],
-            showscale=False,
+            **Scale(colours=[(0, palette.surface), (1, palette.accent)]).heatmap(),
             xgap=3,
             ygap=3,
             hoverinfo="skip",
         )
     )
     if len(labels) <= NUMBERS_UP_TO:
-        lost = np.argwhere(rows)
-        figure.add_scatter(
-            x=lost[:, 1],
-            y=lost[:, 0],
-            mode="text",
-            name="not a number",
-            text=["NaN"] * len(lost),
-            textfont={"size": 16, "color": palette.paper},
-            hoverinfo="skip",
-        )
-    shares = [f"{name}: {float(line.mean()):.0%}" for name, line in zip(names, rows, strict=True)]
+        texts, colour = ["NaN"] * int(rows.sum()), ink(palette.accent)
+        figure.add_trace(cell_texts(np.argwhere(rows), texts, name="not a number", size=16, colour=colour))
+    shares = [f"{name}: {percent(float(line.mean()))}" for name, line in zip(names, rows, strict=True)]
     return _grid(figure, shares, labels, palette)
 
 
@@ -131,6 +115,7 @@ def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) 
         figure.add_annotation(
             x=100 * leak,
             y=row,
+            # Not as percentages are written elsewhere: how far below 0.01 % a leak lies is what this figure shows.
             text="exactly 0" if leak == 0 else f"{signed(100 * leak)} %",
             xanchor="left",
             xshift=6,
@@ -139,13 +124,7 @@ def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) 
         )
     style(figure, palette, height=34 * len(fills) + 16)
     figure.update_xaxes(visible=False, range=[0, 135 * max(*leaks, 1e-9)], fixedrange=True)
-    figure.update_yaxes(
-        tickvals=rows,
-        ticktext=[f"{signed(fill)}  " for fill in fills],
-        tickfont={"size": 17, "color": palette.text},
-        range=[len(fills) - 0.4, -0.6],
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows([f"{signed(fill)}  " for fill in fills], palette, size=17, ends=(0.6, 0.4)))
     return figure
 
 
@@ -158,22 +137,20 @@ def _hatched(figure: go.Figure, at: Sequence[tuple[int, int]], cause: str, palet
         base=[row - 0.46 for row, _ in at],
         width=0.96,
         name=cause,
-        marker={"color": look.tint, "pattern": hatch(look)},
+        marker=bar_marker(look),
         hovertemplate=f"{look.label}: weight 0<extra></extra>",
     )
 
 
-def _not_numbers(figure: go.Figure, at: NDArray[Any], tokens: int, palette: Palette) -> None:
-    """Write NaN into the cells `at`, each in a frame: it is neither a weight nor a blocked cell."""
-    if not len(at):
-        return
-    figure.add_scatter(
-        x=at[:, 1],
-        y=at[:, 0],
-        mode="text",
+def _not_numbers(cells: NDArray[Any], tokens: int, palette: Palette) -> go.Scatter:
+    """Return the trace that writes NaN into `cells`: it is neither a weight nor a blocked cell."""
+    return cell_texts(
+        cells,
+        ["NaN" if tokens <= NUMBERS_UP_TO else "·"] * len(cells),
         name="not a number",
-        text=["NaN" if tokens <= NUMBERS_UP_TO else "·"] * len(at),
-        textfont={"size": 18 if tokens <= FEW else 12, "color": palette.accent},
+        size=18 if tokens <= FEW else 12,
+        colour=palette.accent,
+        hoverinfo=None,
         hovertemplate="NaN: 0 divided by 0<extra></extra>",
     )
 
@@ -183,11 +160,5 @@ def _grid(figure: go.Figure, rows: Sequence[str], labels: Sequence[str], palette
     style(figure, palette, height=TOP + 12 + CELL * len(rows))
     figure.update_layout(showlegend=False, margin={"t": TOP, "l": 4, "r": 4, "b": 8}, hovermode="closest")
     figure.update_xaxes(side="top", **word_columns(labels, palette))
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))),
-        ticktext=[f"{name}  " for name in rows],
-        tickfont={"size": 17, "color": palette.text},
-        range=[len(rows) - 0.5, -0.5],
-        fixedrange=True,
-    )
+    figure.update_yaxes(**word_rows([f"{name}  " for name in rows], palette, size=17, ends=(0.5, 0.5)))
     return figure

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from viz.base.axes import FROM_LEFT
-from viz.base.numbers import bar_colours, hatch, precise, reach, signed, signed_scale, size_in_column
-from viz.base.text import escape, shorten
-from viz.base.theme import Palette, style
-from viz.mechanics.strips import Strips
+from viz.base.hatching import bar_marker
+from viz.base.text import escape, precise, shorten, signed
+from viz.base.theme import Palette, sign_colours, signed_scale, style, weight_colour
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 STAGES = ("score", "mask", "exp", "weight", "values")
 MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names
@@ -27,6 +30,36 @@ TITLE = 28
 HEIGHT = TOKENS + STRIP * (len(STAGES) - 1) + LAST_STRIP
 # The part of a strip below the bars that its numbers take, in heights of the bars.
 FLOOR = 0.62
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Strips:
+    """What the strips of one row show; one number per key.
+
+    `labels` are plain text, `causes` `[K]` truth values without overlaps, `largest` what exp subtracts, `total` the sum
+    of exp, `mixed` `[K, W]` weight x value, `output` `[W]` its sum.
+    """
+
+    labels: Sequence[str]
+    causes: Mapping[str, NDArray[np.bool_]]
+    score: NDArray[Any]
+    masked: NDArray[Any]
+    exp: NDArray[Any]
+    weight: NDArray[Any]
+    mixed: NDArray[Any]
+    output: NDArray[Any]
+    largest: float
+    total: float
+
+    @property
+    def blocked(self) -> NDArray[np.bool_]:
+        """Return `[K]`: True where a key may not be read."""
+        return np.asarray(np.any(list(self.causes.values()), axis=0))
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """Return `[K]`: True where a key gives nothing. In a row that is blocked throughout the fill decides: nowhere."""
+        return self.blocked & (not self.blocked.all())
 
 
 def strips_width(keys: int) -> int:
@@ -106,13 +139,13 @@ class _Draft:
     def bars(self, place: int, name: str) -> None:
         """Add one strip of bars with its numbers below, and the row's sum at the right where it matters."""
         row = self.row
-        found = {"mask": row.masked, "exp": row.exp, "weight": row.weight}.get(name, row.score)
+        found = {"score": row.score, "mask": row.masked, "exp": row.exp, "weight": row.weight}[name]
         values = np.asarray(found, dtype=np.float64)
         blocked = {"score": np.zeros(len(values), dtype=bool), "mask": row.blocked}.get(name, row.silent)
-        low, high = (0.0, 1.0) if name in {"exp", "weight"} else reach(row.score)
-        told = [precise(float(value)) for value in values]
+        low, high = (0.0, 1.0) if name in {"exp", "weight"} else _with_zero(row.score)
+        exact = [precise(value) for value in values.tolist()]
         if name != "score":
-            self.hatches(place, (low, high), told)
+            self.hatches(place, (low, high), exact)
         drawn = np.where(blocked | ~np.isfinite(values), np.nan, values)
         self.figure.add_bar(
             x=np.arange(len(values)),
@@ -120,8 +153,8 @@ class _Draft:
             name="masked" if name == "mask" else name,
             yaxis=f"y{place}",
             showlegend=False,
-            marker={"color": bar_colours(name, drawn, self.palette)},
-            customdata=told,
+            marker={"color": self.colours(name, drawn)},
+            customdata=exact,
             hovertext=[escape(label) for label in row.labels],
             hovertemplate="<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
         )
@@ -129,10 +162,16 @@ class _Draft:
         self.figure.update_layout({f"yaxis{place}": {"range": [low - floor, high]}})
         totals = {"exp": row.total, "weight": float(np.sum(row.weight, dtype=np.float64))}
         total = f"Σ {signed(totals[name])}" if name in totals else ""
-        self.numbers(place, [signed(float(value)) for value in values], total, low - 0.55 * floor)
+        self.numbers(place, [signed(value) for value in values.tolist()], total, low - 0.55 * floor)
 
-    def hatches(self, place: int, ends: tuple[float, float], told: Sequence[str]) -> None:
-        """Add the blocked keys of a strip, one trace per cause: blocked is a cause, not a small number."""
+    def colours(self, name: str, values: NDArray[Any]) -> list[str]:
+        """Return the colour of each bar: a weight's own on the common scale, else by sign."""
+        if name == "weight":
+            return [weight_colour(self.palette, value) for value in np.nan_to_num(values).tolist()]
+        return sign_colours(values, self.palette)
+
+    def hatches(self, place: int, ends: tuple[float, float], held: Sequence[str]) -> None:
+        """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
         for cause, cells in self.row.causes.items():
             keys = np.flatnonzero(cells if place == MASK else cells & self.row.silent).tolist()
             if not keys:
@@ -145,8 +184,8 @@ class _Draft:
                 name=look.label if place == MASK else cause,
                 showlegend=place == MASK,
                 yaxis=f"y{place}",
-                marker={"color": look.tint, "pattern": hatch(look)},
-                customdata=[told[key] for key in keys],
+                marker=bar_marker(look),
+                customdata=[held[key] for key in keys],
                 hovertext=[escape(self.row.labels[key]) for key in keys],
                 hovertemplate=f"<b>%{{hovertext}}</b>, {look.label}<br>%{{customdata}}<extra></extra>",
             )
@@ -164,7 +203,7 @@ class _Draft:
             yaxis=f"y{place}",
             text=text,
             textfont={
-                "size": [size_in_column(one, keys) for one in text[:-1]] + [18],
+                "size": [_size_in_column(one, keys) for one in text[:-1]] + [18],
                 "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
             },
             hoverinfo="skip",
@@ -178,7 +217,6 @@ class _Draft:
             place, (-0.5, W - 0.5), [f"weight {signed(float(one))}, so no {name} come through" for one in row.weight]
         )
         most = float(np.nanmax(np.abs(row.output))) if np.isfinite(row.output).any() else 1.0
-        shared = {"yaxis": f"y{place}", "zmin": -most, "zmax": most, "colorscale": signed_scale(self.palette)}
         columns = {
             "mixed": (
                 np.where(row.silent, np.nan, row.mixed.T),
@@ -193,11 +231,11 @@ class _Draft:
                 x=x,
                 y=np.arange(W),
                 name=trace,
-                showscale=False,
+                yaxis=f"y{place}",
+                **signed_scale(self.palette, most).heatmap(),
                 xgap=6 if self.few else 1,
                 customdata=np.tile(names, (W, 1)),
                 hovertemplate="<b>%{customdata}</b>, number %{y}: %{z:.9g}<extra></extra>",
-                **shared,
             )
         self.figure.update_layout({f"yaxis{place}": {"range": [-0.5 - W * 0.3, W - 0.5]}})
         lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
@@ -222,3 +260,15 @@ class _Draft:
             automargin=False,
             fixedrange=True,
         )
+
+
+def _with_zero(values: NDArray[Any]) -> tuple[float, float]:
+    """Return the ends of an axis that holds `values` and zero."""
+    low, high = min(0.0, float(np.min(values))), max(0.0, float(np.max(values)))
+    return (low, high) if high > low else (low, low + 1)
+
+
+def _size_in_column(text: str, keys: int) -> int:
+    """Return the font size at which `text` fits into one of `keys` columns of a strip."""
+    room = 17 if keys <= 12 else 14
+    return 18 if len(text) <= 4 and keys <= 12 else room - 2 * max(0, len(text) - 5)

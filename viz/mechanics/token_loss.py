@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from formatting import percent
 from viz.base.axes import FEW, FROM_LEFT, word_columns
-from viz.base.numbers import hatch, signed
-from viz.base.text import escape
+from viz.base.hatching import bar_marker
+from viz.base.text import escape, signed
 from viz.base.theme import Palette, style
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def _left_out(columns: list[int], top: float, palette: Palette) -> go.Bar:
         x=columns,
         y=[top] * len(columns),
         name="left out",
-        marker={"color": look.tint, "pattern": hatch(look)},
+        marker=bar_marker(look),
         hovertemplate="left out: label −100<extra></extra>",
     )
 
 
 def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palette: Palette) -> go.Bar:
-    """Return the bars of the words in `columns` with their numbers; the hover tells nats and the word's probability too."""
+    """Return the bars of the words in `columns` with their numbers; the hover has nats and the word's probability too."""
     T = len(labels)
     return go.Bar(
         x=columns,
@@ -66,11 +67,11 @@ def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palet
         textfont={"size": 18 if T <= FEW else 13, "color": palette.text},
         cliponaxis=False,
         customdata=[
-            [escape(labels[column]), float(bits[column]) * float(np.log(2)), 100 * 2.0 ** -float(bits[column])]
+            [escape(labels[column]), float(bits[column]) * float(np.log(2)), percent(2.0 ** -float(bits[column]))]
             for column in columns
         ],
         hovertemplate="<b>%{customdata[0]}</b>: %{y:.6g} bits = %{customdata[1]:.6g} nats"
-        "<br>the model gave it %{customdata[2]:.3g} %<extra></extra>",
+        "<br>the model gave it %{customdata[2]}<extra></extra>",
     )
 
 

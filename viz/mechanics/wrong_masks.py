@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from viz.base.numbers import hatch
+from viz.base.hatching import bar_marker
 from viz.base.text import escape, shorten
 from viz.base.theme import Palette, style
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def ways(
-    damages: Sequence[Mapping[str, NDArray[Any]]],
+def wrong_masks(
+    panels: Sequence[Mapping[str, NDArray[Any]]],
     *,
     titles: Sequence[tuple[str, str]],
     labels: Sequence[str],
@@ -26,12 +26,12 @@ def ways(
 ) -> go.Figure:
     """Return a panel per way: each word's row as one bar of what lies where, which should fill the frame from 0 to 1.
 
-    A damage holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
+    A panel holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
     `titles` are (name, damage in numbers) of the panels, `lit` the row in view. The trace of the first is `allowed`.
     """
     T = len(labels)
     figure = go.Figure()
-    for panel, (parts, title) in enumerate(zip(damages, titles, strict=True), start=1):
+    for panel, (parts, title) in enumerate(zip(panels, titles, strict=True), start=1):
         for part, values in parts.items():
             if part not in palette.causes or np.any(values > 0):
                 _add_part(figure, panel, part, values, labels, palette)
@@ -47,7 +47,7 @@ def ways(
         y1=lit + 0.5,
         line={"color": palette.accent, "width": 2},
     )
-    _axes(figure, len(damages), labels, palette)
+    _axes(figure, len(panels), labels, palette)
     figure.update_layout(barmode="stack", bargap=0.2, showlegend=True, margin={"t": 66, "l": 8, "r": 8, "b": 40})
     return figure
 
@@ -57,7 +57,7 @@ def _add_part(
 ) -> None:
     """Add one part of each word's bar, `values[T]`: plain where it is allowed, else under the hatch of its cause."""
     look = palette.causes.get(part)
-    told = "may be read" if look is None else look.label
+    what = "may be read" if look is None else look.label
     figure.add_bar(
         x=values,
         y=list(range(len(labels))),
@@ -69,9 +69,9 @@ def _add_part(
         xaxis=f"x{panel}",
         marker={"color": palette.ramp[5]}
         if look is None
-        else {"color": look.tint, "pattern": hatch(look, 6), "line": {"color": look.mark, "width": 1}},
+        else bar_marker(look, 6) | {"line": {"color": look.mark, "width": 1}},
         customdata=[escape(label) for label in labels],
-        hovertemplate=f"<b>%{{customdata}}</b>, {told}: %{{x:.1%}}<extra></extra>",
+        hovertemplate=f"<b>%{{customdata}}</b>, {what}: %{{x:.1%}}<extra></extra>",
     )
 
 

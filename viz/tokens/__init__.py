@@ -1,1 +1,4 @@
-"""Figures of the Tokens page: the padded batch, merges, answers alone and in the batch. Uses viz.base."""
+"""Figures of the Tokens page: the padded batch as a table, merges of byte pairs, answers side by side.
+
+They use viz.base, and no other station.
+"""

@@ -1,4 +1,4 @@
-"""Answers side by side: the next words of several runs, each with its verdict."""
+"""Answers side by side: the next words of several runs, and how far they agree."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from formatting import percent
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
-from viz.base.word_bars import percent
 
 Agreement = Literal["reference", "same", "different"]
 
-# Sizes in px: the title of a row of panels, a panel's title, its verdict, one word's line, the gap below.
+# Sizes in px: the title of a row of panels, a panel's title, its note, one word's line, the gap below.
 TITLE, HEAD, NOTE, LINE, GAP = 36, 30, 24, 29, 18
 PANEL = 216
 FEWEST_COLUMNS = 3
@@ -31,7 +31,7 @@ class Panel:
     title: str
     note: str
     words: Sequence[tuple[str, float]]
-    verdict: Agreement
+    agreement: Agreement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def width(rows: Sequence[PanelRow]) -> int:
 
 
 def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
-    """Return the panels in a grid. Trace `probability` has one bar per word, customdata (row, column, rank, probability).
+    """Return the panels in a grid. Trace `chance` has one bar per word, customdata (row, column, rank, probability).
 
     A ✓ stands before what is the same answer, a ✗ before another one, whose panel is outlined; words that differ from the
     row's first panel in place are bold.
@@ -67,7 +67,7 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
         for column, panel in enumerate(row.panels):
             bars += _bars(panel, row.panels[0], index, column, top + head)
             notes += _heading(panel, column, top, palette)
-            if panel.verdict == "different":
+            if panel.agreement == "different":
                 outlines.append(_outline(column, top, height, palette))
         top += height + GAP
     figure = go.Figure([_chances(bars, palette), *_texts(bars, palette)])
@@ -93,7 +93,8 @@ def _bars(panel: Panel, first: Panel, index: int, column: int, top: float) -> li
                 "y": top + LINE * (rank + 0.5),
                 "customdata": (index, column, rank, probability),
                 "text": escape(word),
-                "label": f"<b>{label}</b>" if moved and panel.verdict == "different" else label,
+                "hovertext": f"{escape(word)}: {percent(probability)}",
+                "label": f"<b>{label}</b>" if moved and panel.agreement == "different" else label,
             }
         )
     return lines
@@ -106,8 +107,8 @@ def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> go.Bar:
         width=LINE - 6,
         marker={"color": palette.pale},
         textposition="none",
-        hovertemplate="%{text}: %{customdata[3]:.2%} of the model’s chances<extra></extra>",
-        **{key: [bar[key] for bar in bars] for key in ("x", "base", "y", "customdata", "text")},
+        hovertemplate="%{hovertext} of the model’s chances<extra></extra>",
+        **{key: [bar[key] for bar in bars] for key in ("x", "base", "y", "customdata", "text", "hovertext")},
     )
 
 
@@ -135,9 +136,9 @@ def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[go.Scatter]
 
 
 def _heading(panel: Panel, column: int, top: float, palette: Palette) -> list[dict[str, Any]]:
-    """Return the title of one panel and its verdict."""
-    mark = {"reference": "", "same": "✓ ", "different": "✗ "}[panel.verdict]
-    loud = panel.verdict == "different"
+    """Return the title of one panel and its note."""
+    mark = {"reference": "", "same": "✓ ", "different": "✗ "}[panel.agreement]
+    loud = panel.agreement == "different"
     note = f"{mark}{escape(panel.note)}"
     font = {"size": 15, "color": palette.text if loud else palette.muted}
     return [

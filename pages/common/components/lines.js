@@ -8,7 +8,11 @@ const QUERY = 0;
 // The token that each view lights, for the next run.
 const lit = new WeakMap();
 
-const percent = (weight) => `${Math.round(weight * 100)} %`;
+// Two significant digits, as formatting/__init__.py writes shares from 1 % on; smaller ones have no line.
+function percent(weight) {
+  const value = Number((weight * 100).toPrecision(2));
+  return `${value.toFixed(value < 10 ? 1 : 0)} %`;
+}
 
 function fit(parent, count, make) {
   while (parent.children.length > count) {
@@ -70,10 +74,10 @@ function clear(root) {
   }
 }
 
-function say({ said, data }, side, index, found) {
+function announce({ announcement, data }, side, index, found) {
   const others = found.map((line) => `${data.tokens[line[1 - side]]} ${percent(line[2])}`);
   const verb = side === QUERY ? "reads" : "is read by";
-  said.textContent = `${data.tokens[index]} ${verb} ${others.slice(-3).reverse().join(", ") || "nothing"}`;
+  announcement.textContent = `${data.tokens[index]} ${verb} ${others.slice(-3).reverse().join(", ") || "nothing"}`;
 }
 
 // The lit lines lie as copies above all lines, which fade as one: one by one, thousands of faint ones add up to a cloud.
@@ -96,7 +100,7 @@ function light(view, side, index) {
     if (side !== QUERY || query !== index) continue;
     for (let key = first; key <= last; key++) columns[1].children[key].classList.add("struck");
   }
-  say(view, side, index, found);
+  announce(view, side, index, found);
 }
 
 // Where a token stands: [side, index], nothing for anything else.
@@ -146,7 +150,9 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".lines");
   const columns = [...root.querySelectorAll(".tokens")];
-  const view = { root, data, columns, litLines: root.querySelector("g.lit"), said: root.querySelector(".said") };
+  const view = { root, data, columns };
+  view.litLines = root.querySelector("g.lit");
+  view.announcement = root.querySelector(".announcement");
   root.setAttribute("aria-label", data.label);
   for (const size of ["large", "text", "dense"]) root.classList.toggle(size, data.size === size);
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--${name}`, colour);

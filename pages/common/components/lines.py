@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from viz.base.text import shorten
 from viz.base.theme import Palette
 
@@ -34,7 +35,7 @@ _HTML = """
     <div class="tokens read" role="group" aria-label="is read"></div>
   </div>
   <p class="left-out"></p>
-  <p class="said" aria-live="polite"></p>
+  <p class="announcement" aria-live="polite"></p>
 </div>
 """
 
@@ -112,7 +113,7 @@ def _blocked(tokens: int, weights: NDArray[Any], causes: Mapping[str, NDArray[np
     for name, shape in {"weights": weights.shape, **{cause: cells.shape for cause, cells in causes.items()}}.items():
         if shape != (tokens, tokens):
             raise ValueError(f"{name} has the shape {shape}, but {tokens} labels need ({tokens}, {tokens})")
-    return np.any([np.zeros((tokens, tokens), bool), *causes.values()], axis=0)
+    return np.asarray(np.any([np.zeros((tokens, tokens), bool), *causes.values()], axis=0))
 
 
 def _lines(weights: NDArray[Any]) -> list[list[float]]:
@@ -126,7 +127,7 @@ def _lines(weights: NDArray[Any]) -> list[list[float]]:
 def _left_out(weights: NDArray[Any], lines: list[list[float]]) -> str:
     """Return a sentence about the weights that have no line, nothing where all have one."""
     if (weights >= LEAST).sum() > len(lines):
-        return f"Only the {MOST:,} largest weights are drawn: those from {lines[0][2] * 100:.1f} % up."
+        return f"Only the {MOST:,} largest weights are drawn: those from {percent(lines[0][2])} up."
     return f"Weights below {LEAST * 100:.0f} % are not drawn." if (weights > 0).sum() > len(lines) else ""
 
 
@@ -134,4 +135,5 @@ def _runs(blocked: NDArray[np.bool_]) -> list[list[int]]:
     """Return the blocked cells as [query, first key, last key]: a causal mask of T tokens is T - 1 runs."""
     edges = np.diff(np.pad(blocked, ((0, 0), (1, 1))).astype(np.int8), axis=1)  # (Q, K + 1)
     (query, first), (_, behind) = np.nonzero(edges == 1), np.nonzero(edges == -1)
-    return np.stack([query, first, behind - 1], axis=1).tolist()
+    runs: list[list[int]] = np.stack([query, first, behind - 1], axis=1).tolist()
+    return runs

@@ -4,7 +4,7 @@
 const wanted = new Map();
 const watched = new WeakSet();
 const busy = new WeakSet();
-let tell = null;
+let passClick = null;
 let planned = false;
 
 // While a chart is replaced its old copy stands beside the new one.
@@ -13,7 +13,7 @@ function standing(name) {
   return plots.filter((plot) => plot.data && !plot.closest("[data-retained]")).at(-1);
 }
 
-// As many rows travel as lists in the figures that Python sends (viz/base/patch.py): z looks the same whoever drew it.
+// As many rows travel as lists in the figures that Python sends (viz/base/patch.py): z looks the same whoever wrote it.
 const LISTS_UP_TO = 128;
 
 // Returns rows of numbers, null where there is none, for a packed array that is small.
@@ -76,7 +76,7 @@ function listen(plot, name) {
   // Streamlit's chart may draw once more what it had when it was mounted.
   plot.on("plotly_afterplot", plan);
   plot.on("plotly_click", ({ points }) => {
-    if (wanted.get(name)?.clickable && points[0]?.customdata) tell?.({ name, customdata: points[0].customdata });
+    if (wanted.get(name)?.clickable && points[0]?.customdata) passClick?.({ name, customdata: points[0].customdata });
   });
 }
 
@@ -102,7 +102,7 @@ const observer = new MutationObserver(plan);
 
 export default function (component) {
   const { data, setTriggerValue } = component;
-  tell = (click) => setTriggerValue("clicked", click);
+  passClick = (click) => setTriggerValue("clicked", click);
   for (const figure of data.figures) wanted.set(figure.name, figure);
   observer.observe(document.body, { childList: true, subtree: true });
   apply();
@@ -110,6 +110,6 @@ export default function (component) {
     for (const figure of data.figures) wanted.delete(figure.name);
     if (wanted.size) return;
     observer.disconnect();
-    tell = null;
+    passClick = null;
   };
 }

@@ -21,8 +21,8 @@ _REDRAW = st.components.v2.component(
 class Redraw:
     """What the figure with the key `name` is to show. It is changed where its mark (viz.base.patch.mark) has this `base`.
 
-    `shows` is the mark's other half after the change; `alt` the figure's new text for screen readers. The clicks on a
-    `clickable` figure are told.
+    `shows` is the mark's other half after the change; `alt` the figure's new text for screen readers. Clicks on a
+    `clickable` figure are passed on.
     """
 
     name: str
@@ -40,9 +40,9 @@ def redraw(*figures: Redraw, key: str, on_click: Callable[[str, Any], None] | No
     """
 
     def clicked() -> None:
-        told = st.session_state[key].clicked
-        if on_click and told:
-            on_click(told["name"], told["customdata"])
+        click = st.session_state[key].clicked
+        if on_click and click:
+            on_click(click["name"], click["customdata"])
 
     _REDRAW(data={"figures": [_flat(figure) for figure in figures]}, key=key, on_clicked_change=clicked)
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-# scroll.css has a rule for each of these widths, in px.
-STEP = 80
-LARGEST = 6400
+LARGEST = 6400  # px; in more, a text of 1,024 tokens would be a picture that no screen scrolls through
 
 
 @contextmanager
@@ -19,8 +16,10 @@ def scroll_frame(name: str, width: int, *, opens: Literal["start", "end"] = "sta
     """Draw the block's figure at least `width` px wide, in a frame of the page's width that scrolls where it must.
 
     `name` makes the frame's key, `opens` says which end is seen first. On a screen that is wide enough nothing changes.
+    The rule that frames share is in frame.css.
     """
-    size = min(-(-width // STEP) * STEP, LARGEST)
-    st.html(Path(__file__).with_name("scroll.css"))
-    with st.container(key=f"{name}_frame_{size}px_{opens}"):
+    with (
+        st.container(key=f"scroll_{opens}_{name}", horizontal=True, wrap=False),
+        st.container(width=min(width, LARGEST)),
+    ):
         yield

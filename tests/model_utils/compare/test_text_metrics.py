@@ -1,4 +1,4 @@
-"""Measures of texts equal what is counted by hand; a trend is told from enough samples or not at all."""
+"""Metrics of texts equal what is counted by hand; a trend is decided by enough samples or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model_utils.compare.text_metrics import (
     ENOUGH,
-    MEASURES,
+    TEXT_METRICS,
     distinct,
     measure,
     monotone,
@@ -20,8 +20,8 @@ from model_utils.compare.text_metrics import (
     tau,
     trend,
 )
-from model_utils.generate.decode import Lane
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from tests.tools.decoding import grown
 
@@ -46,7 +46,7 @@ def test_a_text_is_measured_from_its_steps(tiny: LoadedModel) -> None:
     lane = Lane(prompt=(1544, 14682, 465), settings=SamplingSettings(temperature=0.7, top_k=20))
     row = grown(tiny, [lane], 10)[0]
     found = measure(row)
-    assert set(found) == {one.name for one in MEASURES}
+    assert set(found) == {one.name for one in TEXT_METRICS}
     assert found["length"] == len(row)
     assert found["kept"] == pytest.approx(sum(step.stages[-1].kept for step in row) / len(row))
     assert found["entropy"] == pytest.approx(sum(step.entropy_after for step in row) / len(row))
@@ -93,7 +93,7 @@ def test_a_fair_coin_is_seldom_called_a_trend() -> None:
     assert called < 40
 
 
-def test_exact_values_are_judged_without_dice() -> None:
+def test_exact_values_need_no_samples() -> None:
     assert monotone([1, 1, 2]) == "grows"
     assert monotone([3, 2, 2]) == "falls"
     assert monotone([2, 2]) == "stays"

@@ -8,7 +8,7 @@ import pytest
 from model_utils.distributions import entropy_bits, total_variation
 from model_utils.errors import InputError
 from model_utils.experiments.ablation import next_word
-from model_utils.experiments.ablation_curve import trade_off
+from model_utils.experiments.ablation_curve import ablation_curves
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import encode
@@ -20,7 +20,7 @@ TEXT = "He gave the unbelievable boy a"
 def measured(tiny: LoadedModel, spec: MaskSpec, text: str = TEXT):
     batch = encode(tiny.tokenizer, (text,))
     words = group_words(text, batch.tokens[0])
-    return batch, words, trade_off(tiny, batch, spec, words)
+    return batch, words, ablation_curves(tiny, batch, spec, words)
 
 
 @pytest.mark.parametrize("spec", [MaskSpec(), MaskSpec(gap="close", pattern="window", width=5)], ids=["hole", "close"])

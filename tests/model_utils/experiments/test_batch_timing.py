@@ -8,8 +8,8 @@ import pytest
 
 from model_utils.errors import InputError
 from model_utils.experiments.batch_timing import BatchTiming, Round, judge, room
-from model_utils.generate.decode import Lane
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.jobs import Cancelled
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch
@@ -32,7 +32,7 @@ def test_another_text_is_found_with_its_step(
     real = batch_timing.decode_tokens
 
     def tampered(loaded: LoadedModel, given: list[Lane], new: int) -> object:
-        """Draw by other dice where a lane stands alone."""
+        """Draw with other noise where a lane stands alone."""
         other = [Lane(prompt=lane.prompt, settings=SamplingSettings(seed=4)) for lane in given]
         return real(loaded, other if len(given) == 1 else given, new)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,8 +12,11 @@ import pytest
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane, decode, decode_tokens
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate import decode as decode_module
+from model_utils.generate.decode import decode, decode_tokens, leave_a_core
+from model_utils.generate.filter_settings import CUTS, SamplingSettings
+from model_utils.generate.full_distribution import full_distribution
+from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.plan import cache_megabytes
 from model_utils.generate.step import Step
@@ -150,6 +155,25 @@ def test_stages_and_candidates_of_a_step_add_up(sampled: list[list[Step]]) -> No
         assert step.entropy_after < step.entropy_before
 
 
+def test_steps_record_what_cut_the_tokens_of_lanes_with_the_same_past(tiny: LoadedModel) -> None:
+    """Only as long as the past is the same, and of the same sample; the record is that of the whole distribution."""
+    wide, narrow = SamplingSettings(top_k=0, top_p=1.0, seed=3), SamplingSettings(top_k=2, top_p=0.9, seed=3)
+    every = [
+        Lane(prompt=(50256,), settings=settings, sample=sample) for settings in (wide, narrow) for sample in range(8)
+    ]
+    rows = grown(tiny, every, 4)
+    for sample in range(8):
+        one, other = rows[sample], rows[8 + sample]
+        parted = next(n for n in range(4) if one[n].token_id != other[n].token_id)
+        step, far = other[parted], one[parted].token_id
+        cut = full_distribution(tiny, (50256, *ids(other[:parted])), narrow).cut
+        assert step.cut_by(far) == CUTS[cut[far]]
+        assert set(step.far_cuts) <= {far}
+        for later in (*one[parted + 1 :], *other[parted + 1 :]):
+            assert not later.far_cuts
+    assert any(step.far_cuts for row in rows for step in row)
+
+
 def test_a_step_stays_small_whatever_the_vocabulary(sampled: list[list[Step]]) -> None:
     found = sampled[0][0].candidates
     assert len(found.ids) <= 54
@@ -218,3 +242,51 @@ def test_a_text_is_the_same_alone_in_a_pair_and_among_twelve(
     ]
     assert_same(grown(tiny, [others[0], one], NEW)[1], sampled[0])
     assert_same(grown(tiny, [*others[:6], one, *others[6:]], NEW)[6], sampled[0])
+
+
+def elsewhere(work: Callable[[], object]) -> None:
+    """Run `work` in a thread of its own."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+@pytest.fixture
+def four(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let torch use four threads, and afterwards as many as before."""
+    before = torch.get_num_threads()
+    monkeypatch.setattr(decode_module, "_CORES", 4)
+    elsewhere(lambda: torch.set_num_threads(4))
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("four")
+def test_one_thread_leaves_a_core_and_later_ones_use_all() -> None:
+    seen: list[int] = []
+
+    def work() -> None:
+        seen.append(torch.get_num_threads())
+        leave_a_core()
+        seen.append(torch.get_num_threads())
+        leave_a_core()
+        seen.append(torch.get_num_threads())
+
+    elsewhere(work)
+    elsewhere(lambda: seen.append(torch.get_num_threads()))
+    assert seen == [4, 3, 3, 4]
+
+
+def test_a_single_core_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode_module, "_CORES", 1)
+    seen: list[int] = []
+
+    def work() -> None:
+        torch.set_num_threads(1)
+        leave_a_core()
+        seen.append(torch.get_num_threads())
+
+    before = torch.get_num_threads()
+    elsewhere(work)
+    torch.set_num_threads(before)
+    assert seen == [1]

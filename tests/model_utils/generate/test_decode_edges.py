@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane, decode
+from model_utils.generate.decode import decode
+from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.generate.decode import Lane
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.step import Step
 from model_utils.masks.mask import Mask, MaskSpec

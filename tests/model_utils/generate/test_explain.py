@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-import pytest
+import numpy as np
 import torch
 
-from model_utils.generate.explain import SAYING, describe, ending, funnel, percent, uncertainty, why
-from model_utils.generate.filters import SamplingSettings
-from model_utils.generate.step import Step, take_steps
+from model_utils.generate.explain import SUMMARY, describe, ending, funnel, uncertainty, why
+from model_utils.generate.filter_settings import CUTS, SamplingSettings
+from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
 
 WORDS = ("sun", "rain", "snow", "hail")
@@ -24,40 +25,52 @@ def step_of(settings: SamplingSettings, drawn: int | None = None) -> Step:
     """Return a step over four words; with `drawn`, under the first seed that draws this one."""
     logits = torch.tensor([[math.log(probability) for probability in CHANCES]])
     for sample in range(200):
-        step = take_steps(logits, settings, lanes=[0], samples=[sample], number=0)[0]
+        (step,) = record(draw_group(logits, settings, lanes=[0], samples=[sample], number=0))
         if drawn in (None, step.token_id):
             return step
     raise AssertionError(f"no sample draws {drawn}")
 
 
-def test_a_word_that_lost_to_the_dice_is_told_with_both_chances() -> None:
+def test_a_likeliest_word_that_was_not_drawn_is_explained_with_both_probabilities() -> None:
     settings = SamplingSettings(top_k=2, top_p=1.0)
     said = why(step_of(settings, drawn=1), settings, label)
     assert said == (
         "“sun” was the likeliest (50 % of the model's chances, 67 % after the filters), but the dice fell on “rain”, "
-        f"number 2 (25 %, 33 % after). {SAYING}"
+        f"number 2 (25 %, 33 % after). {SUMMARY}"
     )
 
 
-def test_a_top_word_that_was_drawn_is_told_so_and_names_the_temperature() -> None:
+def test_a_likeliest_word_that_was_drawn_is_explained_with_the_temperature() -> None:
     settings = SamplingSettings(temperature=0.5, top_k=0, top_p=1.0)
     said = why(step_of(settings, drawn=0), settings, label)
     assert "of the chances at temperature 0.5" in said
     assert "and the dice took it" in said
 
 
-def test_greedy_says_that_filters_and_dice_have_no_effect() -> None:
+def test_greedy_says_that_filters_and_noise_have_no_effect() -> None:
     settings = SamplingSettings(temperature=0.0)
     assert "filters and dice have no effect" in why(step_of(settings), settings, label)
     assert funnel(step_of(settings), settings, 4) == "4 words → 1 taken (greedy), with 50 % of the chances."
 
 
-def test_a_lone_word_leaves_the_dice_no_choice() -> None:
+def test_a_lone_word_leaves_nothing_to_draw() -> None:
     settings = SamplingSettings(top_p=0.0)
     assert "only word that the filters left" in why(step_of(settings), settings, label)
 
 
-def test_the_funnel_counts_what_each_filter_left_and_names_the_one_asleep() -> None:
+def test_a_likeliest_word_that_was_cut_is_explained_with_the_filter() -> None:
+    settings = SamplingSettings(top_k=3, top_p=1.0)
+    step = step_of(settings, drawn=1)
+    cut = np.array([CUTS.index("top-k"), 0, 0, CUTS.index("top-k")], dtype=np.uint8)
+    said = why(replace(step, candidates=replace(step.candidates, cut=cut)), settings, label)
+    assert said.startswith("“sun” was the likeliest (50 % of the model's chances), but top-k 3 cut it; ")
+    assert "“rain”, number 2" in said
+    lone = replace(step.stages[-1], kept=1)
+    said = why(replace(step, stages=(lone,), candidates=replace(step.candidates, cut=cut)), settings, label)
+    assert said.startswith("“rain” (25 % of")
+
+
+def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effect() -> None:
     settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
     assert funnel(step_of(settings), settings, 4) == (
         "4 words → 4 after top-k (asleep: it cuts none here) → 1 after top-p → 1 after min-p (asleep: it cuts none here), "
@@ -67,18 +80,11 @@ def test_the_funnel_counts_what_each_filter_left_and_names_the_one_asleep() -> N
     assert "no filter" in funnel(step_of(off), off, 4)
 
 
-def test_uncertainty_is_told_in_bits_and_in_equal_words() -> None:
+def test_uncertainty_is_given_in_bits_and_in_equal_words() -> None:
     settings = SamplingSettings(top_k=1, top_p=1.0)
     assert uncertainty(step_of(settings)) == (
         "Uncertainty 1.8 bits → 0.0 bits: like choosing among 3 equal words, then among 1."
     )
-
-
-@pytest.mark.parametrize(
-    ("share", "said"), [(0.2703, "27 %"), (0.0995, "10 %"), (0.043, "4.3 %"), (0.0043, "0.43 %"), (1e-6, "<0.001 %")]
-)
-def test_percentages_keep_two_digits_that_count(share: float, said: str) -> None:
-    assert percent(share) == said
 
 
 def test_settings_are_named_as_a_reader_does() -> None:

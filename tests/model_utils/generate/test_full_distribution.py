@@ -1,4 +1,4 @@
-"""A step opened again: counts, ranks and dice over the whole vocabulary."""
+"""A step opened again: counts, ranks and draws over the whole vocabulary."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from model_utils.errors import InputError
-from model_utils.generate.decode import Lane, decode
-from model_utils.generate.filters import CUTS, SamplingSettings
+from model_utils.generate.decode import decode
+from model_utils.generate.filter_settings import CUTS, SamplingSettings
 from model_utils.generate.full_distribution import (
     FullDistribution,
     distribution,
@@ -22,6 +22,7 @@ from model_utils.generate.full_distribution import (
     full_distribution,
     rank_curve,
 )
+from model_utils.generate.lane import Lane
 
 TEXT = "He shook his head and went into the"
 
@@ -81,7 +82,7 @@ def test_removed_and_kept_tokens_are_the_whole_vocabulary(k, p, m, order, temper
         assert (part.state == "works") == (part.removed > 0)
 
 
-def test_a_filter_is_off_asleep_or_at_work():
+def test_a_filter_is_off_without_effect_or_at_work():
     probabilities = [0.5, 0.3, 0.15, 0.05]
     found = filter_effects(small_distribution(probabilities, SamplingSettings(top_k=9, top_p=0.9, min_p=0.0)))
     assert [(part.filter, part.state) for part in found] == [
@@ -118,7 +119,7 @@ def test_a_short_vocabulary_shows_every_rank():
     assert curve.mass == pytest.approx([0.6, 0.9, 1.0])
 
 
-def test_the_dice_follow_the_chances_and_never_land_on_what_was_cut():
+def test_draws_follow_the_probabilities_and_never_take_what_was_cut():
     found = small_distribution([0.5, 0.3, 0.15, 0.05], SamplingSettings(top_k=3, top_p=1.0, seed=11))
     counts = draw_many(found, number=4, draws=1000)
     assert counts.sum() == 1000
@@ -130,8 +131,8 @@ def test_the_dice_follow_the_chances_and_never_land_on_what_was_cut():
     )
 
 
-def test_too_many_throws_are_refused():
+def test_too_many_draws_are_refused():
     found = small_distribution([0.5, 0.5], SamplingSettings())
     for draws in (0, 1001):
-        with pytest.raises(InputError, match=rf"{draws} throws do not fit: choose 1 to 1000"):
+        with pytest.raises(InputError, match=rf"{draws} draws do not fit: choose 1 to 1000"):
             draw_many(found, number=0, draws=draws)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from model_utils.heads.rollout import layer_mean, overall_mean, rollout
 from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.masks.receptive_field import NEVER, reach
+from model_utils.masks.receptive_field import NEVER, receptive_field
 from model_utils.models.forward import AttentionMaps, attention_maps
 from model_utils.tokens.batch import encode
 
@@ -88,4 +88,4 @@ def test_under_a_window_rollout_comes_as_far_as_reach_says(tiny):
     batch = encode(tiny.tokenizer, (" one two three four five six seven eight",))
     mask = build_mask(MaskSpec(pattern="window", width=2), batch)
     (maps,) = attention_maps(tiny, batch, mask)
-    np.testing.assert_array_equal(rollout(maps)[2] > 0, reach(mask, 0, 3) != NEVER)
+    np.testing.assert_array_equal(rollout(maps)[2] > 0, receptive_field(mask, 0, 3) != NEVER)

@@ -16,7 +16,8 @@ from model_utils.experiments.ablation import attention_vs_ablation, next_word
 from model_utils.experiments.surprisal import row_shifts
 from model_utils.heads.search import find_heads, hide_key, value_sizes
 from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.models.forward import AttentionMaps, LayerTrace, attention_maps, forward
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import AttentionMaps, attention_maps, forward
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch, encode
 from model_utils.tokens.words import group_words

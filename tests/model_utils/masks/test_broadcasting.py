@@ -1,24 +1,24 @@
-"""The stages of a mask hold the shapes and numbers that the model gets."""
+"""The steps from a 2-D to a 4-D mask hold the shapes and numbers that the model gets."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from model_utils.masks.broadcasting import number, stages
+from model_utils.masks.broadcasting import broadcast_steps, number
 from model_utils.masks.mask import FILL_MIN, MaskSpec, build_mask
 
 
 def test_the_missions_batch_goes_from_two_dimensions_to_four(mission) -> None:
-    found = stages(mission, build_mask(MaskSpec(), mission))
-    assert [stage.shape for stage in found] == [
+    found = broadcast_steps(mission, build_mask(MaskSpec(), mission))
+    assert [step.shape for step in found] == [
         "[3, 8]",
         "[3, 1, 1, 8]",
         "[3, 1, 1, 8]",
         "[3, 1, 8, 8]",
         "[3, 1, 8, 8]",
     ]
-    given, wide, old, allowed, added = (stage.values for stage in found)
+    given, wide, old, allowed, added = (step.values for step in found)
     assert given.tolist() == mission.attention_mask.tolist()
     assert (wide[:, 0, 0] == given).all()
     assert old[0, 0, 0].tolist() == [-10_000] * 3 + [0] * 5
@@ -28,9 +28,9 @@ def test_the_missions_batch_goes_from_two_dimensions_to_four(mission) -> None:
 
 
 @pytest.mark.parametrize(("fill", "value"), [("min", FILL_MIN), ("-10000", -10_000), ("-inf", -np.inf)])
-def test_the_last_stage_writes_the_chosen_fill_value(mission, fill, value) -> None:
+def test_the_last_step_writes_the_chosen_fill_value(mission, fill, value) -> None:
     mask = build_mask(MaskSpec(weights={1: 0.5}), mission)
-    added = stages(mission, mask, fill=fill)[-1].values
+    added = broadcast_steps(mission, mask, fill=fill)[-1].values
     assert set(np.unique(added[0]).tolist()) == {value, float(np.log(np.float32(0.5))), 0.0}
 
 

@@ -1,16 +1,15 @@
-"""A blocked cell is told in one sentence with both tokens and every real cause."""
+"""A blocked cell has one sentence with both tokens and every real cause, and a line of a table."""
 
 from __future__ import annotations
 
 import pytest
 
-from model_utils.masks.explain import sentence, sentences, why
+from model_utils.masks.explain import rule_in_words, sentence, sentences, table, why
 from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.masks.table import table
 from model_utils.tokens.batch import encode
 
 
-def test_every_cause_is_told_and_the_first_leads() -> None:
+def test_every_cause_is_named_and_the_first_leads() -> None:
     assert why("cat", "sat", ["causal", "hand"], MaskSpec()) == (
         "cat may not read sat: it comes later; it is also hidden by hand."
     )
@@ -27,11 +26,11 @@ def test_every_cause_is_told_and_the_first_leads() -> None:
         (MaskSpec(pattern="documents"), "it belongs to another document"),
     ],
 )
-def test_a_pattern_says_what_it_leaves_out(spec, words) -> None:
+def test_a_pattern_names_what_it_leaves_out(spec, words) -> None:
     assert why("a", "b", ["pattern"], spec) == f"a may not read b: {words}."
 
 
-def test_what_may_be_read_is_said_too() -> None:
+def test_what_may_be_read_has_its_sentence_too() -> None:
     assert sentence("a", "b", 1.0, [], MaskSpec()) == "a may read b."
     assert sentence("a", "b", 0.5, [], MaskSpec()) == "a may read b, softened: its part counts 0.5 times."
 
@@ -40,12 +39,22 @@ def test_each_cell_of_a_batch_has_its_own_sentence_and_its_line_in_the_table(tin
     batch = encode(tiny.tokenizer, ("It will rain", "My dog"))
     spec = MaskSpec(sentence=1, cells=frozenset({(1, 0)}), weights={1: 0.25})
     mask = build_mask(spec, batch)
-    told = sentences(mask, spec, batch.labels(1), number=1)
-    assert told[2][1] == "“␣dog” may not read “My”: it is hidden by hand."
-    assert told[2][0] == "“␣dog” may not read “pad”: it is padding."
-    assert told[1][2] == "“My” may not read “␣dog”: it comes later."
+    found = sentences(mask, spec, batch.labels(1), number=1)
+    assert found[2][1] == "“␣dog” may not read “My”: it is hidden by hand."
+    assert found[2][0] == "“␣dog” may not read “pad”: it is padding."
+    assert found[1][2] == "“My” may not read “␣dog”: it comes later."
     lines = table(mask, batch.labels(1), 1)
     assert len(lines) == 9
     cell = lines[(lines["query"] == 2) & (lines["key"] == 1)].iloc[0]
     assert (cell["query_token"], cell["key_token"], cell["visible"], cell["blocked_by"]) == ("␣dog", "My", 0, "hand")
     assert lines[(lines["query"] == 2) & (lines["key"] == 2)]["added"].item() == pytest.approx(-1.386294, abs=1e-5)
+
+
+def test_a_rule_names_its_pattern_with_the_numbers_that_it_uses_and_what_is_hidden_by_hand(tiny) -> None:
+    batch = encode(tiny.tokenizer, ("He shook his head",))
+    assert rule_in_words(MaskSpec(), batch.tokens[0]) == []
+    spec = MaskSpec(pattern="window", width=3, first=7, weights={1: 0.0, 2: 0.5}, cells={(3, 1)})
+    window, hand, cells = rule_in_words(spec, batch.tokens[0])
+    assert ("3" in window, "7" in window) == (True, False)
+    assert hand.endswith("“␣shook”, “␣his” at weight 0.5")
+    assert cells.endswith("1")

@@ -1,4 +1,4 @@
-"""The hand mask as text: what a link may say, and what is said when it cannot be read."""
+"""The hand mask as text: what a link may hold, and the error when it cannot be read."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from model_utils.errors import InputError
 from model_utils.masks.link import format_cells, format_weights, parse_cells, parse_weights
 
 
-def test_pairs_are_read_in_any_order_and_full_weights_say_nothing() -> None:
+def test_pairs_are_read_in_any_order_and_full_weights_are_left_out() -> None:
     assert parse_weights(" 4:0, 3:0.5,, 1:1 ,2:.25", 5) == {2: 0.25, 3: 0.5, 4: 0.0}
     assert parse_weights("", 5) == {}
     assert parse_cells("6-2, 5-2,6-2", 7) == {(5, 2), (6, 2)}
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("3", "'3', which is no pair"),
         ("3:", "no pair of token and weight"),
@@ -35,16 +35,16 @@ def test_pairs_are_read_in_any_order_and_full_weights_say_nothing() -> None:
         ("9" * 400 + ":0", "no pair"),
     ],
 )
-def test_each_fault_of_the_weights_gets_its_sentence(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_each_fault_of_the_weights_gets_its_sentence(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
         parse_weights(text, 5)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("5", "no pair of tokens"), ("1:2", "5-2,6-2"), ("9-0", "token 9"), ("0-9", "token 9")]
+    ("text", "words"), [("5", "no pair of tokens"), ("1:2", "5-2,6-2"), ("9-0", "token 9"), ("0-9", "token 9")]
 )
-def test_each_fault_of_the_cells_gets_its_sentence(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_each_fault_of_the_cells_gets_its_sentence(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
         parse_cells(text, 5)
 
 

@@ -1,4 +1,4 @@
-"""A mask blocks what it says it blocks, for the reason it gives, and equals transformers' own where that exists."""
+"""A mask blocks what its rule blocks, for the reason that it gives, and equals transformers' own where that exists."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from transformers.masking_utils import create_causal_mask, create_sliding_window
 
 from model_utils.errors import InputError
 from model_utils.masks.mask import CAUSE_CODE, CAUSES, FILL_MIN, MaskSpec, build_mask
+from model_utils.masks.patterns import PATTERNS
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import Side, TokenBatch, encode
-
-PATTERNS = ("causal", "bidirectional", "prefix", "window", "sink", "documents")
 
 
 def batch_of(tiny: LoadedModel, lengths: list[int], side: Side = "left") -> TokenBatch:
@@ -67,7 +66,7 @@ def test_documents_split_as_transformers_splits_positions_that_restart(tiny):
 @given(
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=3),
     side=st.sampled_from(["left", "right"]),
-    pattern=st.sampled_from(PATTERNS),
+    pattern=st.sampled_from(sorted(PATTERNS)),
     width=st.integers(1, 6),
     first=st.integers(0, 4),
     padding=st.booleans(),
@@ -117,7 +116,7 @@ def test_a_soft_weight_adds_its_logarithm_to_the_column_and_blocks_nothing(tiny)
     assert mask.cause[0].tolist() == [[0, 4, 4], [0, 0, 4], [0, 0, 0]]
 
 
-def test_a_weight_too_small_for_float32_hides_its_token_and_says_so(tiny):
+def test_a_weight_too_small_for_float32_hides_its_token_and_names_the_cause(tiny):
     mask = build_mask(MaskSpec(weights={0: 1e-60}), batch_of(tiny, [2]))
     assert mask.causes["hand"][0, :, 0].all()
 
@@ -142,11 +141,13 @@ def test_a_closed_gap_moves_later_positions_up_and_a_hole_keeps_them(tiny):
     assert build_mask(MaskSpec(weights={1: 0}, gap="close"), batch).position_ids[0, 2:].tolist() == [1, 2]
 
 
-def test_specs_that_differ_in_weights_alone_differ_in_hash_and_order_does_not_matter():
-    a, b = MaskSpec(weights={1: 0.5, 0: 0.0}), MaskSpec(weights=((0, 0.0), (1, 0.5)))
+def test_specs_that_differ_in_weights_alone_differ_in_hash_and_the_order_of_weights_and_cells_does_not_matter():
+    a = MaskSpec(weights={1: 0.5, 0: 0.0}, cells=[(2, 1), (1, 0), (2, 1)])
+    b = MaskSpec(weights=((0, 0.0), (1, 0.5)), cells=frozenset({(1, 0), (2, 1)}))
     assert a == b
     assert hash(a) == hash(b)
-    assert hash(a) != hash(MaskSpec(weights={1: 0.25, 0: 0.0}))
+    assert a.cells == ((1, 0), (2, 1))
+    assert hash(a) != hash(MaskSpec(weights={1: 0.25, 0: 0.0}, cells=b.cells))
 
 
 def test_masks_cannot_be_changed(tiny):
@@ -188,3 +189,10 @@ def test_a_rule_out_of_bounds_is_refused_with_its_value(fields, words):
 def test_a_hand_mask_for_a_token_or_sentence_that_is_not_there_is_refused(tiny, spec, words):
     with pytest.raises(InputError, match=words):
         build_mask(spec, batch_of(tiny, [2]))
+
+
+def test_what_has_no_effect_in_a_rule_does_not_make_it_another() -> None:
+    assert MaskSpec(width=9, first=5, sentence=2, gap="close").in_effect() == MaskSpec()
+    assert MaskSpec(pattern="window", width=9, first=5).in_effect() == MaskSpec(pattern="window", width=9)
+    by_hand = MaskSpec(weights={1: 0.0}, sentence=2, gap="close", width=9)
+    assert by_hand.in_effect() == MaskSpec(weights={1: 0.0}, sentence=2, gap="close")

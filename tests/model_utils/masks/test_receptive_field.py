@@ -1,4 +1,4 @@
-"""Reach, told from the mask alone, equals the influence that a changed word is measured to have."""
+"""The receptive field, computed from the mask alone, equals the influence that a changed word is measured to have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from transformers import GPT2Config, GPT2Model
 
 from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.masks.receptive_field import NEVER, reach
+from model_utils.masks.patterns import PATTERNS
+from model_utils.masks.receptive_field import NEVER, receptive_field
 from model_utils.tokens.batch import TokenBatch, encode
 
 LAYERS = 3
@@ -18,7 +19,7 @@ LAYERS = 3
 
 @pytest.fixture(scope="module")
 def small() -> GPT2Model:
-    """Return a GPT-2 of 3 layers in double precision, its random weights large enough to carry news far."""
+    """Return a GPT-2 of 3 layers in double precision, its random weights large enough for influence to reach far."""
     torch.manual_seed(0)
     config = GPT2Config(n_layer=LAYERS, n_head=2, n_embd=16, vocab_size=8, n_positions=64, attn_implementation="eager")
     model = GPT2Model(config).double().eval()
@@ -66,21 +67,23 @@ def sentences(tiny, lengths: list[int], side: str) -> TokenBatch:
         MaskSpec(cells=frozenset({(5, 2), (6, 2), (3, 3)})),
         MaskSpec(cells=frozenset({(0, 0)})),
     ],
-    ids=lambda spec: f"{spec.pattern} {spec.width} {spec.weights} {sorted(spec.cells)}",
+    ids=lambda spec: f"{spec.pattern} {spec.width} {spec.weights} {spec.cells}",
 )
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_reach_equals_measured_influence(tiny, small, spec, side) -> None:
+def test_the_receptive_field_equals_measured_influence(tiny, small, spec, side) -> None:
     batch = sentences(tiny, [8, 11], side)
-    np.testing.assert_array_equal(reach(build_mask(spec, batch), 0, LAYERS) != NEVER, influence(small, spec, batch))
+    np.testing.assert_array_equal(
+        receptive_field(build_mask(spec, batch), 0, LAYERS) != NEVER, influence(small, spec, batch)
+    )
 
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_nothing_that_a_row_cannot_reach_changes_its_output(tiny, small, data) -> None:
+def test_nothing_outside_the_receptive_field_of_a_row_changes_its_output(tiny, small, data) -> None:
     length = data.draw(st.integers(1, 9))
     token = st.integers(0, length - 1)
     spec = MaskSpec(
-        pattern=data.draw(st.sampled_from(["causal", "bidirectional", "prefix", "window", "sink", "documents"])),
+        pattern=data.draw(st.sampled_from(sorted(PATTERNS))),
         width=data.draw(st.integers(1, 5)),
         first=data.draw(st.integers(0, 4)),
         padding=data.draw(st.booleans()),
@@ -88,24 +91,24 @@ def test_nothing_that_a_row_cannot_reach_changes_its_output(tiny, small, data) -
         cells=data.draw(st.frozensets(st.tuples(token, token), max_size=4)),
     )
     batch = sentences(tiny, [length, data.draw(st.integers(1, 9))], data.draw(st.sampled_from(["left", "right"])))
-    never = reach(build_mask(spec, batch), 0, LAYERS) == NEVER
+    never = receptive_field(build_mask(spec, batch), 0, LAYERS) == NEVER
     assert not (influence(small, spec, batch) & never).any()
 
 
 def test_under_a_window_news_travels_width_minus_one_places_a_layer(tiny) -> None:
     batch = encode(tiny.tokenizer, (" a" * 9,))
-    after = reach(build_mask(MaskSpec(pattern="window", width=3), batch), 0, LAYERS)
+    after = receptive_field(build_mask(MaskSpec(pattern="window", width=3), batch), 0, LAYERS)
     assert after[8].tolist() == [NEVER, NEVER, 3, 3, 2, 2, 1, 1, 0]
     assert after[1].tolist() == [1, 0, *[NEVER] * 7]
 
 
 def test_a_row_keeps_its_own_token_even_when_it_may_not_read_it(tiny) -> None:
     batch = encode(tiny.tokenizer, (" a b c",))
-    after = reach(build_mask(MaskSpec(weights={1: 0.0}), batch), 0, LAYERS)
+    after = receptive_field(build_mask(MaskSpec(weights={1: 0.0}), batch), 0, LAYERS)
     assert after.tolist() == [[0, NEVER, NEVER], [1, 0, NEVER], [1, NEVER, 0]]
 
 
 def test_a_row_that_may_read_nothing_hears_everything_and_hands_it_on(tiny) -> None:
     batch = encode(tiny.tokenizer, (" a b c",))
-    after = reach(build_mask(MaskSpec(cells=frozenset({(0, 0)})), batch), 0, LAYERS)
+    after = receptive_field(build_mask(MaskSpec(cells=frozenset({(0, 0)})), batch), 0, LAYERS)
     assert after.tolist() == [[0, 1, 1], [1, 0, 2], [1, 1, 0]]

@@ -11,11 +11,11 @@ from model_utils.tokens.batch import tokenize
 from model_utils.tokens.words import group_words
 
 
-def meet(tiny: LoadedModel, text: str, *entries: str) -> Matches:
+def matches(tiny: LoadedModel, text: str, *entries: str) -> Matches:
     return match(group_words(text, tokenize(tiny.tokenizer, text)), entries)
 
 
-def test_a_word_of_several_pieces_is_met_whole_and_never_by_a_piece(tiny: LoadedModel) -> None:
+def test_a_word_of_several_pieces_is_matched_whole_and_never_by_a_piece(tiny: LoadedModel) -> None:
     text = "Unbelievability is not belief."
     words = group_words(text, tokenize(tiny.tokenizer, text))
     assert len(words[0].tokens) > 1
@@ -24,16 +24,16 @@ def test_a_word_of_several_pieces_is_met_whole_and_never_by_a_piece(tiny: Loaded
 
 
 def test_case_and_accents_are_folded(tiny: LoadedModel) -> None:
-    assert meet(tiny, "Die STRASSE, ein cafe\u0301", "straße", "CAFÉ").places == (1, 4)
+    assert matches(tiny, "Die STRASSE, ein cafe\u0301", "straße", "CAFÉ").places == (1, 4)
 
 
 def test_possessives_and_marks_around_a_word_do_not_hide_it(tiny: LoadedModel) -> None:
-    assert meet(tiny, "Alice’s key and (Tom)", "alice", "tom").places == (0, 4)
-    assert meet(tiny, "Alice’s key", "Alice's").places == (0,)
+    assert matches(tiny, "Alice’s key and (Tom)", "alice", "tom").places == (0, 4)
+    assert matches(tiny, "Alice’s key", "Alice's").places == (0,)
 
 
-def test_an_entry_of_two_words_meets_them_in_a_row_only(tiny: LoadedModel) -> None:
-    found = meet(tiny, "the old man and the old dog", "old man", "man old")
+def test_an_entry_of_two_words_matches_them_in_a_row_only(tiny: LoadedModel) -> None:
+    found = matches(tiny, "the old man and the old dog", "old man", "man old")
     assert found == Matches(places=(1, 2), found=("old man",), missing=("man old",))
 
 

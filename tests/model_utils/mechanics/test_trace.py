@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.mechanics.trace import FILLS, HeadTrace, cell_of, head_trace, record, row_of, share_on, unmasked
-from model_utils.models.forward import LayerTrace, forward
+from model_utils.masks.mask import FILLS, MaskSpec, build_mask
+from model_utils.mechanics.trace import HeadTrace, cell_of, head_trace, record, row_of, share_on, unmasked
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from transformers import GPT2LMHeadModel
 
 from model_utils.models import forward as models_forward
-from model_utils.models.forward import (
-    LayerTrace,
-    attention_maps,
-    check_sentence_size,
-    forward,
-    head_outputs,
-    output_logits,
-)
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import attention_maps, check_sentence_size, forward, head_outputs, output_logits
 from model_utils.errors import InputError
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.registry import BUNDLED_FOLDER

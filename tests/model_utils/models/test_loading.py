@@ -23,7 +23,8 @@ from transformers import AutoTokenizer, GPT2LMHeadModel
 from model_utils.models import loading
 from model_utils.generate.decode import Lane, decode
 from model_utils.generate.filters import SamplingSettings
-from model_utils.models.forward import LayerTrace, forward
+from model_utils.models.attention import LayerTrace
+from model_utils.models.forward import forward
 from model_utils.errors import ModelDamagedError, ModelTooLargeError
 from model_utils.models.download import find
 from model_utils.models.loading import LoadedModel, ModelCache, load_model

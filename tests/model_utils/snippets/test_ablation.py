@@ -16,12 +16,17 @@ import pytest
 
 from model_utils.distributions import entropy_bits, total_variation
 from model_utils.experiments.ablation import attention_vs_ablation, next_word, without_hand
-from model_utils.experiments.ablation_curve import trade_off
-from model_utils.experiments.soft_weights import soften
+from model_utils.experiments.ablation_curve import ablation_curves
+from model_utils.experiments.soft_weights import run_soft_masks
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel
 from model_utils.models.next_word import top_tokens
-from model_utils.snippets.ablation import hiding_code, softening_code, sweep_code, trade_off_code
+from model_utils.snippets.ablation import (
+    ablation_curve_code,
+    attention_vs_ablation_code,
+    hiding_code,
+    softening_code,
+)
 from model_utils.tokens.batch import TokenBatch, encode
 from model_utils.tokens.words import group_words
 
@@ -88,30 +93,32 @@ def test_the_code_runs_in_an_empty_folder_by_itself(tiny: LoadedModel, tmp_path:
 def test_the_code_of_half_a_word_prints_each_row(tiny: LoadedModel, tmp_path: Path) -> None:
     text = "He gave the boy a"
     lines = run(softening_code(tiny.entry, text, [1, 3], 0.5, layer=2, head=5), tmp_path)
-    for line, one in zip(lines, soften(tiny, encode(tiny.tokenizer, (text,)), [1, 3], 0.5), strict=True):
-        way, *weights = line.split()
-        assert way == one.way
+    for line, one in zip(lines, run_soft_masks(tiny, encode(tiny.tokenizer, (text,)), [1, 3], 0.5), strict=True):
+        kind, *weights = line.split()
+        assert kind == one.kind
         assert np.array(weights, dtype=float) == pytest.approx(one.weights[2, 5], abs=2e-6)
 
 
 @pytest.mark.parametrize(
     "spec", [MaskSpec(weights={2: 0.5, 1: 0.0}, gap="close"), SPECS[2]], ids=["words", "documents"]
 )
-def test_the_code_of_the_sweep_prints_attention_and_change(tiny: LoadedModel, tmp_path: Path, spec: MaskSpec) -> None:
+def test_the_code_of_attention_vs_ablation_prints_attention_and_change(
+    tiny: LoadedModel, tmp_path: Path, spec: MaskSpec
+) -> None:
     batch = encode(tiny.tokenizer, TEXTS)
     words = group_words(batch.texts[spec.sentence], batch.tokens[spec.sentence])
-    lines = run(sweep_code(tiny.entry, batch, spec, [word.tokens for word in words]), tmp_path)
+    lines = run(attention_vs_ablation_code(tiny.entry, batch, spec, [word.tokens for word in words]), tmp_path)
     found = attention_vs_ablation(tiny, batch, spec, words)
     printed = np.array([line.split()[-2:] for line in lines], dtype=float)
     assert printed[:, 0] == pytest.approx(found.attention, abs=1e-5)
     assert printed[:, 1] == pytest.approx(found.change, abs=1e-4)
 
 
-def test_the_code_of_the_trade_off_prints_change_and_entropy(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_the_code_of_the_ablation_curve_prints_change_and_entropy(tiny: LoadedModel, tmp_path: Path) -> None:
     batch, spec = encode(tiny.tokenizer, TEXTS), MaskSpec(weights={1: 0.0}, gap="close")
     words = group_words(batch.texts[0], batch.tokens[0])
-    printed = [line.split() for line in run(trade_off_code(tiny.entry, batch, spec, words), tmp_path)]
-    for one in trade_off(tiny, batch, spec, words):
+    printed = [line.split() for line in run(ablation_curve_code(tiny.entry, batch, spec, words), tmp_path)]
+    for one in ablation_curves(tiny, batch, spec, words):
         lines = [line for line in printed if line[0] == one.end]
         assert [int(line[1]) for line in lines] == list(range(len(words)))
         assert [float(line[2]) for line in lines] == pytest.approx(one.change, abs=1e-4)

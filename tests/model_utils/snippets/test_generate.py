@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.generate.decode import Lane, decode
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.decode import decode
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.generate.step import Candidates
 from model_utils.models.loading import LoadedModel
-from model_utils.snippets.tokens import generate_code
+from model_utils.snippets.generate import generate_code
 from model_utils.tokens.batch import TokenBatch
 
 NEW, SENTENCE, STEP = 14, 1, 3

@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_utils.experiments.pattern_runs import PATTERNS, run
+from model_utils.experiments.pattern_runs import run
 from model_utils.masks.mask import MaskSpec, build_mask
-from model_utils.masks.receptive_field import reach
-from model_utils.snippets.masks import mask_code, reach_code
+from model_utils.masks.patterns import PATTERNS
+from model_utils.masks.receptive_field import receptive_field
+from model_utils.models.forward import attention_maps
+from model_utils.snippets.masks import head_code, mask_code, receptive_field_code
 from model_utils.tokens.batch import encode
 
 TEXTS = ("It will rain in the", 'The cat sat.<|endoftext|>He "shook" his head\\ and', "So")
@@ -31,8 +33,8 @@ def check(printed: str, tiny, spec: MaskSpec, side: str) -> None:
     probabilities = [float(line.split()[-1]) for line in lines if line.startswith("next")]
     assert probabilities == pytest.approx(np.sort(found.probabilities)[:-6:-1].tolist(), abs=2e-5)
     bits = [float(line.split()[-1]) for line in lines if line.startswith("bits")]
-    told = ~np.isnan(found.bits[1:])
-    np.testing.assert_allclose(np.array(bits)[told], found.bits[1:][told], atol=2e-3)
+    known = ~np.isnan(found.bits[1:])
+    np.testing.assert_allclose(np.array(bits)[known], found.bits[1:][known], atol=2e-3)
 
 
 def test_the_code_of_a_mask_runs_in_an_empty_folder(tiny, tmp_path: Path) -> None:
@@ -54,7 +56,7 @@ def executed(code: str) -> str:
     """Return what `code` prints, run in this process, which has the libraries loaded already."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(code, "recipe", "exec"), {})
+        exec(compile(code, "snippet", "exec"), {})
     return out.getvalue()
 
 
@@ -66,11 +68,31 @@ def test_the_code_of_every_pattern_prints_the_pages_numbers(tiny, pattern) -> No
     check(executed(mask_code(tiny.entry, TEXTS, spec, side=side)), tiny, spec, side)
 
 
-def test_the_code_of_reach_prints_the_pages_matrix(tiny) -> None:
+def test_the_code_of_receptive_fields_prints_the_pages_matrix(tiny) -> None:
     spec = MaskSpec(pattern="window", width=2, sentence=0, cells=frozenset({(0, 0)}))
     batch = encode(tiny.tokenizer, TEXTS)
-    after, first = reach(build_mask(spec, batch), 0, tiny.layers), batch.first(0)
+    after, first = receptive_field(build_mask(spec, batch), 0, tiny.layers), batch.first(0)
     printed = [
-        ast.literal_eval(line) for line in executed(reach_code(tiny.entry, TEXTS, spec, side="left")).splitlines()
+        ast.literal_eval(line)
+        for line in executed(receptive_field_code(tiny.entry, TEXTS, spec, side="left")).splitlines()
     ]
     assert printed == after[first:, first:].tolist()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        MaskSpec(sentence=0, weights={1: 0.0, 2: 0.5}, cells={(3, 0)}),
+        MaskSpec(sentence=1, pattern="sink", width=2, first=1),
+        MaskSpec(sentence=0, weights={1: 0.0}, gap="close", pattern="bidirectional"),
+    ],
+    ids=lambda spec: spec.pattern,
+)
+def test_the_code_of_a_head_prints_the_weights_of_the_picture(tiny, spec) -> None:
+    batch = encode(tiny.tokenizer, TEXTS)
+    printed = executed(head_code(tiny.entry, TEXTS, spec, side="left", layer=3, head=2)).splitlines()
+    shown = np.array([[float(cell) for cell in line.split()] for line in printed])
+    maps = attention_maps(tiny, batch, build_mask(spec, batch))[spec.sentence]
+    expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 2])
+    reads = ~(maps.cause > 0).all(-1)
+    np.testing.assert_allclose(shown[reads], expected[reads], atol=2e-6)

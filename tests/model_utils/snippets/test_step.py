@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.full_distribution import draw_many, filter_effects, full_distribution
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.masks.mask import MaskSpec
@@ -48,9 +48,9 @@ def test_the_code_opens_the_same_step(tiny: LoadedModel, tmp_path: Path) -> None
             token, (before, after) = int(line.split()[0]), (float(part) for part in line.rsplit(" ", 3)[1::2])
             assert (before, after) == pytest.approx((step.before[token], step.after[token]), abs=1e-4)
         came = draw_many(step, number=len(NEW), draws=200)
-        told = ast.literal_eval(lines[-1].removeprefix("200 draws "))
-        assert told == {token: int(came[token]) for token in told}
-        assert sum(told.values()) > 0
+        counted = ast.literal_eval(lines[-1].removeprefix("200 draws "))
+        assert counted == {token: int(came[token]) for token in counted}
+        assert sum(counted.values()) > 0
 
 
 def test_spans_of_a_row() -> None:

@@ -11,9 +11,16 @@ import pytest
 
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.mechanics.trace import HeadTrace, record, share_on, unmasked
-from model_utils.mechanics.wrong_masks import DEPTHS, WAYS, by_fill_value, damage, leak_by_fill, spread
+from model_utils.mechanics.wrong_masks import (
+    APPLICATIONS,
+    FILL_RANGE,
+    blocked_share_by_fill,
+    by_fill_value,
+    nan_spread,
+    weight_shares,
+)
 from model_utils.models.loading import LoadedModel
-from model_utils.snippets.wrong_masks import fills_code, ways_code, without_code
+from model_utils.snippets.wrong_masks import applications_code, fills_code, without_code
 from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION
 
@@ -34,7 +41,7 @@ def printed(tiny: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> dict
         shared = {"side": side, **at}
         pieces = {
             "without": without_code(tiny.entry, MISSION, spec, **shared),  # type: ignore[arg-type]
-            "ways": ways_code(tiny.entry, MISSION, spec, **shared),  # type: ignore[arg-type]
+            "applications": applications_code(tiny.entry, MISSION, spec, **shared),  # type: ignore[arg-type]
             "fills": fills_code(tiny.entry, MISSION, spec, query=6, blocked_query=1, **shared),  # type: ignore[arg-type]
         }
         for name, lines in pieces.items():
@@ -78,13 +85,13 @@ def test_without_the_mask(case, printed) -> None:
 
 def test_the_wrong_ways(case, printed) -> None:
     side, batch, head = case
-    lines = iter(printed[side, "ways"])
-    for way in WAYS:
-        found = damage(head, way)
+    lines = iter(printed[side, "applications"])
+    for application in APPLICATIONS:
+        found = weight_shares(head, application)
         for row in range(batch.first(2), batch.first(2) + len(batch.tokens[2])):
             words = next(lines).split()
-            assert words[:3] == [way, "row", str(row)]
-            assert [float(words[4]), float(words[6])] == pytest.approx([found.total[row], found.leaked[row]], abs=2e-6)
+            assert words[:3] == [application, "row", str(row)]
+            assert [float(words[4]), float(words[6])] == pytest.approx([found.total[row], found.blocked[row]], abs=2e-6)
 
 
 def test_the_fills_and_the_spread_of_nan(case, printed, tiny) -> None:
@@ -94,9 +101,9 @@ def test_the_fills_and_the_spread_of_nan(case, printed, tiny) -> None:
     for fill in read:
         assert numbers(next(lines)) == pytest.approx(read[fill].tolist(), abs=2e-6, nan_ok=True)
         assert numbers(next(lines)) == pytest.approx(blocked[fill].tolist(), abs=2e-6, nan_ok=True)
-    for depth, leak in zip(DEPTHS, leak_by_fill(head, 6), strict=True):
-        assert [float(number) for number in next(lines).split()[1:]] == pytest.approx([depth, leak], abs=2e-6)
-    found = spread(tiny, batch, build_mask(SPECS[side], batch), sentence=2)
+    for fill, share in zip(FILL_RANGE, blocked_share_by_fill(head, 6), strict=True):
+        assert [float(number) for number in next(lines).split()[1:]] == pytest.approx([fill, share], abs=2e-6)
+    found = nan_spread(tiny, batch, build_mask(SPECS[side], batch), sentence=2)
     for rows in (*found.rows, found.logits):
         assert numbers(next(lines)) == np.flatnonzero(rows).tolist()
     assert found.rows.any()

@@ -11,7 +11,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.compare import kp_plane
-from model_utils.generate.filters import SamplingSettings, warp
+from model_utils.generate.apply_filters import warp
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.models.loading import LoadedModel
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,12 +29,12 @@ def opened(**values: object) -> AppTest:
 
 def finished(at: AppTest) -> AppTest:
     """Return the page once the comparison under way has ended."""
-    assert at.session_state["_comparison"].job.wait(60)
+    assert at.session_state["_compare"].run.job.wait(60)
     return at.run()
 
 
 def drawn(at: AppTest) -> list[list[int]]:
-    return [[step.token_id for step in steps] for steps in at.session_state["_comparison"].texts().values()]
+    return [[step.token_id for step in steps] for steps in at.session_state["_compare"].run.texts().values()]
 
 
 def figure(at: AppTest) -> dict[str, dict[str, object]]:
@@ -178,14 +179,31 @@ def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
     assert "2" not in numbers
 
 
-def test_two_models_share_one_bound_on_memory(monkeypatch: pytest.MonkeyPatch, tiny: LoadedModel) -> None:
-    from model_utils.errors import InputError
-    from model_utils.generate.decode import Lane
-    from model_utils.generate.plan import cache_megabytes
-    from pages.generate import run
+def test_a_set_of_rows_replaces_all_and_starts_its_comparison_once() -> None:
+    at = opened(row=3)
+    before = at.session_state["_compare"].run
+    at.button(key="set_t0.3;t0.5;t0.7;t1;t1.3;t1.7").click().run()
+    made = at.session_state["_compare"].run
+    assert made is not before
+    assert (len(made.request.rows), made.request.samples) == (6, 8)
+    assert at.session_state["row"] == 0
+    finished(at)
+    assert at.session_state["_compare"].run is made
+    assert not at.info
 
-    monkeypatch.setattr("model_utils.generate.plan.MAX_CACHE_MB", 1.5 * cache_megabytes(tiny, 1, 100))
-    lane = Lane(prompt=(11,) * 40, settings=SamplingSettings())
-    run.decode_job([(tiny, [lane])], 60).cancel()
-    with pytest.raises(InputError, match="2 texts of 100 tokens by both models"):
-        run.decode_job([(tiny, [lane]), (tiny, [lane])], 60)
+
+def test_a_sweep_is_started_from_the_view_that_needs_one() -> None:
+    at = opened(plot="sweep", max_new_tokens=1)
+    at.button(key="climb_p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1").click().run()
+    made = at.session_state["_compare"].run
+    assert (len(made.request.rows), made.request.samples) == (7, 8)
+    finished(at)
+    assert at.session_state["_compare"].run is made
+    assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_ladder"]
+
+
+def test_a_sentence_or_second_model_that_is_not_there_falls_back() -> None:
+    at = opened(sentence=15, against="nothing")
+    request = at.session_state["_compare"].run.request
+    assert request.text == "It will rain in the"
+    assert len(request.models) == 1

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model_utils.generate.filters import SamplingSettings
+from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.full_distribution import full_distribution
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,12 +29,12 @@ def opened(**values: object) -> AppTest:
 
 def finished(at: AppTest) -> AppTest:
     """Return the page once the generation under way has ended."""
-    assert at.session_state["_run"].job.wait(60)
+    assert at.session_state["_generate"].run.job.wait(60)
     return at.run()
 
 
 def texts(at: AppTest) -> list[list[int]]:
-    return [[step.token_id for step in row] for row in at.session_state["_run"].rows()]
+    return [[step.token_id for step in row] for row in at.session_state["_generate"].run.rows()]
 
 
 def traces(at: AppTest) -> dict[str, dict[str, object]]:
@@ -88,7 +88,7 @@ def test_next_and_back_step_through_a_text_and_the_sentence_chooses_the_row() ->
     assert at.slider(key="step").value == 3  # it stays at the last
     at.button(key="back").click().run()
     at.number_input(key="sentence").set_value(2).run()
-    drawn = at.session_state["_run"].rows()[2][1].token_id
+    drawn = at.session_state["_generate"].run.rows()[2][1].token_id
     assert traces(at)["drawn"]["customdata"][0][0] == drawn
 
 
@@ -139,6 +139,35 @@ def figure(at: AppTest, name: str) -> dict[str, object]:
     return json.loads(chart.proto.spec)
 
 
+def test_a_stopped_text_keeps_its_words_and_one_chart_stands_in_the_place_of_the_candidates() -> None:
+    at = opened(max_new_tokens=1)
+    at.number_input(key="max_new_tokens").set_value(200)
+    at.button(key="generate").click().run()
+    run = at.session_state["_generate"].run
+    assert run.job.wait_for_event(60)
+    at.run()  # the first words have been drawn: the picture comes
+    at.button(key="stop").click().run()
+    assert run.job.wait(60)
+    at.run()
+    assert not at.exception
+    assert at.session_state["_generate"].run is run
+    assert 1 <= len(run.rows()[0]) < 200
+    assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_candidates"]
+    assert at.button(key="stop").disabled
+
+
+def test_the_picture_comes_after_the_first_words() -> None:
+    at = opened(max_new_tokens=1)
+    at.number_input(key="max_new_tokens").set_value(200)
+    at.button(key="generate").click().run()
+    state = at.session_state["_generate"]
+    assert not at.get("plotly_chart")
+    assert state.words_shown is state.run.job
+    at.run()
+    assert len(at.get("plotly_chart")) == 1
+    state.run.job.cancel()
+
+
 def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -> None:
     at = opened(view="waterfall", step=2)
     assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_waterfall"]
@@ -165,9 +194,9 @@ def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
     at = opened(min_p=0.2, order="mtkp")
     assert "after min-p" in said(at)
     assert "(asleep: it cuts none here)" in said(at)
-    settings = at.session_state["_run"].request.settings
+    settings = at.session_state["_generate"].run.request.settings
     assert (settings.min_p, settings.order) == (0.2, "mtkp")
-    at.selectbox(key="order").set_value("tkpm")
+    at.text_input(key="order").set_value("tkpm")
     at.run()
     assert "min-p 0.2, order mtkp, seed 0" in at.info[0].value
 
@@ -182,7 +211,7 @@ def test_greedy_has_one_stage_in_every_view() -> None:
 def test_a_text_under_a_mask_says_so_and_shows_the_mask_as_it_has_grown() -> None:
     at = opened(pattern="window", width=2, weights="1:0", view="mask", step=3)
     assert "pattern window, width 2; hidden or softened by hand in sentence 0: “␣will”" in at.info[0].value
-    policies = [at.session_state["_run"].policy(row) for row in range(3)]
+    policies = [at.session_state["_generate"].run.policy(row) for row in range(3)]
     assert [policy.spec.pairs for policy in policies] == [((1, 0.0),), (), ()]
     (heatmap,) = [trace for trace in figure(at, "fig_grown")["data"] if trace["type"] == "heatmap"]
     assert len(heatmap["x"] if "x" in heatmap else heatmap["z"]) >= 7  # five words and two drawn tokens
@@ -191,7 +220,7 @@ def test_a_text_under_a_mask_says_so_and_shows_the_mask_as_it_has_grown() -> Non
 
 def test_an_opened_step_under_a_mask_is_the_step_that_was_drawn() -> None:
     at = opened(pattern="sink", width=2, first=1, drop_after=1, view="waterfall", step=3, max_new_tokens=4)
-    run = at.session_state["_run"]
+    run = at.session_state["_generate"].run
     step = run.rows()[0][2]
     (line,) = [line.value for line in at.markdown if "tokens =" in line.value]
     assert f"+ {step.stages[-1].kept:,} left" in line
@@ -201,7 +230,7 @@ def test_dropping_the_prompt_changes_the_text_and_zero_means_never() -> None:
     plain, dropped = opened(max_new_tokens=6), opened(max_new_tokens=6, drop_after=1)
     assert [row[0] for row in texts(plain)] == [row[0] for row in texts(dropped)]
     assert texts(plain) != texts(dropped)
-    assert plain.session_state["_run"].request.policy.drop_after is None
+    assert plain.session_state["_generate"].run.request.policy.drop_after is None
     assert "the prompt dropped after 1 new tokens" in dropped.info[0].value
 
 
@@ -260,7 +289,7 @@ def test_a_branch_has_the_same_beginning_then_the_chosen_word_and_a_second_one_e
 def test_a_branch_of_a_branch_under_a_hand_mask_keeps_the_mask_of_its_sentence() -> None:
     at = opened(max_new_tokens=4, step=2, weights="1:0", sentence=0)
     branched(branched(at))
-    run = at.session_state["_run"]
+    run = at.session_state["_generate"].run
     assert [run.sentence(row) for row in range(run.count)] == [0, 1, 2, 0, 0]
     assert run.policy(4).spec.pairs == ((1, 0.0),)
     assert at.session_state["weights"] == "1:0"
@@ -280,18 +309,18 @@ def test_a_finished_text_lets_go_of_its_keys_and_values() -> None:
     gc.collect()
     held = [one for one in gc.get_objects() if isinstance(one, GeneratorType) and one.__name__ == "_decode"]
     assert all(one.gi_frame is None for one in held)
-    assert at.session_state["_run"].job.done
+    assert at.session_state["_generate"].run.job.done
 
 
 def test_a_policy_in_a_link_holds_where_the_sentence_in_view_is_not_there() -> None:
     at = opened(pattern="window", width=2, drop_after=1, sentence=7)
-    policy = at.session_state["_run"].request.policy
+    policy = at.session_state["_generate"].run.request.policy
     assert (policy.spec.pattern, policy.spec.width, policy.drop_after) == ("window", 2, 1)
 
 
 def test_a_stopped_branch_does_not_call_the_text_before_it_stopped() -> None:
     at = branched(opened(max_new_tokens=3))
-    run = at.session_state["_run"]
+    run = at.session_state["_generate"].run
     run.job._stop.set()
     at.run()
     lines = [line.value for line in at.caption if "Stopped after" in line.value]
@@ -314,7 +343,7 @@ def test_an_example_sets_everything_and_begins() -> None:
     at.button(key="text_examples_3").click()
     finished(at.run())
     assert not at.exception
-    run = at.session_state["_run"]
+    run = at.session_state["_generate"].run
     assert len(run.batch.texts) == 2
     assert run.request.settings.greedy
     assert run.request.policy.drop_after is None
@@ -331,10 +360,10 @@ def test_play_goes_through_the_steps_and_pauses(monkeypatch: pytest.MonkeyPatch)
     assert at.button(key="play").label == "Pause"
     assert at.session_state["step"] == 1
     for step in (2, 3):
-        at.session_state["_played_at"] = 0.0
+        at.session_state["_generate"].played_at = 0.0
         at.run()
         assert at.session_state["step"] == step
-    at.session_state["_played_at"] = 0.0
+    at.session_state["_generate"].played_at = 0.0
     at.run()  # the last step was shown: it ends
     assert at.button(key="play").label == "Play"
     at.button(key="play").click()
@@ -349,10 +378,10 @@ def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
     at = opened(batch="timing")
     at.button(key="measure_ways").click()
     at.run()
-    assert at.session_state["_timing"][1].wait(60)
+    assert at.session_state["_generate"].timing[1].wait(60)
     at.run()
     assert not at.exception
-    assert len(at.session_state["_timing"][1].events) == 5
+    assert len(at.session_state["_generate"].timing[1].events) == 5
     lines = " ".join(line.value for line in at.markdown)
     assert lines.count("the same text both ways") == 3
     at = opened(batch="decoded")
@@ -365,6 +394,6 @@ def test_a_single_sentence_is_no_batch_to_measure() -> None:
     at = opened(batch="timing", text="My dog is")
     at.button(key="measure_ways").click()
     at.run()
-    assert at.session_state["_timing"][1].wait(60)
+    assert at.session_state["_generate"].timing[1].wait(60)
     at.run()
     assert "at least two" in at.error[0].value

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from model_utils.masks.presets import FOX, PRESETS
+from model_utils.masks.examples import EXAMPLES, FOX
 from pages.common import cache
 from pages.masks import cache as masks_cache
 
@@ -157,7 +157,7 @@ def test_examples_take_one_click_and_undo_brings_the_text_back(number: int) -> N
     at = opened(weights="0:0")
     at.button(key=f"mask_examples_{number}").click().run()
     assert not at.exception
-    assert at.session_state["text"] == PRESETS[number].text
+    assert at.session_state["text"] == EXAMPLES[number].text
     assert at.session_state["weights"]
     at.button(key="mask_undo").click().run()
     assert at.session_state["text"].startswith("It will rain")
@@ -227,7 +227,7 @@ def test_hidden_parts_do_not_compute(monkeypatch) -> None:
     def never(*_args, **_options):
         raise AssertionError("a part that is not open was computed")
 
-    for name in ("attention_vs_ablation", "softened", "emphasis", "half", "track"):
+    for name in ("attention_vs_ablation", "ablation_curves", "soft_mask_runs", "emphasis", "half", "track"):
         monkeypatch.setattr(masks_cache, name, never)
     opened(look="word-list", text=KEY)
 

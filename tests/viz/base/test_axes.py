@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from viz.base.axes import FEW, word_columns
+from viz.base.axes import FEW, around, behind_bars, cell_texts, frame, word_columns
 from viz.base.theme import LIGHT
 
 
@@ -19,3 +20,15 @@ def test_words_are_slanted_in_many_columns_and_thinned_out_in_very_many(T: int) 
 
 def test_words_are_shown_as_text_and_long_ones_cut() -> None:
     assert word_columns(["<b>", "wonderfully"], LIGHT)["ticktext"] == ["&lt;b&gt;", "wonderfu…"]
+
+
+def test_texts_stand_in_their_cells_and_behind_their_bars() -> None:
+    cells = cell_texts(np.array([[0, 2], [1, 0]]), ["a", "b"], name="numbers", size=9, colour="#123456")
+    assert (list(cells.y), list(cells.x), list(cells.text)) == ([0, 1], [2, 0], ["a", "b"])
+    behind = behind_bars([5, 9], ["a", "b"], size=9, colour="#123456")
+    assert (list(behind.x), list(behind.y)) == ([5, 9], [0, 1])
+
+
+def test_a_frame_goes_around_whole_cells() -> None:
+    assert around((1, 1), (0, 3)) == {"x0": -0.5, "x1": 3.5, "y0": 0.5, "y1": 1.5}
+    assert frame((0, 0), (0, 0), LIGHT, 5)["line"] == {"color": LIGHT.accent, "width": 5}

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.base.matrix import NUMBERS_UP_TO, geometry, matrix
-from viz.base.theme import PALETTES, luminance, ramp_colour
+from viz.base.matrix import LEGIBLE, NUMBERS_UP_TO, ColourBar, Look, Numbers, matrix, set_empty_rows_apart, weight_look
+from viz.base.theme import PALETTES, Scale
+
+LIGHT = PALETTES["light"]
 
 
 def causal(tokens: int) -> np.ndarray:
     return np.triu(np.ones((tokens, tokens), bool), 1)
 
 
-def drawn(tokens: int, palette=PALETTES["light"]):
+def drawn(tokens: int, palette=LIGHT):
     weights = np.tril(np.full((tokens, tokens), 0.25, np.float32))
     values = np.where(causal(tokens), np.nan, weights)
     return matrix(values, labels=["the"] * tokens, palette=palette, causes={"causal": causal(tokens)})
@@ -38,39 +40,15 @@ def test_repeated_tokens_keep_a_row_and_a_column_each():
         assert list(axis.ticktext) == ["the"] * 8
 
 
-def test_labels_thin_out_and_never_touch_in_long_texts():
-    for tokens in (41, 256, 1024):
-        figure = drawn(tokens)
-        place = geometry(["the"] * tokens)
-        assert len(figure.layout.xaxis.tickvals) <= 41
-        assert place.step * place.cell >= place.font
-
-
 def test_each_cause_that_occurs_has_one_area_and_one_entry_in_the_legend():
     none = np.zeros((3, 3), bool)
     causes = {"padding": causal(3), "hand": causal(3).T.copy(), "pattern": none, "causal": none}
-    figure = matrix(np.full((3, 3), np.nan), labels=list("abc"), palette=PALETTES["light"], causes=causes)
+    figure = matrix(np.full((3, 3), np.nan), labels=list("abc"), palette=LIGHT, causes=causes)
     areas = [trace for trace in figure.data if trace.type == "scatter" and trace.fill == "toself"]
     assert [area.name for area in areas] == ["padding", "hand"]
     assert areas[0].fillpattern.shape != areas[1].fillpattern.shape
     legend = [trace.name for trace in figure.data if trace.type in ("bar", "scatter") and trace.showlegend is not False]
     assert legend == ["blocked: padding", "blocked: by hand", "small weight"]
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_marks_differ_in_shape_and_have_three_to_one_contrast_and_numbers_more(mode):
-    palette = PALETTES[mode]
-
-    def contrast(a: str, b: str) -> float:
-        bright, dark = sorted((luminance(a), luminance(b)), reverse=True)
-        return (bright + 0.05) / (dark + 0.05)
-
-    looks = palette.causes.values()
-    assert len({look.pattern for look in looks}) == len(looks)
-    assert all(contrast(look.mark, look.tint) >= 3 for look in looks)
-    assert contrast(palette.muted, palette.paper) >= 4.5
-    inks = drawn(2, palette).data[-2].textfont.color
-    assert all(contrast(ink, ramp_colour(palette, 0.5)) >= 4.5 for ink in inks)
 
 
 def test_numbers_stand_in_cells_while_there_is_room():
@@ -79,5 +57,85 @@ def test_numbers_stand_in_cells_while_there_is_room():
 
 
 def test_text_of_the_user_is_drawn_as_it_is():
-    figure = matrix(np.ones((1, 1)), labels=["<i>"], palette=PALETTES["light"], causes={})
+    figure = matrix(np.ones((1, 1)), labels=["<i>"], palette=LIGHT, causes={})
     assert figure.layout.xaxis.ticktext == ("&lt;i&gt;",)
+
+
+def test_the_labels_of_long_texts_are_thinned_out_on_both_axes():
+    figure = drawn(256)
+    assert len(figure.layout.xaxis.tickvals) == len(figure.layout.yaxis.tickvals) <= 41
+
+
+def test_a_look_gives_colours_bar_and_numbers():
+    scale = Scale(colours=[(0, "#000000"), (1, "#ffffff")], low=-2, high=2)
+    bar = ColourBar(scale=scale, ticks={-2: "low", 2: "high"}, zero="nothing")
+    look = Look(scale=scale, numbers=Numbers(text=lambda value: f"n{value:.0f}"), bar=bar, title="size")
+    figure = matrix(np.array([[-2.0, 2.0], [0.0, 1.0]]), labels=list("ab"), palette=LIGHT, causes={}, look=look)
+    cells, numbers, key = figure.data
+    assert (cells.zmin, cells.zmax, cells.colorscale) == (-2, 2, ((0, "#000000"), (1, "#ffffff")))
+    assert list(numbers.text) == ["n-2", "n2", "n0", "n1"]
+    assert list(numbers.textfont.color) == ["#ffffff", "#000000", "#000000", "#000000"]
+    assert (key.name, list(key.marker.colorbar.ticktext)) == ("nothing", ["low", "high"])
+    assert figure.layout.annotations[1].text == "size"
+
+
+def test_a_look_without_bar_or_title_leaves_the_legend_alone_below():
+    look = Look(scale=weight_look(LIGHT).scale)
+    figure = matrix(np.ones((2, 2)), labels=list("ab"), palette=LIGHT, causes={}, look=look)
+    assert [trace.name for trace in figure.data] == ["weight", "numbers"]
+    assert len(figure.layout.annotations) == 1
+    assert figure.layout.legend.y > drawn(2).layout.legend.y
+
+
+def test_numbers_stand_only_where_asked_for_and_not_too_small():
+    def texts(tokens, **options):
+        look = Look(scale=weight_look(LIGHT).scale, numbers=Numbers(**options))
+        figure = matrix(np.ones((tokens, tokens)), labels=["a"] * tokens, palette=LIGHT, causes={}, look=look)
+        return [len(trace.text) for trace in figure.data if trace.name == "numbers"]
+
+    assert texts(2, where=np.eye(2, dtype=bool)) == [2]
+    assert texts(2, where=np.zeros((2, 2), bool)) == []
+    assert texts(24) == [24 * 24]
+    assert texts(24, least=LEGIBLE) == []
+
+
+def test_an_overlap_is_drawn_under_the_first_cause_that_names_it():
+    both = np.array([[False, True], [False, False]])
+    figure = matrix(np.ones((2, 2)), labels=list("ab"), palette=LIGHT, causes={"padding": both, "causal": both})
+    assert [trace.name for trace in figure.data if trace.type == "scatter" and trace.fill == "toself"] == ["padding"]
+    assert np.isnan(np.array(figure.data[0].z, float)).tolist() == both.tolist()
+
+
+def test_hovering_tells_sentences_or_a_template():
+    options = {"labels": ["a"], "palette": LIGHT, "causes": {}}
+    plain, template, sentences = (
+        matrix(np.ones((1, 1)), hover=hover, **options).data[0] for hover in (None, "%{z}", [["why"]])
+    )
+    assert (plain.hovertext, plain.hoverongaps) == (None, False)
+    assert template.hovertemplate == "%{z}<extra></extra>"
+    assert (sentences.hovertext[0][0], sentences.hoverongaps) == ("why", True)
+    assert matrix(np.ones((1, 1)), hover=[["why"]], hover_on_gaps=False, **options).data[0].hoverongaps is False
+
+
+@pytest.mark.parametrize("tokens", [2, 41, 300])
+def test_the_last_row_says_that_it_predicts_the_next_word_as_far_as_there_is_room(tokens):
+    def label(word, **options):
+        labels = ["a"] * (tokens - 1) + [word]
+        figure = matrix(np.ones((tokens, tokens)), labels=labels, palette=LIGHT, causes={}, last=tokens - 1, **options)
+        assert figure.layout.yaxis.tickvals[-1] == tokens - 1
+        return figure.layout.yaxis.ticktext[-1], figure.layout.margin.l
+
+    assert "→ next word<" in label("a")[0]
+    if tokens > 2:  # else a row has room for two lines
+        assert "→<" in label("␣unbelievably")[0]
+        text, left = label("␣unbelievably", widen=True)
+        assert "→ next<" in text
+        assert left > label("␣unbelievably")[1]
+
+
+def test_rows_that_read_nothing_are_set_apart():
+    z = np.array([[np.nan, np.nan, np.nan], [1, np.nan, np.nan], [0.5, 0.5, np.nan]])
+    figure = matrix(z, labels=list("abc"), palette=LIGHT, causes={})
+    set_empty_rows_apart(figure, z, LIGHT, 40)
+    (shape,) = figure.layout.shapes
+    assert (shape.x0, shape.x1, shape.y0, shape.y1) == (-0.5, 2.5, -0.5, 0.5)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from viz.base.text import escape, number, shorten
+from viz.base.text import escape, number, precise, shorten, signed
 
 
 @pytest.mark.parametrize(
@@ -22,5 +23,31 @@ def test_long_labels_are_shortened_and_wide_characters_count_double():
     assert shorten("世" * 9) == "世" * 5 + "…"
 
 
-def test_markup_is_escaped():
-    assert escape("<b>&amp;") == "&lt;b&gt;&amp;amp;"
+def test_markup_is_escaped_and_quotes_stay_for_plotly_does_not_know_their_entity():
+    assert escape("<b>&amp;\"'") == "&lt;b&gt;&amp;amp;\"'"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.2257, "0.23"),
+        (-1.494, "−1.5"),
+        (12.518, "13"),
+        (-123.4, "−120"),
+        (-10_007.2, "−10,000"),
+        (float(np.finfo(np.float32).min), "−3.4e38"),
+        (-10_000.0, "−10,000"),
+        (float("-inf"), "−∞"),
+        (float("nan"), "NaN"),
+        (0.00012, "1.2e−4"),
+        (0.996, "1.0"),
+    ],
+)
+def test_numbers_show_two_significant_figures_and_what_is_no_number(value: float, shown: str) -> None:
+    assert signed(value) == shown
+
+
+def test_precise_numbers_show_all_figures_of_a_float32() -> None:
+    assert precise(float(np.float32(0.1))) == "0.100000001"
+    assert precise(float("-inf")) == "−∞"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from viz.base.theme import DARK, LIGHT, Palette
+from viz.base.theme import DARK, LIGHT, Palette, luminance
 from viz.generate.candidates import Bar, fig_candidates, probability_colour
 
 BARS = (
@@ -15,7 +15,7 @@ BARS = (
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_each_fate_is_a_trace_with_chances_before_and_after(palette: Palette) -> None:
+def test_each_outcome_is_a_trace_with_chances_before_and_after(palette: Palette) -> None:
     traces = {trace.name: trace for trace in fig_candidates(BARS, palette).data}
     assert {"drawn", "kept", "cut", "drawn after", "kept after"} <= set(traces)
     assert list(traces["drawn"].x) == [0.3]
@@ -35,7 +35,12 @@ def test_words_stand_in_rows_of_their_own_as_they_are_and_a_gap_in_the_ranks_is_
 
 def test_what_cut_a_word_is_written_at_its_bar() -> None:
     values = next(trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "value")
-    assert [text.strip() for text in values.text] == ["50 % → 60 %", "30 % → 40 %", "0.1 %  cut by top-k"]
+    assert [text.strip() for text in values.text] == ["50 % → 60 %", "30 % → 40 %", "0.10 %  cut by top-k"]
+
+
+def test_the_hover_shows_the_numbers_that_stand_at_the_bar() -> None:
+    (cut,) = [trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "cut"]
+    assert cut.hovertext[0].split("<br>")[1:3] == ["number 51", "0.10 % of the chances before the filters"]
 
 
 def test_a_single_candidate_and_none_at_all_are_drawn() -> None:
@@ -44,15 +49,9 @@ def test_a_single_candidate_and_none_at_all_are_drawn() -> None:
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
-@pytest.mark.parametrize("chance", [0.0, 0.01, 0.3, 1.0])
+@pytest.mark.parametrize("probability", [0.0, 0.01, 0.3, 1.0])
 def test_text_stays_readable_on_the_colour_of_any_chance(palette: Palette, probability: float) -> None:
     """Contrast by WCAG 2.2's formula, at least 4.5:1."""
-    background = tuple(int(part) for part in probability_colour(probability, palette)[4:-1].split(","))
-    text = tuple(int(palette.text[i : i + 2], 16) for i in (1, 3, 5))
-    bright, dim = sorted((luminance(background), luminance(text)), reverse=True)
+    background = probability_colour(probability, palette)
+    bright, dim = sorted((luminance(background), luminance(palette.text)), reverse=True)
     assert (bright + 0.05) / (dim + 0.05) >= 4.5
-
-
-def luminance(colour: tuple[int, ...]) -> float:
-    linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,4 +1,4 @@
-"""The figures of one opened step: waterfall, ranks, dice, and the steps of a text."""
+"""What the filters of a step remove and leave: the waterfall."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from viz.base.theme import DARK, LIGHT
-from viz.generate.filters import Stage, ranks, waterfall
-from viz.generate.over_steps import over_steps
-from viz.generate.repeated_draws import dice
+from viz.generate.filters import WaterfallBar, waterfall
 
+FILTERS = ("top-k", "top-p", "min-p", "typical")
 STAGES = [
-    Stage(title="the model", count=5, words=[0.5, 0.2], rest=0.3, gone={}),
-    Stage(title="top-k 3", count=3, words=[0.5, 0.2], rest=0.2, gone={"top-k": 0.1}),
-    Stage(title="top-p 0.7", count=2, words=[0.5, 0.0], rest=0.2, gone={"top-k": 0.1, "top-p": 0.2}, note=" · 70 %"),
+    WaterfallBar(title="the model", count=5, words=[0.5, 0.2], rest=0.3, gone={}),
+    WaterfallBar(title="top-k 3", count=3, words=[0.5, 0.2], rest=0.2, gone={"top-k": 0.1}),
+    WaterfallBar(
+        title="top-p 0.7", count=2, words=[0.5, 0.0], rest=0.2, gone={"top-k": 0.1, "top-p": 0.2}, note=" · 70 %"
+    ),
 ]
 
 
@@ -23,14 +24,14 @@ def parts(figure):
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_every_bar_of_the_waterfall_is_as_wide_as_all_chances(palette):
-    found = parts(waterfall(STAGES, ["king", "<b>"], drawn=1, palette=palette))
+    found = parts(waterfall(STAGES, ["king", "<b>"], filters=FILTERS, drawn=1, palette=palette))
     assert np.sum(list(found.values()), axis=0) == pytest.approx([1, 1, 1])
     assert found["cut by top-k"] == [0, 0.1, 0.1]
     assert found["word 1"] == [0.2, 0.2, 0.0]
 
 
 def test_what_is_cut_last_lies_beside_what_is_left_and_the_drawn_word_has_the_accent():
-    figure = waterfall(STAGES, ["king", "<b>"], drawn=1, palette=LIGHT)
+    figure = waterfall(STAGES, ["king", "<b>"], filters=FILTERS, drawn=1, palette=LIGHT)
     names = [trace.name for trace in figure.data if trace.type == "bar"]
     assert names == ["word 0", "word 1", "rest", "cut by top-p", "cut by top-k"]
     assert figure.data[1].marker.color == LIGHT.accent
@@ -39,49 +40,21 @@ def test_what_is_cut_last_lies_beside_what_is_left_and_the_drawn_word_has_the_ac
 
 
 def test_a_name_stands_only_where_it_fits():
-    figure = waterfall(STAGES, ["king", "a very long word"], drawn=None, palette=LIGHT)
+    figure = waterfall(STAGES, ["king", "a very long word"], filters=FILTERS, drawn=None, palette=LIGHT)
     assert list(figure.data[0].text) == ["king"] * 3
     assert list(figure.data[1].text) == [""] * 3
 
 
 def test_counts_and_notes_stand_above_the_bars():
-    figure = waterfall(STAGES, ["a", "b"], drawn=0, palette=LIGHT)
+    figure = waterfall(STAGES, ["a", "b"], filters=FILTERS, drawn=0, palette=LIGHT)
     texts = [text for trace in figure.data if trace.type == "scatter" for text in trace.text]
     assert "2 tokens · 70 %" in texts
     assert "<b>top-k 3</b>" in texts
 
 
-def test_ranks_are_split_by_what_cut_them_and_the_line_says_how_many_are_left():
-    places = np.array([1, 2, 3, 4, 5])
-    probabilities = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
-    by = ["", "", "top-p", "top-k", "top-k"]
-    figure = ranks(places, probabilities, by, list("abcde"), drawn=2, palette=LIGHT)
-    found = {trace.name: trace for trace in figure.data if trace.name}
-    assert list(found["kept"].x) == [1, 2]
-    assert list(found["cut by top-k"].y) == [0.1, 0.05]
-    assert (found["drawn"].x[0], found["drawn"].y[0]) == (2, pytest.approx(0.2))
-    lines = [trace.text[1].strip() for trace in figure.data if trace.mode == "lines+text"]
-    assert lines == ["top-p: 2 left", "top-k: 3 left"]
-
-
-def test_one_token_alone_makes_a_picture():
-    figure = ranks(np.array([1]), np.array([1.0]), [""], ["a"], drawn=1, palette=DARK)
-    assert [trace.name for trace in figure.data] == ["kept", "drawn"]
-
-
-def test_dice_show_what_came_beside_theory():
-    figure = dice(["a", "<i>"], [7, 3], [6.0, 4.0], [3.0, 3.0], drawn=1, palette=LIGHT)
-    count, expected = figure.data[0], figure.data[1]
-    assert (list(count.x), list(expected.x)) == ([7, 3], [6.0, 4.0])
-    assert count.marker.color[1] == LIGHT.accent
-    assert figure.layout.yaxis.ticktext == ("a", "&lt;i&gt;")
-    assert figure.layout.xaxis.range[1] > 9
-
-
-def test_steps_have_two_panels_and_mark_the_one_in_view():
-    kept = {"top-k": [50, 50, 50], "top-p": [30, 5, 1]}
-    figure = over_steps(["a", "b", "c"], before=[3, 2, 1], after=[2, 1, 0], kept=kept, chosen=1, palette=LIGHT)
-    found = {trace.meta: (trace.yaxis, list(trace.y)) for trace in figure.data}
-    assert found["before"] == ("y", [3, 2, 1])
-    assert found["left by top-p"] == ("y2", [30, 5, 1])
-    assert {shape.x0 for shape in figure.layout.shapes} == {2}
+def test_filters_are_hatched_by_their_place():
+    gone = {"top-k": 0.1, "min-p": 0.1, "typical": 0.1, "greedy": 0.1}
+    bar = WaterfallBar(title="", count=1, words=[0.6], rest=0.0, gone=gone)
+    figure = waterfall([bar], ["a"], filters=FILTERS, drawn=None, palette=LIGHT)
+    found = {trace.name: trace.marker.pattern.shape for trace in figure.data if trace.name and "cut by" in trace.name}
+    assert found == {"cut by top-k": "/", "cut by min-p": ".", "cut by typical": "\\", "cut by greedy": "/"}

@@ -22,7 +22,7 @@ def drawn_map(opened=(1, 2)):
         causes=CAUSES,
         facts=facts,
         opened=opened,
-        telling=[(0, 0)],
+        marked=[(0, 0)],
         palette=LIGHT,
     )
 

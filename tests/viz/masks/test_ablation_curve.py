@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from viz.base.theme import LIGHT
-from viz.masks.ablation_curve import Curve, trade_off
+from viz.masks.ablation_curve import Curve, ablation_curve
 
 
 def test_each_way_is_one_line_per_panel_in_percent_and_in_bits():
     one = Curve(change=np.array([0, 0.25, np.nan]), bits=np.array([3.0, 5, 1]), words=["<b>", "cat"])
     other = Curve(change=np.array([0, 0.5, 1]), bits=np.array([3.0, 2, 1]), words=["cat", "<b>"])
-    figure = trade_off({"on": one, "back": other}, palette=LIGHT)
+    figure = ablation_curve({"on": one, "back": other}, palette=LIGHT)
     assert [(trace.name, trace.meta, trace.yaxis) for trace in figure.data] == [
         ("on", "change", "y"),
         ("on", "bits", "y2"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.base.matrix import geometry
 from viz.base.theme import DARK, LIGHT
-from viz.masks.mask import CLICKS_UP_TO, combined, layer
+from viz.masks.mask import CLICKS_UP_TO, combined, has_sentences, layer
 
 LABELS = ("pad", "<b>the</b>", "cat", "sat")
 
@@ -99,14 +98,6 @@ def test_a_named_layer_can_be_chosen_and_shows_that_it_is() -> None:
     assert figure.layout.shapes[-1].line.color == LIGHT.accent
 
 
-def test_a_slanted_last_label_stays_inside_the_figure() -> None:
-    labels = ["a"] * 20 + ["␣wonderfully"]
-    place = geometry(labels)
-    assert not place.upright
-    assert place.right >= 0.72 * 12 * place.font * 0.53
-    assert place.step == 1
-
-
 def test_a_narrow_combination_keeps_to_its_width_and_has_room_for_all_entries():
     labels = ["␣rain"] * 14
     later = np.triu(np.ones((14, 14), dtype=bool), 1)
@@ -125,3 +116,13 @@ def test_a_narrow_combination_keeps_to_its_width_and_has_room_for_all_entries():
     narrow, wide = (figure.layout for figure in figures)
     assert narrow.width < 440 < wide.width
     assert narrow.margin.b > wide.margin.b
+
+
+def test_without_softened_cells_there_are_no_numbers() -> None:
+    causal = {"causal": ~np.tri(3, dtype=bool)}
+    figure = combined(np.tri(3), labels=list("abc"), causes=causal, sentences=None, palette=LIGHT, last=2)
+    assert "numbers" not in {trace.name for trace in figure.data}
+
+
+def test_each_cell_has_a_sentence_up_to_48_tokens() -> None:
+    assert [has_sentences(tokens) for tokens in (48, 49)] == [True, False]

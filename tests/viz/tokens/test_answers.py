@@ -8,9 +8,9 @@ OTHER = [("␣a", 0.6), ("␣not", 0.1)]
 ROW = PanelRow(
     title="My dog <b>",
     panels=[
-        Panel(title="alone", note="", words=WORDS, verdict="reference"),
-        Panel(title="no mask", note="logits ±4", words=OTHER, verdict="different"),
-        Panel(title="both", note="logits ±1e-05", words=WORDS, verdict="same"),
+        Panel(title="alone", note="", words=WORDS, agreement="reference"),
+        Panel(title="no mask", note="logits ±4", words=OTHER, agreement="different"),
+        Panel(title="both", note="logits ±1e-05", words=WORDS, agreement="same"),
     ],
 )
 
@@ -19,6 +19,7 @@ def test_every_word_has_a_bar_as_long_as_its_chance() -> None:
     bars = answers_figure([ROW], palette=LIGHT).data[0]
     assert bars.name == "chance"
     assert [tuple(found) for found in bars.customdata][:2] == [(0, 0, 0, 0.5), (0, 0, 1, 0.25)]
+    assert list(bars.hovertext)[:2] == ["␣a: 50 %", "&lt;i&gt;: 25 %"]
     assert [round(x / 0.9, 6) for x in bars.x] == [0.5, 0.25, 0.6, 0.1, 0.5, 0.25]
 
 

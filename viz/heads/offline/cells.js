@@ -65,7 +65,7 @@ function tokenName(cell) {
   return often ? `“${from}” (token ${first})` : `“${from}”`;
 }
 
-function told(layer, head, query, key) {
+function sentence(layer, head, query, key) {
   const [reader, read] = [tokenName(query), tokenName(key)];
   const share = weight(layer, head, query, key);
   const each = pooled > 1 ? " at most" : " of its mix";

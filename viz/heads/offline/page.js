@@ -1,5 +1,5 @@
 // Lays out two canvases, the map of all heads and the open one, and follows the pointer and the keys. Sizes are in CSS px.
-// Stands below export_cells.js, in the same script. Text only ever arrives as textContent or on a canvas.
+// Stands below cells.js, in the same script. Text only ever arrives as textContent or on a canvas.
 
 function drawMap() {
   const canvas = at("map");
@@ -122,7 +122,7 @@ function drawHead() {
   }
   if (state.query >= 0) crosshair(context, place);
   Object.assign(at("head").dataset, { left: place.left, top: place.top, cell: place.cell });
-  tell();
+  writeSentence();
 }
 
 // Draws a cell's token on one axis; around `open`, the cell that is pointed at, other labels give way.
@@ -157,11 +157,11 @@ function crosshair(context, { left, top, cell, side }) {
   context.strokeRect(x, top, cell, side);
 }
 
-function tell() {
+function writeSentence() {
   const { layer, head, query, key } = state;
   at("name").textContent = named();
-  at("told").className = query < 0 ? "idle" : "";
-  at("told").textContent = query < 0 ? "Point at a cell: who reads whom, and how much." : told(layer, head, query, key);
+  at("sentence").className = query < 0 ? "idle" : "";
+  at("sentence").textContent = query < 0 ? "Point at a cell: who reads whom, and how much." : sentence(layer, head, query, key);
   at("head").setAttribute("aria-label", `Attention weights of ${named()}: rows read columns.`);
 }
 

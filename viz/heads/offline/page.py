@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viz.base.hatching import GAPS_UP_TO, REASONS
+from viz.base.hatching import GAPS_UP_TO
 from viz.base.matrix import NUMBERS_UP_TO
 from viz.base.text import shorten
 from viz.base.theme import LIGHT, MAX_FONT, MIN_FONT, WEIGHT_TICKS, Palette, luminance
@@ -91,7 +91,7 @@ def _data(
         "cells": -(-T // pooled),
         "labels": list(labels),
         "short": {i: shorten(label) for i, label in enumerate(labels) if shorten(label) != label},
-        "causes": [{**_look(cause, palette), "used": bool(cells.any())} for cause, cells in causes.items()],
+        "causes": [{**vars(palette.causes[cause]), "used": bool(cells.any())} for cause, cells in causes.items()],
         "colours": {name: getattr(palette, name) for name in ("paper", "text", "muted", "line", "accent", "ramp")},
         "ticks": WEIGHT_TICKS,
         "fonts": [MIN_FONT, MAX_FONT],
@@ -102,13 +102,8 @@ def _data(
     }
 
 
-def _look(cause: str, palette: Palette) -> dict[str, Any]:
-    look = palette.causes[cause]
-    return {**vars(look), "reason": REASONS[cause]}
-
-
 def _bits(causes: Mapping[str, NDArray[np.bool_]], tokens: int) -> NDArray[np.uint8]:
-    """Return why each cell `[Q, K]` is blocked: bit i is set for the i-th cause, so that all of them can be told."""
+    """Return why each cell `[Q, K]` is blocked: bit i is set for the i-th cause, so that all of them can be named."""
     bits = np.zeros((tokens, tokens), dtype=np.uint8)
     for i, cells in enumerate(causes.values()):
         bits |= cells.astype(np.uint8) << np.uint8(i)

@@ -1,0 +1,59 @@
+"""Where texts that share their noise part ways, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from model_utils.generate.step import Step
+
+Reason = Literal["noise", "model", "greedy", "cut", "admitted", "tempered"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstDifference:
+    """Where a text leaves the one that it is compared with: at step `number`, both from the same past.
+
+    `token_id` was drawn where the other drew `other_id`. `reason`: `noise` = the noise was another; `model` = the model
+    was; `greedy` = one of the two takes the likeliest whatever the noise; `cut` = the filter `by` had cut the other's
+    word here; `admitted` = the filter `by` of the other had cut this word there; `tempered` = both kept both words, and
+    the probabilities differ.
+    """
+
+    number: int
+    token_id: int
+    other_id: int
+    reason: Reason
+    by: str = ""
+
+
+def first_difference(
+    steps: Sequence[Step], others: Sequence[Step], *, same_noise: bool = True, same_model: bool = True
+) -> FirstDifference | None:
+    """Return where `steps` leave `others`, the text that they are compared with; None as far as both are the same.
+
+    A text that has ended has left one that goes on at the step at which it drew end-of-text, which is a token like others.
+    """
+    for one, other in zip(steps, others, strict=False):
+        if one.token_id == other.token_id:
+            continue
+        reason, by = _reason(one, other, same_noise=same_noise, same_model=same_model)
+        return FirstDifference(number=one.number, token_id=one.token_id, other_id=other.token_id, reason=reason, by=by)
+    return None
+
+
+def _reason(one: Step, other: Step, *, same_noise: bool, same_model: bool) -> tuple[Reason, str]:
+    """Return why two steps from the same past drew different tokens."""
+    if not same_model:
+        return "model", ""
+    if "greedy" in (one.stages[0].filter, other.stages[0].filter):
+        return "greedy", ""
+    if not same_noise:
+        return "noise", ""
+    if by := one.cut_by(other.token_id):
+        return "cut", by
+    if by := other.cut_by(one.token_id):
+        return "admitted", by
+    return "tempered", ""

@@ -1,0 +1,105 @@
+"""The lines of transformers code that reproduce the texts of a batch and the candidates of one step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from model_utils.snippets.filters import DRAW, warper_import, warpers
+from model_utils.snippets.setup import preamble
+
+if TYPE_CHECKING:
+    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.models.registry import ModelEntry
+
+
+def generate_code(
+    entry: ModelEntry,
+    texts: Sequence[str],
+    settings: SamplingSettings,
+    *,
+    steps: int,
+    sentence: int,
+    step: int,
+    full: bool = False,
+) -> str:
+    """Return the lines that print the texts of `steps` new tokens and the candidates of one step, counted from 0.
+
+    Greedy is one call of `generate`, unless a text was `full`: ended by the model's context, which `generate` oversteps.
+    """
+    sentences = "".join(f"    {text!r},\n" for text in texts)
+    head = (
+        f"{preamble(entry)}\n"
+        f"SENTENCES = [\n{sentences}]\n"
+        f"NEW_TOKENS = {steps}\n"
+        f"SENTENCE, STEP = {sentence}, {step}  # of the picture, counted from 0\n"
+        'tokenizer.padding_side = "left"\n'
+        "tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has no pad token of its own\n"
+        "END = tokenizer.eos_token_id\n"
+        "\n"
+        'batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)\n'
+        'ids, mask = batch["input_ids"], batch["attention_mask"]\n'
+    )
+    body = _GREEDY if settings.greedy and not full else _warpers(settings) + DRAW + _LOOP
+    return head + body + _CANDIDATES
+
+
+def _warpers(settings: SamplingSettings) -> str:
+    """Return the lines that set up what turns scores into the probabilities of the draw, as transformers does it."""
+    used = dict(warpers(settings))
+    temperature, every = used.get("temperature", ""), ", ".join(used.values())
+    return (
+        "import numpy as np\n"
+        f"{warper_import(used.values(), 'LogitsProcessorList')}"
+        "\n"
+        f"SEED, SAMPLE = {settings.seed}, 0\n"
+        f"temperature = LogitsProcessorList([{temperature}])\n"
+        f"filters = LogitsProcessorList([{every}])\n"
+    )
+
+
+_GREEDY = """
+out = model.generate(
+    input_ids=ids, attention_mask=mask, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=END,
+    return_dict_in_generate=True, output_logits=True,
+)
+texts = [row[: row.index(END) + 1] if END in row else row for row in out.sequences[:, ids.shape[1] :].tolist()]
+before = out.logits[STEP][SENTENCE].softmax(-1)
+after = torch.zeros_like(before)
+after[before.argmax()] = 1
+"""
+
+_LOOP = """
+
+lengths = mask.sum(-1)
+positions = (mask.cumsum(-1) - 1).clamp(min=0)  # forward() would count the pads too
+texts, going, cache = [[] for _ in SENTENCES], [True for _ in SENTENCES], None
+for step in range(NEW_TOKENS):
+    with torch.inference_mode():
+        out = model(
+            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+            logits_to_keep=1,
+        )
+        cache, scores = out.past_key_values, out.logits[:, -1].float()
+        kept = filters(None, scores)
+        if step == STEP:
+            before, after = temperature(None, scores)[SENTENCE].softmax(-1), kept[SENTENCE].softmax(-1)
+    drawn = [draw(row, SEED, SAMPLE, step) for row in kept]
+    for row, token in enumerate(drawn):
+        if going[row]:
+            texts[row].append(token)
+            going[row] = token != END and lengths[row] + len(texts[row]) < model.config.n_positions
+    alive = torch.tensor(going).long()[:, None]
+    ids = torch.tensor(drawn)[:, None] * alive + END * (1 - alive)  # a text that has ended fills with masked pads
+    mask = torch.cat([mask, alive], dim=-1)
+    positions = torch.tensor([[int(lengths[row]) + len(texts[row]) - 1] for row in range(len(texts))])
+    if not any(going):
+        break
+"""
+
+_CANDIDATES = """
+for row in texts:
+    print(row, repr(tokenizer.decode(row)))
+for token in before.topk(50).indices.tolist():
+    print(token, repr(tokenizer.decode([token])), f"{before[token]:.6f} -> {after[token]:.6f}")
+"""

@@ -1,0 +1,75 @@
+"""Tokens as flowing, clickable text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from viz.base.theme import Palette
+
+_HERE = Path(__file__).parent
+
+# Registered once, when the server first imports this.
+_STRIP = st.components.v2.component(
+    "maskscope_strip",
+    html='<div class="strip" role="group"></div>',
+    css=(_HERE / "strip.css").read_text(encoding="utf-8"),
+    js=(_HERE / "strip.js").read_text(encoding="utf-8"),
+)
+
+State = Literal["plain", "quiet", "hidden", "blank", "difference"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripToken:
+    """One token of a strip. Its text is shown as text, whatever it holds.
+
+    `state`: `plain`, `quiet` (grey: a prompt, a pad), `hidden` (struck out, hatched), `blank` (the empty place of a next
+    word), `difference` (where a text leaves another one). `background` and `colour` are CSS colours, such as a place on
+    the ramp. `title` is shown on hover, `note` small below the word, `spoken` is read by screen readers in place of the
+    text. `pressed` says for a toggle whether it is on; `selected` frames the token in the accent colour.
+    """
+
+    text: str
+    state: State = "plain"
+    background: str = ""
+    colour: str = ""
+    title: str = ""
+    note: str = ""
+    spoken: str = ""
+    clickable: bool = True
+    pressed: bool | None = None
+    selected: bool = False
+    line_break: bool = False
+
+
+def tokens_strip(
+    tokens: Sequence[StripToken],
+    *,
+    key: str,
+    label: str,
+    palette: Palette,
+    size: Literal["text", "large", "flow", "dense"] = "text",
+) -> int | None:
+    """Draw `tokens` as flowing text and return the index of the one that was clicked in this run, else None.
+
+    Clickable tokens are buttons: Tab and the arrow keys move between them, Enter and Space click. `label` names the strip
+    for screen readers. Inside a fragment a click reruns that fragment alone. The size `flow` sets no gaps between tokens,
+    so that those which keep their own spaces read as running text; `dense` is the same, smaller.
+    """
+    hand = palette.causes["hand"]
+    result = _STRIP(
+        data={
+            "tokens": [asdict(token) for token in tokens],
+            "label": label,
+            "size": size,
+            "colours": {"muted": palette.muted, "hand-mark": hand.mark, "hand-tint": hand.tint},
+        },
+        key=key,
+        on_clicked_change=lambda: None,
+    )
+    return None if result.clicked is None else int(result.clicked)

@@ -1,0 +1,45 @@
+"""A run as it grows: its texts in a beat of their own, and one picture beside them.
+
+There is one beat, and what has it is drawn last. Streamlit's browser half (1.67) was seen to lose messages, probably of a
+run that begins before it has put away the run before: with two beats at once, or one that falls into the end of the page's
+own run, pages were left without their figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.common.runs import DecodingRun
+
+RunT = TypeVar("RunT", bound=DecodingRun)
+
+# How often growing text is drawn, in seconds.
+BEAT = 0.3
+
+
+def draw(
+    run: RunT,
+    *,
+    ended: Callable[[RunT], None],
+    texts: Callable[[RunT], None],
+    picture: Callable[[RunT], None],
+    halves: Callable[[], tuple[DeltaGenerator, DeltaGenerator]],
+    pace: float | None = None,
+) -> None:
+    """Draw `ended` once a run has ended, every `pace` seconds; until then `texts` with each beat and `picture` once.
+
+    `halves` are the places of the texts and of the picture.
+    """
+    if run.job.done:
+        st.fragment(ended, key="ended", run_every=pace)(run)
+        return
+    left, right = halves()
+    with right:
+        st.fragment(picture, key="picture")(run)
+    run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
+    with left:
+        st.fragment(texts, key="growing", run_every=BEAT)(run)

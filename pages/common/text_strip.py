@@ -1,0 +1,48 @@
+"""A text as a strip of clickable tokens: the prompt in grey, then each drawn token, then the place of the next while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from formatting import percent
+from pages.common.components.strip import StripToken
+
+if TYPE_CHECKING:
+    from model_utils.generate.step import Step
+    from model_utils.tokens.batch import Token
+
+
+def strip(
+    prompt: Iterable[Token], steps: Sequence[Step], drawn: Callable[[Step], StripToken], *, growing: bool
+) -> list[StripToken]:
+    """Return the tokens of a text as far as it is; `drawn` makes the one of a step."""
+    tokens = [StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in prompt]
+    tokens += map(drawn, steps)
+    if growing and not (steps and steps[-1].stop):
+        tokens.append(StripToken(text=" …", state="blank", clickable=False, spoken="next word"))
+    return tokens
+
+
+def drawn_token(step: Step, label: str, *, probability: float, of: str, spoken: str = "", **look: Any) -> StripToken:
+    """Return the token of a step that reads `label`; `of` says what its `probability` is a share of."""
+    return StripToken(
+        text=_flowing(label),
+        spoken=spoken or label,
+        line_break="⏎" in label,
+        title=f"step {step.number + 1}: {percent(probability)} of {of}, number {step.rank:,}",
+        **look,
+    )
+
+
+def clicked_step(key: str, prompt: Sequence[Token]) -> int | None:
+    """Return the step, counted from 0, whose token in the strip `key` was clicked; None where none was."""
+    clicked = getattr(st.session_state.get(key), "clicked", None)
+    return None if clicked is None else int(clicked) - len(prompt)
+
+
+def _flowing(label: str) -> str:
+    """Return a token's label with its spaces as spaces: here the text itself shows where they are."""
+    return label.replace("␣", " ")

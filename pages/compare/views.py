@@ -1,0 +1,212 @@
+"""The views of what sets the texts of a comparison apart: over k and p, measures, steps, and what grows with a setting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from model_utils.compare import settings as compare_settings
+from model_utils.compare import tables
+from model_utils.compare.sweep import find_sweep
+from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone, trend
+from pages.common import downloads, frame
+from pages.common.view import View
+from pages.compare import cache, controls, kp_plane
+from pages.compare import texts as compare_texts
+
+if TYPE_CHECKING:
+    from pages.compare.run import Comparison, TextPlace
+
+SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
+
+
+def _figure(figure: Any, name: str, alt: str) -> None:
+    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=downloads.chart_config(name), alt=alt)
+
+
+def _groups(made: Comparison, model: int) -> list[dict[str, Any]]:
+    """Return the values of every measure of each row of one model, in the order of the rows; empty before the first step."""
+    found = tables.grouped(compare_texts.listing(made, read=False))
+    name = made.request.models[model]
+    return [values for (of, _, _), values in found.items() if of == name]
+
+
+def metrics(made: Comparison, place: TextPlace, _: int) -> None:
+    """Draw every measure of every setting with the spread of its samples, and the table with the definitions."""
+    from viz.compare.metrics import Dots
+    from viz.compare.metrics import measures as draw
+
+    groups = _groups(made, place.model)
+    if not groups:
+        st.info("No word is drawn yet.")
+        return
+    names = [compare_settings.name(row) for row in made.request.rows]
+    dots = []
+    for one in TEXT_METRICS:
+        values = [group[one.name] for group in groups]
+        found = [tables.spreads(group)[one.name] for group in groups]
+        dots.append(
+            Dots(
+                title=one.title,
+                values=[list(map(float, value)) for value in values],
+                means=[spread.mean for spread in found],
+                margins=[spread.margin for spread in found],
+                share=one.name in SHARES,
+                log=one.name == "kept",
+            )
+        )
+    _figure(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", "Measures of every setting.")
+    samples = made.request.samples
+    st.markdown(
+        "**None of these is quality: they say how texts differ, not which is better.** "
+        + (
+            f"Dots are texts, a diamond their mean, the line its 95 % interval over {samples} samples."
+            if samples > 1
+            else "One text per setting: ask for more samples to see how much of this is luck."
+        )
+    )
+    with st.popover("How each is defined", icon=":material/info:", key="definitions"):
+        for one in TEXT_METRICS:
+            st.markdown(f"**{one.title}** ({one.unit}). {one.caption}")
+    downloads.bar("measures", numbers=lambda: tables.measures_frame(compare_texts.listing(made, read=False)), code=None)
+
+
+def over_steps(made: Comparison, place: TextPlace, number: int) -> None:
+    """Draw over the steps how many words each setting leaves, and how uncertain the draw is."""
+    from viz.compare.metrics import steps as draw
+
+    texts = made.texts()
+    rows = []
+    for row, one in enumerate(made.request.rows):
+        found = texts[replace(place, row=row)]
+        rows.append(
+            (
+                compare_settings.name(one),
+                [step.stages[-1].kept for step in found],
+                [step.entropy_after for step in found],
+            )
+        )
+    _figure(
+        draw(rows, chosen=place.row, step=number, palette=frame.palette()),
+        "compare_steps",
+        "Words left and uncertainty at every step, a line per setting.",
+    )
+    st.markdown(_breathing(made, place.row, rows[place.row][1]))
+
+    def table() -> pd.DataFrame:
+        return tables.steps_frame([one for one in compare_texts.listing(made) if one.sample == place.sample])
+
+    downloads.bar("compare_steps", numbers=table, code=None)
+
+
+def _breathing(made: Comparison, row: int, kept: list[int]) -> str:
+    """Return what the row in view leaves over its steps, and what is true of the filters that are compared."""
+    if not kept:
+        return "No word is drawn yet."
+    settings = [one.settings for one in made.request.rows if not one.settings.greedy]
+    text = ""
+    if any([each.letter for each in one.on if each.cuts] == ["k"] for one in settings):
+        text += " Top-k alone leaves the same number at every step."
+    if any(not one.off("p") for one in settings):
+        text += " The nucleus of top-p breathes: few words where the model is sure, many where it is not."
+    count = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
+    return f"**Row {row} leaves {count} words to draw from at a step.**{text}"
+
+
+def sweep(made: Comparison, place: TextPlace, number: int) -> None:
+    """Draw what grows when k or p does: exactly at one step, and over whole texts where the rows are a sweep."""
+    _exact(made, place, number)
+    found = find_sweep(made.request.rows)
+    if found is None:
+        _sweep_buttons()
+    else:
+        _texts(made, place, found)
+
+
+def _sweep_buttons() -> None:
+    """Draw the buttons that put a sweep in the place of the rows."""
+    st.markdown(
+        f"**Over whole texts:** that takes a ladder, rows that differ in one setting alone, with {ENOUGH} samples of each."
+    )
+    with st.container(horizontal=True):
+        for label in ("Ladder of k", "Ladder of p", "Ladder of temperature"):
+            args = controls.SETS[label]
+            if st.button(
+                label, key=f"climb_{args[0]}", icon=":material/stairs:", on_click=controls.replace_all, args=args
+            ):
+                st.rerun()  # the page: a click in a fragment runs that alone
+
+
+def _exact(made: Comparison, place: TextPlace, number: int) -> None:
+    """Draw what grows with k and with p at one step, from its whole distribution."""
+    from model_utils.compare.kp_plane import axis_k, axis_p, entropy, kept_mass, kept_tokens
+
+    ids = made.before(made.texts(), place, number)
+    ranked = cache.ranked(made.request.models[place.model], ids, 1.0)
+    lines = []
+    for letter, grid in (("k", (axis_k(len(ranked.ids)), [1.0])), ("p", ([0], axis_p()))):
+        kept = kept_tokens(ranked, *grid).ravel()
+        change = {
+            "the number of words left": monotone(kept.tolist()),
+            "their chance": monotone(kept_mass(ranked, kept).tolist()),
+            "the uncertainty": monotone(entropy(ranked, kept).round(12).tolist()),
+        }
+        lines.append(
+            f"As **{letter}** grows: " + ", ".join(f"{name} **{verb}**" for name, verb in change.items()) + "."
+        )
+    st.markdown(
+        f"**At this one step (row {place.row}, step {number + 1}), at temperature 1, exactly, over all "
+        f"{len(ranked.ids):,} words:**  \n" + "  \n".join(lines) + "  \nA smaller p is less uncertainty, not more."
+    )
+
+
+def _texts(made: Comparison, place: TextPlace, found: Any) -> None:
+    """Draw every measure over the points of the sweep, and what it does."""
+    import numpy as np
+
+    from viz.compare.sweep import SweepPanel
+    from viz.compare.sweep import sweep as draw
+
+    groups = _groups(made, place.model)
+    if len(groups) < len(made.request.rows):
+        st.info("No word is drawn yet.")
+        return
+    panels, lines = [], []
+    for one in TEXT_METRICS:
+        values = np.array([groups[row][one.name] for row in found.order])  # (S, N)
+        spreads = [tables.spreads(groups[row])[one.name] for row in found.order]
+        change = trend(values)
+        panels.append(
+            SweepPanel(
+                title=one.title,
+                means=[spread.mean for spread in spreads],
+                margins=[spread.margin for spread in spreads],
+                trend=change,
+                log=one.name == "kept",
+                share=one.name in SHARES,
+            )
+        )
+        lines.append(
+            {"measure": one.name, "does": change} | dict(zip(found.ticks, (s.mean for s in spreads), strict=True))
+        )
+    samples = made.request.samples
+    st.markdown(f"**Over whole texts, as {found.title} grows** ({samples} samples a point, bars: 95 % interval):")
+    _figure(draw(panels, found.ticks, palette=frame.palette()), "ladder", f"Every measure as {found.title} grows.")
+    if samples >= ENOUGH:
+        st.caption("An arrow: over the samples, the rank correlation with the setting differs from 0 (95 % interval).")
+    if samples < ENOUGH:
+        st.caption(f"Undecided: a trend takes at least {ENOUGH} samples a point, here are {samples}.")
+    elif made.request.own_noise:
+        st.caption("Each row has dice of its own here: the same dice for all would show trends with fewer samples.")
+    downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
+
+
+VIEWS = {
+    "map": View(label="map", help="One step over all top-k and top-p.", draw=kp_plane.plane),
+    "metrics": View(label="measures", help="How the texts of each setting differ, with their spread.", draw=metrics),
+    "steps": View(label="over steps", help="Words left and uncertainty at every step.", draw=over_steps),
+    "sweep": View(label="what grows", help="What grows with k, p or temperature, and what does not.", draw=sweep),
+}

@@ -1,0 +1,121 @@
+"""The filters equal transformers' own over the whole vocabulary, ties included, and say what each cut."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import transformers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model_utils.generate.apply_filters import warp
+from model_utils.generate.filter_settings import CUTS, FILTERS, GENERATE_ORDER, Filter, SamplingSettings
+from model_utils.models.loading import LoadedModel
+
+VOCABULARY = 50257
+OFF = {one.field: one.off for one in FILTERS}
+
+
+def reference(chosen: SamplingSettings) -> transformers.LogitsProcessorList:
+    """Return transformers' warpers for these settings, in their order."""
+    return transformers.LogitsProcessorList([getattr(transformers, one.warper)(one.value(chosen)) for one in chosen.on])
+
+
+def scores(seed: int, *, ties: bool, spread: float) -> torch.Tensor:
+    """Return random scores `[2, V]`, rounded so that many are equal when there shall be ties."""
+    drawn = torch.randn(2, VOCABULARY, generator=torch.Generator().manual_seed(seed)) * spread
+    return (drawn * 4).round() / 4 if ties else drawn
+
+
+def values_of(one: Filter) -> st.SearchStrategy[float]:
+    """Return values of a filter: off, its bounds, and between them."""
+    if isinstance(one.off, int):
+        return st.one_of(st.just(one.off), st.integers(1, 200), st.integers(201, 60_000))
+    low, high = max(one.low, 0.05 if one.field == "temperature" else one.low), min(one.high, 5.0)
+    return st.one_of(st.sampled_from([one.off, low, 0.5, 0.95]), st.floats(low, high))
+
+
+SETTINGS = st.builds(
+    SamplingSettings,
+    **{one.field: values_of(one) for one in FILTERS},
+    order=st.permutations(GENERATE_ORDER).map("".join),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000), ties=st.booleans(), spread=st.sampled_from([0.0, 0.2, 1.0, 3.0, 8.0]), chosen=SETTINGS
+)
+def test_filters_equal_those_of_transformers_over_the_whole_vocabulary(
+    seed: int, ties: bool, spread: float, chosen: SamplingSettings
+) -> None:
+    given_scores = scores(seed, ties=ties, spread=spread)
+    expected = reference(chosen)(None, given_scores.clone())
+    warped = warp(given_scores, chosen)
+    assert torch.equal(warped.scores, expected)
+    assert torch.equal(warped.cut > 0, expected == -float("inf"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_all_filters_on_the_scores_are_those_of_generate(tiny: LoadedModel, seed: int) -> None:
+    values = {one.field: 40 if isinstance(one.off, int) else (0.9, 0.7, 0.3)[seed] for one in FILTERS}
+    values["min_p"] = 0.02
+    torch.manual_seed(seed)
+    out = tiny.model.generate(
+        torch.tensor([[50256, 464]]),
+        attention_mask=torch.ones(1, 2, dtype=torch.long),
+        do_sample=True,
+        max_new_tokens=3,
+        pad_token_id=50256,
+        return_dict_in_generate=True,
+        output_logits=True,
+        output_scores=True,
+        **values,
+    )
+    for logits, expected in zip(out.logits, out.scores, strict=True):
+        warped = warp(logits.float(), SamplingSettings(**values))
+        assert torch.equal(warped.scores, expected)
+        assert 1 <= int((warped.cut == 0).sum()) < 40
+
+
+def test_top_k_keeps_words_that_tie_with_the_last() -> None:
+    warped = warp(torch.tensor([[3.0, 1.0, 2.0, 2.0, 0.0]]), SamplingSettings(**{**OFF, "top_k": 2}))
+    assert warped.cut[0].tolist() == [0, CUTS.index("top-k"), 0, 0, CUTS.index("top-k")]
+
+
+def test_off_values_keep_every_word_and_top_p_of_zero_keeps_one() -> None:
+    given_scores = torch.tensor([[0.5, 2.0, 1.0]])
+    assert not warp(given_scores, SamplingSettings(**OFF)).cut.any()
+    cut = CUTS.index("top-p")
+    assert warp(given_scores, SamplingSettings(**{**OFF, "top_p": 0.0})).cut[0].tolist() == [cut, 0, cut]
+
+
+def test_top_p_stops_where_the_mass_reaches_p_exactly() -> None:
+    """Four equal words are exact in binary: half of them are enough for p = 0.5."""
+    chosen = SamplingSettings(**{**OFF, "top_p": 0.5})
+    warped = warp(torch.zeros(1, 4), chosen)
+    assert torch.equal(warped.scores, reference(chosen)(None, torch.zeros(1, 4)))
+    assert int((warped.cut == 0).sum()) == 2
+
+
+def test_each_cut_word_names_the_first_filter_that_cut_it() -> None:
+    probabilities = torch.tensor([[0.5, 0.2, 0.15, 0.1, 0.05]])
+    chosen = SamplingSettings(temperature=1.0, top_k=4, top_p=0.8, min_p=0.35)
+    assert [CUTS[code] for code in warp(probabilities.log(), chosen).cut[0]] == ["", "", "min-p", "top-p", "top-k"]
+
+
+def test_temperature_zero_keeps_the_likeliest_word_alone() -> None:
+    warped = warp(torch.tensor([[0.5, 2.0, 1.0]]), SamplingSettings(temperature=0.0))
+    assert [CUTS[code] for code in warped.cut[0]] == ["greedy", "", "greedy"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 999), low=st.integers(1, 300), more=st.integers(0, 300), p=st.floats(0.01, 0.9))
+def test_a_larger_k_or_p_never_removes_a_word(seed: int, low: int, more: int, p: float) -> None:
+    given_scores = scores(seed, ties=False, spread=2.0)[:, :2000]
+
+    def kept(**change: float) -> torch.Tensor:
+        return warp(given_scores, SamplingSettings(**{**OFF, **change})).cut == 0
+
+    assert bool((kept(top_k=low) <= kept(top_k=low + more)).all())
+    assert bool((kept(top_p=p) <= kept(top_p=p + 0.1)).all())

@@ -1,0 +1,194 @@
+"""A click starts its run before the page is drawn, once, and as the controls stand when it comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model_utils.models.registry import BUNDLED_ID
+from pages.common import cache, frame
+from pages.compare import run as compare_run
+from pages.generate import run as generate_run
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = {
+    "Generate": ("pages/5_Generate.py", "generate", "_generate"),
+    "Compare": ("pages/6_Compare.py", "compare", "_compare"),
+}
+each_page = pytest.mark.parametrize(("path", "button", "key"), PAGES.values(), ids=list(PAGES))
+
+
+class Watch:
+    """What happened in the order in which it did: `run` for a run that starts, `page` for a page that is drawn.
+
+    A page that is drawn again, since its run has ended meanwhile, counts once.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[str] = []
+        self.note(monkeypatch, generate_run, "decode_job", "run")
+        self.note(monkeypatch, compare_run, "decode_job", "run")
+        self.note(monkeypatch, frame, "open_page", "page")
+
+    def note(self, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, word: str) -> None:
+        real = getattr(module, name)
+
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            if word == "run" or self.seen[-1:] != [word]:
+                self.seen.append(word)
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, noted)
+
+
+def opened(path: str, key: str, **values: object) -> AppTest:
+    """Return the page after its first texts have been made."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page(path)
+    for name, value in {"max_new_tokens": 3, **values}.items():
+        at.session_state[name] = value
+    at.run()
+    assert at.session_state[key].run.job.wait(60)
+    return at.run()
+
+
+@each_page
+def test_a_click_starts_one_run_before_the_page_is_drawn(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    before = at.session_state[key].run
+    watch = Watch(monkeypatch)
+    at.button(key=button).click().run()
+    assert watch.seen == ["run", "page"]
+    assert at.session_state[key].run is not before
+    assert at.session_state[key].run.request == before.request
+    at.run()
+    assert watch.seen == ["run", "page"]  # a rerun starts nothing
+
+
+@each_page
+def test_what_the_controls_were_set_to_by_the_same_click_is_what_is_made(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    watch = Watch(monkeypatch)
+    at.number_input(key="max_new_tokens").set_value(5)
+    at.text_area(key="text").set_value("Once upon a time")
+    at.button(key=button).click().run()
+    assert watch.seen == ["run", "page"]
+    request = at.session_state[key].run.request
+    assert request.max_new_tokens == 5
+    assert "Once upon a time" in (getattr(request, "texts", ()) or (request.text,))
+    assert at.session_state[key].run.job.wait(60)
+    at.run()
+    assert not at.info  # no note: the page asks for what was made
+
+
+@each_page
+def test_a_new_run_stops_the_one_before(path: str, button: str, key: str) -> None:
+    at = opened(path, key, max_new_tokens=1)
+    at.number_input(key="max_new_tokens").set_value(200)
+    at.button(key=button).click().run()
+    before = at.session_state[key].run.job
+    at.number_input(key="max_new_tokens").set_value(2)
+    at.button(key=button).click().run()
+    assert before.wait(60)
+    assert before.cancelled
+    assert not at.session_state[key].run.job.cancelled
+
+
+@each_page
+def test_what_cannot_start_gives_one_sentence_and_the_text_stays(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    before = at.session_state[key].run
+    monkeypatch.setattr("model_utils.generate.plan.MAX_CACHE_MB", 0.01)
+    at.button(key=button).click().run()
+    assert not at.exception
+    assert [error.value.partition(" is")[0][-7:] for error in at.error] == ["0.01 MB"]
+    assert at.session_state[key].run is before
+    monkeypatch.undo()
+    at.run()
+    assert at.session_state[key].run is before  # the click is over
+    assert not at.error
+
+
+@each_page
+def test_a_click_with_a_text_that_cannot_be_read_leaves_the_present_one_and_the_next_click_works(
+    path: str, button: str, key: str
+) -> None:
+    at = opened(path, key)
+    before = at.session_state[key].run
+    good = at.text_area(key="text").value
+    at.text_area(key="text").set_value(" ")
+    at.button(key=button).click().run()
+    assert at.error
+    assert at.session_state[key].run is before
+    assert not before.job.cancelled
+    at.text_area(key="text").set_value(good)
+    at.button(key=button).click().run()
+    assert not at.error
+    assert at.session_state[key].run is not before
+    assert at.session_state[key].run.request == before.request
+
+
+@each_page
+def test_a_model_that_is_not_in_memory_is_loaded_by_the_page_which_then_starts_the_run(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    before = at.session_state[key].run
+    watch = Watch(monkeypatch)
+    monkeypatch.setattr(cache, "in_memory", lambda _entry: False)
+    at.button(key=button).click().run()
+    assert watch.seen == ["page", "run"]
+    assert at.session_state[key].run is not before
+
+
+@each_page
+def test_a_click_runs_the_model_that_stands_in_for_one_that_is_not_here(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    at.selectbox(key="model").set_value("gpt2").run()
+    assert at.warning
+    watch = Watch(monkeypatch)
+    at.button(key=button).click().run()
+    assert watch.seen == ["run", "page"]
+    assert at.session_state[key].run.request.models == (BUNDLED_ID,)
+
+
+@each_page
+def test_a_model_chosen_by_the_same_click_is_left_to_the_page(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    watch = Watch(monkeypatch)
+    at.selectbox(key="model").set_value("gpt2")
+    at.button(key=button).click().run()
+    assert watch.seen == ["page", "run"]
+    assert at.session_state[key].run.request.models == (BUNDLED_ID,)
+
+
+def test_a_click_beside_a_branch_keeps_the_words_that_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, button, key = PAGES["Generate"]
+    at = opened(path, key, text="He shook his\nMy dog is", weights="1:0")
+    run = at.session_state[key].run
+    generate_run.branch(run, 0, 1, 11)
+    assert run.job.wait(60)
+    at.session_state[key].branch_row = 2  # of sentence 0
+    at.run()
+    assert at.session_state["sentence"] == 2
+    watch = Watch(monkeypatch)
+    at.button(key=button).click().run()
+    assert watch.seen == ["run", "page"]
+    assert at.session_state["weights"] == "1:0"
+    assert at.session_state[key].run.request == run.request
+    assert at.session_state[key].run.request.policy.spec.pairs == ((1, 0.0),)
+    assert at.session_state["sentence"] == 0
+    assert not [note for note in at.info if "not there" in note.value]

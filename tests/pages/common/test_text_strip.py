@@ -1,0 +1,45 @@
+"""A text as a strip of tokens."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from pages.common import text_strip
+from pages.common.components.strip import StripToken
+
+PROMPT = [SimpleNamespace(label="My"), SimpleNamespace(label="␣dog")]
+
+
+def step(number: int, stop: str = "") -> SimpleNamespace:
+    return SimpleNamespace(number=number, stop=stop, rank=3)
+
+
+def drawn(one: SimpleNamespace) -> StripToken:
+    return text_strip.drawn_token(one, "␣is⏎", probability=0.25, of="the chances", state="plain")
+
+
+def test_the_prompt_is_grey_and_drawn_tokens_are_clicked() -> None:
+    tokens = text_strip.strip(PROMPT, [step(0), step(1)], drawn, growing=False)
+    assert [(token.text, token.state, token.clickable) for token in tokens] == [
+        ("My", "quiet", False),
+        (" dog", "quiet", False),
+        (" is⏎", "plain", True),
+        (" is⏎", "plain", True),
+    ]
+    assert tokens[2].line_break
+    assert tokens[2].spoken == "␣is⏎"
+    assert "25" in tokens[2].title
+
+
+@pytest.mark.parametrize(("growing", "stop", "blank"), [(True, "", 1), (False, "", 0), (True, "end", 0)])
+def test_the_next_word_has_a_place_while_the_text_grows(growing: bool, stop: str, blank: int) -> None:
+    tokens = text_strip.strip(PROMPT, [step(0, stop)], drawn, growing=growing)
+    assert sum(token.state == "blank" for token in tokens) == blank
+
+
+def test_a_click_is_a_step_and_the_prompt_before_it_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"text_0": SimpleNamespace(clicked=5), "text_1": SimpleNamespace(clicked=None)}
+    monkeypatch.setattr(text_strip.st, "session_state", state)
+    assert [text_strip.clicked_step(f"text_{row}", PROMPT) for row in range(3)] == [3, None, None]

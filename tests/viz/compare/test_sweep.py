@@ -1,0 +1,19 @@
+"""What a sweep does to each measure."""
+
+from __future__ import annotations
+
+import math
+
+from viz.base.theme import LIGHT
+from viz.compare.sweep import SweepPanel, sweep
+
+
+def test_a_sweep_says_what_each_measure_does() -> None:
+    panels = [
+        SweepPanel(title="uncertainty", means=[0.0, 1.0], margins=[0.1, 0.1], trend="grows"),
+        SweepPanel(title="length", means=[3.0, 3.0], margins=[math.nan] * 2, trend="undecided"),
+    ]
+    figure = sweep(panels, ["1", "<off>"], palette=LIGHT)
+    assert ["grows" in note.text for note in figure.layout.annotations] == [True, False]
+    assert figure.layout.xaxis.ticktext[1] == "&lt;off&gt;"
+    assert list(figure.data[1].error_y.array) == [0, 0]

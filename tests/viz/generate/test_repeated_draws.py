@@ -1,0 +1,15 @@
+"""One step drawn many times."""
+
+from __future__ import annotations
+
+from viz.base.theme import LIGHT
+from viz.generate.repeated_draws import repeated_draws
+
+
+def test_draws_show_what_came_beside_theory():
+    figure = repeated_draws(["a", "<i>"], [7, 3], [6.0, 4.0], [3.0, 3.0], drawn=1, palette=LIGHT)
+    count, expected = figure.data[0], figure.data[1]
+    assert (list(count.x), list(expected.x)) == ([7, 3], [6.0, 4.0])
+    assert count.marker.color[1] == LIGHT.accent
+    assert figure.layout.yaxis.ticktext == ("a", "&lt;i&gt;")
+    assert figure.layout.xaxis.range[1] > 9

@@ -1,0 +1,35 @@
+"""What each fill value makes of a row, and how NaN spreads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viz.base.theme import LIGHT
+from viz.mechanics.fill_values import by_fill_value, enough, nan_spread
+
+
+def test_nan_is_written_as_nan_and_a_blocked_cell_lies_under_its_cause() -> None:
+    rows = np.array([[0.5, 0.5, 0.0], [np.nan, np.nan, np.nan]])
+    causes = {"causal": np.array([False, False, True])}
+    figure = by_fill_value(rows, fills=("min", "-inf"), labels=("a", "b", "c"), causes=causes, palette=LIGHT)
+    traces = {trace.name: trace for trace in figure.data}
+    lost = traces["not a number"]
+    assert list(zip(lost.y, lost.x, strict=True)) == [(1, 0), (1, 1)]
+    assert list(lost.text) == ["NaN", "NaN"]
+    assert list(traces["numbers"].text) == ["0.50", "0.50"]
+    assert list(traces["causal"].x) == [2, 2]
+    assert list(figure.layout.yaxis.ticktext) == ["min  ", "−inf  "]
+
+
+def test_the_share_of_lost_rows_stands_beside_each_layer() -> None:
+    lost = np.array([[True, False], [True, True]])
+    spread = nan_spread(lost, names=("layer 0", "layer 1"), labels=("a", "b"), palette=LIGHT)
+    assert [text.strip() for text in spread.layout.yaxis.ticktext] == ["layer 0: 50 %", "layer 1: 100 %"]
+    assert spread.data[0].z.tolist() == [[1, 0], [1, 1]]
+    assert list(spread.data[1].text) == ["NaN"] * 3
+
+
+def test_leaks_show_how_far_below_a_percent_they_lie() -> None:
+    leaks = enough([0.0, -20.0, -200.0], [0.25, 1e-9, 0.0], palette=LIGHT)
+    assert [note.text for note in leaks.layout.annotations] == ["25 %", "1.0e−7 %", "exactly 0"]
+    assert list(leaks.data[0].x) == [25, 100 * 1e-9, 0]

@@ -1,0 +1,15 @@
+"""Wrong ways to apply a mask: each row as one bar that should fill its frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viz.base.theme import LIGHT
+from viz.mechanics.wrong_masks import wrong_masks
+
+
+def test_wrong_masks_stack_what_lies_where_within_a_frame_of_one() -> None:
+    parts = {"allowed": np.array([0.5, 1.0]), "causal": np.array([0.5, 0.0]), "padding": np.zeros(2)}
+    figure = wrong_masks([parts], titles=[("zero", "leaks 25%")], labels=("a", "b"), lit=0, palette=LIGHT)
+    assert [trace.name for trace in figure.data] == ["allowed", "blocked: comes later"]
+    assert figure.layout.barmode == "stack"

@@ -1,0 +1,145 @@
+"""The probabilities of all tokens over their ranks, and where each filter cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.base.text import escape
+from viz.base.theme import ramp_colour, style
+from viz.generate.filters import hatch_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from viz.base.theme import Palette
+
+_TICKS = {1.0: "100 %", 1e-2: "1 %", 1e-4: "0.01 %", 1e-6: "10⁻⁴ %", 1e-8: "10⁻⁶ %", 1e-10: "10⁻⁸ %"}
+
+
+def rank_curve(
+    ranks: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    by: Sequence[str],
+    labels: Sequence[str],
+    *,
+    filters: Sequence[str],
+    left: Mapping[str, int],
+    drawn: int,
+    palette: Palette,
+) -> go.Figure:
+    """Return the probabilities of all tokens over their ranks, both axes logarithmic, with a line where each filter cuts.
+
+    `by[n]` names the filter that cut each rank, empty where it is kept, `left` how many tokens each filter left; `filters`
+    are all that there are; `drawn` is the drawn token's rank. Traces: `kept`, `cut by FILTER`, `drawn`; of one that holds
+    several stretches of ranks there are several.
+    """
+    figure, stretches = go.Figure(), _stretches(by)
+    for kind in dict.fromkeys(by):
+        of_kind = [stretch for name, stretch in stretches if name == kind]
+        for number, at in enumerate(of_kind):
+            legend = {"legendgroup": kind or "kept", "showlegend": not number} if len(of_kind) > 1 else {}
+            look = _look(kind, filters, palette) | legend
+            figure.add_trace(
+                _curve(ranks[at], probabilities[at], labels[at], name=f"cut by {kind}" if kind else "kept", look=look)
+            )
+    figure.add_scatter(
+        name="drawn",
+        mode="markers",
+        x=[drawn],
+        y=[float(np.interp(drawn, ranks, probabilities))],
+        marker={"size": 14, "color": palette.accent, "line": {"width": 2, "color": palette.paper}},
+        hovertemplate="drawn: number %{x:,}<extra></extra>",
+    )
+    _cut_lines(figure, ranks, stretches, left, palette)
+    _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
+    return figure
+
+
+def _look(kind: str, filters: Sequence[str], palette: Palette) -> dict[str, Any]:
+    """Return how ranks look that the filter `kind` cut, or that were kept (empty)."""
+    if not kind:
+        return {"line": {"width": 4, "color": ramp_colour(palette, 0.62)}, "fillcolor": palette.pale}
+    mark = palette.causes["causal"].mark
+    return {
+        "line": {"width": 4, "color": mark},
+        "fillcolor": palette.surface,
+        "fillpattern": {"shape": hatch_of(kind, filters), "fgcolor": mark, "solidity": 0.08},
+    }
+
+
+def _curve(
+    ranks: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    labels: Sequence[str],
+    *,
+    name: str,
+    look: dict[str, Any],
+) -> go.Scatter:
+    """Return the probabilities of one stretch of ranks."""
+    return go.Scatter(
+        name=name,
+        mode="lines",
+        x=ranks,
+        y=probabilities,
+        customdata=[escape(label) for label in labels],
+        fill="tozeroy",
+        hovertemplate="number %{x:,}: “%{customdata}”<br>%{y:.3%} of the chances<extra></extra>",
+        **look,
+    )
+
+
+def _stretches(by: Sequence[str]) -> list[tuple[str, slice]]:
+    """Return the stretches of places that one filter cut, or that were kept (empty), in their order."""
+    found, start = [], 0
+    for kind, run in groupby(by):
+        stop = start + len(list(run))
+        found.append((kind, slice(start, stop)))
+        start = stop
+    return found
+
+
+def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> None:
+    """Give the figure its logarithmic axes: ranks up to `last`, probabilities down to `low`."""
+    style(figure, palette, height=380)
+    shared = {"type": "log", "showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
+    figure.update_xaxes(**shared, range=[-0.05, float(np.log10(last)) + 0.05], dtick=1, tickformat=",d")
+    figure.update_xaxes(title={"text": "rank, likeliest first", "font": {"size": 15, "color": palette.muted}})
+    figure.update_yaxes(
+        **shared, range=[float(np.log10(low)), 1.0], tickvals=list(_TICKS), ticktext=list(_TICKS.values())
+    )
+    figure.update_layout(showlegend=True, margin={"l": 60, "r": 12, "t": 34, "b": 60}, legend={"y": -0.24})
+
+
+def _cut_lines(
+    figure: go.Figure,
+    ranks: NDArray[np.int64],
+    stretches: Sequence[tuple[str, slice]],
+    left: Mapping[str, int],
+    palette: Palette,
+) -> None:
+    """Draw a line where each stretch that a filter cut begins, at the last one its name and how many tokens it left.
+
+    A stretch that begins with the likeliest token has its line at its end.
+    """
+    last = {kind: at for kind, at in stretches if kind}
+    for kind, at in stretches:
+        if not kind:
+            continue
+        border = float(ranks[at.start]) - 0.5 if at.start else float(ranks[at.stop - 1]) + 0.5
+        labelled = last[kind] == at
+        figure.add_scatter(
+            mode="lines+text",
+            x=[border, border],
+            y=[1e-12, 4 / 5 ** list(last).index(kind)],
+            text=["", f" {kind}: {left[kind]:,} left" if labelled else ""],
+            textposition="middle right" if border < 2_000 else "middle left",
+            textfont={"size": 15, "color": palette.accent},
+            line={"width": 2, "dash": "dash", "color": palette.accent},
+            hoverinfo="skip",
+            showlegend=False,
+        )
