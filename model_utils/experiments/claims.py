@@ -73,10 +73,10 @@ def emphasis(loaded: LoadedModel) -> Emphasis:
     before, after = (_first_head(loaded, batch, MaskSpec(weights=given)) for given in ({}, weights))
     rows = []
     for word in words:
-        if word.text in KEPT:
+        if word.label in KEPT:
             at = list(word.tokens)
             one, other = float(before[at].sum()), float(after[at].sum())
-            rows.append((word.text, one, other, other / one))
+            rows.append((word.label, one, other, other / one))
     plain, ones = (_flat(loaded, batch, mask).double().softmax(-1) for mask in (None, torch.ones(batch.size)))
     return Emphasis(ones=float(total_variation(plain.numpy(), ones.numpy())), rows=tuple(rows))
 

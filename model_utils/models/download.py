@@ -8,6 +8,7 @@ import shutil
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from huggingface_hub import HfApi, constants, hf_hub_download, set_client_factory, try_to_load_from_cache
@@ -55,6 +56,7 @@ def fetch(entry: ModelEntry, job: Job[Path]) -> Path:
     found damaged, or nobody would ask) they are fetched anew. Raises ModelMissingError when the hub does not give them,
     ModelDamagedError when what came cannot be used, Cancelled when the job is stopped.
     """
+    _check_address()
     again = find(entry) is not None
     try:
         sizes = _sizes(entry)
@@ -158,6 +160,21 @@ def _download(entry: ModelEntry, name: str, job: Job[Path], *, before: int, tota
         force_download=again,
         tqdm_class=Progress,  # it mimics tqdm, which the library allows
     )
+
+
+def _check_address() -> None:
+    """Raise ModelMissingError unless HF_ENDPOINT is an address that can be asked."""
+    try:
+        address = urlsplit(constants.ENDPOINT)
+        sound = address.scheme in ("http", "https") and address.hostname and (address.port or 1) > 0
+        httpx2.URL(constants.ENDPOINT)
+    except (ValueError, httpx2.InvalidURL):
+        sound = False
+    if not sound:
+        raise ModelMissingError(
+            f"HF_ENDPOINT of this server is {constants.ENDPOINT!r}, which is no address: it must begin with https:// and name "
+            "a host. Set it anew, or leave it out, and start the server again."
+        )
 
 
 def _check_disk(entry: ModelEntry, total: int) -> None:

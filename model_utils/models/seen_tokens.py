@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model_utils.errors import ModelDamagedError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,11 +20,23 @@ SEEN_FILE = "seen_tokens.npy"
 
 
 def seen_tokens(folder: Path, vocabulary: int) -> NDArray[np.bool_] | None:
-    """Return for every token id `[V]` whether the model in `folder` saw it in training; None where it has no list."""
+    """Return for every token id `[V]` whether the model in `folder` saw it in training; None where it has no list.
+
+    Raises ModelDamagedError where the list is not one bit for each token.
+    """
     path = folder / SEEN_FILE
-    if not path.is_file():
-        return None
-    seen = np.unpackbits(np.load(path, allow_pickle=False), count=vocabulary).astype(bool)  # (V,)
+    try:
+        if not path.is_file():
+            return None
+        packed = np.load(path, mmap_mode="r", allow_pickle=False)
+        if packed.dtype != np.uint8 or packed.shape != ((vocabulary + 7) // 8,):
+            raise ValueError(f"{packed.dtype} {packed.shape}")
+        seen = np.unpackbits(packed, count=vocabulary).astype(bool)  # (V,)
+    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, RecursionError) as error:
+        raise ModelDamagedError(
+            f"{SEEN_FILE} in this model's folder is damaged, so tokens that it never saw in training cannot be marked: put "
+            "the file there again, or remove it."
+        ) from error
     seen.setflags(write=False)
     return seen
 

@@ -43,9 +43,10 @@ class BatchKey:
 class Token:
     """One token as a reader sees it.
 
-    `label` is plain text: a space is `␣`, a line break `⏎`, another control character its control picture, a piece of a
-    split character its bytes such as `‹D8›`. `whole` is the character that a piece belongs to, empty for whole tokens.
-    `start` and `end` are character offsets in the sentence; the pieces of one character share them.
+    `label` is plain text: a space is `␣`, a line break `⏎`, what else cannot be seen its code or control picture, a piece
+    of a split character its bytes such as `‹D8›`. `whole` is the character that a piece belongs to, empty for whole tokens.
+    `start` and `end` are character offsets in the sentence; the pieces of one character share them. `special` tokens are
+    found in a text before any merging: <|endoftext|>, and those that were added to the vocabulary.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Token:
     start: int
     end: int
     whole: str = ""
+    special: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -190,11 +192,13 @@ def positions(attention_mask: NDArray[np.int64]) -> NDArray[np.int64]:
 def tokenize(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[Token, ...]:
     """Return the tokens of one sentence; a typed `<|endoftext|>` becomes the special token."""
     encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
+    added = tokenizer.added_tokens_decoder
     found = []
     for token_id, (start, end) in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True):
         label, is_piece = _label(tokenizer, token_id)
         whole = text[start:end].strip() if is_piece else ""
-        found.append(Token(id=token_id, label=label, start=start, end=end, whole=whole))
+        special = token_id in added
+        found.append(Token(id=token_id, label=label, start=start, end=end, whole=whole, special=special))
     return tuple(found)
 
 
@@ -209,7 +213,7 @@ def sentence_label(text: str, limit: int = 40) -> str:
     Spaces between words stay spaces; those at the end, which spoil the next word, are marked.
     """
     body = text.rstrip(" ")
-    line = "".join(character if character == " " else visible(character) for character in body)
+    line = " ".join(visible(part) for part in body.split(" "))
     line += "␣" * (len(text) - len(body))
     return line if len(line) <= limit else "…" + line[-(limit - 1) :]
 
@@ -222,7 +226,9 @@ def _label(tokenizer: PreTrainedTokenizerBase, token_id: int) -> tuple[str, bool
 def token_bytes(tokenizer: PreTrainedTokenizerBase, token_id: int) -> bytes:
     """Return the bytes that a token stands for (GPT-2 report, section 2.2: BPE over bytes).
 
-    An id that a model's output has but its tokenizer lacks gives its number in brackets.
+    A token that was added stands for itself; an id that the tokenizer lacks gives its number in brackets.
     """
+    if (added := tokenizer.added_tokens_decoder.get(token_id)) is not None:
+        return str(added.content).encode()
     symbol = tokenizer.convert_ids_to_tokens(token_id)
     return f"[{token_id}]".encode() if symbol is None else symbol_bytes(symbol)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from model_utils.errors import InputError
 from model_utils.limits import MAX_WORD_CHARACTERS
-from model_utils.tokens.batch import END_OF_TEXT
+from model_utils.tokens.batch import Token, token_bytes, tokenize
 from model_utils.tokens.glyphs import bytes_label, symbol_bytes
 
 if TYPE_CHECKING:
@@ -69,17 +68,16 @@ def explain(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, text: str) -> tupl
     """Return the words of `text`, each with every merge that makes its tokens.
 
     The text is first cut as the tokenizer cuts it (GPT-2: at spaces, and between letters, digits and the rest); merges
-    never cross a cut. Raises InputError when `text` is empty, too long, or holds half a surrogate pair.
+    never cross a cut. Special tokens, <|endoftext|> and those that were added, are found before that and stay whole.
+    Raises InputError when `text` is empty, too long, or holds half a surrogate pair.
     """
     _check(text)
-    words = []
-    for part in re.split(f"({re.escape(END_OF_TEXT)})", text):
-        if part == END_OF_TEXT:
-            words.append(_whole(tokenizer, part))
-        elif part:
-            cuts = tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str(part)
-            words.extend(_word(tokenizer, ranks, symbols) for symbols, _ in cuts)
-    return tuple(words)
+    words, at = list[MergedWord](), 0
+    for token in (one for one in tokenize(tokenizer, text) if one.special):
+        words += _merged(tokenizer, ranks, text[at : token.start])
+        words.append(_whole(tokenizer, token))
+        at = token.end
+    return (*words, *_merged(tokenizer, ranks, text[at:]))
 
 
 def merge(symbols: tuple[str, ...], ranks: Ranks) -> list[tuple[tuple[str, ...], int | None]]:
@@ -117,6 +115,14 @@ def _check(text: str) -> None:
         raise InputError("The word holds one half of a split character, which no tokenizer can read: remove it.")
 
 
+def _merged(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, part: str) -> list[MergedWord]:
+    """Return the words of a part of a text that holds no special token."""
+    backend = tokenizer.backend_tokenizer
+    plain = backend.normalizer.normalize_str(part) if backend.normalizer else part
+    cuts = backend.pre_tokenizer.pre_tokenize_str(plain) if plain else []
+    return [_word(tokenizer, ranks, symbols) for symbols, _ in cuts]
+
+
 def _word(tokenizer: PreTrainedTokenizerBase, ranks: Ranks, symbols: str) -> MergedWord:
     steps = []
     before: set[tuple[int, int]] = set()  # the byte spans of the last step: what is new was merged
@@ -139,11 +145,7 @@ def _pieces(parts: tuple[str, ...], before: set[tuple[int, int]] | None) -> tupl
     return tuple(pieces)
 
 
-def _whole(tokenizer: PreTrainedTokenizerBase, special: str) -> MergedWord:
+def _whole(tokenizer: PreTrainedTokenizerBase, token: Token) -> MergedWord:
     """Return a special token: it is found in the text before any merging, and never merged."""
-    piece = Piece(label=special, start=0, end=len(special.encode()))
-    return MergedWord(
-        label=special,
-        steps=(MergeStep(pieces=(piece,), rank=None),),
-        ids=(tokenizer.convert_tokens_to_ids(special),),
-    )
+    piece = Piece(label=token.label, start=0, end=len(token_bytes(tokenizer, token.id)))
+    return MergedWord(label=token.label, steps=(MergeStep(pieces=(piece,), rank=None),), ids=(token.id,))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.errors import ModelDamagedError
 from pages.common import cache
 from pages.common.markdown import literal
 
@@ -20,7 +21,11 @@ def badges(model: str, batch: TokenBatch, sentence: int | None = None) -> None:
     """Badge the tokens of `sentence`, or of the whole batch, that `model` never saw; nothing where all are known."""
     from model_utils.models.seen_tokens import unseen_tokens
 
-    seen = cache.seen_tokens(model)
+    try:
+        seen = cache.seen_tokens(model)
+    except ModelDamagedError as error:  # the model itself is sound
+        st.warning(str(error))
+        return
     if seen is None:
         return
     rows = batch.tokens if sentence is None else (batch.tokens[sentence],)

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from formatting import percent
-from model_utils.tokens.glyphs import visible
 from pages.common import cache, cache_words, frame
 from pages.common.downloads import bar, chart_config
 from pages.masks import cache as masks_cache
@@ -50,7 +49,7 @@ def _figure(found: tuple[AblationCurve, ...]) -> None:
     from viz.masks.ablation_curve import ablation_curve as draw
 
     curves = {
-        TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[visible(word.text) for word in one.hidden])
+        TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[word.label for word in one.hidden])
         for one in found
     }
     st.plotly_chart(
@@ -84,7 +83,7 @@ def numbers(found: tuple[AblationCurve, ...]) -> pd.DataFrame:
             {
                 "hidden_from": one.end,
                 "hidden": n,
-                "word": one.hidden[n - 1].text if n else "",
+                "word": one.hidden[n - 1].label if n else "",
                 "total_variation": one.change[n],
                 "entropy_bits": one.bits[n],
             }

@@ -11,7 +11,6 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
-from model_utils.tokens.glyphs import visible
 from pages.common import cache, cache_words, frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.downloads import bar, chart_config
@@ -73,12 +72,12 @@ def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str,
         note = "hidden" if hidden else "–" if gone and key == "mask_done" else percent(float(value))
         tokens.append(
             StripToken(
-                text=visible(word.text),
+                text=word.label,
                 state="hidden" if hidden else "plain",
                 background="" if hidden else background,
                 colour="" if hidden else colour,
                 note=note,
-                spoken=f"{visible(word.text)}: {note}",
+                spoken=f"{word.label}: {note}",
                 clickable=False,
             )
         )
@@ -92,7 +91,7 @@ def _points(found: AttentionVsAblation) -> None:
     figure = attention_vs_ablation(
         found.attention[shown],
         found.change[shown],
-        words=[visible(found.words[at].text) for at in shown],
+        words=[found.words[at].label for at in shown],
         palette=frame.palette(),
     )
     st.plotly_chart(
@@ -113,7 +112,7 @@ def _verdict(found: AttentionVsAblation) -> None:
         st.metric("Correlation", f"{r:.2f}".replace("-", "−"), help="Pearson’s r over the visible words.")
     done = np.where(found.hidden, -1, np.nan_to_num(found.change))
     said = np.where(found.hidden, -1, found.attention)
-    most_said, most_done = (literal(visible(found.words[int(values.argmax())].text)) for values in (said, done))
+    most_said, most_done = (literal(found.words[int(values.argmax())].label) for values in (said, done))
     if most_said == most_done:
         st.markdown(f"Here both point to “{most_said}”. A high weight is no proof: hide the word and see.")
     else:
@@ -127,7 +126,7 @@ def numbers(found: AttentionVsAblation) -> pd.DataFrame:
     """Return one row per word: attention and change; empty where nothing is left to read."""
     return pd.DataFrame(
         {
-            "word": [word.text for word in found.words],
+            "word": [word.label for word in found.words],
             "attention": found.attention,
             "change": found.change,
             "hidden": found.hidden,

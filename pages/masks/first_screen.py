@@ -11,7 +11,6 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.mask import MaskSpec
-from model_utils.tokens.glyphs import visible
 from pages.common import cache, cache_words, controls, frame, mask_state
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
@@ -48,7 +47,9 @@ def units(words: Sequence[Word], batch: TokenBatch, sentence: int) -> tuple[Word
     if not st.session_state.get("mask_pieces"):
         return tuple(words)
     tokens = batch.tokens[sentence]
-    return tuple(replace(words[0], text=token.label, tokens=(index,)) for index, token in enumerate(tokens))
+    return tuple(
+        replace(words[0], text=token.label, label=token.label, tokens=(index,)) for index, token in enumerate(tokens)
+    )
 
 
 def word_weight(word: Word, spec: MaskSpec) -> float:
@@ -78,7 +79,7 @@ def strip(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 def _token(word: Word, spec: MaskSpec, batch: TokenBatch) -> StripToken:
     """Return how a word looks: struck out when hidden, filled to the height of what it lost when softened."""
     weights = dict(spec.pairs)
-    name, weight = visible(word.text), word_weight(word, spec)
+    name, weight = word.label, word_weight(word, spec)
     hidden = all(weights.get(token, 1.0) == 0 for token in word.tokens)
     colours = frame.palette()
     lost = f"{100 * (1 - weight):.0f}%"
@@ -176,7 +177,7 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, af
 
     moved = percent(float(total_variation(before, after)))
     words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
-    names = ", ".join(f"“{literal(visible(word.text))}”" for word in words[:4])
+    names = ", ".join(f"“{literal(word.label)}”" for word in words[:4])
     names += f" and {len(words) - 4} more" if len(words) > 4 else ""
     doing = "Hiding" if all(word_weight(word, spec) == 0 for word in words) else "Hiding or softening"
     cause = f"{doing} {names}" if words else f"Blocking {len(spec.cells)} single cells"

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from formatting import percent
-from model_utils.tokens.glyphs import visible
 from pages.common import cache, cache_words, controls, frame
 from pages.common.components.scroll import scroll_frame
 from pages.common.downloads import bar, chart_config
@@ -67,7 +66,7 @@ def _choose(words: tuple[Word, ...]) -> Word:
     at = st.selectbox(
         "Word",
         range(len(words)),
-        format_func=lambda index: f"{index + 1}. {visible(words[index].text)}",
+        format_func=lambda index: f"{index + 1}. {words[index].label}",
         key="mask_half_word",
         width=220,
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.masks.examples import BY_NAME, EXAMPLES, MASK_TEXT
-from model_utils.tokens.glyphs import visible
 from pages.common import cache, cache_words, example_list, mask_state
 from pages.common import downloads as home
 
@@ -55,7 +54,7 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
     place = st.selectbox(
         "Word",
         range(len(words)),
-        format_func=lambda index: f"{index + 1}. {visible(words[index].text)}",
+        format_func=lambda index: f"{index + 1}. {words[index].label}",
         key="mask_soft_word",
     )
     tokens = words[place].tokens

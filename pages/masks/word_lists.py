@@ -57,7 +57,7 @@ def _say(matches: Matches, words: Sequence[Word], entries: Sequence[str]) -> Non
         count = "its one entry is" if len(entries) == 1 else f"none of its {len(entries)} entries is"
         st.markdown(f"**The list meets nothing here:** {count} a word of this sentence.")
         return
-    names = ", ".join(f"“{literal(words[place].text)}”" for place in matches.places[:NAMED])
+    names = ", ".join(f"“{literal(words[place].label)}”" for place in matches.places[:NAMED])
     more = f" and {len(matches.places) - NAMED} more" if len(matches.places) > NAMED else ""
     found = len(matches.places)
     st.markdown(f"**{found} {'word' if found == 1 else 'words'} met:** {names}{more}.")

@@ -13,7 +13,7 @@ from model_utils.tokens.words import group_words
 def by_word(tiny: LoadedModel, example: MaskExample) -> list[tuple[str, float]]:
     words = group_words(example.text, tokenize(tiny.tokenizer, example.text))
     weights = example.token_weights(words)
-    return [(word.text, weights[word.tokens[0]]) for word in words]
+    return [(word.label, weights[word.tokens[0]]) for word in words]
 
 
 def test_the_fox_hides_the_words_under_mask(tiny: LoadedModel) -> None:

@@ -142,6 +142,19 @@ def test_nobody_at_the_hubs_address_is_told_in_one_sentence(
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize(
+    "address", ["", "hf-mirror.com", "ftp://hf-mirror.com", "https://", "https:/hf.co", "http://[::1", "https://a:b", "https://a\nb"]
+)
+def test_an_address_that_is_none_is_named_with_its_setting(
+    entry: ModelEntry, cache: Path, monkeypatch: pytest.MonkeyPatch, address: str
+):
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    job = finished(entry)
+    assert isinstance(job.error, ModelMissingError)
+    assert f"HF_ENDPOINT of this server is {address!r}" in str(job.error)
+    assert "\n" not in str(job.error)
+
+
 def test_offline_mode_is_told_like_a_missing_hub(
     hub: Hub, entry: ModelEntry, cache: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,6 +104,8 @@ def test_positions_count_real_tokens_whatever_the_side() -> None:
         ("🦊", ["‹F0 9F›", "‹A6›", "‹8A›"]),
         (" 🦊", ["␣‹F0 9F›", "‹A6›", "‹8A›"]),
         ("\ufffd", ["\ufffd"]),
+        ("I ❤\ufe0f you", ["I", "␣‹E2 9D›", "‹A4›", "U+FE0F", "␣you"]),
+        ("a\u0336", ["a", "◌\u0336"]),
     ],
 )
 def test_tokens_read_as_text(tiny: LoadedModel, text: str, labels: list[str]) -> None:
@@ -117,6 +121,17 @@ def test_the_bytes_of_the_tokens_are_the_bytes_of_the_text(tiny: LoadedModel, te
     tokens = tokenize(tiny.tokenizer, text)
     assert b"".join(token_bytes(tiny.tokenizer, token.id) for token in tokens) == text.encode()
     assert all(token.label for token in tokens)
+
+
+@pytest.mark.parametrize("token", ["[PAD]", "é~é", "<|im_end|>", "two words", "\u200b"])
+def test_an_added_token_is_one_token_and_stands_for_itself(tiny: LoadedModel, token: str) -> None:
+    tokenizer = copy.deepcopy(tiny.tokenizer)
+    tokenizer.add_tokens([token])
+    assert token_bytes(tokenizer, 50257) == token.encode()
+    found = tokenize(tokenizer, f"a{token}b")
+    assert [(one.id, one.special) for one in found] == [(64, False), (50257, True), (65, False)]
+    assert found[1].label == visible(token)
+    assert encode(tokenizer, ("a", "b c"), pad_id=50257).input_ids[0].tolist() == [50257, 64]
 
 
 def test_blank_lines_are_skipped_and_trailing_spaces_kept() -> None:
@@ -156,11 +171,12 @@ def test_an_id_that_the_tokenizer_lacks_reads_as_its_number(tiny: LoadedModel) -
 
 @pytest.mark.parametrize(
     ("text", "label"),
-    [("My dog is  ", "My dog is␣␣"), ("one\ttwo", "one⇥two"), ("a" * 50, "…" + "a" * 39)],
+    [
+        ("I ❤\ufe0f e\u0301", "I ❤\ufe0f e\u0301"),
+        ("My dog is  ", "My dog is␣␣"),
+        ("one\ttwo", "one⇥two"),
+        ("a" * 50, "…" + "a" * 39),
+    ],
 )
 def test_a_sentence_reads_as_one_line_that_keeps_its_end(text: str, label: str) -> None:
     assert sentence_label(text) == label
-
-
-def test_what_has_no_shape_gets_one() -> None:
-    assert visible(" \n\t\x1b\u200b\xa0") == "␣⏎⇥␛U+200B⍽"

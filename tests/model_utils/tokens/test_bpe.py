@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import AddedToken
 
 from model_utils.errors import InputError
 from model_utils.models.loading import LoadedModel
@@ -64,6 +66,27 @@ def test_several_words_merge_each_by_itself(tiny: LoadedModel, ranks: dict[tuple
     words = explain(tiny.tokenizer, ranks, "two words<|endoftext|>3")
     assert [word.label for word in words] == ["two", "␣words", "<|endoftext|>", "3"]
     assert words[2].ids == (50256,)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "ids"),
+    [
+        ("a[PAD]", ["a", "[PAD]"], (64, 50257)),
+        ("[PAD][PAD]", ["[PAD]", "[PAD]"], (50257, 50257)),
+        ("un[PAD] two<|endoftext|>", ["un", "[PAD]", "␣two", "<|endoftext|>"], (403, 50257, 734, 50256)),
+        ("x <mask>y", ["x", "<mask>", "y"], (87, 50258, 88)),  # this one takes the space before it along
+    ],
+)
+def test_tokens_that_were_added_stay_whole(
+    tiny: LoadedModel, ranks: dict[tuple[str, str], int], text: str, labels: list[str], ids: tuple[int, ...]
+) -> None:
+    tokenizer = copy.deepcopy(tiny.tokenizer)
+    tokenizer.add_tokens(["[PAD]", AddedToken("<mask>", lstrip=True)])
+    words = explain(tokenizer, ranks, text)
+    assert tuple(i for word in words for i in word.ids) == ids
+    assert [word.label for word in words] == labels
+    assert all(len(word.steps) == 1 for word in words if word.label in ("[PAD]", "<mask>", "<|endoftext|>"))
+    assert list(ids) == tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64))

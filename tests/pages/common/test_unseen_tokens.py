@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model_utils.errors import ModelDamagedError
 from pages.common import cache
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -27,3 +28,15 @@ def test_pieces_that_the_model_never_met_are_badged_as_text(name: str, tiny, mon
     monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
     assert "␣users" in badged(name, "We are users")
     assert "␣users" not in badged(name, "The king was glad")
+
+
+def test_a_damaged_list_is_one_warning_and_the_page_goes_on(tiny, monkeypatch) -> None:
+    def damaged(_model: str) -> None:
+        raise ModelDamagedError("seen_tokens.npy is damaged")
+
+    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+    monkeypatch.setattr(cache, "seen_tokens", damaged)
+    at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/1_Tokens.py").run()
+    assert not at.exception
+    assert [element.value for element in at.warning] == ["seen_tokens.npy is damaged"]
+    assert at.get("plotly_chart")
