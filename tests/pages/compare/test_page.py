@@ -80,7 +80,7 @@ def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
     at = opened(settings=write(rows), max_new_tokens=1)
     assert not at.exception
     assert not at.error
-    names = said(at)
+    names = lines(at)
     assert all(one.heading(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
     table = at.dataframe[0].value
     assert table.columns.tolist() == [*SETTINGS]
