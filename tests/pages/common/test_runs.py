@@ -144,9 +144,11 @@ def test_a_model_that_is_not_in_memory_is_loaded_by_the_page_which_then_starts_t
     at = opened(path, key)
     before = at.session_state[key].run
     watch = Watch(monkeypatch)
+    watch.note(monkeypatch, frame.Page, "loaded", "load")
     monkeypatch.setattr(cache, "in_memory", lambda _entry: False)
     at.button(key=button).click().run()
-    assert watch.seen == ["page", "run"]
+    assert watch.seen[:3] == ["page", "load", "run"]
+    assert watch.seen.count("run") == 1
     assert at.session_state[key].run is not before
 
 
@@ -173,6 +175,20 @@ def test_a_model_chosen_by_the_same_click_is_left_to_the_page(
     at.button(key=button).click().run()
     assert watch.seen == ["page", "run"]
     assert at.session_state[key].run.request.models == (BUNDLED_ID,)
+
+
+def test_a_text_that_comes_with_the_click_is_not_under_the_hand_mask_of_the_one_before() -> None:
+    path, button, key = PAGES["Generate"]
+    at = opened(path, key, text="He shook his\nMy dog is", weights="1:0")
+    at.text_area(key="text").set_value("Once upon a time\nMy dog is")
+    at.button(key=button).click().run()
+    run = at.session_state[key].run
+    assert run.batch.texts[0] == "Once upon a time"
+    assert run.request.policy.plain
+    assert at.session_state["weights"] == ""
+    assert run.job.wait(60)
+    at.run()
+    assert not at.info
 
 
 def test_a_click_beside_a_branch_keeps_the_words_that_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
