@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from model_utils.limits import MAX_SEED
 from pages.common.controls import CONTROLS, fits_link
-from tests.pages.common.sentences import numbers
+from tests.tools.sentences import numbers
 
 PUBLISHED = {
     "model": "tiny-gpt2",

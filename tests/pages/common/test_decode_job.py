@@ -10,7 +10,7 @@ from model_utils.generate.lane import Lane
 from model_utils.generate.plan import cache_megabytes
 from model_utils.models.loading import LoadedModel
 from pages.common.decode_job import decode_job
-from tests.pages.common.sentences import numbers
+from tests.tools.sentences import numbers
 
 LANE = Lane(prompt=(11,) * 40, settings=SamplingSettings())
 

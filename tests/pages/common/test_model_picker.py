@@ -18,9 +18,9 @@ from model_utils.models import download
 from model_utils.models.memory import check_memory
 from model_utils.models.registry import BUNDLED, registry
 from pages.common import model_picker
-from tests.pages.common.sentences import numbers
 from tests.tools.hub import Hub
 from tests.tools.models import entry_of, save_random
+from tests.tools.sentences import numbers
 
 
 def script() -> None:

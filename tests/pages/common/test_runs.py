@@ -12,7 +12,7 @@ from model_utils.models.registry import BUNDLED_ID
 from pages.common import cache, frame
 from pages.compare import run as compare_run
 from pages.generate import run as generate_run
-from tests.pages.common.sentences import numbers
+from tests.tools.sentences import numbers
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = {

@@ -22,8 +22,8 @@ from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import split_sentences
 from pages.common.markdown import literal
 from pages.compare.run import TextPlace
-from tests.pages.common.sentences import numbers, quoting
 from tests.tools.decoding import ALL_ON
+from tests.tools.sentences import numbers, quoting
 from viz.compare.sweep import SIGNS
 
 OFF = {one.field: one.off for one in FILTERS}

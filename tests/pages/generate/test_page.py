@@ -24,8 +24,8 @@ from pages.common.decode_job import decode_job
 from pages.common.markdown import literal
 from pages.generate import run as generate_run
 from pages.generate.run import Generation, step_lines
-from tests.pages.common.sentences import numbers, quoting
 from tests.tools.decoding import ALL_ON
+from tests.tools.sentences import numbers, quoting
 
 ROOT = Path(__file__).resolve().parents[3]
 
