@@ -8,7 +8,9 @@ _SMALLEST = 0.0001
 
 
 def percent(share: float) -> str:
-    """Return a share as a percentage with two significant digits: `27 %`, `4.3 %`, `0.043 %`; `<0.01 %` below 0.0001."""
+    """Return a share as a percentage with two significant digits: `27 %`, `4.3 %`, `0.043 %`; `<0.01 %` below 0.0001; `NaN`."""
+    if math.isnan(share):  # of a row that reads nothing
+        return "NaN"
     if share == 0:
         return "0 %"
     if abs(share) < _SMALLEST:

@@ -12,12 +12,12 @@ request = None
 with frame.reader_errors():
     request = controls.make_request(page)
 
-made = controls.START.latest(page, request)
-if made is not None:
-    runs.stop_button(stop, made)
+comparison = controls.START.latest(page, request)
+if comparison is not None:
+    runs.stop_button(stop, comparison)
     with st.container(key="notes"):
-        controls.settings_note(made, request)
-        unseen_tokens.badges(made.request.models[0], controls.batch_of(made))
-    result.draw(made)
+        controls.settings_note(comparison, request)
+        unseen_tokens.badges(comparison.request.models[0], controls.batch_of(comparison))
+    result.draw(comparison)
 elif request is not None:
     st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")

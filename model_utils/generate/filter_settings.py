@@ -168,6 +168,18 @@ FILTERS = (
         step=0.01,
         warper="MinPLogitsWarper",
     ),
+    Filter(
+        letter="y",
+        field="typical_p",
+        name="typical-p",
+        label="Typical-p",
+        help="Keeps the words whose surprise is nearest to the mean one, up to this share of the chances; 1 = off.",
+        off=1.0,
+        low=0.01,
+        high=1.0,
+        step=0.01,
+        warper="TypicalLogitsWarper",
+    ),
 )
 BY_LETTER = {one.letter: one for one in FILTERS}
 BY_NAME = {one.name: one for one in FILTERS}
@@ -196,6 +208,7 @@ class SamplingSettings:
     top_k: int = 50
     top_p: float = 0.95
     min_p: float = 0.0
+    typical_p: float = 1.0
     order: str = field(default="tkpm", compare=False)
     seed: int = 0
     full_order: str = field(init=False, repr=False)

@@ -96,7 +96,7 @@ def _take() -> None:
         return
     for name in SETTINGS:
         asked = getattr(settings, name)
-        if isinstance(asked, str) or CONTROLS[name].admits(asked):
+        if CONTROLS[name].admits(asked):
             st.session_state[name] = asked
 
 
@@ -240,9 +240,9 @@ def bound(name: str, high: float | None = None) -> float | None:
     return top
 
 
-def _shown(told: Any) -> str:
+def _shown(asked: Any) -> str:
     """Return a value as a note names it."""
-    return f"{told:,}" if isinstance(told, int | float) else literal(str(told))
+    return f"{asked:,}" if isinstance(asked, int | float) else literal(str(asked))
 
 
 def fits_link(text: str) -> bool:

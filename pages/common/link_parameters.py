@@ -78,8 +78,10 @@ class Control:
             raise ValueError(self.takes())
         return value
 
-    def admits(self, value: float, high: float | None = None) -> bool:
-        """Return whether `value` lies within the bounds, `high` the upper one where it is narrower; NaN does not."""
+    def admits(self, value: float | str, high: float | None = None) -> bool:
+        """Return whether `value` lies within the bounds, `high` the upper one where it is narrower; NaN does not, text does."""
+        if isinstance(value, str):
+            return True
         top = self.high if high is None else high
         return math.isfinite(value) and (self.low is None or value >= self.low) and (top is None or value <= top)
 

@@ -67,7 +67,7 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
 
 
 def _last_sentence(page: frame.Page) -> int:
-    """Return the number of the last sentence; what is wrong with them is drawn where the request is made."""
+    """Return the number of the last sentence; what is wrong with them is drawn where the request is comparison."""
     from model_utils.tokens.batch import split_sentences
 
     try:
@@ -219,9 +219,9 @@ def make_request(page: frame.Page) -> run.CompareRequest:
 START = Starter(state=compare_state, make_request=make_request, start=run.start)
 
 
-def settings_note(made: run.Comparison, request: run.CompareRequest | None) -> None:
+def settings_note(comparison: run.Comparison, request: run.CompareRequest | None) -> None:
     """Draw what the texts on the page were made with, where the controls ask for something else by now."""
-    now = made.request
+    now = comparison.request
     if request is None or now == request:
         return
     names = {
@@ -237,6 +237,6 @@ def settings_note(made: run.Comparison, request: run.CompareRequest | None) -> N
     st.info(f"These texts were made with {', '.join(parts)}. Press Compare for the present choice.")
 
 
-def batch_of(made: run.Comparison) -> TokenBatch:
+def batch_of(comparison: run.Comparison) -> TokenBatch:
     """Return the prompt of a comparison as a batch of one."""
-    return cache.token_batch(BatchKey(made.request.models[0], (made.request.text,)))
+    return cache.token_batch(BatchKey(comparison.request.models[0], (comparison.request.text,)))

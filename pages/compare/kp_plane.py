@@ -30,22 +30,22 @@ SURFACES = {
 TRACES = {"words": "kept_tokens", "probability": "kept_mass", "entropy": "entropy", "drawn": "drawn_word"}
 
 
-def plane(made: Comparison, place: TextPlace, number: int) -> None:
+def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw one step of the text in view over all k and p, with the settings as points on it."""
     from model_utils.compare import kp_plane
 
-    request = made.request
+    request = comparison.request
     settings = request.settings(place.row)
     temperature = 1.0 if settings.greedy else settings.temperature
     model = request.models[place.model]
-    ids = made.before(made.texts(), place, number)
+    ids = comparison.before(comparison.texts(), place, number)
     ranked = cache.ranked(model, ids, temperature)
     ks, ps = kp_plane.axis_k(len(ranked.ids)), kp_plane.axis_p()
     kept = kp_plane.kept_tokens(ranked, ks, ps)
     chosen = controls.choice("surface", SURFACES, show_label=False)
     name = TRACES[chosen]
     logits = cache.step_logits(model, ids)
-    values, figure = _figure(made, place, number, name, ranked, logits, (ks, ps, kept), temperature)
+    values, figure = _figure(comparison, place, number, name, ranked, logits, (ks, ps, kept), temperature)
     st.plotly_chart(
         figure,
         theme=None,
@@ -53,17 +53,17 @@ def plane(made: Comparison, place: TextPlace, number: int) -> None:
         config=downloads.chart_config("surface"),
         alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.",
     )
-    _say(made, place, number, ranked, temperature, settings, lined=name != "drawn_word")
+    _step_note(comparison, place, number, ranked, temperature, settings, lined=name != "drawn_word")
     downloads.bar(
         "surface",
         numbers=lambda: _table(ks, ps, kept, values, name),
-        code=lambda: _code(made, ids, place.model, temperature),
+        code=lambda: _code(comparison, ids, place.model, temperature),
     )
-    compare_texts.open_on_generate(made, place)
+    compare_texts.open_on_generate(comparison, place)
 
 
 def _figure(
-    made: Comparison,
+    comparison: Comparison,
     place: TextPlace,
     number: int,
     name: str,
@@ -78,22 +78,25 @@ def _figure(
     from viz.compare.kp_plane import fig_surface, fig_words
 
     ks, ps, kept = grid
-    points, palette = _points(made, place, temperature, len(ranked.ids), dice=name == "drawn_word"), frame.palette()
+    points, palette = (
+        _points(comparison, place, temperature, len(ranked.ids), same_noise=name == "drawn_word"),
+        frame.palette(),
+    )
     if name != "drawn_word":
         compute = {"kept_mass": kp_plane.kept_mass, "entropy": kp_plane.entropy}.get(name)
         values = kept if compute is None else compute(ranked, kept)
         equal = kp_plane.kept_tokens(ranked, [0], ps)[:, 0]
         return values, fig_surface(values, ks, ps, name=name, points=points, equal=equal, palette=palette)
-    settings = made.request.settings(place.row)
+    settings = comparison.request.settings(place.row)
     noise = gumbel(uniforms(settings.seed, place.sample, number, len(ranked.ids)))
     ranks = kp_plane.drawn_ranks(ranked, logits, temperature, noise)[kept - 1]
-    words = {int(rank): made.label(int(ranked.ids[rank]), place.model) for rank in np.unique(ranks)}
+    words = {int(rank): comparison.label(int(ranked.ids[rank]), place.model) for rank in np.unique(ranks)}
     return ranked.ids[ranks], fig_words(ranks, words, ks, ps, points=points, palette=palette)
 
 
-def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
+def _on_the_map(comparison: Comparison, row: int, temperature: float) -> bool:
     """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any."""
-    settings = made.request.settings(row)
+    settings = comparison.request.settings(row)
     if settings.greedy:
         return True
     t, k, p = (settings.full_order.index(letter) for letter in "tkp")
@@ -102,14 +105,16 @@ def _on_the_map(made: Comparison, row: int, temperature: float) -> bool:
     return settings.temperature == temperature and not others and ordered
 
 
-def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, dice: bool) -> list[Any]:
-    """Return the rows that the map holds of; where it is one of drawn words, those with the dice of the row in view."""
+def _points(
+    comparison: Comparison, place: TextPlace, temperature: float, vocabulary: int, *, same_noise: bool
+) -> list[Any]:
+    """Return the rows that the map holds of; with `same_noise` only those that draw with the noise of the row in view."""
     from viz.compare.kp_plane import Point
 
     found = []
-    for number, row in enumerate(made.request.rows):
-        same_dice = made.request.settings(number).seed == made.request.settings(place.row).seed
-        if not _on_the_map(made, number, temperature) or (dice and not same_dice):
+    for number, row in enumerate(comparison.request.rows):
+        other_noise = comparison.request.settings(number).seed != comparison.request.settings(place.row).seed
+        if not _on_the_map(comparison, number, temperature) or (same_noise and other_noise):
             continue
         settings = row.settings
         k, p = (1, 1.0) if settings.greedy else (settings.top_k or vocabulary, settings.top_p)
@@ -119,29 +124,36 @@ def _points(made: Comparison, place: TextPlace, temperature: float, vocabulary: 
     return found
 
 
-def _say(
-    made: Comparison, place: TextPlace, number: int, ranked: Ranked, temperature: float, settings: Any, *, lined: bool
+def _step_note(
+    comparison: Comparison,
+    place: TextPlace,
+    number: int,
+    ranked: Ranked,
+    temperature: float,
+    settings: Any,
+    *,
+    lined: bool,
 ) -> None:
-    """Say which step the map is of, and which k is which p here."""
+    """Draw which step the map is of, and which k is which p here."""
     from model_utils.compare import kp_plane
 
-    texts = made.texts()
+    texts = comparison.texts()
     steps = texts[place][:number]
-    last = steps[-1].token_id if steps else made.prompts[place.model][-1].id
-    start = f"The word after “{literal(made.label(last, place.model))}” (row {place.row}, step {number + 1})"
-    told = "" if temperature == 1 else f" at temperature {temperature:g}"
+    last = steps[-1].token_id if steps else comparison.prompts[place.model][-1].id
+    start = f"The word after “{literal(comparison.label(last, place.model))}” (row {place.row}, step {number + 1})"
+    warm = "" if temperature == 1 else f" at temperature {temperature:g}"
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     st.markdown(
-        f"**{start}{told}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
+        f"**{start}{warm}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
         + (
             "On the dotted line both cut at the same word; left of it k decides, right of it p."
             if lined
             else "The dice are fixed: a word holds its region, and a point that crosses a border draws another."
         )
     )
-    rows = range(len(made.request.rows))
-    away = [str(row) for row in rows if not _on_the_map(made, row, temperature)]
+    rows = range(len(comparison.request.rows))
+    away = [str(row) for row in rows if not _on_the_map(comparison, row, temperature)]
     if away:
         what = "another temperature, filter or order"
         st.caption(
@@ -156,7 +168,7 @@ def _table(ks: Any, ps: Any, kept: Any, values: Any, name: str) -> pd.DataFrame:
     return pd.DataFrame(columns | {"token_id" if name == "drawn_word" else name: np.asarray(values).ravel()})
 
 
-def _code(made: Comparison, ids: tuple[int, ...], model: int, temperature: float) -> str:
+def _code(comparison: Comparison, ids: tuple[int, ...], model: int, temperature: float) -> str:
     from model_utils.snippets.compare import surface_code
 
-    return surface_code(made.loaded[model].entry, ids, temperature)
+    return surface_code(comparison.loaded[model].entry, ids, temperature)

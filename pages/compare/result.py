@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
 
 
-def draw(made: Comparison) -> None:
+def draw(comparison: Comparison) -> None:
     """Draw the texts of a comparison and one view of it."""
-    growing.draw(made, ended=_ended, texts=_growing, picture=_picture, halves=_halves)
+    growing.draw(comparison, ended=_ended, texts=_growing, picture=_picture, halves=_halves)
 
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -26,53 +26,54 @@ def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
     return text, picture
 
 
-def _ended(made: Comparison) -> None:
+def _ended(comparison: Comparison) -> None:
     """Draw texts and picture of a comparison that has ended: a click in either shows in both."""
-    texts.take_click(made)
+    texts.take_click(comparison)
     left, right = _halves()
     with left:  # first: they have just been read and must not be gone while a picture takes its time
-        _choose(made)
-        _texts(made)
+        _choose(comparison)
+        _texts(comparison)
     with right:
-        _picture(made)
+        _picture(comparison)
 
 
-def _growing(made: Comparison) -> None:
+def _growing(comparison: Comparison) -> None:
     """Draw the texts as far as they are; the picture stands still meanwhile."""
-    if texts.take_click(made):
+    if texts.take_click(comparison):
         st.rerun()
-    ended = made.job.done  # asked first: what comes after it is drawn by the next run
-    _choose(made)
-    _texts(made)
-    done, total = made.job.progress
+    ended = comparison.job.done  # asked first: what comes after it is drawn by the next run
+    _choose(comparison)
+    _texts(comparison)
+    done, total = comparison.job.progress
     st.progress(
-        done / (total or 1), text=f"Step {done} of {total or made.request.max_new_tokens}, {len(made.places())} texts"
+        done / (total or 1),
+        text=f"Step {done} of {total or comparison.request.max_new_tokens}, {len(comparison.places())} texts",
     )
     if ended:
         st.rerun()
 
 
-def _choose(made: Comparison) -> None:
+def _choose(comparison: Comparison) -> None:
     """Draw the choice of the sample that is shown, where there are several."""
-    if made.request.samples > 1:
+    if comparison.request.samples > 1:
         with st.container(width=190, key="choose_sample"):
-            controls.number("sample", high=made.request.samples - 1, bare=True)
+            controls.number("sample", high=comparison.request.samples - 1, bare=True)
 
 
-def _texts(made: Comparison) -> None:
+def _texts(comparison: Comparison) -> None:
     with frame.reader_errors():
-        if made.job.error is not None:
-            raise made.job.error
-        texts.draw(made)
+        if comparison.job.error is not None:
+            raise comparison.job.error
+        texts.draw(comparison)
 
 
-def _picture(made: Comparison) -> None:
+def _picture(comparison: Comparison) -> None:
     """Draw the chosen view, of the step that is chosen."""
     name = controls.choice("plot", VIEWS, show_label=False)
-    if name != "map" and not made.job.done:
+    if name != "map" and not comparison.job.done:
         st.info("This picture is drawn when all texts are there.")
         return
     draw_view = VIEWS[name].draw
     if draw_view is not None:
         with frame.reader_errors():
-            draw_view(made, *texts.chosen(made))
+            draw_view(comparison, *texts.chosen(comparison))

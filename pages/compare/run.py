@@ -50,11 +50,11 @@ class TextPlace:
 
 
 @dataclass(eq=False)
-class _Grown:
-    """What was read of a job's events so far, so that none is read twice."""
+class _ReadEvents:
+    """The steps of the events of a job that were read so far, so that none is read twice."""
 
-    made: dict[TextPlace, list[Step]] = field(default_factory=dict)
-    read: int = 0
+    steps: dict[TextPlace, list[Step]] = field(default_factory=dict)
+    count: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -66,7 +66,7 @@ class Comparison:
     loaded: tuple[LoadedModel, ...]
     prompts: tuple[tuple[Token, ...], ...]  # the prompt, with each model's tokenizer
     job: Job[None]
-    grown: _Grown = field(default_factory=_Grown)
+    read: _ReadEvents = field(default_factory=_ReadEvents)
 
     def places(self) -> list[TextPlace]:
         """Return where every text stands, the samples of a row together."""
@@ -80,14 +80,17 @@ class Comparison:
 
     def texts(self) -> dict[TextPlace, list[Step]]:
         """Return the steps made so far of every text."""
-        with self.grown.lock:  # a download asks from a thread of its own
-            made, samples = self.grown.made or {place: [] for place in self.places()}, self.request.samples
+        read, samples = self.read, self.request.samples
+        with read.lock:  # a download asks from a thread of its own
+            if not read.steps:
+                read.steps = {place: [] for place in self.places()}
             events = self.job.events
-            for model, steps in events[self.grown.read :]:
+            for model, steps in events[read.count :]:
                 for step in steps:
-                    made[TextPlace(model=model, row=step.lane // samples, sample=step.lane % samples)].append(step)
-            self.grown.made, self.grown.read = made, len(events)
-            return {place: list(steps) for place, steps in made.items()}
+                    place = TextPlace(model=model, row=step.lane // samples, sample=step.lane % samples)
+                    read.steps[place].append(step)
+            read.count = len(events)
+            return {place: list(steps) for place, steps in read.steps.items()}
 
     def first_difference(self, texts: dict[TextPlace, list[Step]], place: TextPlace) -> FirstDifference | None:
         """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 
-def chosen(made: Comparison) -> tuple[TextPlace, int]:
+def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
     """Return the text in view and its step, counted from 0, within what the comparison has."""
-    request, state = made.request, st.session_state
+    request, state = comparison.request, st.session_state
     place = TextPlace(
         model=min(compare_state().model, len(request.models) - 1),
         row=min(int(state.get("row", 0)), len(request.rows) - 1),
         sample=min(int(state.get("sample", 0)), request.samples - 1),
     )
-    made_so_far = len(made.texts()[place])
+    made_so_far = len(comparison.texts()[place])
     return place, max(min(int(state.get("at_step", 1)) - 1, made_so_far - 1), 0)
 
 
-def take_click(made: Comparison) -> bool:
+def take_click(comparison: Comparison) -> bool:
     """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
-    for place in made.places():
-        step = text_strip.clicked_step(_key(place), made.prompts[place.model])
+    for place in comparison.places():
+        step = text_strip.clicked_step(_key(place), comparison.prompts[place.model])
         if step is not None:
             controls.change(row=place.row, at_step=step + 1)
             compare_state().model = place.model
@@ -47,20 +47,20 @@ def take_click(made: Comparison) -> bool:
     return False
 
 
-def draw(made: Comparison) -> None:
+def draw(comparison: Comparison) -> None:
     """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be downloaded."""
-    palette, texts = frame.palette(), made.texts()
-    place, number = chosen(made)
-    for row in range(len(made.request.rows)):
-        for model in range(len(made.request.models)):
-            _one(made, texts, TextPlace(model=model, row=row, sample=place.sample), palette, (place, number))
-    st.caption(_legend(made))
-    _downloads(made)
+    palette, texts = frame.palette(), comparison.texts()
+    place, number = chosen(comparison)
+    for row in range(len(comparison.request.rows)):
+        for model in range(len(comparison.request.models)):
+            _one(comparison, texts, TextPlace(model=model, row=row, sample=place.sample), palette, (place, number))
+    st.caption(_legend(comparison))
+    _downloads(comparison)
 
 
-def _legend(made: Comparison) -> str:
+def _legend(comparison: Comparison) -> str:
     """Return what the colours mean, and what a first difference is due to."""
-    request = made.request
+    request = comparison.request
     two, own = len(request.models) > 1, request.own_noise or any(row.seed is not None for row in request.rows)
     than = "row 0, and for the second model from the first one's text" if two else "row 0"
     due = (
@@ -77,25 +77,25 @@ def _legend(made: Comparison) -> str:
 
 
 def _one(
-    made: Comparison,
+    comparison: Comparison,
     texts: dict[TextPlace, list[Step]],
     place: TextPlace,
     palette: Palette,
     view: tuple[TextPlace, int],
 ) -> None:
     """Draw one text under the name of its setting, with the reason of its first difference."""
-    steps, found = texts[place], made.first_difference(texts, place)
-    name = compare_settings.name(made.request.rows[place.row])
+    steps, found = texts[place], comparison.first_difference(texts, place)
+    name = compare_settings.name(comparison.request.rows[place.row])
     title = f"**{place.row} · {name}**" if not place.model else "↳"
-    if len(made.request.models) > 1:
-        title += f" :gray[{literal(made.request.models[place.model])}]"
+    if len(comparison.request.models) > 1:
+        title += f" :gray[{literal(comparison.request.models[place.model])}]"
     with st.container(key=f"row_{place.row}_{place.model}", gap="xsmall"):
-        st.markdown(f"{title}&ensp;{literal(_reason(made, place, found))}" if found else title)
-        tokens = _strip(made, place, steps, found, palette, view)
+        st.markdown(f"{title}&ensp;{literal(_reason(comparison, place, found))}" if found else title)
+        tokens = _strip(comparison, place, steps, found, palette, view)
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
-        ending = explain.ending(steps[-1], made.loaded[place.model].context) if steps else ""
-        if made.job.cancelled and len(steps) < made.request.max_new_tokens and not ending:
-            ending = f"Stopped after {len(steps)} of {made.request.max_new_tokens} tokens."
+        ending = explain.ending(steps[-1], comparison.loaded[place.model].context) if steps else ""
+        if comparison.job.cancelled and len(steps) < comparison.request.max_new_tokens and not ending:
+            ending = f"Stopped after {len(steps)} of {comparison.request.max_new_tokens} tokens."
         if ending:
             st.caption(ending)
 
@@ -104,13 +104,13 @@ def _key(place: TextPlace) -> str:
     return f"compared_{place.row}_{place.model}_{place.sample}"
 
 
-def _reason(made: Comparison, place: TextPlace, found: FirstDifference) -> str:
+def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) -> str:
     """Return in words why two texts with the same past part at a first difference."""
-    here, there = made.label(found.token_id, place.model), made.label(found.other_id)
+    here, there = comparison.label(found.token_id, place.model), comparison.label(found.other_id)
     start = f"forks at step {found.number + 1}: "
     reasons = {
-        "cut": f"{_filter(made, place.row, found)} cut “{there}”, so the same dice fall on “{here}”.",
-        "admitted": f"“{here}” may be drawn here; in row 0 {_filter(made, 0, found)} had cut it.",
+        "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so the same dice fall on “{here}”.",
+        "admitted": f"“{here}” may be drawn here; in row 0 {_filter(comparison, 0, found)} had cut it.",
         "tempered": f"both may draw “{there}” and “{here}”; the other temperature turns the same dice.",
         "greedy": f"“{here}” for “{there}”: greedy asks no dice.",
         "noise": f"“{here}” for “{there}”: other dice.",
@@ -119,12 +119,12 @@ def _reason(made: Comparison, place: TextPlace, found: FirstDifference) -> str:
     return start + reasons[found.reason]
 
 
-def _filter(made: Comparison, row: int, found: FirstDifference) -> str:
-    return explain.filter_name(found.by, made.request.settings(row)) if found.by else ""
+def _filter(comparison: Comparison, row: int, found: FirstDifference) -> str:
+    return explain.filter_name(found.by, comparison.request.settings(row)) if found.by else ""
 
 
 def _strip(
-    made: Comparison,
+    comparison: Comparison,
     place: TextPlace,
     steps: list[Step],
     found: FirstDifference | None,
@@ -135,7 +135,7 @@ def _strip(
     from viz.generate.candidates import probability_colour
 
     def drawn(step: Step) -> StripToken:
-        label = made.label(step.token_id, place.model)
+        label = comparison.label(step.token_id, place.model)
         look: dict[str, Any] = {"state": "quiet"}  # after the first difference
         if found is None or step.number < found.number:
             look = {"background": probability_colour(step.probability_raw, palette)}
@@ -147,14 +147,14 @@ def _strip(
             step, label, probability=step.probability_raw, of="the model's chances", selected=selected, **look
         )
 
-    return text_strip.strip(made.prompts[place.model], steps, drawn, growing=not made.job.done)
+    return text_strip.strip(comparison.prompts[place.model], steps, drawn, growing=not comparison.job.done)
 
 
-def _downloads(made: Comparison) -> None:
+def _downloads(comparison: Comparison) -> None:
     """Draw the buttons that save all texts: a line per step, all that is known, and the code."""
 
     def listed() -> list[tables.Text]:
-        return listing(made)
+        return listing(comparison)
 
     with st.container(horizontal=True, key="take_home_compare"):
         for title, kind, mime, data in (
@@ -163,7 +163,7 @@ def _downloads(made: Comparison) -> None:
                 "All runs (JSON)",
                 "json",
                 "application/json",
-                lambda: json.dumps(tables.as_data(listed(), made.request), ensure_ascii=False, indent=1),
+                lambda: json.dumps(tables.as_data(listed(), comparison.request), ensure_ascii=False, indent=1),
             ),
         ):
             st.download_button(
@@ -175,12 +175,12 @@ def _downloads(made: Comparison) -> None:
                 on_click="ignore",
                 icon=":material/table:" if kind == "csv" else ":material/data_object:",
             )
-        downloads.code_button("compare", lambda: _code(made))
+        downloads.code_button("compare", lambda: _code(comparison))
 
 
-def listing(made: Comparison, *, read: bool = True) -> list[tables.Text]:
+def listing(comparison: Comparison, *, read: bool = True) -> list[tables.Text]:
     """Return every text with what it was made under; `read` says whether with how its tokens read, which takes time."""
-    request = made.request
+    request = comparison.request
     return [
         tables.Text(
             model=request.models[place.model],
@@ -189,29 +189,30 @@ def listing(made: Comparison, *, read: bool = True) -> list[tables.Text]:
             settings=request.settings(place.row),
             sample=place.sample,
             steps=steps,
-            labels=[made.label(step.token_id, place.model) for step in steps] if read else [],
+            labels=[comparison.label(step.token_id, place.model) for step in steps] if read else [],
         )
-        for place, steps in made.texts().items()
+        for place, steps in comparison.texts().items()
     ]
 
 
-def _code(made: Comparison) -> str:
+def _code(comparison: Comparison) -> str:
     from model_utils.snippets.compare import compare_code
 
-    request = made.request
+    request = comparison.request
     return compare_code(
-        made.loaded[0].entry,
+        comparison.loaded[0].entry,
         request.text,
         [(compare_settings.name(row), request.settings(number)) for number, row in enumerate(request.rows)],
         samples=request.samples,
-        steps=max(1, *(len(steps) for place, steps in made.texts().items() if not place.model)),
+        steps=max(1, *(len(steps) for place, steps in comparison.texts().items() if not place.model)),
     )
 
 
-def open_on_generate(made: Comparison, place: TextPlace) -> None:
+def open_on_generate(comparison: Comparison, place: TextPlace) -> None:
     """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
-    settings = made.request.settings(place.row)
-    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in SETTINGS):
+    settings = comparison.request.settings(place.row)
+    numbers = [name for name in SETTINGS if not isinstance(getattr(settings, name), str)]
+    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in numbers):
         return
     st.page_link(
         "pages/5_Generate.py",

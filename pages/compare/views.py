@@ -27,23 +27,23 @@ def _figure(figure: Any, name: str, alt: str) -> None:
     st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=downloads.chart_config(name), alt=alt)
 
 
-def _groups(made: Comparison, model: int) -> list[dict[str, Any]]:
+def _groups(comparison: Comparison, model: int) -> list[dict[str, Any]]:
     """Return the values of every measure of each row of one model, in the order of the rows; empty before the first step."""
-    found = tables.grouped(compare_texts.listing(made, read=False))
-    name = made.request.models[model]
+    found = tables.grouped(compare_texts.listing(comparison, read=False))
+    name = comparison.request.models[model]
     return [values for (of, _, _), values in found.items() if of == name]
 
 
-def metrics(made: Comparison, place: TextPlace, _: int) -> None:
+def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
     """Draw every measure of every setting with the spread of its samples, and the table with the definitions."""
     from viz.compare.metrics import Dots
     from viz.compare.metrics import measures as draw
 
-    groups = _groups(made, place.model)
+    groups = _groups(comparison, place.model)
     if not groups:
         st.info("No word is drawn yet.")
         return
-    names = [compare_settings.name(row) for row in made.request.rows]
+    names = [compare_settings.name(row) for row in comparison.request.rows]
     dots = []
     for one in TEXT_METRICS:
         values = [group[one.name] for group in groups]
@@ -59,7 +59,7 @@ def metrics(made: Comparison, place: TextPlace, _: int) -> None:
             )
         )
     _figure(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", "Measures of every setting.")
-    samples = made.request.samples
+    samples = comparison.request.samples
     st.markdown(
         "**None of these is quality: they say how texts differ, not which is better.** "
         + (
@@ -71,16 +71,18 @@ def metrics(made: Comparison, place: TextPlace, _: int) -> None:
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
         for one in TEXT_METRICS:
             st.markdown(f"**{one.title}** ({one.unit}). {one.caption}")
-    downloads.bar("measures", numbers=lambda: tables.measures_frame(compare_texts.listing(made, read=False)), code=None)
+    downloads.bar(
+        "measures", numbers=lambda: tables.measures_frame(compare_texts.listing(comparison, read=False)), code=None
+    )
 
 
-def over_steps(made: Comparison, place: TextPlace, number: int) -> None:
+def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw over the steps how many words each setting leaves, and how uncertain the draw is."""
     from viz.compare.metrics import steps as draw
 
-    texts = made.texts()
+    texts = comparison.texts()
     rows = []
-    for row, one in enumerate(made.request.rows):
+    for row, one in enumerate(comparison.request.rows):
         found = texts[replace(place, row=row)]
         rows.append(
             (
@@ -94,19 +96,19 @@ def over_steps(made: Comparison, place: TextPlace, number: int) -> None:
         "compare_steps",
         "Words left and uncertainty at every step, a line per setting.",
     )
-    st.markdown(_breathing(made, place.row, rows[place.row][1]))
+    st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
 
     def table() -> pd.DataFrame:
-        return tables.steps_frame([one for one in compare_texts.listing(made) if one.sample == place.sample])
+        return tables.steps_frame([one for one in compare_texts.listing(comparison) if one.sample == place.sample])
 
     downloads.bar("compare_steps", numbers=table, code=None)
 
 
-def _breathing(made: Comparison, row: int, kept: list[int]) -> str:
+def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
     """Return what the row in view leaves over its steps, and what is true of the filters that are compared."""
     if not kept:
         return "No word is drawn yet."
-    settings = [one.settings for one in made.request.rows if not one.settings.greedy]
+    settings = [one.settings for one in comparison.request.rows if not one.settings.greedy]
     text = ""
     if any([each.letter for each in one.on if each.cuts] == ["k"] for one in settings):
         text += " Top-k alone leaves the same number at every step."
@@ -116,14 +118,14 @@ def _breathing(made: Comparison, row: int, kept: list[int]) -> str:
     return f"**Row {row} leaves {count} words to draw from at a step.**{text}"
 
 
-def sweep(made: Comparison, place: TextPlace, number: int) -> None:
+def sweep(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw what grows when k or p does: exactly at one step, and over whole texts where the rows are a sweep."""
-    _exact(made, place, number)
-    found = find_sweep(made.request.rows)
+    _exact(comparison, place, number)
+    found = find_sweep(comparison.request.rows)
     if found is None:
         _sweep_buttons()
     else:
-        _texts(made, place, found)
+        _texts(comparison, place, found)
 
 
 def _sweep_buttons() -> None:
@@ -140,12 +142,12 @@ def _sweep_buttons() -> None:
                 st.rerun()  # the page: a click in a fragment runs that alone
 
 
-def _exact(made: Comparison, place: TextPlace, number: int) -> None:
+def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw what grows with k and with p at one step, from its whole distribution."""
     from model_utils.compare.kp_plane import axis_k, axis_p, entropy, kept_mass, kept_tokens
 
-    ids = made.before(made.texts(), place, number)
-    ranked = cache.ranked(made.request.models[place.model], ids, 1.0)
+    ids = comparison.before(comparison.texts(), place, number)
+    ranked = cache.ranked(comparison.request.models[place.model], ids, 1.0)
     lines = []
     for letter, grid in (("k", (axis_k(len(ranked.ids)), [1.0])), ("p", ([0], axis_p()))):
         kept = kept_tokens(ranked, *grid).ravel()
@@ -163,15 +165,15 @@ def _exact(made: Comparison, place: TextPlace, number: int) -> None:
     )
 
 
-def _texts(made: Comparison, place: TextPlace, found: Any) -> None:
+def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
     """Draw every measure over the points of the sweep, and what it does."""
     import numpy as np
 
     from viz.compare.sweep import SweepPanel
     from viz.compare.sweep import sweep as draw
 
-    groups = _groups(made, place.model)
-    if len(groups) < len(made.request.rows):
+    groups = _groups(comparison, place.model)
+    if len(groups) < len(comparison.request.rows):
         st.info("No word is drawn yet.")
         return
     panels, lines = [], []
@@ -192,14 +194,14 @@ def _texts(made: Comparison, place: TextPlace, found: Any) -> None:
         lines.append(
             {"measure": one.name, "does": change} | dict(zip(found.ticks, (s.mean for s in spreads), strict=True))
         )
-    samples = made.request.samples
+    samples = comparison.request.samples
     st.markdown(f"**Over whole texts, as {found.title} grows** ({samples} samples a point, bars: 95 % interval):")
     _figure(draw(panels, found.ticks, palette=frame.palette()), "ladder", f"Every measure as {found.title} grows.")
     if samples >= ENOUGH:
         st.caption("An arrow: over the samples, the rank correlation with the setting differs from 0 (95 % interval).")
     if samples < ENOUGH:
         st.caption(f"Undecided: a trend takes at least {ENOUGH} samples a point, here are {samples}.")
-    elif made.request.own_noise:
+    elif comparison.request.own_noise:
         st.caption("Each row has dice of its own here: the same dice for all would show trends with fewer samples.")
     downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
 

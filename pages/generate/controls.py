@@ -82,7 +82,7 @@ def _keep_hand_mask(page: frame.Page) -> None:
     """Keep the hand mask of the sentence in view; that of another one is cleared, with undo."""
     from model_utils.tokens.batch import split_sentences
 
-    with suppress(ReaderError):  # the page says it where it asks for the batch
+    with suppress(ReaderError):  # the page shows the error where it makes the request
         texts = split_sentences(page.text)
         sentence = _sentence(texts)
         mask_state.sync_hand_mask(texts[sentence], sentence)

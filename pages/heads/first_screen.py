@@ -251,12 +251,12 @@ def say_head(selection: HeadSelection) -> None:
         st.rerun()  # the code that the reader has before him is that of another head
     with st.container(key="below_head"):
         count = len(selection.batch.tokens[selection.sentence])
-        number, says = st.columns([1, 3.2], vertical_alignment="center")
+        number, sentence = st.columns([1, 3.2], vertical_alignment="center")
         if controls.value("closer") != "search":  # which draws it itself
             with number:
                 controls.number("query", high=count - 1, bare=True)
         query = int(controls.value("query")) % count
-        says.text(_sentence(selection, query))
+        sentence.text(_sentence(selection, query))
         found = cache.measures(*selection.source)
         if found is not None:
             st.text(caption(found, *selection.head))

@@ -56,10 +56,10 @@ def first_column(selection: HeadSelection) -> None:
         )
     habits = selection.all_heads[1]
     given = "" if habits is None else percent(float(habits.first[selection.head]))
-    says = "**Layer {}, head {}".format(*selection.head)
+    name = "**Layer {}, head {}".format(*selection.head)
     st.markdown(
         (
-            f"{says} gives the first token {given} of its mix here, on average over the rows from the third on.** "
+            f"{name} gives the first token {given} of its mix here, on average over the rows from the third on.** "
             if given
             else ""
         )

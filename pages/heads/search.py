@@ -19,6 +19,7 @@ ASK_ABOVE = 256
 def search(selection: HeadSelection) -> None:
     """Draw which heads read one token most from another, by weight and by what they add, and what hiding it does."""
     from model_utils.heads.search import find_heads
+    from model_utils.masks.explain import why
 
     tokens, first = selection.batch.tokens[selection.sentence], selection.batch.first(selection.sentence)
     columns = st.columns(2)
@@ -27,10 +28,12 @@ def search(selection: HeadSelection) -> None:
             controls.number(name, high=len(tokens) - 1)
     query, key = (int(controls.value(name)) % len(tokens) for name in ("query", "key"))
     names = [literal(tokens[place].label) for place in (query, key)]
-    if key > query:
-        st.markdown(f"**“{names[0]}” may not read “{names[1]}”:** it comes later. Choose an earlier word.")
+    maps = selection.maps
+    causes = [name for name, cells in maps.causes.items() if cells[first + query, first + key]]
+    if causes:
+        st.markdown(f"{why(f'“{names[0]}”', f'“{names[1]}”', causes, selection.spec)} Choose another word.")
         return
-    maps, sizes = selection.maps, cache.value_sizes(*selection.source)
+    sizes = cache.value_sizes(*selection.source)
     ranked = {by: find_heads(maps, sizes, first + query, first + key, by=by) for by in ("weight", "contribution")}
     st.markdown(f"**Which head reads “{names[1]}” when “{names[0]}” is read?**")
     for column, (by, table), caption in zip(

@@ -33,7 +33,7 @@ def matrices(selection: CellSelection) -> None:
         "fig_masked": draw_scores(selection.trace.scores, causes=selection.causes, held=masked, lit=lit, **shared),
         "fig_weights": draw_weights(weights, causes=selection.causes, lit=lit, **shared),
     }
-    says = {
+    captions = {
         "fig_scores": "**Scores** of every pair, later words and pads too.",
         "fig_masked": "**Plus the mask**: a blocked cell keeps its place and loses its score.",
         "fig_weights": "**Weights**: each row of words adds up to 1.",
@@ -42,7 +42,7 @@ def matrices(selection: CellSelection) -> None:
     for place, (key, figure) in zip(places, pictures.items(), strict=False):
         with place:
             _clickable(selection, key, figure)
-            st.markdown(says[key])
+            st.markdown(captions[key])
     with places[-1]:
         chosen_cell(selection)
     downloads.bar("matrices", numbers=lambda: _cells(selection), code=lambda: code(selection))

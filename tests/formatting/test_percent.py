@@ -21,6 +21,7 @@ from formatting import percent
         (0.996, "100 %"),
         (1.0, "100 %"),
         (-0.25, "-25 %"),
+        (float("nan"), "NaN"),
     ],
 )
 def test_a_share_has_two_significant_digits_and_a_floor(share: float, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.step import Step
@@ -18,6 +18,8 @@ from model_utils.tokens.batch import tokenize
 
 LONG = "He shook his head and said that in the middle of the night he had"
 GREEDY = SamplingSettings(temperature=0.0)
+# A value for each filter at which it is on.
+ALL_ON: dict[str, Any] = {one.field: 40 if isinstance(one.off, int) else 0.5 for one in FILTERS}
 
 
 def lane_of(tiny: LoadedModel, text: str, policy: MaskPolicy, settings: SamplingSettings = GREEDY) -> Lane:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from itertools import permutations
 
+import numpy as np
 import pytest
+import torch
 import transformers
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from model_utils.errors import InputError
 from model_utils.generate.filter_settings import (
     BY_LETTER,
+    CUTS,
     FILTERS,
     GENERATE_ORDER,
     SETTINGS,
@@ -20,6 +23,7 @@ from model_utils.generate.filter_settings import (
     SamplingSettings,
     full_order,
 )
+from model_utils.generate.full_distribution import distribution
 from model_utils.models.loading import LoadedModel
 
 OFF = {one.field: one.off for one in FILTERS}
@@ -98,6 +102,23 @@ def test_an_order_is_kept_and_the_others_do_not_move(letters: list[str]) -> None
     assert [letter for letter in full if letter in letters] == letters
     assert all(full.index(letter) == GENERATE_ORDER.index(letter) for letter in GENERATE_ORDER if letter not in letters)
     assert full_order(full) == full
+
+
+@pytest.mark.parametrize("typical_p", [0.05, 0.3, 0.9])
+@pytest.mark.parametrize("ties", [False, True])
+def test_typical_p_equals_that_of_transformers_and_may_cut_the_likeliest(typical_p: float, ties: bool) -> None:
+    """Of a flat distribution with one likelier word, the surprise of that word is the furthest from the mean."""
+    scores = torch.randn(2, 50257, generator=torch.Generator().manual_seed(1))
+    scores = (scores * 4).round() / 4 if ties else scores
+    scores[:, 7] = 8.0
+    settings = SamplingSettings(**OFF | {"typical_p": typical_p})
+    expected = transformers.TypicalLogitsWarper(typical_p)(None, scores)
+    for row in range(2):
+        found = distribution(scores[row : row + 1], settings)
+        assert np.array_equal(found.scores, expected[row].numpy())
+        assert np.array_equal(found.cut == CUTS.index("typical-p"), found.scores == -np.inf)
+    assert found.cut[7] > 0
+    assert (found.cut == 0).sum() > 1000 * typical_p
 
 
 def test_settings_that_write_one_order_in_two_ways_are_equal() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -12,9 +13,12 @@ import pytest
 from huggingface_hub import constants
 from streamlit.testing.v1 import AppTest
 
+from model_utils.errors import ModelError, ModelTooLargeError
 from model_utils.models import download
+from model_utils.models.memory import check_memory
 from model_utils.models.registry import BUNDLED, registry
 from pages.common import model_picker
+from tests.pages.common.sentences import numbers
 from tests.tools.hub import Hub
 from tests.tools.models import entry_of, save_random
 
@@ -78,6 +82,24 @@ def choose(at: AppTest, model: str) -> AppTest:
     return healthy(at.selectbox(key="model").select(model).run())
 
 
+def named(text: str) -> set[str]:
+    """Return the models that a sentence names."""
+    return {*re.findall(r"[\w-]+", text)} & {*registry()}
+
+
+def warned(at: AppTest) -> set[str]:
+    """Return the models that the one warning of the main part names: the chosen one and the one that is shown."""
+    (warning,) = [element.value for element in at.main.warning]
+    return named(warning)
+
+
+def way_out(at: AppTest) -> str:
+    """Return the one button that is offered to get the chosen model; empty where there is none."""
+    keys = [str(button.key) for button in at.button if button.key in ("fetch_model", "stop_fetching", "retry_model")]
+    assert len(keys) <= 1
+    return "".join(keys)
+
+
 def shown(at: AppTest) -> str:
     return at.text[0].value.removeprefix("shown: ").partition(":")[0]
 
@@ -92,18 +114,21 @@ def finish(at: AppTest) -> AppTest:
 def test_the_bundled_model_is_first_and_says_what_it_is():
     at = opened()
     assert list(at.selectbox(key="model").options) == list(registry())
-    assert at.text[0].value == "shown: tiny-gpt2: small model, 217 old books; not OpenAI's GPT-2"
-    facts = at.sidebar.caption[0].value.replace("\u00a0", " ")
-    assert facts == "6 layers · 8 heads · width 256 · 18 M parameters · reads 256 tokens · 71 MB in memory"
+    assert at.text[0].value == f"shown: {model_picker.tag(BUNDLED)}"
+    assert BUNDLED.about in at.text[0].value
+    assert numbers(at.sidebar.caption[0].value) == [6, 8, 256, 18, 256, 71]
     assert not at.warning
 
 
 def test_a_model_that_is_not_here_leaves_the_page_with_the_bundled_one_and_says_so():
     at = opened("gpt2")
     assert shown(at) == "tiny-gpt2"
-    assert "gpt2 is not on this computer: 548 MB to fetch from openai-community/gpt2." in at.sidebar.markdown[0].value
-    assert at.button(key="fetch_model").label == "Fetch 548 MB"
-    assert "**This page shows tiny-gpt2.**" in at.main.warning[0].value
+    assert 548 in numbers(at.sidebar.markdown[0].value)
+    assert "openai-community/gpt2" in at.sidebar.markdown[0].value
+    assert way_out(at) == "fetch_model"
+    assert numbers(at.button(key="fetch_model").label) == [548]
+    assert warned(at) == {"gpt2", "tiny-gpt2"}
+    assert not at.error
 
 
 def test_a_folder_of_the_operator_is_shown_once_it_is_loaded():
@@ -115,7 +140,7 @@ def test_a_folder_of_the_operator_is_shown_once_it_is_loaded():
 def test_the_page_goes_on_with_the_model_it_had():
     at = choose(opened("mine"), "gpt2")
     assert shown(at) == "mine"
-    assert "**This page shows mine.**" in at.main.warning[0].value
+    assert warned(at) == {"gpt2", "mine"}
     assert shown(choose(at, "tiny-gpt2")) == "tiny-gpt2"
     assert not at.warning
 
@@ -123,8 +148,11 @@ def test_the_page_goes_on_with_the_model_it_had():
 def test_a_damaged_model_is_one_sentence_until_it_is_mended(damaged: Path, sound: Path):
     at = opened("damaged")
     assert shown(at) == "tiny-gpt2"
-    assert at.sidebar.error[0].value.startswith("damaged cannot be used: its model.safetensors is damaged")
-    assert "damaged cannot be shown" in at.main.warning[0].value
+    (error,) = [element.value for element in at.sidebar.error]
+    assert "damaged" in named(error)
+    assert "model.safetensors" in error
+    assert way_out(at) == "retry_model"
+    assert warned(at) == {"damaged", "tiny-gpt2"}
     shutil.copy(sound / "model.safetensors", damaged / "model.safetensors")
     assert shown(healthy(at.run())) == "tiny-gpt2", "nothing changes without being asked"
     at.button(key="retry_model").click().run()
@@ -134,7 +162,10 @@ def test_a_damaged_model_is_one_sentence_until_it_is_mended(damaged: Path, sound
 
 def test_a_folder_that_is_not_there_is_one_sentence():
     at = opened("nowhere")
-    assert "there is no readable config.json in it" in at.sidebar.error[0].value
+    (error,) = [element.value for element in at.sidebar.error]
+    assert "nowhere" in named(error)
+    assert "config.json" in error
+    assert way_out(at) == "retry_model"
     assert shown(at) == "tiny-gpt2"
 
 
@@ -142,24 +173,30 @@ def test_a_folder_that_is_not_there_is_one_sentence():
 def test_a_link_to_a_model_that_is_not_offered_says_so_and_shows_the_bundled_one(asked: str):
     at = opened(asked)
     assert shown(at) == "tiny-gpt2"
-    assert at.info[0].value == "The link asks for a model that this server does not offer: showing tiny-gpt2."
+    (note,) = [element.value for element in at.info]
+    assert named(note) == {"tiny-gpt2"}
+    assert not asked or asked not in note
 
 
 def test_a_model_beyond_the_memory_is_refused_with_both_numbers_before_any_download(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("model_utils.models.memory.total_mb", lambda: 4000.0)
     at = opened("gpt2-xl")
-    assert "gpt2-xl needs 6,730 MB of memory, and this computer has 4,000 MB" in at.sidebar.error[0].value
-    assert "fetch_model" not in [button.key for button in at.button]
+    with pytest.raises(ModelTooLargeError) as refused:
+        check_memory(registry()["gpt2-xl"], 4000.0)
+    assert [element.value for element in at.sidebar.error] == [str(refused.value)]
+    assert {6730, 4000} <= {*numbers(str(refused.value))}
+    assert way_out(at) == "retry_model"
 
 
 def test_fetching_brings_the_chosen_model_onto_the_page(hub: Hub):
     at = opened("gpt2")
-    assert at.button(key="fetch_model").label == "Fetch 2 MB"
+    assert numbers(at.button(key="fetch_model").label) == [2]
     healthy(at.button(key="fetch_model").click().run())
     at = finish(at)
     assert shown(at) == "gpt2"
     assert not at.warning
-    assert at.text[0].value == "shown: gpt2: openai-community/gpt2 from the hub"
+    assert at.text[0].value == f"shown: {model_picker.tag(model_picker.registry()['gpt2'])}"
+    assert "openai-community/gpt2" in at.text[0].value
 
 
 def test_a_download_under_way_can_be_stopped_by_any_session(hub: Hub):
@@ -167,14 +204,18 @@ def test_a_download_under_way_can_be_stopped_by_any_session(hub: Hub):
 
     hub.hold = threading.Event()
     at = opened("gpt2")
+    missing, offer = at.main.warning[0].value, at.button(key="fetch_model").label
     healthy(at.button(key="fetch_model").click().run())
-    assert "gpt2 is being fetched." in at.main.warning[0].value
+    assert way_out(at) == "stop_fetching"
+    assert warned(at) == {"gpt2", "tiny-gpt2"}
+    assert at.main.warning[0].value != missing
     other = opened("gpt2")
     healthy(other.button(key="stop_fetching").click().run())
     hub.hold.set()
     at = finish(at)
     assert shown(at) == "tiny-gpt2"
-    assert at.button(key="fetch_model").label == "Fetch 2 MB"
+    assert at.button(key="fetch_model").label == offer
+    assert numbers(offer) == [2]
 
 
 def test_a_hub_that_cannot_be_reached_is_one_sentence_and_a_second_try(monkeypatch: pytest.MonkeyPatch):
@@ -182,28 +223,28 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence_and_a_second_try(monkeypat
         probe.bind(("127.0.0.1", 0))
         monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{probe.getsockname()[1]}")
         at = opened("gpt2")
+        first_offer = at.button(key="fetch_model").label
         healthy(at.button(key="fetch_model").click().run())
         at = finish(at)
-    assert "gpt2 could not be fetched" in at.sidebar.error[0].value
-    assert at.button(key="fetch_model").label == "Fetch 548 MB again"
+    error = at.session_state["_models_watched"]["gpt2"].error
+    assert isinstance(error, ModelError)
+    assert [element.value for element in at.sidebar.error] == [str(error)]
+    assert "gpt2" in named(str(error))
+    assert numbers(at.button(key="fetch_model").label) == [548]
+    assert at.button(key="fetch_model").label != first_offer  # a second try
     assert shown(at) == "tiny-gpt2"
     assert download.under_way(registry()["gpt2"]) is None
 
 
 def test_the_table_of_all_models_tells_shape_place_and_sizes():
     table = model_picker.table(registry()).set_index("Model")
-    assert list(table.loc["gpt2-xl"]) == [
-        "48",
-        "25",
-        "1,600",
-        "1,558 M",
-        "from openai-community/gpt2-xl",
-        "6,432 MB",
-        "6,230 MB",
-    ]
-    assert list(table.loc["tiny-gpt2"])[-3:] == ["here, bundled", "none", "71 MB"]
-    assert list(table.loc["mine"])[-3:-1] == ["here, a folder", "none"]
-    assert list(table.loc["nowhere"]) == ["", "", "", "", "cannot be used", "none", ""]
+    figures = {model: [numbers(cell) for cell in row if cell] for model, row in table.drop(columns="Where").iterrows()}
+    assert figures["gpt2-xl"] == [[48], [25], [1600], [1558], [6432], [6230]]
+    assert figures["tiny-gpt2"] == [[6], [8], [256], [18], [], [71]]
+    assert figures["nowhere"] == [[]]
+    assert table.loc["mine", "Download"] == table.loc["tiny-gpt2", "Download"]  # nothing
+    assert "openai-community/gpt2-xl" in table.loc["gpt2-xl", "Where"]
+    assert len({table.loc[model, "Where"] for model in ("tiny-gpt2", "mine", "nowhere", "gpt2-xl")}) == 4
 
 
 def test_the_table_opens_from_the_sidebar():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,21 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.compare import kp_plane
+from model_utils.compare.settings import SettingsRow, name, parse, write
+from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS
+from model_utils.errors import InputError
+from model_utils.generate import explain
 from model_utils.generate.apply_filters import warp
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, SETTINGS, SamplingSettings
 from model_utils.models.loading import LoadedModel
+from model_utils.tokens.batch import split_sentences
+from pages.common.markdown import literal
+from pages.compare.run import TextPlace
+from tests.pages.common.sentences import numbers, quoting
+from tests.tools.decoding import ALL_ON
+from viz.compare.sweep import SIGNS
 
+OFF = {one.field: one.off for one in FILTERS}
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -22,8 +34,8 @@ def opened(**values: object) -> AppTest:
     """Return the page after its first texts have been made."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.switch_page("pages/6_Compare.py")
-    for name, value in {"max_new_tokens": 3, **values}.items():
-        at.session_state[name] = value
+    for control, value in {"max_new_tokens": 3, **values}.items():
+        at.session_state[control] = value
     return finished(at.run())
 
 
@@ -42,7 +54,7 @@ def figure(at: AppTest) -> dict[str, dict[str, object]]:
     return {trace["name"]: trace for trace in spec["data"]}
 
 
-def said(at: AppTest) -> str:
+def lines(at: AppTest) -> str:
     return " ".join(line.value for line in at.markdown)
 
 
@@ -72,24 +84,50 @@ def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny
         assert abs(int(shown[p, k]) - int((warp(logits, settings).cut == 0).sum())) <= 1
 
 
+def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
+    rows = [SettingsRow(settings=SamplingSettings(**OFF | {one.field: ALL_ON[one.field]})) for one in FILTERS]
+    at = opened(settings=write(rows), max_new_tokens=1)
+    assert not at.exception
+    assert not at.error
+    names = lines(at)
+    assert all(one.heading(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
+    table = at.dataframe[0].value
+    assert table.columns.tolist() == [*SETTINGS]
+    for number, one in enumerate(FILTERS):
+        assert table.loc[number, one.field] == ALL_ON[one.field]
+    columns = json.loads(at.dataframe[0].proto.columns)
+    assert [columns[one.field]["label"] for one in FILTERS] == [one.name for one in FILTERS]
+
+
+def test_an_order_may_name_some_filters() -> None:
+    at = opened(settings="t1,opt;t1", max_new_tokens=1)
+    assert at.session_state["_compare"].run.request.rows[0].settings == SamplingSettings(**OFF, order="pkt")
+    assert at.dataframe[0].value["order"].tolist() == ["pt", "tkpm"]
+
+
 @pytest.mark.parametrize(
-    ("surface", "trace"), [("chance", "kept_mass"), ("entropy", "entropy"), ("drawn word", "drawn_word")]
+    ("surface", "trace"), [("probability", "kept_mass"), ("entropy", "entropy"), ("drawn", "drawn_word")]
 )
 def test_each_surface_has_its_trace_and_every_row_its_point(surface: str, trace: str) -> None:
     traces = figure(opened(surface=surface, max_new_tokens=1))
     assert traces[trace]["type"] == "heatmap"
-    numbers = ",".join(text.removeprefix("<b>").removesuffix("</b>") for text in traces["settings"]["text"])
-    assert sorted(numbers.split(",")) == ["0", "1", "2", "3"]
+    points = ",".join(text.removeprefix("<b>").removesuffix("</b>") for text in traces["settings"]["text"])
+    assert sorted(points.split(",")) == ["0", "1", "2", "3"]
 
 
-def test_a_row_at_another_temperature_is_said_to_be_on_another_map() -> None:
+def test_a_row_at_another_temperature_is_named_as_on_another_map() -> None:
     at = opened(settings="t1;t0.7,p0.9", max_new_tokens=1)
-    assert any("row 1" in line.value and "another temperature" in line.value for line in at.caption)
+    heading = name(at.session_state["_compare"].run.request.rows[1])
+    assert figure(at)["settings"]["text"] == ["<b>0</b>"]
+    assert [numbers(line.value) for line in at.caption].count([1]) == 1
+    assert all(heading in line for line in quoting(at.markdown, 0.7))
     at = opened(settings="t1;t0.7,p0.9", max_new_tokens=1, row=1)
-    assert "at temperature 0.7" in said(at)
+    assert figure(at)["settings"]["text"] == ["<b>1</b>"]
+    (of_the_map,) = [line for line in quoting(at.markdown, 0.7) if heading not in line]
+    assert 0.9 in numbers(of_the_map)
 
 
-def test_rows_share_their_dice_unless_they_have_their_own() -> None:
+def test_rows_share_their_noise_unless_they_have_their_own() -> None:
     same = drawn(opened(settings="t1;t1;t1", max_new_tokens=8))
     assert same[0] == same[1] == same[2]
     own = drawn(opened(settings="t1;t1;t1", max_new_tokens=8, noise="own"))
@@ -101,45 +139,59 @@ def test_rows_share_their_dice_unless_they_have_their_own() -> None:
     assert seeded[2] == same[0]
 
 
-def test_a_fork_says_which_filter_made_it() -> None:
+def test_a_first_difference_names_the_filter_that_made_it() -> None:
     at = opened(settings="t1;k2", max_new_tokens=20)
-    assert "top-k 2 cut" in said(at)
+    run, place = at.session_state["_compare"].run, TextPlace(model=0, row=1, sample=0)
+    found = run.first_difference(run.texts(), place)
+    assert (found.reason, found.by) == ("cut", "top-k")
+    title = name(run.request.rows[1])
+    (line,) = [
+        line.value for line in at.markdown if literal(run.label(found.other_id)) in line.value and title in line.value
+    ]
+    assert literal(run.label(found.token_id)) in line
+    assert found.number + 1 in numbers(line)
+    assert literal(explain.filter_name("top-k", run.request.settings(1))) in line.replace(title, "", 1)
 
 
 def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
     at = opened(plot="metrics", samples=2)
-    assert "None of these is quality" in said(at)
+    assert len(quoting(at.markdown, 95, 2)) == 1  # the intervals, and over how many samples
     spec = json.loads(at.get("plotly_chart")[0].proto.spec)
     means = [trace for trace in spec["data"] if trace["name"] == "mean"]
-    assert [trace["meta"] for trace in means][:2] == ["uncertainty", "words left"]
+    assert [trace["meta"] for trace in means] == [one.title for one in TEXT_METRICS]
+    assert [one.name for one in TEXT_METRICS][:2] == ["entropy", "kept"]
+    assert not any("quality" in one.title or "quality" in one.name for one in TEXT_METRICS)
     assert next(iter(means[1]["x"])) == 50_257
     assert list(means[1]["x"])[3] == 1
 
 
-def test_a_ladder_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
+def test_a_sweep_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
     at = opened(plot="sweep", samples=8, settings="k1;k5;k50;t1")
     titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
-    assert "grows" in titles[0]
-    assert "uncertainty" in titles[0]
+    assert SIGNS["grows"] in titles[0]
+    assert TEXT_METRICS[0].title in titles[0]
+    assert not quoting(at.main.caption, ENOUGH)
     at = opened(plot="sweep", samples=3, settings="k1;k5;k50;t1")
     titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
-    assert all("undecided" in title or "stays" in title for title in titles)
-    assert any("at least 8 samples" in line.value for line in at.caption)
+    assert all(SIGNS["undecided"] in title or SIGNS["stays"] in title for title in titles)
+    assert len(quoting(at.main.caption, ENOUGH, 3)) == 1
 
 
 def test_at_one_step_everything_grows_with_k_and_with_p() -> None:
     at = opened(plot="sweep")
-    assert said(at).count("the uncertainty **grows**") == 2
-    assert {button.label for button in at.button} >= {"Ladder of k", "Ladder of p"}
+    assert lines(at).count("**grows**") == 6  # three measures, with k and with p
+    keys = {button.key for button in at.button}
+    assert keys >= {"climb_k1;k2;k5;k20;k100;k1000;t1", "climb_p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1"}
 
 
-def test_other_controls_keep_the_texts_and_say_what_they_were_made_with() -> None:
+def test_other_controls_keep_the_texts_and_a_note_names_what_they_were_made_with() -> None:
     at = opened()
     before = drawn(at)
     at.number_input(key="seed").set_value(5)
     at.run()
     assert drawn(at) == before
-    assert "seed 0" in at.info[0].value
+    assert at.session_state["_compare"].run.request.seed == 0
+    assert [numbers(info.value) for info in at.info] == [[0]]
     at.button(key="compare").click()
     finished(at.run())
     assert not at.info
@@ -147,36 +199,39 @@ def test_other_controls_keep_the_texts_and_say_what_they_were_made_with() -> Non
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("control", "value", "read", "quoted"),
     [
-        ({"settings": "q1"}, "Setting 0 holds 'q1'"),
-        ({"settings": "k1;" * 13}, "13 settings do not fit"),
-        ({"text": ""}, "sentence"),
+        ("settings", "q1", parse, ("0", "'q1'")),
+        ("settings", "t1;t1,otx", parse, ("1", "'tx'")),
+        ("settings", "k1;" * 13, parse, ("13", "12")),
+        ("text", "", split_sentences, ()),
     ],
 )
-def test_bad_input_is_one_sentence(values: dict[str, object], sentence: str) -> None:
+def test_bad_input_is_one_sentence(
+    control: str, value: str, read: Callable[[str], object], quoted: tuple[str, ...]
+) -> None:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.switch_page("pages/6_Compare.py")
-    for name, value in values.items():
-        at.session_state[name] = value
+    at.session_state[control] = value
     at.run()
     assert not at.exception
-    assert {sentence in line.value for line in at.error} == {True}
+    with pytest.raises(InputError) as refused:
+        read(value)
+    assert {line.value for line in at.error} == {literal(str(refused.value))}
+    assert all(part in str(refused.value) for part in quoted)
 
 
 def test_a_row_whose_top_p_sees_other_scores_is_not_on_the_map() -> None:
     at = opened(settings="t0.7,p0.9;t0.7,p0.9,okptm", max_new_tokens=1)
-    assert any("row 1" in line.value and "order" in line.value for line in at.caption)
-    numbers = "".join(figure(at)["settings"]["text"])
-    assert "0" in numbers
-    assert "1" not in numbers
+    assert [numbers(line.value) for line in at.caption].count([1]) == 1
+    assert figure(at)["settings"]["text"] == ["<b>0</b>"]
 
 
-def test_rows_with_other_dice_have_no_place_on_the_map_of_drawn_words() -> None:
+def test_rows_with_other_noise_have_no_place_on_the_map_of_drawn_words() -> None:
     at = opened(settings="t1;k50;p0.9,s3", surface="drawn", max_new_tokens=1)
-    numbers = "".join(figure(at)["settings"]["text"])
-    assert "1" in numbers
-    assert "2" not in numbers
+    points = "".join(figure(at)["settings"]["text"])
+    assert "1" in points
+    assert "2" not in points
 
 
 def test_a_set_of_rows_replaces_all_and_starts_its_comparison_once() -> None:

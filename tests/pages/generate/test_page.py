@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-import re
+from itertools import pairwise
 from pathlib import Path
 from types import GeneratorType
 
@@ -12,8 +12,20 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.errors import InputError
+from model_utils.generate import explain
+from model_utils.generate.examples import TEXT_EXAMPLES
+from model_utils.generate.filter_settings import BY_NAME, FILTERS, SamplingSettings
 from model_utils.generate.full_distribution import full_distribution
+from model_utils.generate.step import Step
+from model_utils.masks.explain import rule_in_words
+from model_utils.tokens.batch import split_sentences
+from pages.common.decode_job import decode_job
+from pages.common.markdown import literal
+from pages.generate import run as generate_run
+from pages.generate.run import Generation, step_lines
+from tests.pages.common.sentences import numbers, quoting
+from tests.tools.decoding import ALL_ON
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,8 +54,27 @@ def traces(at: AppTest) -> dict[str, dict[str, object]]:
     return {trace["name"]: trace for trace in figure["data"]}
 
 
-def said(at: AppTest) -> str:
-    return " ".join(line.value for line in at.text)
+def explained(at: AppTest, row: int = 0, number: int = 0) -> bool:
+    """Return whether the page says of a step why its word was drawn, and how many words each filter left."""
+    run = at.session_state["_generate"].run
+    step, settings = run.rows()[row][number], run.request.settings
+    wanted = {
+        explain.why(step, settings, run.label),
+        explain.funnel(step, settings, run.loaded.entry.vocabulary),
+    }
+    return wanted <= {line.value for line in at.text}
+
+
+def left_by_filters(run: Generation, step: Step) -> list[int]:
+    """Return the size of the vocabulary, and how many words each filter that is on has left of it."""
+    on = [stage.kept for stage in step.stages if not BY_NAME[stage.filter].is_off(run.request.settings)]
+    return [run.loaded.entry.vocabulary, *on]
+
+
+def mask_in_words(run: Generation) -> list[str]:
+    """Return the parts of the rule that a text reads itself under, as a page shows them."""
+    spec = run.request.policy.spec
+    return [literal(part) for part in rule_in_words(spec, run.batch.tokens[spec.sentence])]
 
 
 def test_the_first_visit_shows_texts_and_the_candidates_of_the_first_step() -> None:
@@ -52,22 +83,26 @@ def test_the_first_visit_shows_texts_and_the_candidates_of_the_first_step() -> N
     assert not at.error
     assert [len(row) for row in texts(at)] == [3, 3, 3]
     assert {"drawn", "kept", "cut"} <= set(traces(at))
-    assert "was the likeliest" in said(at)
-    assert "50,257 words → 50 after top-k" in said(at)
+    assert explained(at)
+    run = at.session_state["_generate"].run
+    assert left_by_filters(run, run.rows()[0][0])[:2] == [50_257, 50]
 
 
-def test_another_setting_keeps_the_text_and_says_what_it_was_made_with() -> None:
+def test_another_setting_keeps_the_text_and_a_note_names_what_it_was_made_with() -> None:
     at = opened()
     before = texts(at)
     at.slider(key="top_k").set_value(7)
     at.slider(key="temperature").set_value(0.5)
     at.run()
     assert texts(at) == before
-    assert "made with temperature 1, top-k 50" in at.info[0].value
+    (note,) = [info.value for info in at.info]
+    assert explain.describe(SamplingSettings(temperature=1.0, top_k=50)) in note
     at.button(key="generate").click()
     finished(at.run())
     assert not at.info
-    assert "7 after top-k" in said(at)
+    assert explained(at)
+    run = at.session_state["_generate"].run
+    assert left_by_filters(run, run.rows()[0][0])[1] == 7
 
 
 def test_the_same_seed_gives_the_same_text_and_another_seed_another() -> None:
@@ -92,8 +127,13 @@ def test_next_and_back_step_through_a_text_and_the_sentence_chooses_the_row() ->
     assert traces(at)["drawn"]["customdata"][0][0] == drawn
 
 
-def test_temperature_zero_is_said_to_be_greedy() -> None:
-    assert "filters and dice have no effect" in said(opened(temperature=0.0))
+def test_temperature_zero_is_called_greedy() -> None:
+    at = opened(temperature=0.0)
+    run = at.session_state["_generate"].run
+    assert run.request.settings.greedy
+    assert explained(at)
+    sampled = explain.why(run.rows()[0][0], SamplingSettings(), run.label)
+    assert sampled not in [line.value for line in at.text]
 
 
 def test_a_step_after_the_end_of_a_text_says_why_there_is_none() -> None:
@@ -101,7 +141,11 @@ def test_a_step_after_the_end_of_a_text_says_why_there_is_none() -> None:
     end = "So they were married, and they lived happily together until they died."
     at = opened(text=end, temperature=0.0, max_new_tokens=14)
     at.slider(key="step").set_value(14).run()
-    assert "drew end-of-text and fills with pads" in at.info[0].value
+    run = at.session_state["_generate"].run
+    last = run.rows()[0][-1]
+    assert last.stop == "end"
+    (note,) = [info.value for info in at.info]
+    assert explain.ending(last, run.loaded.context) in note
 
 
 def test_a_link_beyond_the_slider_widens_it() -> None:
@@ -123,14 +167,16 @@ def test_a_sentence_that_fills_the_model_gives_one_sentence_with_both_numbers() 
     at.session_state["text"] = "the" + " the" * 255
     at.run()
     assert not at.exception
-    assert "reads 256" in at.error[0].value
+    assert [numbers(error.value) for error in at.error] == [[256, 256]]
 
 
-def test_empty_text_is_told_and_the_last_text_stays() -> None:
+def test_empty_text_is_an_error_and_the_last_text_stays() -> None:
     at = opened()
     at.text_area(key="text").set_value("  ").run()
     assert not at.exception
-    assert "no sentence yet" in at.error[0].value
+    with pytest.raises(InputError) as refused:
+        split_sentences("  ")
+    assert [error.value for error in at.error] == [literal(str(refused.value))]
     assert at.get("plotly_chart")
 
 
@@ -171,59 +217,107 @@ def test_the_picture_comes_after_the_first_words() -> None:
 def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -> None:
     at = opened(view="waterfall", step=2)
     assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_waterfall"]
-    (line,) = [line.value for line in at.markdown if "tokens =" in line.value]
-    removed, left = [int(part.replace(",", "")) for part in re.findall(r"([\d,]+) cut by", line)], line.split("+ ")[-1]
-    assert sum(removed) + int(left.split()[0]) == 50257
+    run = at.session_state["_generate"].run
+    left = left_by_filters(run, run.rows()[0][1])
+    assert left[0] == 50_257
+    assert len(left) == 3  # top-k and top-p are on
+    assert quoting(at.markdown, left[0], *(before - after for before, after in pairwise(left)), left[-1])
     names = [trace.get("name") for trace in figure(at, "fig_waterfall")["data"]]
     assert {"rest", "cut by top-k", "cut by top-p"} <= set(names)
-    for view, name in (("ranks", "fig_ranks"), ("dice", "fig_dice"), ("steps", "fig_over_steps")):
+    for view, name in (("ranks", "fig_ranks"), ("draws", "fig_dice"), ("steps", "fig_over_steps")):
         at.session_state["view"] = view
         at.run()
         assert not at.exception
         assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == [name]
 
 
-def test_the_dice_are_thrown_200_times_and_count_the_text_s_own_draw() -> None:
+def test_a_step_is_drawn_200_times_and_the_text_s_own_draw_counts() -> None:
     at = opened(view="draws")
     counts = figure(at, "fig_dice")["data"][0]["x"]
-    further = [int(number) for line in at.markdown for number in re.findall(r"(\d+) draws fell", line.value)]
-    assert sum(counts) + sum(further) == 200
+    (line,) = quoting(at.markdown, 200)
+    further = 200 - sum(counts)
+    assert (further in numbers(line)) == (further != 0)
 
 
 def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
     at = opened(min_p=0.2, order="mtkp")
-    assert "after min-p" in said(at)
-    assert "(asleep: it cuts none here)" in said(at)
-    settings = at.session_state["_generate"].run.request.settings
+    assert explained(at)
+    run = at.session_state["_generate"].run
+    assert run.rows()[0][0].stages[0].filter == "min-p"
+    assert any(before == after for before, after in pairwise(left_by_filters(run, run.rows()[0][0])))
+    settings = run.request.settings
     assert (settings.min_p, settings.order) == (0.2, "mtkp")
     at.text_input(key="order").set_value("tkpm")
     at.run()
-    assert "min-p 0.2, order mtkp, seed 0" in at.info[0].value
+    (note,) = [info.value for info in at.info]
+    assert explain.describe(settings) in note
+
+
+def test_every_filter_has_its_control_its_part_of_the_waterfall_and_its_line_of_code() -> None:
+    at = opened(view="waterfall", **ALL_ON)
+    assert not at.exception
+    sliders = {slider.key: slider.value for slider in at.slider}
+    assert {one.field: sliders[one.field] for one in FILTERS} == ALL_ON
+    run = at.session_state["_generate"].run
+    assert {one.field: one.value(run.request.settings) for one in FILTERS} == ALL_ON
+    names = {trace.get("name") for trace in figure(at, "fig_waterfall")["data"]}
+    assert {f"cut by {one.name}" for one in FILTERS if one.cuts} <= names
+    code = step_lines(run, run.rows()[0][0])
+    assert all(one.call(run.request.settings) in code for one in FILTERS)
+    for view in ("candidates", "ranks", "draws", "steps"):
+        at.session_state["view"] = view
+        at.run()
+        assert not at.exception
+
+
+def test_a_link_sets_every_filter_and_the_order_of_some() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/5_Generate.py")
+    for name, value in {**ALL_ON, "order": "pt", "max_new_tokens": 1}.items():
+        at.query_params[name] = str(value)
+    settings = finished(at.run()).session_state["_generate"].run.request.settings
+    assert settings == SamplingSettings(**ALL_ON, order="pkt")
+
+
+@pytest.mark.parametrize("order", ["xyz", "tt", "t k"])
+def test_an_order_that_names_no_filter_or_one_twice_is_one_sentence_and_the_text_stays(order: str) -> None:
+    at = opened(max_new_tokens=1)
+    before = texts(at)
+    at.text_input(key="order").set_value(order).run()
+    assert not at.exception
+    assert [repr(order) in line.value for line in at.error] == [True]
+    assert texts(at) == before
 
 
 def test_greedy_has_one_stage_in_every_view() -> None:
-    for view in ("waterfall", "ranks", "dice", "steps"):
+    for view in ("waterfall", "ranks", "draws", "steps"):
         at = opened(temperature=0.0, view=view)
         assert not at.exception
         assert not at.error
 
 
-def test_a_text_under_a_mask_says_so_and_shows_the_mask_as_it_has_grown() -> None:
+def test_a_text_under_a_mask_has_a_note_and_shows_the_mask_as_it_has_grown() -> None:
     at = opened(pattern="window", width=2, weights="1:0", view="mask", step=3)
-    assert "pattern window, width 2; hidden or softened by hand in sentence 0: “␣will”" in at.info[0].value
-    policies = [at.session_state["_generate"].run.policy(row) for row in range(3)]
+    run = at.session_state["_generate"].run
+    assert (run.request.policy.spec.pattern, run.request.policy.spec.width) == ("window", 2)
+    (note,) = [info.value for info in at.info]
+    assert "␣will" in note
+    assert len(mask_in_words(run)) == 2
+    assert all(part in note for part in mask_in_words(run))
+    policies = [run.policy(row) for row in range(3)]
     assert [policy.spec.pairs for policy in policies] == [((1, 0.0),), (), ()]
     (heatmap,) = [trace for trace in figure(at, "fig_grown")["data"] if trace["type"] == "heatmap"]
     assert len(heatmap["x"] if "x" in heatmap else heatmap["z"]) >= 7  # five words and two drawn tokens
-    assert "Step 3 reads 2 of 7 tokens" in at.markdown[-1].value
+    assert quoting(at.markdown, 3, 2, 7)
 
 
 def test_an_opened_step_under_a_mask_is_the_step_that_was_drawn() -> None:
     at = opened(pattern="sink", width=2, first=1, drop_after=1, view="waterfall", step=3, max_new_tokens=4)
     run = at.session_state["_generate"].run
     step = run.rows()[0][2]
-    (line,) = [line.value for line in at.markdown if "tokens =" in line.value]
-    assert f"+ {step.stages[-1].kept:,} left" in line
+    left = left_by_filters(run, step)
+    assert left[-1] > 1
+    assert quoting(at.markdown, left[0], *(before - after for before, after in pairwise(left)), left[-1])
 
 
 def test_dropping_the_prompt_changes_the_text_and_zero_means_never() -> None:
@@ -231,7 +325,9 @@ def test_dropping_the_prompt_changes_the_text_and_zero_means_never() -> None:
     assert [row[0] for row in texts(plain)] == [row[0] for row in texts(dropped)]
     assert texts(plain) != texts(dropped)
     assert plain.session_state["_generate"].run.request.policy.drop_after is None
-    assert "the prompt dropped after 1 new tokens" in dropped.info[0].value
+    assert dropped.session_state["_generate"].run.request.policy.drop_after == 1
+    assert not plain.info
+    assert [numbers(info.value) for info in dropped.info] == [[1]]
 
 
 def test_a_width_that_no_pattern_uses_does_not_ask_for_another_text() -> None:
@@ -247,8 +343,11 @@ def test_another_row_in_view_does_not_move_the_hand_mask_to_it() -> None:
     at.run()
     at.run()
     assert at.session_state["weights"] == ""
-    assert "hidden or softened by hand in sentence 0" in " ".join(info.value for info in at.info)
-    assert "made with" in " ".join(info.value for info in at.info)
+    run = at.session_state["_generate"].run
+    assert run.request.policy.spec.sentence == 0
+    (rule,) = mask_in_words(run)
+    made_with = explain.describe(run.request.settings)
+    assert sorted((rule in info.value, made_with in info.value) for info in at.info) == [(False, True), (True, False)]
 
 
 def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_text_stays() -> None:
@@ -261,7 +360,7 @@ def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_text_stays() ->
 
 def branched(at: AppTest, place: int = 2) -> AppTest:
     """Return the page after a branch to another candidate of the step in view has been made."""
-    choice = next(box for box in at.selectbox if box.label.startswith("What if"))
+    (choice,) = [box for box in at.selectbox if str(box.key).startswith("instead_")]
     choice.select_index(place)
     at.run()
     at.button(key="branch_off").click()
@@ -278,8 +377,12 @@ def test_a_branch_has_the_same_beginning_then_the_chosen_word_and_a_second_one_e
     assert after[3][2] != before[0][2]
     assert len(after[3]) == 6
     assert at.number_input(key="sentence").value == 3
-    assert "You took" in said(at)
-    assert any("branch of 0 at step 3" in line.value for line in at.caption)
+    run = at.session_state["_generate"].run
+    assert run.rows()[3][2].instead_of == before[0][2]
+    assert explained(at, row=3, number=2)
+    (note,) = quoting(at.caption, 3, 0)
+    assert numbers(note).count(3) == 2  # its own row, and the step
+    assert literal(run.label(after[3][2])) in note
     branched(at, 4)
     assert texts(at)[:4] == after
     assert texts(at)[4][:2] == before[0][:2]
@@ -293,10 +396,11 @@ def test_a_branch_of_a_branch_under_a_hand_mask_keeps_the_mask_of_its_sentence()
     assert [run.sentence(row) for row in range(run.count)] == [0, 1, 2, 0, 0]
     assert run.policy(4).spec.pairs == ((1, 0.0),)
     assert at.session_state["weights"] == "1:0"
-    assert not any("Press Generate" in info.value for info in at.info)
+    (note,) = [info.value for info in at.info]
+    assert mask_in_words(run)[0] in note
 
 
-def test_a_new_text_begins_without_branches() -> None:
+def test_a_new_text_has_no_branches() -> None:
     at = branched(opened(max_new_tokens=3))
     at.button(key="generate").click()
     finished(at.run())
@@ -321,28 +425,32 @@ def test_a_policy_in_a_link_holds_where_the_sentence_in_view_is_not_there() -> N
 def test_a_stopped_branch_does_not_call_the_text_before_it_stopped() -> None:
     at = branched(opened(max_new_tokens=3))
     run = at.session_state["_generate"].run
+    before = [line.value for line in at.caption]
     run.job._stop.set()
     at.run()
-    lines = [line.value for line in at.caption if "Stopped after" in line.value]
-    assert lines == ["Stopped after 3 of 3 tokens."]
+    (note,) = [line.value for line in at.caption if line.value not in before]
+    assert numbers(note) == [3, 3]
     assert not run.job_of(0).cancelled
 
 
-def test_what_the_page_says_of_half_the_chances_is_exact(tiny) -> None:
+def test_the_number_of_words_that_have_half_of_the_probabilities_is_exact(tiny) -> None:
     at = opened(text="The", view="ranks", max_new_tokens=1)
     distribution = full_distribution(tiny, tiny.tokenizer("The").input_ids, SamplingSettings())
     ordered = np.sort(distribution.before.astype(float))[::-1]
     exact = int(np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())) + 1
-    (line,) = [line.value for line in at.markdown if "half of the chances" in line.value]
-    assert f"{exact:,} words have half" in line
+    assert exact > 1
+    assert quoting(at.markdown, exact, 50_257)
 
 
-def test_an_example_sets_everything_and_begins() -> None:
+def test_an_example_sets_everything_and_starts_its_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
     at = opened(temperature=0.3, drop_after=2)
     before = texts(at)
+    started = []
+    monkeypatch.setattr(generate_run, "decode_job", lambda *parts: started.append(parts) or decode_job(*parts))
     at.button(key="text_examples_3").click()
     finished(at.run())
     assert not at.exception
+    assert len(started) == 1
     run = at.session_state["_generate"].run
     assert len(run.batch.texts) == 2
     assert run.request.settings.greedy
@@ -350,14 +458,26 @@ def test_an_example_sets_everything_and_begins() -> None:
     assert run.policy(1).spec.pairs == ((2, 0.0),)
     assert run.policy(0).plain
     assert texts(at) != before
-    assert "rabbit" in " ".join(line.value for line in at.markdown)
+    assert any(literal(TEXT_EXAMPLES[3].caption) in line.value for line in at.markdown)
+
+
+def test_an_example_hides_words_of_its_own_sentence_though_a_branch_stood_in_that_row() -> None:
+    at = branched(opened(text="My dog is"))
+    assert at.session_state["_generate"].run.sentence(1) == 0
+    at.button(key="text_examples_3").click()
+    finished(at.run())
+    run = at.session_state["_generate"].run
+    assert [run.policy(row).plain for row in range(2)] == [True, False]
+    assert at.session_state["weights"] == "2:0"
 
 
 def test_play_goes_through_the_steps_and_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     at = opened()
+    state, paused = at.session_state["_generate"], at.button(key="play").label
     at.button(key="play").click()
     at.run()
-    assert at.button(key="play").label == "Pause"
+    assert state.playing
+    assert at.button(key="play").label != paused
     assert at.session_state["step"] == 1
     for step in (2, 3):
         at.session_state["_generate"].played_at = 0.0
@@ -365,13 +485,15 @@ def test_play_goes_through_the_steps_and_pauses(monkeypatch: pytest.MonkeyPatch)
         assert at.session_state["step"] == step
     at.session_state["_generate"].played_at = 0.0
     at.run()  # the last step was shown: it ends
-    assert at.button(key="play").label == "Play"
+    assert not state.playing
+    assert at.button(key="play").label == paused
     at.button(key="play").click()
     at.run()
     assert at.session_state["step"] == 1  # from the beginning
     at.button(key="play").click()
     at.run()
-    assert at.button(key="play").label == "Play"
+    assert not state.playing
+    assert at.button(key="play").label == paused
 
 
 def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
@@ -382,8 +504,8 @@ def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
     at.run()
     assert not at.exception
     assert len(at.session_state["_generate"].timing[1].events) == 5
-    lines = " ".join(line.value for line in at.markdown)
-    assert lines.count("the same text both ways") == 3
+    assert [one.equal for one in at.session_state["_generate"].timing[1].result] == [True] * 3
+    assert sum(line.value.count(":material/check:") for line in at.markdown) == 3
     at = opened(batch="decoded")
     shown = [code.value for code in at.code]
     assert shown[2].startswith("<|endoftext|>" * 5 + "My dog is")
@@ -396,4 +518,6 @@ def test_a_single_sentence_is_no_batch_to_measure() -> None:
     at.run()
     assert at.session_state["_generate"].timing[1].wait(60)
     at.run()
-    assert "at least two" in at.error[0].value
+    error = at.session_state["_generate"].timing[1].error
+    assert isinstance(error, InputError)
+    assert [shown.value for shown in at.error] == [literal(str(error))]

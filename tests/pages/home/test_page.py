@@ -7,6 +7,11 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from formatting import percent
+from model_utils.distributions import total_variation
+from pages.common import cache
+from pages.home.demo import SENTENCE
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -29,4 +34,6 @@ def test_hidden_words_move_the_bars() -> None:
     at.run()
     figure = json.loads(at.get("plotly_chart")[0].proto.spec)
     assert [trace["name"] for trace in figure["data"]] == ["before", "now"]
-    assert any("Hiding “shook”" in line.value for line in at.markdown)
+    whole, less = (cache.demo_probabilities("tiny-gpt2", SENTENCE, frozenset(hidden)) for hidden in ((), (1,)))
+    (line,) = [line.value for line in at.markdown if "“shook”" in line.value]
+    assert percent(float(total_variation(less, whole))) in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,18 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from formatting import percent
+from model_utils.errors import InputError
+from model_utils.limits import MAX_SWEEP_TOKENS
 from model_utils.masks.examples import EXAMPLES, FOX
+from model_utils.masks.link import parse_weights
+from model_utils.masks.mask import MaskSpec
+from model_utils.masks.word_lists import ready_list
+from model_utils.tokens.batch import BatchKey
 from pages.common import cache
+from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
+from pages.masks.soft_weights import CAPTIONS
 
 APP = Path(__file__).parents[3] / "app.py"
 KEY = "The tall wizard gave the boy a silver"
@@ -57,16 +67,41 @@ def metrics(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
 
 
-def said(at: AppTest) -> str:
-    return "\n".join(part.value for part in [*at.markdown, *at.caption, *at.warning, *at.error])
+def names(at: AppTest) -> list[str]:
+    return [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")]
+
+
+def keys(at: AppTest) -> list[str | None]:
+    return [button.key for button in at.button]
+
+
+def lines(at: AppTest) -> set[str]:
+    return {line.value for line in at.markdown}
+
+
+def numbers(line: str) -> list[str]:
+    return re.findall(r"\b\d+(?:\.\d+)?", line)
+
+
+def moved(at: AppTest) -> str:
+    """Return the one big number: how much of the model's probabilities moved."""
+    (share,) = [metric.value for metric in at.metric if metric.value.endswith(" %")]
+    return share
+
+
+def gap_mark(at: AppTest) -> str:
+    """Return the sign of the line that compares a hole with a closed gap."""
+    (mark,) = [caption.value[0] for caption in at.caption if caption.value[:1] in {"✓", "≠"}]
+    return mark
 
 
 def test_it_opens_with_every_word_shown_and_invites_a_click() -> None:
     at = opened()
-    assert "**Click a word to hide it.**" in said(at)
     assert bars(at) == ["now"]
-    assert metrics(at)["of the model’s chances moved"] == "0 %"
-    assert "✓ Nothing is hidden, so both are the same" in said(at)
+    assert moved(at) == percent(0)
+    assert gap_mark(at) == "✓"
+    (invitation,) = lines(at) - lines(opened(weights="1:0"))
+    assert "%" not in invitation
     assert at.button(key="mask_undo").disabled
     assert at.button(key="mask_clear").disabled
 
@@ -74,8 +109,9 @@ def test_it_opens_with_every_word_shown_and_invites_a_click() -> None:
 def test_a_hidden_word_moves_the_bars_and_a_softened_one_shows_its_weight() -> None:
     at = opened(text="He shook his", weights="0:0.5,1:0")
     assert bars(at) == ["before", "now"]
-    assert "Hiding or softening “He”, “shook” moved" in said(at)
-    assert "≠ A hole" in said(at)
+    (line,) = [line for line in lines(at) if moved(at) in line]
+    assert re.findall("“(.*?)”", line) == ["He", "shook"]
+    assert gap_mark(at) == "≠"
     shown = words(at)
     assert [(word["text"], word["state"], word["note"]) for word in shown] == [
         ("He", "plain", "0.5"),
@@ -84,6 +120,9 @@ def test_a_hidden_word_moves_the_bars_and_a_softened_one_shows_its_weight() -> N
         ("?", "blank", ""),
     ]
     assert "50%" in shown[0]["background"]
+    both = opened(text="He shook his", weights="0:0,1:0")
+    (hiding,) = [line for line in lines(both) if moved(both) in line]
+    assert hiding.split("“")[0] != line.split("“")[0]
 
 
 def test_clear_shows_all_and_undo_brings_the_mask_back() -> None:
@@ -129,18 +168,13 @@ def test_pieces_can_be_hidden_one_by_one() -> None:
     assert words(at)[1]["state"] == "hidden"
 
 
-@pytest.mark.parametrize(
-    ("weights", "line"),
-    [
-        ("nonsense", "no pair of token and weight"),
-        ("9:0", "names token 9, but the sentence has tokens 0 to 2"),
-        ("1:7", "weights go from 0"),
-    ],
-)
-def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_page_goes_on(weights: str, line: str) -> None:
+@pytest.mark.parametrize("weights", ["nonsense", "9:0", "1:7"])
+def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_page_goes_on(weights: str) -> None:
     at = opened(text="He shook his", weights=weights)
-    assert len(at.error) == 1
-    assert line.replace(":", "\\:") in at.error[0].value or line in at.error[0].value
+    with pytest.raises(InputError) as caught:
+        parse_weights(weights, 3)
+    (error,) = at.error
+    assert literal(str(caught.value)) in error.value
     assert bars(at) == ["now"]
     at.text_input(key="weights").set_value("1:0").run()
     assert not at.error
@@ -148,8 +182,9 @@ def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_page_goes_on(we
 
 def test_a_mask_that_hides_everything_is_said_and_draws_no_bars() -> None:
     at = opened(text="He shook his", weights="0:0,1:0,2:0")
-    assert "Everything that the last word may read is hidden" in at.warning[0].value
-    assert not [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith("fig_next")]
+    assert len(at.warning) == 1
+    assert "fig_next" not in names(at)
+    assert not at.metric
 
 
 @pytest.mark.parametrize("number", [1, 4])
@@ -166,61 +201,89 @@ def test_examples_take_one_click_and_undo_brings_the_text_back(number: int) -> N
 
 def test_typed_mask_is_noticed_and_hidden_or_kept() -> None:
     at = opened(text="[MASK] [MASK] brown fox jumps")
-    assert "GPT-2 has no `[MASK]` token: typed, it is 4 tokens" in said(at)
+    (line,) = [line for line in lines(at) if "`[MASK]`" in line]
+    assert "4" in numbers(line)
     at.button(key="typed_hide").click().run()
     assert at.session_state["weights"] == ",".join(f"{token}:0" for token in range(8))
-    assert "no `[MASK]` token" not in said(at)
+    assert "typed_hide" not in keys(at)
     at.button(key="mask_undo").click().run()
     at.button(key="typed_keep").click().run()
-    assert "no `[MASK]` token" not in said(at)
+    assert "typed_hide" not in keys(at)
+    assert at.session_state["weights"] == ""
 
 
 def test_a_list_says_what_it_met_and_becomes_a_mask() -> None:
-    at = opened(text=f"{KEY}\nThe wizard", mask_list="WIZARD, boy, dragon")
-    assert "2 words met:** “wizard”, “boy”" in said(at)
-    assert "Not in this sentence: dragon." in said(at)
-    assert "Also met in sentence 1: 1." in said(at)
+    at = opened(text=f"{KEY}\nThe wizard boy", mask_list="WIZARD, boy, dragon")
+    (line,) = [line for line in lines(at) if "“wizard”" in line]
+    assert (numbers(line), re.findall("“(.*?)”", line)) == (["2"], ["wizard", "boy"])
+    (missing,) = [caption.value for caption in at.caption if "dragon" in caption.value]
+    assert "wizard" not in missing
+    assert ["1", "2"] in [numbers(caption.value) for caption in at.caption]
     at.button(key="mask_list_keep").click().run()
     assert [word["text"] for word in words(at) if word["state"] == "plain"] == ["wizard", "boy"]
     at.button(key="mask_list_hide").click().run()
     assert at.session_state["weights"] == "2:0,5:0"
     at.button(key="mask_list_names").click().run()
-    assert "The list meets nothing here" in said(at)
+    assert at.session_state["mask_list"] == ", ".join(ready_list("names"))
+    assert [str(len(ready_list("names")))] in [numbers(line) for line in lines(at)]
     assert at.button(key="mask_list_hide").disabled
+    assert at.button(key="mask_list_keep").disabled
+
+
+def kinds(at: AppTest) -> dict[str, list[str]]:
+    """Return the share of the word before and after, by the kind of mask."""
+    return {kind: metrics(at)[label].split(" → ") for kind, (label, _) in CAPTIONS.items()}
 
 
 def test_half_a_word_draws_the_four_rows_and_three_columns() -> None:
     at = opened(look="mask-value", text=KEY)
     drawn = figure(at, "fig_half")["data"][0]
     assert drawn["name"] == "weight"
-    shares = {label: value for label, value in metrics(at).items() if "→" in value and "bits" not in value}
-    assert len(shares) == 3
-    before, after = shares["2-D mask, transformers today"].split(" → ")
-    assert before == after
-    assert shares["Old formula, (1 − m) · min"].endswith("→ 0")
-    assert "that is exactly what the model computed" in said(at)
+    shares = kinds(at)
+    before = shares["today"][0]
+    assert shares["today"] == [before, before]
+    assert shares["formula"] == [before, "0"]
+    # By hand: the share before, the weight, what comes of it, the layer, the weight, how much is left.
+    (exact,) = [numbers(line) for line in lines(at) if "×" in line]
+    assert exact[:5] == [before, "0.5", shares["log"][1], "0", "0.5"]
+    assert len(exact) == 6
+    at.number_input(key="layer").set_value(3).run()
+    (deeper,) = [numbers(line) for line in lines(at) if "×" in line]
+    assert len(deeper) == 7  # and how far the model's own number is off
     at.slider(key="mask_half").set_value(0.0).run()
-    assert "At 0 all three agree" in said(at)
+    assert {after for _, after in kinds(at).values()} == {"0"}
+    assert not any("×" in line for line in lines(at))
 
 
 def test_attention_says_and_hiding_does_with_their_correlation() -> None:
     at = opened(look="effect", text=KEY)
-    assert metrics(at)["Correlation"]
+    found = masks_cache.attention_vs_ablation("tiny-gpt2", KEY, MaskSpec())
+    assert found.correlation is not None
+    assert f"{found.correlation:.2f}".replace("-", "−") in metrics(at).values()
     assert figure(at, "fig_sweep")["data"][0]["name"] == "words"
     alone = opened(look="effect", text="Once")
-    assert "One word alone" in said(alone)
+    assert not alone.error
+    assert "fig_sweep" not in names(alone)
+    assert len(lines(alone) - lines(at)) == 1
     long = opened(look="effect", text=" ".join(["one"] * 129))
-    assert "129 tokens" in long.error[0].value
+    (error,) = long.error
+    assert {"129", str(MAX_SWEEP_TOKENS)} <= set(numbers(error.value))
     assert bars(long) == ["now"]
 
 
 def test_claims_are_answered_when_asked() -> None:
     at = opened(look="claims", text=FOX)
-    assert "**No.**" not in said(at)
+    assert not any("|" in line for line in lines(at))
     for name in ("emphasis", "half", "track"):
         at.button(key=f"mask_try_{name}").click().run()
     assert not at.exception
-    assert said(at).count("**No.**") == 3
+    emphasis, half = masks_cache.emphasis("tiny-gpt2"), masks_cache.half("tiny-gpt2")
+    track = masks_cache.track(BatchKey("tiny-gpt2", (FOX,)), 0)
+    tables = [line for line in lines(at) if line.startswith("|")]
+    assert len(tables) == 3
+    for shares in ([row[1] for row in emphasis.rows], [half.flat, half.log], [track.alone, track.short]):
+        assert any(all(percent(share) in table for share in shares) for table in tables)
+    assert not any((key or "").startswith("mask_try") for key in keys(at))
 
 
 def test_hidden_parts_do_not_compute(monkeypatch) -> None:
@@ -236,8 +299,12 @@ def test_hiding_more_and_more_is_two_lines_that_start_at_nothing() -> None:
     at = opened(look="hide-more", text=KEY)
     drawn = figure(at, "fig_more")["data"]
     assert [trace["meta"] for trace in drawn] == ["change", "bits"] * 2
-    assert "Hiding one word moves" in said(at)
+    first, last = (one.change[1] for one in masks_cache.ablation_curves("tiny-gpt2", KEY, MaskSpec()))
+    assert any(percent(first) in line and percent(last) in line for line in lines(at))
     alone = opened(look="hide-more", text="Once")
-    assert "nothing is left to read" in said(alone)
+    assert not alone.error
+    assert "fig_more" not in names(alone)
+    assert len(lines(alone) - lines(at)) == 1
     long = opened(look="hide-more", text=" ".join(["one"] * 129))
-    assert "129 tokens" in long.error[0].value
+    (error,) = long.error
+    assert {"129", str(MAX_SWEEP_TOKENS)} <= set(numbers(error.value))
