@@ -166,7 +166,7 @@ PATTERNS: dict[str, Pattern] = {
         label="documents",
         allowed=_same_document,
         segments=_documents,
-        code="segment = ((tokens == tokenizer.eos_token_id) & real).cumsum(0)  # an end-of-text token opens a new one\n"
+        code=f"segment = ((tokens == {END_OF_TEXT_ID}) & real).cumsum(0)  # an end-of-text token opens a new one\n"
         "pattern = (key <= query) & (segment[:, None] == segment)",
         help="back to the last end of text",
         reason="it belongs to another document",

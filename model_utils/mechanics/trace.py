@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class HeadTrace:
     """What one head computed on one sentence, as recorded in the pass, with the mask that it ran under; read-only.
 
-    `scores` are q·k / sqrt(W), for every cell; `masked` and `weights` are the model's own, under the fill `min`.
+    `scores` are q·k / `divisor`, for every cell; `masked` and `weights` are the model's own, under the fill `min`.
     `bias[Q, K]` is what the mask added: 0, the log of a weight between 0 and 1, or the fill. `cause[Q, K]` is 0 where
     visible, `causes` holds every cause of a blocked cell. `first` and `last` are the columns of the real tokens.
     """
@@ -42,6 +43,7 @@ class HeadTrace:
     causes: Mapping[str, NDArray[np.bool_]]  # each (Q, K)
     first: int
     last: int
+    divisor: float
 
     def __post_init__(self) -> None:
         for name in ("query", "key", "value", "scores", "bias", "masked", "weights", "cause"):
@@ -49,8 +51,20 @@ class HeadTrace:
 
     @property
     def width(self) -> int:
-        """Return W, the width of a head: a score is q·k divided by its square root."""
+        """Return W, the width of a head."""
         return int(self.query.shape[1])
+
+    @property
+    def divisor_name(self) -> str:
+        """Return what q·k is divided by, as it is written: `√32`, with a factor as `3·√32`, or `3`; empty for 1.
+
+        GPT-2 divides by the root of W (Vaswani et al. 2017, section 3.2.1); `scale_attn_by_inverse_layer_idx` and
+        `scale_attn_weights` in config.json make it otherwise.
+        """
+        factor = self.divisor / self.width**0.5
+        if math.isclose(factor, round(factor), rel_tol=1e-6):
+            return f"√{self.width}" if round(factor) == 1 else f"{round(factor)}·√{self.width}"
+        return "" if math.isclose(self.divisor, 1, rel_tol=1e-6) else f"{self.divisor:g}"
 
     @cached_property
     def blocked(self) -> NDArray[np.bool_]:
@@ -151,6 +165,7 @@ def head_trace(
         causes={cause: cells[sentence].copy() for cause, cells in mask.causes.items()},
         first=batch.first(sentence),
         last=batch.last(sentence),
+        divisor=1 / trace.scale,
     )
 
 

@@ -21,7 +21,8 @@ KIND = "maskscope"
 class LayerTrace:
     """What one layer's attention computed: scores before and after the mask, weights, and what they mixed.
 
-    `scores`, `masked`, `weights` are `[B, H, T, T]`; `query`, `key`, `value` are `[B, H, T, width of a head]`.
+    `scores`, `masked`, `weights` are `[B, H, T, T]`; `query`, `key`, `value` are `[B, H, T, width of a head]`. A score is
+    q·k times `scale`.
     """
 
     query: torch.Tensor
@@ -30,6 +31,7 @@ class LayerTrace:
     scores: torch.Tensor
     masked: torch.Tensor
     weights: torch.Tensor
+    scale: float
 
 
 def eager_attention(
@@ -53,7 +55,9 @@ def eager_attention(
     masked = scores if attention_mask is None else scores + attention_mask  # (B, H, Q, K)
     weights = torch.softmax(masked, dim=-1).type(value.dtype)  # (B, H, Q, K)
     if trace is not None:
-        trace.append(LayerTrace(query=query, key=key, value=value, scores=scores, masked=masked, weights=weights))
+        trace.append(
+            LayerTrace(query=query, key=key, value=value, scores=scores, masked=masked, weights=weights, scale=scale)
+        )
     mixed = torch.matmul(dropped(weights, p=dropout, training=module.training), value)  # (B, H, Q, head width)
     return mixed.transpose(1, 2), weights
 

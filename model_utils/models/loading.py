@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -75,12 +74,6 @@ class LoadedModel:
     def pad_id(self) -> int:
         """Return the token that fills short rows: GPT-2's <|endoftext|>, which every model here has. Masks hide it."""
         return END_OF_TEXT_ID
-
-    def score_divisor(self, layer: int) -> float:
-        """Return what q·k of a head of `layer` is divided by: the root of a head's width, unless the model has it otherwise."""
-        config = self.model.config
-        width = math.sqrt(self.width / self.heads) if config.scale_attn_weights else 1.0
-        return width * (layer + 1) if config.scale_attn_by_inverse_layer_idx else width
 
 
 def load_model(entry: ModelEntry, folder: Path) -> LoadedModel:

@@ -59,7 +59,7 @@ def softening_code(entry: ModelEntry, text: str, tokens: Sequence[int], weight: 
         f"{preamble(entry, attentions=True)}\n"
         f"SENTENCE, TOKENS, WEIGHT = {text!r}, {list(tokens)!r}, {weight!r}\n"
         f"LAYER, HEAD = {layer}, {head}\n"
-        'ids = tokenizer(SENTENCE, return_tensors="pt")["input_ids"]\n'
+        'ids = tokenizer(SENTENCE, return_tensors="pt", add_special_tokens=False)["input_ids"]\n'
         "T, LOWEST = ids.shape[1], torch.finfo(torch.float32).min\n"
         "causal = torch.full((T, T), LOWEST).triu(1)[None, None]\n"
         "flat = torch.ones(1, T)\n"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from model_utils.snippets.filters import DRAW, warper_import, warpers
-from model_utils.snippets.setup import preamble
+from model_utils.snippets.setup import ends_line, preamble
 
 if TYPE_CHECKING:
     from model_utils.generate.filter_settings import SamplingSettings
@@ -29,7 +29,7 @@ def compare_code(
         "\n"
         f"PROMPT = {text!r}\n"
         f"NEW_TOKENS, SAMPLES = {steps}, {samples}\n"
-        "END = tokenizer.eos_token_id\n"
+        f"{ends_line(entry)}"
         "# name, filters in their order, seed\n"
         f"SETTINGS = [\n{listed}]\n"
         f"{DRAW}{_REST}"
@@ -51,9 +51,9 @@ _REST = '''
 
 def write(filters, seed, sample):
     """Return the new tokens of one text."""
-    ids = tokenizer(PROMPT, return_tensors="pt")["input_ids"]
+    ids = tokenizer(PROMPT, return_tensors="pt", add_special_tokens=False)["input_ids"]
     text, cache, room = [], None, model.config.n_positions - ids.shape[1]
-    while len(text) < min(NEW_TOKENS, room) and END not in text:
+    while len(text) < min(NEW_TOKENS, room) and not set(text) & set(ENDS):
         with torch.inference_mode():
             out = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
         cache = out.past_key_values

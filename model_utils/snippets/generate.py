@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from model_utils.snippets.filters import DRAW, warper_import, warpers
-from model_utils.snippets.setup import preamble
+from model_utils.snippets.setup import batch_lines, ends_line, preamble, sentences_lines
 
 if TYPE_CHECKING:
     from model_utils.generate.filter_settings import SamplingSettings
@@ -27,18 +27,13 @@ def generate_code(
 
     Greedy is one call of `generate`, unless a text was `full`: ended by the model's context, which `generate` oversteps.
     """
-    sentences = "".join(f"    {text!r},\n" for text in texts)
     head = (
         f"{preamble(entry)}\n"
-        f"SENTENCES = [\n{sentences}]\n"
+        f"{sentences_lines(texts)}"
         f"NEW_TOKENS = {steps}\n"
         f"SENTENCE, STEP = {sentence}, {step}  # of the picture, counted from 0\n"
-        'tokenizer.padding_side = "left"\n'
-        "tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has no pad token of its own\n"
-        "END = tokenizer.eos_token_id\n"
-        "\n"
-        'batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)\n'
-        'ids, mask = batch["input_ids"], batch["attention_mask"]\n'
+        f"{ends_line(entry)}"
+        f"{batch_lines('left')}"
     )
     body = _GREEDY if settings.greedy and not full else _warpers(settings) + DRAW + _LOOP
     return head + body + _CANDIDATES
@@ -60,10 +55,13 @@ def _warpers(settings: SamplingSettings) -> str:
 
 _GREEDY = """
 out = model.generate(
-    input_ids=ids, attention_mask=mask, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=END,
-    return_dict_in_generate=True, output_logits=True,
+    input_ids=ids, attention_mask=mask, max_new_tokens=NEW_TOKENS, do_sample=False, eos_token_id=ENDS,
+    pad_token_id=tokenizer.pad_token_id, return_dict_in_generate=True, output_logits=True,
 )
-texts = [row[: row.index(END) + 1] if END in row else row for row in out.sequences[:, ids.shape[1] :].tolist()]
+texts = []
+for row in out.sequences[:, ids.shape[1] :].tolist():
+    ended = [place for place, token in enumerate(row) if token in ENDS]
+    texts.append(row[: ended[0] + 1] if ended else row)
 before = out.logits[STEP][SENTENCE].softmax(-1)
 after = torch.zeros_like(before)
 after[before.argmax()] = 1
@@ -88,9 +86,9 @@ for step in range(NEW_TOKENS):
     for row, token in enumerate(drawn):
         if going[row]:
             texts[row].append(token)
-            going[row] = token != END and lengths[row] + len(texts[row]) < model.config.n_positions
+            going[row] = token not in ENDS and lengths[row] + len(texts[row]) < model.config.n_positions
     alive = torch.tensor(going).long()[:, None]
-    ids = torch.tensor(drawn)[:, None] * alive + END * (1 - alive)  # a text that has ended fills with masked pads
+    ids = torch.tensor(drawn)[:, None].where(alive == 1, tokenizer.pad_token_id)  # what has ended fills with masked pads
     mask = torch.cat([mask, alive], dim=-1)
     positions = torch.tensor([[int(lengths[row]) + len(texts[row]) - 1] for row in range(len(texts))])
     if not any(going):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from model_utils.snippets.masks import given_lines, mask_lines
-from model_utils.snippets.setup import preamble
+from model_utils.snippets.setup import batch_lines, preamble, sentences_lines
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
@@ -17,16 +17,11 @@ Part = Literal["measures", "find", "together"]
 
 def heads_code(entry: ModelEntry, texts: Sequence[str], *, side: str, sentence: int, layer: int, head: int) -> str:
     """Return the lines that print one head's weights `[T, T]` on one sentence of the batch, nan where blocked."""
-    sentences = "".join(f"    {text!r},\n" for text in texts)
     return (
         f"{preamble(entry, attentions=True)}\n"
-        f"SENTENCES = [\n{sentences}]\n"
+        f"{sentences_lines(texts)}"
         f"SENTENCE, LAYER, HEAD = {sentence}, {layer}, {head}\n"
-        f'tokenizer.padding_side = "{side}"\n'
-        "tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has no pad token of its own\n"
-        "\n"
-        'batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)\n'
-        'ids, mask = batch["input_ids"], batch["attention_mask"]\n'
+        f"{batch_lines(side)}"
         "positions = (mask.cumsum(-1) - 1).clamp(min=0) * mask  # forward() would count the pads too\n"
         "with torch.inference_mode():\n"
         "    out = model(input_ids=ids, attention_mask=mask, position_ids=positions, output_attentions=True)\n"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from model_utils.masks.patterns import PATTERNS
-from model_utils.snippets.setup import preamble
+from model_utils.snippets.setup import batch_lines, preamble, sentences_lines
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
@@ -39,17 +39,12 @@ def pattern_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, side:
     They leave `ids` and `mask` of the batch; of the sentence `tokens[T]`, `real[T]`, `first` (the column of its first
     token), T, `query`, `key`, and `segment[T]` where positions begin anew. `constants` are lines that stand at the top.
     """
-    sentences = "".join(f"    {text!r},\n" for text in texts)
     return (
         f"{preamble(entry, attentions=True)}\n"
-        f"SENTENCES = [\n{sentences}]\n"
+        f"{sentences_lines(texts)}"
         f"SENTENCE, WIDTH, FIRST = {spec.sentence}, {spec.width}, {spec.first}\n"
         f"{constants}"
-        f'tokenizer.padding_side = "{side}"\n'
-        "tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has no pad token of its own\n"
-        "\n"
-        'batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)\n'
-        'ids, mask = batch["input_ids"], batch["attention_mask"]\n'
+        f"{batch_lines(side)}"
         "tokens, real = ids[SENTENCE], mask[SENTENCE].bool()\n"
         "first, T = int(real.int().argmax()), len(tokens)\n"
         "query, key = torch.arange(T)[:, None], torch.arange(T)[None, :]\n"

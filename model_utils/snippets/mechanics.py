@@ -36,7 +36,10 @@ def row_code(
 
 def head_lines(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str, layer: int, head: int) -> str:
     """Return the lines that catch one head at work: `visible`, `scores` `[T, T]`, its `v`, and the model's own `out`."""
-    return f"{mask_lines(entry, texts, spec, side)}LAYER, HEAD = {layer}, {head}\n{given_lines(spec)}{_HEAD}"
+    scaling = " * width**-0.5" if entry.scale_attn_weights else ""
+    scaling += " / (LAYER + 1)" if entry.scale_attn_by_inverse_layer_idx else ""
+    lines = f"{mask_lines(entry, texts, spec, side)}LAYER, HEAD = {layer}, {head}\n{given_lines(spec)}{_HEAD}"
+    return f"{lines}scores = q @ k.T{scaling}  # every pair, later words and pads too\n"
 
 
 def loss_code(entry: ModelEntry, texts: Sequence[str], spec: MaskSpec, *, side: str) -> str:
@@ -53,7 +56,6 @@ with torch.inference_mode():
     )
 width = model.config.n_embd // model.config.n_head
 q, k, v = (part[0, :, HEAD * width : (HEAD + 1) * width] for part in caught["qkv"].split(model.config.n_embd, -1))
-scores = q @ k.T * width**-0.5  # every pair, later words and pads too
 """
 
 _ROW = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.snippets.setup import preamble
+from model_utils.snippets.setup import batch_lines, preamble, sentences_lines
 from model_utils.tokens.batch import END_OF_TEXT_ID
 
 if TYPE_CHECKING:
@@ -14,16 +14,11 @@ if TYPE_CHECKING:
 
 def tokens_code(entry: ModelEntry, texts: Sequence[str], *, side: str, pad_id: int) -> str:
     """Return the lines that print the padded batch of `texts` and each sentence's next words, read at the right place."""
-    sentences = "".join(f"    {text!r},\n" for text in texts)
     other = f"ids = ids.masked_fill(mask == 0, {pad_id})  # the pads as chosen\n" if pad_id != END_OF_TEXT_ID else ""
     return (
         f"{preamble(entry)}\n"
-        f"SENTENCES = [\n{sentences}]\n"
-        f'tokenizer.padding_side = "{side}"\n'
-        "tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has no pad token of its own\n"
-        "\n"
-        'batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)\n'
-        'ids, mask = batch["input_ids"], batch["attention_mask"]\n'
+        f"{sentences_lines(texts)}"
+        f"{batch_lines(side)}"
         f"{other}"
         "positions = (mask.cumsum(-1) - 1).clamp(min=0) * mask  # forward() would count the pads too\n"
         'print("ids", ids.tolist())\n'

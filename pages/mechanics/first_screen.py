@@ -153,6 +153,7 @@ def _strips(selection: CellSelection) -> Strips:
         output=row.output,
         largest=row.largest,
         total=row.total,
+        divisor=selection.trace.divisor_name,
     )
 
 

@@ -123,7 +123,7 @@ def _steps(selection: CellSelection) -> list[tuple[str, float]]:
     cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
     return [
         (f"q·k, the sum of {selection.trace.width} products", cell.dot),
-        (f"divided by √{selection.trace.width}", cell.score),
+        (f"divided by {selection.trace.divisor_name or 1}", cell.score),
         (f"plus the mask, {signed(cell.bias)}", cell.masked),
         (f"exp, less the row's largest ({signed(cell.largest)})", cell.exp),
         (f"divided by the row's sum ({signed(cell.total)})", cell.weight),

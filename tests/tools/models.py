@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from model_utils.models.registry import BUNDLED_FOLDER, ModelEntry, folder_entry
+from model_utils.models.registry import BUNDLED_FOLDER, BUNDLED_ID, ModelEntry, folder_entry
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "generation_config.json")
 
@@ -71,6 +71,13 @@ def add_token(folder: Path, token: str = "[PAD]", *, weights: bool = True) -> in
             folder, lambda t: t.update({"wte.weight": torch.cat([t["wte.weight"], t["wte.weight"][-1:]]).contiguous()})
         )
     return number
+
+
+def link_bundled(folder: Path) -> Path:
+    """Return `folder` after laying the bundled model where the code that pages give away finds it."""
+    (folder / "models").mkdir(exist_ok=True)
+    (folder / "models" / BUNDLED_ID).symlink_to(BUNDLED_FOLDER)
+    return folder
 
 
 def _tensors(layers: int, width: int, context: int, seed: int) -> dict[str, torch.Tensor]:

@@ -37,7 +37,8 @@ class Strips:
     """What the strips of one row show; one number per key.
 
     `labels` are plain text, `causes` `[K]` truth values without overlaps, `largest` what exp subtracts, `total` the sum
-    of exp, `mixed` `[K, W]` weight x value, `output` `[W]` its sum.
+    of exp, `mixed` `[K, W]` weight x value, `output` `[W]` its sum. `divisor` is what q·k was divided by, as it is written,
+    such as `√32`; empty where it was not.
     """
 
     labels: Sequence[str]
@@ -50,6 +51,7 @@ class Strips:
     output: NDArray[Any]
     largest: float
     total: float
+    divisor: str
 
     @property
     def blocked(self) -> NDArray[np.bool_]:
@@ -114,8 +116,9 @@ class _Draft:
 
     def title(self, place: int, name: str, state: str) -> None:
         """Reserve a strip's room and write its title: accented now, grey later."""
+        divisor = f"({self.row.divisor})" if "·" in self.row.divisor else self.row.divisor
         titles = {
-            "score": f"score = q·k / √{self.row.mixed.shape[1]}",
+            "score": f"score = q·k / {divisor}" if divisor else "score = q·k",
             "mask": "plus the mask",
             "exp": f"exp of it, less the row's largest ({signed(self.row.largest)})",
             "weight": "divided by the row's sum = weight",

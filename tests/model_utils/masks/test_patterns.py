@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -75,7 +73,6 @@ def test_the_code_computes_what_the_rule_computes(pattern: Pattern, row: PaddedS
     T = len(row.ids)
     names = {
         "torch": torch,
-        "tokenizer": SimpleNamespace(eos_token_id=END_OF_TEXT_ID),
         "tokens": torch.from_numpy(row.ids),
         "real": torch.from_numpy(row.real),
         "first": row.start,

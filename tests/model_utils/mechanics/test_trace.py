@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -114,3 +116,18 @@ def test_a_softened_word_has_the_log_of_its_weight_in_the_mask(tiny: LoadedModel
     assert row_of(found, 7).bias[4] == pytest.approx(np.log(0.5))
     halved = plain.weights[7].astype(np.float64) * np.where(np.arange(8) == 4, 0.5, 1)
     assert found.weights[7] == pytest.approx(halved / halved.sum(), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("divisor", "name"),
+    [(32**0.5, "√32"), (1 / 32**-0.5, "√32"), (3 * 32**0.5, "3·√32"), (12 * 32**0.5, "12·√32"), (1.0, ""), (3.0, "3")],
+)
+def test_the_divisor_is_written_as_readers_write_it(head: HeadTrace, divisor: float, name: str) -> None:
+    assert head.width == 32
+    assert head.divisor_name == "√32"
+    assert replace(head, divisor=divisor).divisor_name == name
+
+
+def test_scores_are_the_products_over_the_divisor(head: HeadTrace) -> None:
+    products = head.query.astype(np.float64) @ head.key.T.astype(np.float64)
+    np.testing.assert_allclose(head.scores, products / head.divisor, atol=1e-4)

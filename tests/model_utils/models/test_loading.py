@@ -289,7 +289,7 @@ def test_scores_are_divided_by_what_the_model_says(
     loaded, trace = load_model(entry_of(folder), folder), list[LayerTrace]()
     forward(loaded, [[40, 765, 284]], trace=trace)
     for layer, divisor in enumerate(divisors):
-        assert loaded.score_divisor(layer) == pytest.approx(divisor)
+        assert 1 / trace[layer].scale == pytest.approx(divisor)
         products = trace[layer].query @ trace[layer].key.transpose(-1, -2)
         torch.testing.assert_close(trace[layer].scores, products / divisor, atol=1e-6, rtol=1e-5)
     eager = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()

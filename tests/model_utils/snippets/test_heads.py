@@ -16,6 +16,7 @@ from model_utils.models.forward import attention_maps
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.heads import heads_code, many_code
 from model_utils.tokens.batch import encode
+from tests.tools.models import link_bundled
 
 TEXTS = ("My dog is", "The white rabbit saw the white rabbit and the")
 SPECS = (MaskSpec(sentence=1), MaskSpec(sentence=1, weights={2: 0.0}, pattern="bidirectional"))
@@ -25,7 +26,7 @@ PARTS = ("measures", "find", "together")
 @pytest.fixture(scope="module")
 def printed(tiny: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     """Return what the code of every part prints under each rule."""
-    folder = tmp_path_factory.mktemp("many")
+    folder = link_bundled(tmp_path_factory.mktemp("many"))
     for place, spec in enumerate(SPECS):
         for part in PARTS:
             code = many_code(tiny.entry, TEXTS, spec, side="left", part=part, query=-1, key=1, layer=3)

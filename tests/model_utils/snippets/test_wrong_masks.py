@@ -23,6 +23,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.snippets.wrong_masks import applications_code, fills_code, without_code
 from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION
+from tests.tools.models import link_bundled
 
 # Pads on the right and not masked; a window, a softened word and a hidden one; the first sentence has three pads.
 SPECS = {
@@ -35,7 +36,7 @@ LAYER, HEAD = 2, 3
 @pytest.fixture(scope="module")
 def printed(tiny: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
     """Return the lines that each piece of code prints, by side and name; one process runs them all."""
-    folder = tmp_path_factory.mktemp("code")
+    folder = link_bundled(tmp_path_factory.mktemp("code"))
     at = {"layer": LAYER, "head": HEAD}
     for side, spec in SPECS.items():
         shared = {"side": side, **at}

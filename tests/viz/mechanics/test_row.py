@@ -32,6 +32,7 @@ def row(**changes: object) -> Strips:
         "output": np.array([1.0, -2.0], dtype=np.float32),
         "largest": 0.5,
         "total": 1.082,
+        "divisor": "√2",
     }
     return Strips(**(fields | changes))  # type: ignore[arg-type]
 
@@ -113,3 +114,9 @@ def test_a_row_that_is_blocked_throughout_gives_weight_all_the_same() -> None:
 def test_columns_are_wide_while_they_carry_numbers() -> None:
     assert strips_width(20) == 21 * 54
     assert strips_width(21) == 22 * 14
+
+
+@pytest.mark.parametrize(("divisor", "title"), [("√2", "q·k / √2"), ("3·√2", "q·k / (3·√2)"), ("", "q·k")])
+def test_the_first_title_names_what_the_model_divides_by(divisor: str, title: str) -> None:
+    figure = strips(row(divisor=divisor), stage="score", palette=LIGHT)
+    assert f"<b>1  score = {title}</b>" in [note.text for note in figure.layout.annotations]
