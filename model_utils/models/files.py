@@ -78,7 +78,9 @@ def read_folder(folder: Path) -> Architecture:
         raise FolderError(f"its {CONFIG} has add_cross_attention: a GPT-2 that reads a second text is not shown here")
     sizes = {name: _size(config, name) for name in ("n_layer", "n_head", "n_embd", "n_positions", "vocab_size")}
     if sizes["n_embd"] % sizes["n_head"]:
-        raise FolderError(f"its {CONFIG} has n_embd = {sizes['n_embd']}, which n_head = {sizes['n_head']} does not divide")
+        raise FolderError(
+            f"its {CONFIG} has n_embd = {sizes['n_embd']}, which n_head = {sizes['n_head']} does not divide"
+        )
     if not any(all(_is_file(folder / name) for name in group) for group in TOKENIZERS):
         raise FolderError("it has no tokenizer (tokenizer.json, or vocab.json with merges.txt)")
     tied = _flag(config, "tie_word_embeddings", default=True)
@@ -126,8 +128,8 @@ def weight_files(folder: Path) -> tuple[str, ...]:
         raise FolderError(f"it has no {WEIGHTS}; other kinds of weight files are not read")
     index = read_json(folder / INDEX)
     parts = index.get("weight_map")
-    if not isinstance(parts, dict) or not parts or not isinstance(index.get("metadata", {}), dict):
-        raise FolderError(f"its {INDEX} is damaged: it names no files")
+    if not isinstance(parts, dict) or not parts or not isinstance(index.get("metadata"), dict):
+        raise FolderError(f"its {INDEX} is damaged: it lacks metadata or names no files")
     for name in parts.values():
         # A name with a path in it would lead out of the folder.
         if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
@@ -224,7 +226,9 @@ def _end_of_text(folder: Path, config: Mapping[str, Any], vocabulary: int) -> tu
         ids = named if isinstance(named, list) else [] if named is None else [named]
         for one in ids:
             if not _whole(one) or not 0 <= one < vocabulary:
-                raise FolderError(f"its {name} has eos_token_id = {_short(named)}, and tokens are 0 to {vocabulary - 1:,}")
+                raise FolderError(
+                    f"its {name} has eos_token_id = {_short(named)}, and tokens are 0 to {vocabulary - 1:,}"
+                )
         if ids:
             return tuple(dict.fromkeys(ids))
     return (END_OF_TEXT_ID,)
@@ -240,9 +244,7 @@ def _size(config: Mapping[str, Any], name: str) -> int:
 
 
 def _flag(config: Mapping[str, Any], name: str, *, default: bool) -> bool:
-    value = config.get(name)
-    if value is None:
-        return default
+    value = config.get(name, default)
     if not isinstance(value, bool):
         raise FolderError(f"its {CONFIG} has {name} = {_short(value)}, which is neither true nor false")
     return value

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Numbers = torch.Tensor | NDArray[Any] | Sequence[Sequence[int]]
 
+
 class Runnable(Protocol):
     """What a pass needs of a loaded model: the network, and its shape (see `loading.LoadedModel`)."""
 

@@ -6,7 +6,7 @@ import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -15,8 +15,8 @@ from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHead
 from transformers.activations import ACT2FN
 
 from model_utils.errors import ModelTooLargeError
-from model_utils.models.files import CONFIG, Architecture, read_json
 from model_utils.models.attention import register
+from model_utils.models.files import CONFIG, Architecture, read_json
 from model_utils.models.forward import forward
 from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
@@ -150,33 +150,12 @@ def _spare_the_collector() -> None:
 
 def _model(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2LMHeadModel:
     """Return the model whose files in `folder` hold what `held` says; nothing else in them changes how it runs."""
-    try:
-        GPT2Config.from_dict(read_json(folder / CONFIG))  # not used, but read so by the code that pages give away
-    except Exception as error:
-        cause = str(error).partition("\n")[0][:120].rstrip(":.")
-        raise entry.damaged(f"its {CONFIG} is refused by transformers ({cause or type(error).__name__})") from error
-    if held.activation_function not in ACT2FN:
-        raise entry.damaged(f"its activation_function {held.activation_function[:40]!r} is none that transformers knows")
-    end = list(held.end_of_text)
-    config = GPT2Config(
-        n_layer=held.n_layer,
-        n_head=held.n_head,
-        n_embd=held.n_embd,
-        n_positions=held.n_positions,
-        vocab_size=held.vocab_size,
-        n_inner=held.n_inner,
-        activation_function=held.activation_function,
-        layer_norm_epsilon=held.layer_norm_epsilon,
-        scale_attn_weights=held.scale_attn_weights,
-        scale_attn_by_inverse_layer_idx=held.scale_attn_by_inverse_layer_idx,
-        tie_word_embeddings=held.tie_word_embeddings,
-        eos_token_id=end,
-    )
+    config = _config(entry, folder, held)
     try:
         model, report = GPT2LMHeadModel.from_pretrained(
             folder,
             config=config,
-            generation_config=GenerationConfig(eos_token_id=end, pad_token_id=END_OF_TEXT_ID),
+            generation_config=GenerationConfig(eos_token_id=config.eos_token_id, pad_token_id=END_OF_TEXT_ID),
             dtype=torch.float32,
             attn_implementation=register(),
             use_safetensors=True,
@@ -193,6 +172,22 @@ def _model(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2LMHeadMod
     if lacking := sorted(report["missing_keys"]):
         raise entry.damaged(f"its weights lack {lacking[0]}")
     return model.eval()
+
+
+def _config(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2Config:
+    """Return the configuration of what `held` says. Raises ModelDamagedError where transformers cannot make it."""
+    try:
+        GPT2Config.from_dict(read_json(folder / CONFIG))  # not used, but read so by the code that pages give away
+    except Exception as error:
+        cause = str(error).partition("\n")[0][:120].rstrip(":.")
+        raise entry.damaged(f"its {CONFIG} is refused by transformers ({cause or type(error).__name__})") from error
+    if held.activation_function not in ACT2FN:
+        raise entry.damaged(
+            f"its activation_function {held.activation_function[:40]!r} is none that transformers knows"
+        )
+    fields = asdict(held)
+    del fields["parameters"]
+    return GPT2Config(eos_token_id=list(fields.pop("end_of_text")), **fields)
 
 
 def _out_of_memory(entry: ModelEntry) -> ModelTooLargeError:

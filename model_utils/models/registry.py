@@ -137,7 +137,9 @@ def folder_entry(name: str, folder: Path) -> ModelEntry:
     """
     stamps = _stamps(folder)
     held = _kept(folder, stamps) if stamps else _held(folder)
-    entry = ModelEntry(id=name, source="folder", location=str(folder), layers=0, heads=0, width=0, context=0, vocabulary=0)
+    entry = ModelEntry(
+        id=name, source="folder", location=str(folder), layers=0, heads=0, width=0, context=0, vocabulary=0
+    )
     if isinstance(held, Architecture):
         return replace(entry, **_facts(held))
     _complain(f"{FOLDERS_VARIABLE}: the folder {str(folder)!r} of model {name!r} cannot be used: {held}")

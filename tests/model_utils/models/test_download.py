@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from model_utils.models import download
 from model_utils.errors import ModelDamagedError, ModelMissingError
 from model_utils.jobs import Job
+from model_utils.models import download
 from model_utils.models.loading import load_model
 from model_utils.models.registry import ModelEntry
 from tests.tools.hub import Hub
@@ -143,7 +143,17 @@ def test_nobody_at_the_hubs_address_is_told_in_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "address", ["", "hf-mirror.com", "ftp://hf-mirror.com", "https://", "https:/hf.co", "http://[::1", "https://a:b", "https://a\nb"]
+    "address",
+    [
+        "",
+        "hf-mirror.com",
+        "ftp://hf-mirror.com",
+        "https://",
+        "https:/hf.co",
+        "http://[::1",
+        "https://a:b",
+        "https://a\nb",
+    ],
 )
 def test_an_address_that_is_none_is_named_with_its_setting(
     entry: ModelEntry, cache: Path, monkeypatch: pytest.MonkeyPatch, address: str

@@ -138,9 +138,13 @@ SPOILED = {
     "an epsilon of words": (config(layer_norm_epsilon="small"), "layer_norm_epsilon = 'small'"),
     "an epsilon of nan": (config(layer_norm_epsilon=float("nan")), "layer_norm_epsilon = nan"),
     "a flag of words": (config(scale_attn_weights="yes"), "scale_attn_weights = 'yes'"),
+    "a flag of null": (config(tie_word_embeddings=None), "tie_word_embeddings = None"),
     "a flag of 1": (config(tie_word_embeddings=1), "tie_word_embeddings = 1"),
     "n_inner of words": (config(n_inner="wide"), "n_inner = 'wide'"),
-    "another n_inner": (config(n_inner=32), r"do not fit its config\.json: h\.0\.mlp\.c_fc\.weight is 16 x 64.*16 x 32"),
+    "another n_inner": (
+        config(n_inner=32),
+        r"do not fit its config\.json: h\.0\.mlp\.c_fc\.weight is 16 x 64.*16 x 32",
+    ),
     "more layers": (config(n_layer=3), "n_layer = 3, its weights hold 2"),
     "fewer layers": (config(n_layer=1), "n_layer = 1, its weights hold 2"),
     "a million layers": (config(n_layer=1_000_000), "n_layer = 1000000, its weights hold 2"),
@@ -199,6 +203,7 @@ SPOILED = {
         r"index\.json is damaged: '\.\./sound",
     ),
     "an index of pickles": (index(weight_map={"wte.weight": "pytorch_model.bin"}), "no safetensors file"),
+    "an index without metadata": (index(metadata=None), r"index\.json is damaged"),
     "an index with a word for metadata": (index(metadata="x"), r"index\.json is damaged"),
     "an index of a missing file": (index(weight_map={"wte.weight": "c.safetensors"}), r"c\.safetensors is missing"),
     "a damaged index": (

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import GPT2LMHeadModel
 
+from model_utils.errors import InputError
+from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models import forward as models_forward
 from model_utils.models.attention import LayerTrace
 from model_utils.models.forward import attention_maps, check_sentence_size, forward, head_outputs, output_logits
-from model_utils.errors import InputError
-from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.registry import BUNDLED_FOLDER
 from model_utils.tokens.batch import encode
 
@@ -48,7 +48,8 @@ def test_a_trace_reproduces_the_models_weights_from_query_key_and_mask(tiny, mis
 
 
 @pytest.mark.parametrize(
-    ("wanted", "columns"), [("last", [[7]] * 3), ("none", [[]] * 3), ([[7, 0], [3, 7], [5, 6]], [[7, 0], [3, 7], [5, 6]])]
+    ("wanted", "columns"),
+    [("last", [[7]] * 3), ("none", [[]] * 3), ([[7, 0], [3, 7], [5, 6]], [[7, 0], [3, 7], [5, 6]])],
 )
 def test_logits_of_some_columns_are_those_of_all_and_belong_to_the_hidden_states(tiny, mission, wanted, columns):
     mask = build_mask(MaskSpec(), mission)
@@ -63,7 +64,11 @@ def test_logits_of_some_columns_are_those_of_all_and_belong_to_the_hidden_states
 
 
 def test_ids_masks_and_positions_in_every_form_give_what_transformers_gives(tiny, mission):
-    given = {"input_ids": mission.input_ids, "attention_mask": mission.attention_mask, "position_ids": mission.position_ids}
+    given = {
+        "input_ids": mission.input_ids,
+        "attention_mask": mission.attention_mask,
+        "position_ids": mission.position_ids,
+    }
     given = {name: torch.tensor(one) for name, one in given.items()}
     with torch.inference_mode():
         bare = tiny.model(given["input_ids"], use_cache=False).logits

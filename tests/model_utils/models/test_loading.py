@@ -20,15 +20,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
-from model_utils.models import loading
-from model_utils.generate.decode import Lane, decode
-from model_utils.generate.filters import SamplingSettings
-from model_utils.models.attention import LayerTrace
-from model_utils.models.forward import forward
 from model_utils.errors import ModelDamagedError, ModelTooLargeError
-from model_utils.models.download import find
-from model_utils.models.loading import LoadedModel, ModelCache, load_model
+from model_utils.generate.decode import decode
+from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
 from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models import loading
+from model_utils.models.attention import LayerTrace
+from model_utils.models.download import find
+from model_utils.models.forward import forward
+from model_utils.models.loading import LoadedModel, ModelCache, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER, registry
 from model_utils.tokens.batch import encode
 from tests.tools.models import add_token, change_config, change_json, change_weights, entry_of, save_random
@@ -151,8 +152,16 @@ SPOILED = {
     "an unknown activation": (lambda f: change_config(f, activation_function="gelu_newest"), "'gelu_newest'"),
     "an activation with weights": (lambda f: change_config(f, activation_function="prelu"), "lack"),
     **{
-        f"{name} = {value!r}": (lambda f, name=name, value=value: change_config(f, **{name: value}), rf"config\.json .*{name}")
-        for name, value in (("attn_pdrop", "much"), ("bos_token_id", "first"), ("summary_type", 3), ("eos_token_id", 1.5))
+        f"{name} = {value!r}": (
+            lambda f, name=name, value=value: change_config(f, **{name: value}),
+            rf"config\.json .*{name}",
+        )
+        for name, value in (
+            ("attn_pdrop", "much"),
+            ("bos_token_id", "first"),
+            ("summary_type", 3),
+            ("eos_token_id", 1.5),
+        )
     },
     "labels in a list": (lambda f: change_config(f, id2label=[]), r"config\.json is refused by transformers"),
     "an empty tokenizer": (lambda f: (f / "tokenizer.json").write_text("{}"), "tokenizer cannot be read"),
@@ -247,7 +256,9 @@ GENERATION = {
 
 
 @pytest.mark.parametrize("name", list(GENERATION))
-def test_what_a_folder_says_of_generating_changes_nothing_but_where_a_text_ends(name: str, folder: Path, plain: LoadedModel):
+def test_what_a_folder_says_of_generating_changes_nothing_but_where_a_text_ends(
+    name: str, folder: Path, plain: LoadedModel
+):
     change_json(folder / "generation_config.json", **{name: GENERATION[name]})
     loaded = load_model(entry_of(folder), folder)
     ids = torch.tensor([[40, 765]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from model_utils.models.loading import LoadedModel
 from model_utils.masks.mask import MaskSpec, build_mask
+from model_utils.models.loading import LoadedModel
 from model_utils.models.next_word import next_probabilities, top_tokens
 from model_utils.tokens.batch import TokenBatch, encode
 

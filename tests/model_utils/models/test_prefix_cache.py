@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_utils.models import prefix_cache as module
 from model_utils.generate.decode import decode
-from model_utils.generate.lane import Lane
-from model_utils.models.loading import LoadedModel
-from model_utils.masks.mask import MaskSpec
-from model_utils.generate.mask_policy import MaskPolicy
-from model_utils.models.prefix_cache import PrefixCache
 from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.lane import Lane
+from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.step import Step
+from model_utils.masks.mask import MaskSpec
+from model_utils.models import prefix_cache as module
+from model_utils.models.loading import LoadedModel
+from model_utils.models.prefix_cache import PrefixCache
 from tests.tools.decoding import LONG, Watched, lane_of
 
 NEW = 6

@@ -124,7 +124,9 @@ def test_weights_that_do_not_fit_the_config_are_noticed_while_listing(folder: Pa
     assert "n_layer = 1000000, its weights hold 2" in registry(folders(f"mine={spoilt}"))["mine"].trouble
 
 
-@pytest.mark.parametrize("path", ["a\0b", "~nobody-of-this-name/gpt2", "/dev/null", "/proc/1/fd", "x" * 9_000, "\udcff", "."])
+@pytest.mark.parametrize(
+    "path", ["a\0b", "~nobody-of-this-name/gpt2", "/dev/null", "/proc/1/fd", "x" * 9_000, "\udcff", "."]
+)
 def test_no_path_stops_the_listing(path: str, folder: Path):
     entries = registry(folders(f"bad={path}", f"good={folder}"))
     assert entries["bad"].trouble
@@ -186,7 +188,11 @@ def test_what_code_needs_to_know_of_a_folder_is_in_its_entry(
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
-    [({"heads": 4}, "heads 2, and 4"), ({"parameters": 5}, "parameters 8.*, and 5"), ({"end_of_text": (1,)}, "end of text")],
+    [
+        ({"heads": 4}, "heads 2, and 4"),
+        ({"parameters": 5}, "parameters 8.*, and 5"),
+        ({"end_of_text": (1,)}, "end of text"),
+    ],
 )
 def test_files_of_another_model_than_the_entry_s_are_refused(folder: Path, changes: dict[str, Any], reason: str):
     check_folder(folder_entry("mine", folder), folder)
@@ -206,7 +212,8 @@ def test_entries_can_be_keys(folder: Path):
 
 
 def test_registry_and_fetching_import_no_torch():
-    code = "import sys, model_utils.models.registry, model_utils.models.download, model_utils.models.memory; print('torch' in sys.modules)"
+    modules = ", ".join(f"model_utils.models.{name}" for name in ("registry", "files", "download", "memory"))
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
     root = Path(__file__).resolve().parents[3]
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

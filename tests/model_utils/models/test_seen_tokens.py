@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from model_utils.errors import ModelDamagedError
-from model_utils.models.seen_tokens import SEEN_FILE, seen_tokens, unseen_tokens
 from model_utils.models.registry import BUNDLED_FOLDER
+from model_utils.models.seen_tokens import SEEN_FILE, seen_tokens, unseen_tokens
 from model_utils.tokens.batch import tokenize
 
 
