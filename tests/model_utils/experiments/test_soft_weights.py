@@ -75,7 +75,8 @@ def test_softening_is_reweighting_and_dividing_again(tiny) -> None:
     spec = MaskSpec(sentence=1)
     found = soft_row(tiny, batch, spec, (9, 3))
     with torch.inference_mode():
-        whole = forward(tiny, batch, build_mask(spec, batch), attentions=True)[1][0][1, found.head, 9].double().numpy()
+        attentions = forward(tiny, batch.input_ids, build_mask(spec, batch), attentions=True).attentions
+        whole = attentions[0][1, found.head, 9].double().numpy()
     assert found.share(0.0) == pytest.approx(whole[3], abs=1e-6)
     halved_row = np.where(np.arange(len(whole)) == 3, whole * 0.5, whole)
     halved = share_in_run(tiny, batch, spec, (9, 3), head=found.head, weight=0.5)

@@ -48,7 +48,7 @@ def test_rows_above_a_blocked_cell_keep_their_prediction_and_its_own_row_changes
     assert moved[5] > 0.01
     probabilities = []
     for one in (spec, blocked):
-        logits = forward(tiny, batch, build_mask(one, batch), sentences=slice(1, 2))[0][0]
+        logits = forward(tiny, batch.input_ids, build_mask(one, batch), rows=slice(1, 2)).logits[0]
         probabilities.append(logits[batch.first(1) :].double().softmax(-1))
     np.testing.assert_allclose(moved, ((probabilities[0] - probabilities[1]).abs().sum(-1) / 2).numpy(), atol=1e-5)
 

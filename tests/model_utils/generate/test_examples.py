@@ -41,7 +41,7 @@ def test_pairs_hide_in_their_second_line_the_words_that_they_name(
     assert first == second
     assert preset.sentence == 1
     words = group_words(second, encode(tiny.tokenizer, (second,)).tokens[0])
-    assert [words[place].text for place in preset.hidden] == hidden
+    assert [words[place].label for place in preset.hidden] == hidden
 
 
 def test_the_rabbit_is_copied_while_it_can_be_read(tiny: LoadedModel) -> None:
