@@ -114,6 +114,15 @@ def publish() -> None:
     st.session_state[_ADDRESS] = wanted
 
 
+def changed() -> None:
+    """Write a widget's new value into the address. A callback.
+
+    Not while the reader goes back or forward: what a widget still holds then is of the page that was left.
+    """
+    if not _navigated():
+        publish()
+
+
 def _repeated(present: Mapping[str, str]) -> bool:
     return any(len(st.query_params.get_all(name)) > 1 for name in present)
 
@@ -178,7 +187,7 @@ def choice(
         required=True,
         key=name,
         persist_state="session",
-        on_change=publish,
+        on_change=changed,
         help=control.help or None,
         label_visibility="visible" if show_label else "collapsed",
     )
@@ -203,7 +212,7 @@ def number(
         step=control.step,
         key=name,
         persist_state="session",
-        on_change=publish,
+        on_change=changed,
         help=None if bare else control.help or None,
     )
 
@@ -217,7 +226,7 @@ def field(name: str, **options: Any) -> str:
             control.label,
             key=name,
             persist_state="session",
-            on_change=publish,
+            on_change=changed,
             help=control.help or None,
             **options,
         )

@@ -105,7 +105,7 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     fits = controls.fits_link(controls.value("text"))
     st.session_state["text"] = controls.value("text")
     text = st.text_area(
-        control.label, key="text", persist_state="session", on_change=controls.publish, height=180, help=control.help
+        control.label, key="text", persist_state="session", on_change=controls.changed, height=180, help=control.help
     )
     controls.choice("picture")
     if not fits:

@@ -78,7 +78,7 @@ def _choose(entries: dict[str, ModelEntry]) -> str:
     st.session_state["model"] = controls.value("model")
     return str(
         st.selectbox(
-            CONTROLS["model"].label, list(entries), key="model", persist_state="session", on_change=controls.publish
+            CONTROLS["model"].label, list(entries), key="model", persist_state="session", on_change=controls.changed
         )
     )
 

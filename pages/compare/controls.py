@@ -85,7 +85,7 @@ def _second_model(page: frame.Page) -> None:
             "against", "The link asks for a second model that cannot stand beside this one: showing one model."
         )
     control = CONTROLS["against"]
-    st.selectbox(control.label, names, key="against", persist_state="session", on_change=controls.publish)
+    st.selectbox(control.label, names, key="against", persist_state="session", on_change=controls.changed)
 
 
 def _second_models(page: frame.Page) -> list[str]:

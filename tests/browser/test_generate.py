@@ -105,6 +105,7 @@ def test_a_step_is_opened_in_other_views_by_click_and_keyboard_and_goes_home(pag
 
 def test_a_runner_up_begins_a_branch_by_click_and_by_keyboard_and_all_rows_stay(page: Page, app: str) -> None:
     opened(page, app, "max_new_tokens=4")
+    expect(words(page, 0)).to_have_count(4)
     first = page.locator(".st-key-text_0 .strip").first.inner_text()
     page.locator(".st-key-branch_off button").click()
     expect(page.get_by_text("3 · branch of 0 at step 1", exact=False).first).to_be_visible()

@@ -64,7 +64,7 @@ def test_a_phone_shows_the_strips_and_only_pictures_scroll_sideways(phone: Page,
     [
         ("unmasked", "fig_unmasked", {"without_mask": 64}, "free = scores"),
         ("wrong", "fig_wrong", {"wrong_ways": 20}, '"after": scores.softmax(-1) * seen'),
-        ("fills", "fig_nan", {"fates": 48, "how_low": 11, "nan": 8}, "DEPTHS = "),
+        ("fills", "fig_nan", {"fates": 48, "how_low": 11, "nan": 8}, "FILL_RANGE = "),
     ],
 )
 def test_every_picture_of_what_goes_wrong_goes_home_as_numbers_and_code(
