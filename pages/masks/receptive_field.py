@@ -8,7 +8,7 @@ import streamlit as st
 
 from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import cache_masks, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 
 if TYPE_CHECKING:
@@ -89,15 +89,7 @@ def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
     from viz.masks.receptive_field import receptive_field
 
     figure = receptive_field(after, labels=labels, palette=frame.palette(), row=row)
-    with scroll_frame("reach", int(figure.layout.width)):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_reach",
-            width="content",
-            config=downloads.chart_config("reach"),
-            alt="After how many layers each row has heard of each word",
-        )
+    plot(figure, "reach", alt="After how many layers each row has heard of each word")
 
 
 def _numbers(after: NDArray[np.int16], labels: list[str]) -> pd.DataFrame:

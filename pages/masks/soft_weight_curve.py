@@ -12,6 +12,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.errors import InputError
 from pages.common import cache_masks, downloads, frame, mask_state
+from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,13 +112,7 @@ def _draw(turned: SoftRow, dots: list[tuple[float, float]], weight: float, share
         full=turned.share(0.0),
         palette=frame.palette(),
     )
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_dial",
-        config=downloads.chart_config("dial"),
-        alt="The share of the row that the word keeps, as a bias is added to its score",
-    )
+    plot(figure, "dial", alt="The share of the row that the word keeps, as a bias is added to its score")
 
 
 def _say(turn: Turn, turned: SoftRow, weight: float, share: float) -> None:
