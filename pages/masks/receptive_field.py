@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pages.common.frame import Page
 
 
-@st.fragment
 def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
     after = cache_masks.receptive_field(page.key(batch.side), spec)  # (T, T)

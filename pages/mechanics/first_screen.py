@@ -111,7 +111,6 @@ def _step(by: int) -> None:
     controls.change(stage=stages[min(max(at, 0), len(stages) - 1)])
 
 
-@st.fragment(key="stages")
 def stages(selection: CellSelection) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
     from viz.mechanics.row import strips, strips_width
