@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
-    from viz import Figure
+    from viz.base.figure import Figure
 
 # Where a head with this habit takes most of its mix from.
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}

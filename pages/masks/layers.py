@@ -108,7 +108,7 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
     plot(
         figure,
         "combined",
-        least=min(NARROWEST, int(figure.layout.width)),
+        least=NARROWEST,
         on_click=lambda row, column: _clicked(page, spec, batch, row - first, column - first),
         alt="All masks combined: which token each row may read, and why not.",
     )

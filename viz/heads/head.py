@@ -15,7 +15,7 @@ from viz.base.text import escape, number
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz import Figure
+    from viz.base.figure import Figure
     from viz.base.theme import Palette
 
 

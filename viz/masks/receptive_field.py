@@ -15,7 +15,7 @@ from viz.base.theme import Scale, ink, ramp_colour
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz import Figure
+    from viz.base.figure import Figure
     from viz.base.theme import Palette
 
 NAME = "layers"
@@ -57,7 +57,7 @@ def receptive_field(after: NDArray[Any], *, labels: Sequence[str], palette: Pale
         name=NAME,
     )
     for layers in range(1, most + 1) if most <= 3 else (1, most):
-        figure.add_trace(entry(after_layers(layers), {"color": scale.colour(layers)}, palette))
+        figure.add(entry(after_layers(layers), {"color": scale.colour(layers)}, palette))
     figure.add_shape(**frame((row, row), (0, T - 1), palette))
     return figure
 

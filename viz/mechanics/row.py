@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from viz.base.axes import FROM_LEFT
+from viz.base.axes import FROM_LEFT, numbered
+from viz.base.figure import Figure, bar, heatmap, scatter
 from viz.base.hatching import bar_marker
 from viz.base.text import escape, precise, shorten, signed
 from viz.base.theme import Palette, sign_colours, signed_scale, style, weight_colour
@@ -69,13 +69,13 @@ def strips_width(keys: int) -> int:
     return (keys + 1) * (COLUMN if keys <= NUMBERS_UP_TO else THIN_COLUMN)
 
 
-def strips(row: Strips, *, stage: str, palette: Palette) -> go.Figure:
+def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
     """Return the strips of one row up to `stage`, one of STAGES; later ones are titles only, so that nothing jumps.
 
     Traces carry the true numbers and are named `score`, `masked`, `exp`, `weight`, `mixed` and `output`; blocked keys
     lie under the hatch of their cause, in traces named after it.
     """
-    draft = _Draft(figure=go.Figure(), row=row, palette=palette)
+    draft = _Draft(figure=Figure(), row=row, palette=palette)
     shown = STAGES.index(stage) + 1
     for place, name in enumerate(STAGES, start=1):
         draft.title(place, name, "now" if place == shown else "done" if place < shown else "later")
@@ -88,8 +88,13 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> go.Figure:
         barmode="overlay",
         bargap=0.12,
         showlegend=True,
-        legend={"x": 1, "xanchor": "right", "y": 1 - (TOKENS + STRIP) / HEIGHT, "yanchor": "top"},
-        legend_bgcolor="rgba(0,0,0,0)",
+        legend={
+            "x": 1,
+            "xanchor": "right",
+            "y": 1 - (TOKENS + STRIP) / HEIGHT,
+            "yanchor": "top",
+            "bgcolor": "rgba(0,0,0,0)",
+        },
         hovermode="closest",
         uirevision="strips",
     )
@@ -100,7 +105,7 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> go.Figure:
 class _Draft:
     """A figure under construction; strips stand in places 1 to 5, each on its own axis."""
 
-    figure: go.Figure
+    figure: Figure
     row: Strips
     palette: Palette
 
@@ -127,7 +132,9 @@ class _Draft:
         top = TOKENS + STRIP * (place - 1)
         bottom = HEIGHT if place == len(STAGES) else top + STRIP
         domain = [max(0.0, 1 - (bottom - 6) / HEIGHT), 1 - (top + TITLE) / HEIGHT]
-        self.figure.update_layout({f"yaxis{place}": {"domain": domain, "visible": False, "fixedrange": True}})
+        self.figure.update_layout(
+            **{numbered("yaxis", place): {"domain": domain, "visible": False, "fixedrange": True}}
+        )
         text = f"{place}  {titles[name]}"
         self.figure.add_annotation(
             text=f"<b>{text}</b>" if state == "now" else text,
@@ -150,19 +157,21 @@ class _Draft:
         if name != "score":
             self.hatches(place, (low, high), exact)
         drawn = np.where(blocked | ~np.isfinite(values), np.nan, values)
-        self.figure.add_bar(
-            x=np.arange(len(values)),
-            y=drawn,
-            name="masked" if name == "mask" else name,
-            yaxis=f"y{place}",
-            showlegend=False,
-            marker={"color": self.colours(name, drawn)},
-            customdata=exact,
-            hovertext=[escape(label) for label in row.labels],
-            hovertemplate="<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
+        self.figure.add(
+            bar(
+                x=np.arange(len(values)),
+                y=drawn,
+                name="masked" if name == "mask" else name,
+                yaxis=numbered("y", place),
+                showlegend=False,
+                marker={"color": self.colours(name, drawn)},
+                customdata=exact,
+                hovertext=[escape(label) for label in row.labels],
+                hovertemplate="<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
+            )
         )
         floor = FLOOR * (high - low)
-        self.figure.update_layout({f"yaxis{place}": {"range": [low - floor, high]}})
+        self.figure.update_layout(**{numbered("yaxis", place): {"range": [low - floor, high]}})
         totals = {"exp": row.total, "weight": float(np.sum(row.weight, dtype=np.float64))}
         total = f"Σ {signed(totals[name])}" if name in totals else ""
         self.numbers(place, [signed(value) for value in values.tolist()], total, low - 0.55 * floor)
@@ -180,36 +189,40 @@ class _Draft:
             if not keys:
                 continue
             look = self.palette.causes[cause]
-            self.figure.add_bar(
-                x=keys,
-                y=[ends[1] - ends[0]] * len(keys),
-                base=ends[0],
-                name=look.label if place == MASK else cause,
-                showlegend=place == MASK,
-                yaxis=f"y{place}",
-                marker=bar_marker(look),
-                customdata=[held[key] for key in keys],
-                hovertext=[escape(self.row.labels[key]) for key in keys],
-                hovertemplate=f"<b>%{{hovertext}}</b>, {look.label}<br>%{{customdata}}<extra></extra>",
+            self.figure.add(
+                bar(
+                    x=keys,
+                    y=[ends[1] - ends[0]] * len(keys),
+                    base=ends[0],
+                    name=look.label if place == MASK else cause,
+                    showlegend=place == MASK,
+                    yaxis=numbered("y", place),
+                    marker=bar_marker(look),
+                    customdata=[held[key] for key in keys],
+                    hovertext=[escape(self.row.labels[key]) for key in keys],
+                    hovertemplate=f"<b>%{{hovertext}}</b>, {look.label}<br>%{{customdata}}<extra></extra>",
+                )
             )
 
     def numbers(self, place: int, texts: Sequence[str], total: str, y: float) -> None:
         """Add the numbers of a strip, and its total at the right in the accent colour."""
         text = ([*texts] if self.few else []) + [total]
         keys = len(texts)
-        self.figure.add_scatter(
-            x=[*(range(keys) if self.few else ()), self.end],
-            y=[y] * len(text),
-            mode="text",
-            name="numbers",
-            showlegend=False,
-            yaxis=f"y{place}",
-            text=text,
-            textfont={
-                "size": [_size_in_column(one, keys) for one in text[:-1]] + [18],
-                "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
-            },
-            hoverinfo="skip",
+        self.figure.add(
+            scatter(
+                x=[*(range(keys) if self.few else ()), self.end],
+                y=[y] * len(text),
+                mode="text",
+                name="numbers",
+                showlegend=False,
+                yaxis=numbered("y", place),
+                text=text,
+                textfont={
+                    "size": [_size_in_column(one, keys) for one in text[:-1]] + [18],
+                    "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
+                },
+                hoverinfo="skip",
+            )
         )
 
     def values(self, place: int, name: str) -> None:
@@ -229,18 +242,20 @@ class _Draft:
             "output": (row.output[:, None], [self.end], ["the sum"]),
         }
         for trace, (z, x, names) in columns.items():
-            self.figure.add_heatmap(
-                z=z,
-                x=x,
-                y=np.arange(W),
-                name=trace,
-                yaxis=f"y{place}",
-                **signed_scale(self.palette, most).heatmap(),
-                xgap=6 if self.few else 1,
-                customdata=np.tile(names, (W, 1)),
-                hovertemplate="<b>%{customdata}</b>, number %{y}: %{z:.9g}<extra></extra>",
+            self.figure.add(
+                heatmap(
+                    z=z,
+                    x=x,
+                    y=np.arange(W),
+                    name=trace,
+                    yaxis=numbered("y", place),
+                    **signed_scale(self.palette, most).heatmap(),
+                    xgap=6 if self.few else 1,
+                    customdata=np.tile(names, (W, 1)),
+                    hovertemplate="<b>%{customdata}</b>, number %{y}: %{z:.9g}<extra></extra>",
+                )
             )
-        self.figure.update_layout({f"yaxis{place}": {"range": [-0.5 - W * 0.3, W - 0.5]}})
+        self.figure.update_layout(**{numbered("yaxis", place): {"range": [-0.5 - W * 0.3, W - 0.5]}})
         lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
         texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))

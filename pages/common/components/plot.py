@@ -12,7 +12,7 @@ import streamlit as st
 from pages.common import assets
 
 if TYPE_CHECKING:
-    from viz import Figure
+    from viz.base.figure import Figure
 
 _HERE = Path(__file__).parent
 
