@@ -5,7 +5,9 @@ import streamlit as st
 from pages.common import frame, runs, unseen_tokens
 from pages.compare import controls, result
 
-page = frame.open_page("Compare", "The same prompt and the same dice under several settings: what does each change?")
+page = frame.open_page(
+    "Compare", "The same prompt and the same random numbers under several settings: what does each change?"
+)
 
 stop = controls.draw_controls(page)
 request = None

@@ -150,7 +150,7 @@ def _cells(
     hover_on_gaps: bool,
 ) -> Trace:
     gap, texts = place.gap(len(z)), None if isinstance(hover, str) else hover
-    template = "%{hovertext}" if texts else hover or "“%{y}” reads “%{x}”: %{z:.2~g} of its mix"
+    template = "%{hovertext}" if texts else hover or "“%{y}” reads “%{x}”: weight %{z:.2~g}"
     return heatmap(
         z=z,
         name=name,

@@ -56,7 +56,11 @@ def fig_surface(
     """
     most = {"kept_tokens": float(values.max()), "kept_mass": 1.0}.get(name, max(float(values.max()), 1e-9))
     log = name == "kept_tokens"
-    unit = {"kept_tokens": "%{z:,} words left", "kept_mass": "%{z:.1%} of the chances left", "entropy": "%{z:.2f} bits"}
+    unit = {
+        "kept_tokens": "%{z:,} words left",
+        "kept_mass": "%{z:.1%} of the probability left",
+        "entropy": "%{z:.2f} bits",
+    }
     figure = Figure(
         heatmap(
             z=values,

@@ -86,7 +86,7 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
             textposition="none",
             marker={"color": pale, "line": line},
             hovertext=[
-                f"{escape(bar.label)}<br>number {bar.rank:,}<br>{percent(bar.before)} of the chances before the filters"
+                f"{escape(bar.label)}<br>rank {bar.rank:,}<br>{percent(bar.before)} of the probability before the filters"
                 f"<br>{percent(bar.after)} after them"
                 for _, bar in rows
             ],

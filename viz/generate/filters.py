@@ -104,7 +104,7 @@ def _removed(figure: Figure, rows: list[int], shares: list[float], by: str, hatc
                 "pattern": {"shape": hatch, "fgcolor": mark, "solidity": 0.15, "size": 9},
                 "line": {"width": 1, "color": mark},
             },
-            hovertemplate=f"cut by {by}: %{{x:.2%}} of the chances<extra></extra>",
+            hovertemplate=f"cut by {by}: %{{x:.2%}} of the probability<extra></extra>",
         )
     )
 

@@ -90,7 +90,7 @@ def _curve(
         y=probabilities,
         customdata=[escape(label) for label in labels],
         fill="tozeroy",
-        hovertemplate="number %{x:,}: “%{customdata}”<br>%{y:.3%} of the chances<extra></extra>",
+        hovertemplate="rank %{x:,}: “%{customdata}”<br>%{y:.3%} of the probability<extra></extra>",
         **look,
     )
 

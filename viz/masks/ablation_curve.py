@@ -65,7 +65,7 @@ def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> Figure:
         figure,
         palette,
         across=counted("words hidden", 0, most, palette, pad=(0.3, 0.3), parts=12),
-        upper=("of the model’s chances moved", moved),
+        upper=("change of the prediction", moved),
         lower=("uncertainty in bits", bits),
     )
     figure.update_layout(margin={"l": 64, "r": 12, "t": 30, "b": 90}, legend={"y": -0.2})

@@ -40,7 +40,7 @@ def attention_vs_ablation(attention: ArrayLike, change: ArrayLike, *, words: Seq
     )
     style(figure, palette, height=340)
     figure.update_xaxes(**_axis("attention: mean weight of the last row", x, palette))
-    figure.update_yaxes(**_axis("hiding: share of the chances that moves", y, palette))
+    figure.update_yaxes(**_axis("hiding: change of the prediction", y, palette))
     figure.update_layout(showlegend=False, margin={"l": 60, "r": 20, "t": 24, "b": 50})
     return figure
 

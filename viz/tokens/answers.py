@@ -106,7 +106,7 @@ def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> Trace:
         width=LINE - 6,
         marker={"color": palette.pale},
         textposition="none",
-        hovertemplate="%{hovertext} of the model’s chances<extra></extra>",
+        hovertemplate="%{hovertext} probability<extra></extra>",
         **{key: [bar[key] for bar in bars] for key in ("x", "base", "y", "customdata", "text", "hovertext")},
     )
 
