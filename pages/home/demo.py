@@ -60,6 +60,9 @@ def draw(page: frame.Page) -> None:
         hidden = hidden ^ {clicked}
         st.session_state["_demo_hidden"] = hidden
         st.rerun(scope="fragment")
+    if len(hidden) == len(batch.tokens[0]):
+        st.warning(frame.ALL_HIDDEN)
+        return
     before = cache.demo_probabilities(page.model, SENTENCE, frozenset())
     now = cache.demo_probabilities(page.model, SENTENCE, hidden)
     best = _rows(top_tokens(now, 5), top_tokens(before, 1))

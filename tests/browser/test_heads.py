@@ -63,9 +63,7 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
     assert not figure.evaluate(OVERLAP)
     click_head(page, 3, 3)
     expect(page.get_by_label("Layer", exact=True)).to_have_value("3")
-    expect(
-        page.get_by_text(f"{percent(share)} of what “␣the” reads in this head comes from “{read}”.")
-    ).to_be_visible()
+    expect(page.get_by_text(f"{percent(share)} of what “␣the” reads in this head comes from “{read}”.")).to_be_visible()
     page.wait_for_url("**layer=3**")
     name, weight = drawn(page, "fig_head").evaluate(CELL, [7, int(row.argmax())])
     assert name == "weight"
