@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ModelDamagedError, ModelMissingError
+from model_utils.job_queue import JobQueue
+from model_utils.models.memory import free_mb
 from model_utils.models.registry import BUNDLED_FOLDER, registry
 from model_utils.tokens.batch import BatchKey
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 # Forward passes under way at once on the server; torch already uses every core for one.
 _GATE = threading.BoundedSemaphore(2)
+
+# The work that readers start and may stop: runs, and what is timed.
+JOBS = JobQueue(places=os.cpu_count() or 1, free=free_mb)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import streamlit as st
 from model_utils.errors import ReaderError
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
-from pages.common import cache, controls, model_picker
+from pages.common import cache, cache_visit, controls, model_picker
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 
@@ -70,6 +70,7 @@ class Page:
 def open_page(title: str, sentence: str) -> Page:
     """Set the page up, draw menu and sidebar, and return what the page works on. Call it first on every page."""
     st.set_page_config(page_title=f"{title} · MaskScope", page_icon="▦", layout="wide")
+    cache_visit.begin()
     controls.restore()
     st.html(Path(__file__).with_name("frame.css"))
     heading = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="heading")
