@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # Forward passes under way at once on the server; torch already uses every core for one.
 _GATE = threading.BoundedSemaphore(2)
 
+# Pages with runs that are drawn at once: what draws holds the interpreter, and with twenty at it every page comes late.
+_DRAWING = threading.BoundedSemaphore(2)
+
 # The work that readers start and may stop: runs, and what is timed.
 JOBS = JobQueue(places=os.cpu_count() or 1, free=free_mb)
 
@@ -40,6 +43,13 @@ JOBS = JobQueue(places=os.cpu_count() or 1, free=free_mb)
 def gate() -> Iterator[None]:
     """Hold one of the few places for heavy computation while the block runs."""
     with _GATE:
+        yield
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Hold one of the few places for drawing a page with a run while the block runs."""
+    with _DRAWING:
         yield
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,6 +112,15 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
     return Page(entry=entry, text=text)
+
+
+@contextmanager
+def in_turn(page: Page) -> Iterator[None]:
+    """Draw the block when it is its turn. The model is loaded first: that takes long, and nobody else waits for it."""
+    with suppress(ReaderError):  # the page says it where it needs the model
+        page.loaded()
+    with cache.drawing():
+        yield
 
 
 def palette() -> Palette:

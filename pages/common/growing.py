@@ -33,16 +33,17 @@ def draw(
 ) -> None:
     """Draw `ended` once a run has ended, every `pace` seconds; until then `texts` with each beat and `picture` once.
 
-    `halves` are the places of the texts and of the picture.
+    `halves` are the places of the texts and of the picture, which comes when the run has had its turn.
     """
     if run.job.done:
         st.fragment(ended, key="ended", run_every=pace)(run)
         return
     left, right = halves()
-    with right:
-        st.fragment(picture, key="picture")(run)
-    run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
     waited = cache.JOBS.ahead(run.job) > 0
+    if not waited:
+        with right:
+            st.fragment(picture, key="picture")(run)
+        run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
 
     def growing(run: RunT) -> None:
         ahead = cache.JOBS.ahead(run.job)
