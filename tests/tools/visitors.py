@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -18,16 +20,19 @@ class Visitor:
     def __init__(self, address: str, session: str = "") -> None:
         place = urlsplit(address).netloc
         protocols = ["streamlit", "no-token", session] if session else ["streamlit"]
-        self._socket = connect(
-            f"ws://{place}/_stcore/stream",
-            subprotocols=protocols,  # type: ignore[arg-type]
-            origin=address,  # type: ignore[arg-type]
-            max_size=2**27,
-            open_timeout=60,
-            ping_interval=None,
-            max_queue=None,  # what nobody reads does not keep the connection from closing
-            close_timeout=0.5,
-            proxy=None,
+        self._opened = ExitStack()
+        self._socket = self._opened.enter_context(
+            connect(
+                f"ws://{place}/_stcore/stream",
+                subprotocols=protocols,  # type: ignore[arg-type]
+                origin=address,  # type: ignore[arg-type]
+                max_size=2**27,
+                open_timeout=60,
+                ping_interval=None,
+                max_queue=None,  # what nobody reads does not keep the connection from closing
+                close_timeout=0.5,
+                proxy=None,
+            )
         )
         self.session = session
 
@@ -39,7 +44,7 @@ class Visitor:
 
     def leave(self) -> None:
         """Close the connection, as a browser does when its tab is closed."""
-        self._socket.close()
+        self._opened.close()
 
     def ask(self, page: str = "", query: str = "") -> None:
         """Ask for a page (Home when empty), and do not wait for it."""
@@ -62,3 +67,9 @@ class Visitor:
         """Return what the server sends for a page."""
         self.ask(page, query)
         return self.read(patience)
+
+
+def strips(messages: list[ForwardMsg]) -> list[list[dict[str, Any]]]:
+    """Return the tokens of every text that some messages draw."""
+    found = [message.delta.new_element.bidi_component for message in messages]
+    return [json.loads(one.json)["tokens"] for one in found if one.component_name == "maskscope_strip"]
