@@ -105,6 +105,10 @@ class Job(Generic[T]):
     def check(self) -> None:
         """Wait while the work is held, and raise Cancelled when it is to stop. The work calls this between its steps."""
         self._go.wait()
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """Raise Cancelled when the work is to stop, and do not wait: for where it holds what others wait for."""
         if self._stop.is_set() or self._discarded:
             raise Cancelled
 

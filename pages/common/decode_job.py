@@ -38,6 +38,7 @@ def decode_job(
     from model_utils.generate.decode import decode, leave_a_core
     from model_utils.generate.needs import decoding_needs
     from model_utils.generate.plan import check_cache, make_plan
+    from model_utils.models.attention import interruptible
     from model_utils.models.memory import give_back
 
     for loaded, lanes in parts:
@@ -49,6 +50,7 @@ def decode_job(
 
     def work(job: Job[None]) -> None:
         with ExitStack() as opened:  # they hold the keys and values of all rows, as long as they might go on
+            opened.enter_context(interruptible(job.check_stop))
             if many:
                 opened.callback(give_back)
             decoders = [
