@@ -34,7 +34,7 @@ def decoding_needs(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_
         records += B * max_new_tokens * _STEP_KB / 1e3
         masks = 0 if all(lane.policy.plain for lane in lanes) else B * T * T * 4 / 1e6
         # While the prompts are read, each layer's scores and the wider states of its MLP.
-        read = len(reading) * longest * (2 * loaded.heads * longest + 8 * loaded.width) * 4 / 1e6
+        read = len(reading) * longest * (3 * loaded.heads * longest + 8 * loaded.width) * 4 / 1e6
         step = B * vocabulary * _STEP_ARRAYS * 4 / 1e6
         megabytes += cache_megabytes(loaded, B, T) + masks + max(read, step)
     return Needs(operations=operations, megabytes=_SLACK * megabytes + records, made_megabytes=records)

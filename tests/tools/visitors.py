@@ -13,6 +13,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+# A script that ends so is followed by another run of it.
+_AGAIN = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
+
 
 class Visitor:
     """A connection to the app at `address`. `session` is one that a visitor had before, who comes back to it."""
@@ -52,6 +55,17 @@ class Visitor:
         message.rerun_script.page_name, message.rerun_script.query_string = page, query
         self._socket.send(message.SerializeToString())
 
+    def beat(self, drawn: list[ForwardMsg], query: str = "") -> None:
+        """Ask for the fragment with a beat of a page that was drawn by some messages, as the page itself does."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        for one in drawn:
+            if one.HasField("navigation"):
+                message.rerun_script.page_script_hash = one.navigation.page_script_hash
+            if one.HasField("auto_rerun"):
+                message.rerun_script.fragment_id = one.auto_rerun.fragment_id
+        self._socket.send(message.SerializeToString())
+
     def read(self, patience: float = 60) -> list[ForwardMsg]:
         """Return what the server sends until the page asked for is finished. Raises TimeoutError after `patience` seconds."""
         messages, end = [], time.monotonic() + patience
@@ -60,7 +74,7 @@ class Visitor:
             messages.append(message)
             if message.WhichOneof("type") == "new_session":
                 self.session = message.new_session.initialize.session_id
-            if message.WhichOneof("type") == "script_finished":
+            if message.WhichOneof("type") == "script_finished" and message.script_finished != _AGAIN:
                 return messages
 
     def open(self, page: str = "", query: str = "", patience: float = 60) -> list[ForwardMsg]:
