@@ -11,6 +11,7 @@ from types import GeneratorType
 
 import numpy as np
 import pytest
+from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
 from model_utils.errors import InputError
@@ -513,6 +514,22 @@ def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
     shown = [code.value for code in at.code]
     assert shown[2].startswith("<|endoftext|>" * 5 + "My dog is")
     assert "\n\nMy dog is" in shown[2]
+
+
+def test_all_work_that_a_reader_has_asked_for_goes_when_the_reader_does() -> None:
+    at = opened(batch="timing", max_new_tokens=4, step=2)
+    branched(at)
+    at.button(key="measure_ways").click().run()
+    state = at.session_state["_generate"]
+    jobs = [*(job for job, _ in state.run.jobs), state.timing[1]]
+    assert len(jobs) == 3
+    clear_session_resource_cache(
+        "test session id"
+    )  # as Streamlit does when the connection of AppTest's session is gone
+    assert all(job.wait(60) for job in jobs)
+    at.run()
+    assert not at.exception
+    assert all(job.discarded for job in jobs)
 
 
 def test_what_is_measured_waits_in_line_as_runs_do(monkeypatch: pytest.MonkeyPatch) -> None:
