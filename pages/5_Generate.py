@@ -7,25 +7,26 @@ from pages.generate import batch, controls, examples, result
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
-examples.draw(page)
-examples.caption(page.text)
-stop = controls.draw_controls(page)
-request = None
-with frame.reader_errors():
-    request = controls.make_request(page)
+with frame.in_turn(page):
+    examples.draw(page)
+    examples.caption(page.text)
+    stop = controls.draw_controls(page)
+    request = None
+    with frame.reader_errors():
+        request = controls.make_request(page)
 
-run = controls.START.latest(page, request)
-if run is None:
-    controls.invitation()
-else:
-    runs.stop_button(stop, run)
-    # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
-    with st.container(key="notes"):
-        controls.settings_note(run, request)
-        controls.mask_note(run)
-        unseen_tokens.badges(run.request.model, run.batch)
-    above = st.container()
-    if run.job.done:
-        batch.draw(run)
-    with above:  # what has a beat comes last, though it stands above
-        result.draw(run)
+    run = controls.START.latest(page, request)
+    if run is None:
+        controls.invitation()
+    else:
+        runs.stop_button(stop, run)
+        # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
+        with st.container(key="notes"):
+            controls.settings_note(run, request)
+            controls.mask_note(run)
+            unseen_tokens.badges(run.request.model, run.batch)
+        above = st.container()
+        if run.job.done:
+            batch.draw(run)
+        with above:  # what has a beat comes last, though it stands above
+            result.draw(run)
