@@ -205,6 +205,7 @@ def _map_figure(selection: HeadSelection) -> Figure:
 def draw_head(selection: HeadSelection) -> None:
     """Draw the open head, what it says, and what holds for every head of this sentence."""
     batch, labels = selection.batch, selection.batch.labels(selection.sentence)
+    st.text(_sentence(selection, int(controls.value("query")) % len(batch.tokens[selection.sentence])))
     plot(
         _head_figure(selection),
         "head",
@@ -212,7 +213,7 @@ def draw_head(selection: HeadSelection) -> None:
         grows=True,
         alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
-    _say_head(selection)
+    _choose_row(selection)
     common_downloads.bar(
         "heads",
         numbers=lambda: downloads.numbers(selection.maps, labels, *selection.head),
@@ -246,20 +247,17 @@ def _head_figure(selection: HeadSelection) -> Figure:
     )
 
 
-def _say_head(selection: HeadSelection) -> None:
-    """Draw what one row of the open head says, and what all its rows do."""
+def _choose_row(selection: HeadSelection) -> None:
+    """Draw the choice of the row that the sentence above speaks of, and what all rows do."""
     from model_utils.heads.measures import caption
 
-    count = len(selection.batch.tokens[selection.sentence])
-    number, sentence = st.columns([1, 3.2], vertical_alignment="center")
+    row, rows = st.columns([1, 2.2], vertical_alignment="bottom")
     if controls.value("closer") != "search":  # which draws it itself
-        with number:
+        with row:
             controls.item("query", [token.label for token in selection.batch.tokens[selection.sentence]])
-    query = int(controls.value("query")) % count
-    sentence.text(_sentence(selection, query))
     found = cache.measures(*selection.source)
     if found is not None:
-        st.text(caption(found, *selection.head))
+        rows.text(caption(found, *selection.head))
 
 
 def _sentence(selection: HeadSelection, query: int) -> str:
