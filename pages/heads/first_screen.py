@@ -33,6 +33,9 @@ SOURCES = {"previous": "the token before", "first": "the first token", "itself":
 # Characters of the sentence shown beside its number: three lines there.
 LONGEST_TEXT = 90
 
+# Characters of a sentence that the choice itself shows.
+FITS = 30
+
 # On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap.
 NARROWEST = 560
 
@@ -83,15 +86,13 @@ def open_first(page: frame.Page) -> None:
 def choose_sentence(page: frame.Page) -> HeadSelection:
     """Draw the choice of sentence and padding side, and return what to show."""
     batch = page.batch("right" if controls.value("side") == "right" else "left")
-    number, choice = st.columns([1, 1.4], vertical_alignment="bottom")
-    with number:
-        sentence = controls.item("sentence", [sentence_label(text) for text in batch.texts])
-    with choice:
-        chosen = controls.choice("side")
+    sentence = controls.item("sentence", [sentence_label(text) for text in batch.texts])
+    chosen = controls.choice("side")
     if chosen != batch.side:
         batch = page.batch("right" if chosen == "right" else "left")
     selection = HeadSelection(page=page, batch=batch, sentence=sentence, spec=_mask_rule(batch, sentence))
-    st.text(_shown(batch.texts[sentence]))
+    if len(batch.texts[sentence]) > FITS:
+        st.text(_shown(batch.texts[sentence]))
     unseen_tokens.badges(page.model, batch, sentence)
     return selection
 

@@ -40,7 +40,7 @@ def take_home(page: Page, key: BatchKey) -> None:
     """Draw what can be taken home of the table: its numbers and the code."""
     from model_utils.snippets.tokens import tokens_code
 
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, horizontal_alignment="left", key="take_home"):
         downloads.bar(
             "tokens",
             numbers=lambda: cache.batch_frame(key),
