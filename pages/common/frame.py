@@ -90,7 +90,8 @@ def open_page(title: str, sentence: str) -> Page:
         st.divider()
         page = _shared_controls(above)
         controls.draw_history()
-    heading.badge(model_picker.tag(page.entry), icon=":material/memory:", color="gray")
+    with heading:
+        model_picker.door(page.entry)
     controls.draw_notes()
     return page
 
