@@ -245,3 +245,13 @@ _ALL = (
     Control(name="surface", label="Over k and p", default="words", undone=True),
 )
 CONTROLS = {control.name: control for control in _ALL}
+
+
+def check_parameter(name: str, raw: str) -> None:
+    """Raise ValueError, with what it takes, where `name` is no link parameter or does not take the value `raw`."""
+    if name not in CONTROLS:
+        raise ValueError(f"no page has a setting {name[:40]!r}")
+    try:
+        CONTROLS[name].parse(raw)
+    except ValueError as error:
+        raise ValueError(f"{name} = {raw[:40]!r} does not fit: it takes {error}") from None

@@ -1,0 +1,7 @@
+"""The list of the Lessons page."""
+
+from __future__ import annotations
+
+
+def draw() -> None:
+    """Draw the lessons."""
