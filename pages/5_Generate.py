@@ -1,23 +1,26 @@
 """Generate page: text grows word by word, and every step shows who might have been drawn."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from pages.common import frame, runs, unseen_tokens
+from pages.common import cover, frame, runs, unseen_tokens
 from pages.generate import batch, controls, examples, result
+
+if TYPE_CHECKING:
+    from pages.generate.run import GenerateRequest
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
-examples.draw(page)
-examples.caption(page.text)
-stop = controls.draw_controls(page)
-request = None
-with frame.reader_errors():
-    request = controls.make_request(page)
 
-run = controls.START.latest(page, request)
-if run is None:
-    controls.invitation()
-else:
+def texts(request: GenerateRequest | None) -> None:
+    """Draw the latest run, started where the page or a click asks for it, and what can be looked into."""
+    run = controls.START.latest(page, request)
+    if run is None:
+        controls.invitation()
+        return
     runs.stop_button(stop, run)
     # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
     with st.container(key="notes"):
@@ -29,3 +32,13 @@ else:
         batch.draw(run)
     with above:  # what has a beat comes last, though it stands above
         result.draw(run)
+
+
+examples.draw(page)
+if not cover.covered():
+    examples.caption(page.text)
+stop = controls.draw_controls(page)
+asked = None
+with frame.reader_errors():
+    asked = controls.make_request(page)
+cover.answer(texts, asked)

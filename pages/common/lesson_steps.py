@@ -10,7 +10,7 @@ from lessons.loading import Lesson, Library, Step, library
 from pages.common.link_parameters import CONTROLS, check_parameter
 
 # What a step leaves as it is, since it is the reader's own choice.
-KEPT = ("lesson", "cover", "notes", "picture")
+KEPT = ("lesson", "cover", "notes")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import controls, frame
+from pages.common import controls, cover, frame
 from pages.common.view import View
 from pages.heads import beside, gallery, lines
 from pages.heads.averages import averages
@@ -32,5 +32,4 @@ def draw(selection: HeadSelection) -> None:
     """Draw the view that is chosen, and nothing of the others."""
     view = VIEWS[controls.choice("closer", VIEWS, on=st.pills)]
     with frame.reader_errors():
-        if view.draw is not None:
-            view.draw(selection)
+        cover.view(view, selection)

@@ -1,7 +1,53 @@
-"""The list of the Lessons page."""
+"""The list of the Lessons page: each lesson with its steps, minutes and notes, and the buttons that open them."""
 
 from __future__ import annotations
 
+import streamlit as st
+
+from pages.common import controls, lesson, lesson_steps
+from pages.common.lesson_steps import Place
+from pages.common.markdown import literal
+
 
 def draw() -> None:
-    """Draw the lessons."""
+    """Draw all lessons, and a sentence for each file that cannot be used."""
+    found = lesson_steps.lessons()
+    for mistake in found.mistakes:
+        st.warning(literal(mistake))
+    st.caption(
+        "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
+        "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
+    )
+    with st.container(horizontal=True):
+        with_notes = controls.switch("notes")
+        controls.switch("cover")
+    for one in found.lessons.values():
+        first = Place(lesson=one, step=one.steps[0])
+        with st.container(border=True, key=f"lesson_{one.id}"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.subheader(one.title, anchor=False, width="content")
+                st.caption(f"{len(one.steps)} steps, {one.minutes} minutes", width="content")
+                st.button("Start", key=f"start_{one.id}", type="primary", on_click=lesson.start, args=(first,))
+            st.markdown(one.needs)
+            for step in one.steps:
+                _step(Place(lesson=one, step=step), with_notes=with_notes)
+
+
+def _step(place: Place, *, with_notes: bool) -> None:
+    """Draw one step: its title, which opens it, its page, minutes and question; with notes, what it reveals as well."""
+    step = place.step
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            f"{step.number}. {step.title}",
+            key=f"open_{place.name}",
+            type="tertiary",
+            on_click=lesson.open_step,
+            args=(place,),
+        )
+        st.caption(f"{step.state.page}, {step.minutes} min", width="content")
+    st.markdown(step.question)
+    if with_notes:
+        for number, choice in enumerate(step.choices, start=1):
+            st.markdown(f"{number}. {choice}" + (" :material/check:" if number == step.answer else ""))
+        st.markdown(f"**Reveal.** {step.reveal}")
+        st.caption(f":material/school: {step.note}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import controls, frame
+from pages.common import controls, cover, frame
 from pages.common.view import View
 from pages.masks.ablation_curve import more
 from pages.masks.attention_vs_ablation import attention_vs_ablation
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 VIEWS = {
     "why-blocked": View(label="Stack", draw=layers),
     "patterns": View(label="Patterns", draw=patterns),
-    "word-list": View(label="Word list", draw=lists),
+    "word-list": View(label="Word list", draw=lists, answers=False),
     "mask-value": View(label="Half a word", draw=soft),
     "soft-mask": View(label="Dial", draw=dial),
     "effect": View(label="Says and does", draw=attention_vs_ablation),
@@ -36,5 +36,4 @@ def draw(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the view that is chosen, and nothing of the others."""
     view = VIEWS[controls.choice("look", VIEWS)]
     with frame.reader_errors():
-        if view.draw is not None:
-            view.draw(page, spec, batch)
+        cover.view(view, page, spec, batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import controls
+from pages.common import controls, cover
 from pages.common.view import View
 from pages.mechanics.matrices import matrices, without_mask
 from pages.mechanics.token_loss import losses
@@ -25,5 +25,4 @@ VIEWS = {
 def draw(selection: CellSelection) -> None:
     """Draw the view that is chosen, and nothing of the others."""
     view = VIEWS[controls.choice("part", VIEWS, show_label=False)]
-    if view.draw is not None:
-        view.draw(selection)
+    cover.view(view, selection)
