@@ -19,38 +19,32 @@ def draw() -> None:
         if place is None:
             _cover_alone()
         else:
-            _question(place)
-            _answers(place)
+            _buttons(place)
+            st.markdown(f"**{place.step.question}**")
+            if value("notes") == "on":
+                st.caption(f":material/school: {place.step.note}")
             if lesson.revealed():
                 _reveal(place)
+            elif place.step.choices:
+                _choices(place)
+            else:
+                st.markdown(place.step.prompt)
     lesson_keys(onward="lesson_next" if lesson.revealed() else "lesson_reveal")
 
 
 def _cover_alone() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**What do you expect?** Say it before you look.", width="stretch")
+        st.markdown("**What do you expect?** Say it before you look.", width="content")
         _reveal_button()
         if lesson.revealed():
             st.button("Cover again", key="lesson_cover", on_click=lesson.cover_again)
 
 
-def _question(place: Place) -> None:
+def _buttons(place: Place) -> None:
+    """Draw where the lesson is, and the buttons that lead through it."""
+    back, onward = place.beside(-1), place.beside(1)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(f"{place.lesson.title} {place.step.number} of {len(place.lesson.steps)}", color="primary")
-        st.markdown(f"**{place.step.question}**", width="stretch")
-        st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
-    if value("notes") == "on":
-        st.caption(f":material/school: {place.step.note}")
-
-
-def _answers(place: Place) -> None:
-    """Draw what the reader may commit to, and the buttons that lead through the lesson."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if place.step.choices:
-            _choices(place)
-        else:
-            st.markdown(place.step.prompt, width="stretch")
-        back, onward = place.beside(-1), place.beside(1)
         st.button("Back", key="lesson_back", on_click=lesson.open_step, args=(back,), disabled=back is None)
         _reveal_button()
         st.button(
@@ -61,6 +55,7 @@ def _answers(place: Place) -> None:
             disabled=onward is None,
             type="primary" if lesson.revealed() else "secondary",
         )
+        st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
 
 
 def _reveal_button() -> None:
@@ -71,11 +66,11 @@ def _reveal_button() -> None:
         on_click=lesson.reveal,
         disabled=shown,
         type="secondary" if shown else "primary",
-        help="Space or PageDown: reveal, then go on. PageUp: back. B: blank the screen. Digits choose.",
     )
 
 
 def _choices(place: Place) -> None:
+    """Draw what the reader may commit to; it can be changed until it is revealed."""
     key = "lesson_choice"
     st.session_state[key] = lesson.chosen(place)
     st.pills(
@@ -84,9 +79,7 @@ def _choices(place: Place) -> None:
         format_func=lambda at: f"{at + 1} · {place.step.choices[at]}",
         key=key,
         on_change=lambda: lesson.choose(place, st.session_state[key]),
-        disabled=lesson.revealed(),
         label_visibility="collapsed",
-        width="stretch",
     )
 
 

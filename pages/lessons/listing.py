@@ -23,7 +23,7 @@ def draw() -> None:
         controls.switch("cover")
     for one in found.lessons.values():
         first = Place(lesson=one, step=one.steps[0])
-        with st.container(border=True, key=f"lesson_{one.id}"):
+        with st.container(border=True, gap="xsmall", key=f"lesson_{one.id}"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.subheader(one.title, anchor=False, width="content")
                 st.caption(f"{len(one.steps)} steps, {one.minutes} minutes", width="content")
