@@ -36,6 +36,7 @@ def text(page: Page) -> str:
 def at_step(page: Page, number: int) -> None:
     expect(page.locator(".st-key-lesson_strip")).to_contain_text(f"Masks {number} of {len(STEPS)}")
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_function("globalThis.maskscopeLesson?.onward")  # its keys are heard
 
 
 def test_the_third_step_opens_by_its_link_and_keys_lead_on(hall: Page, app: str) -> None:
@@ -77,7 +78,7 @@ def test_a_key_blanks_the_screen_and_any_key_brings_it_back(hall: Page, app: str
 def test_keys_type_where_something_is_typed(hall: Page, app: str) -> None:
     hall.goto(f"{app}/Masks?lesson=masks-1")
     at_step(hall, 1)
-    box = hall.get_by_label("Sentences")
+    box = hall.get_by_role("textbox", name="Sentences")
     box.focus()
     box.press("End")
     hall.keyboard.type("b 1")
