@@ -12,7 +12,9 @@ from pages.compare import controls, result
 if TYPE_CHECKING:
     from pages.compare.run import CompareRequest
 
-page = frame.open_page("Compare", "The same prompt and the same dice under several settings: what does each change?")
+page = frame.open_page(
+    "Compare", "The same prompt and the same random numbers under several settings: what does each change?"
+)
 
 
 def texts(request: CompareRequest | None) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ReaderError
-from model_utils.models.registry import registry
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
 from pages.common import cache, controls, lesson, lesson_strip, model_picker
 from pages.common.link_parameters import CONTROLS
@@ -25,12 +24,11 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import Side, TokenBatch
     from viz.base.theme import Palette
 
-HEADS = "pages/3_Heads.py"
 MENU = (
     ("app.py", "Home"),
     ("pages/1_Tokens.py", "Tokens"),
     ("pages/2_Masks.py", "Masks"),
-    (HEADS, "Heads"),
+    ("pages/3_Heads.py", "Heads"),
     ("pages/4_Mechanics.py", "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
     ("pages/6_Compare.py", "Compare"),
@@ -82,24 +80,13 @@ def open_page(title: str, sentence: str) -> Page:
     above = st.container(key="model_state")
     with st.sidebar:
         for path, label in MENU:
-            page_link(path, label)
+            st.page_link(path, label=label)
         st.divider()
         page = _shared_controls(above)
         controls.draw_history()
     heading.badge(model_picker.tag(page.entry), icon=":material/memory:", color="gray")
     controls.draw_notes()
     return page
-
-
-def page_link(path: str, label: str) -> None:
-    """Draw the link to a page; the first visit to Heads opens on a head that has something to show."""
-    entry = registry().get(controls.value("model"))
-    chosen = "layer" in st.session_state or "head" in st.session_state
-    if path != HEADS or chosen or entry is None or entry.opening is None:
-        st.page_link(path, label=label)
-        return
-    layer, head = entry.opening
-    st.page_link(path, label=label, query_params={"layer": str(layer), "head": str(head)})
 
 
 def _shared_controls(above: DeltaGenerator) -> Page:

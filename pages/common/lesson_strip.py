@@ -29,7 +29,8 @@ def draw() -> None:
                 _choices(place)
             else:
                 st.markdown(place.step.prompt)
-    lesson_keys(onward="lesson_next" if lesson.revealed() else "lesson_reveal")
+    if place is not None or not lesson.revealed():
+        lesson_keys(onward="lesson_next" if lesson.revealed() else "lesson_reveal")
 
 
 def _cover_alone() -> None:

@@ -102,6 +102,13 @@ class Generation:
         drawn = tuple(one.token_id for one in self.rows()[step.lane][: step.number])
         return tuple(token.id for token in self.prompt(step.lane)), drawn
 
+    def names(self) -> list[str]:
+        """Return what readers call the rows: the end of a sentence, a branch by its word and step."""
+        from model_utils.tokens.batch import sentence_label
+
+        named = [f"branch “{self.label(one.token_id)}” at step {one.number + 1}" for one in self.branches]
+        return [*map(sentence_label, self.batch.texts), *named]
+
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""
         from model_utils.tokens.batch import token_label

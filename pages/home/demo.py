@@ -26,8 +26,8 @@ ANSWERS = {
     "Masks": "Hide a word: what does the model say now? What each kind of mask blocks.",
     "Heads": "Every head at a glance, one large: who reads whom, and what is blocked.",
     "Mechanics": "One row, step by step: score, mask, exponent, weight.",
-    "Generate": "Top-k and top-p decide who may enter the draw; dice decide who wins.",
-    "Compare": "The same dice under several settings: where the texts fork, and why.",
+    "Generate": "Top-k and top-p decide which words may be drawn; chance decides which one is.",
+    "Compare": "The same random numbers under several settings: where the texts first differ, and why.",
     "Lessons": "Predict first, then look: two lessons of 45 minutes for a class.",
 }
 LINKS_ACROSS = 3
@@ -40,7 +40,7 @@ def links() -> None:
         columns = st.columns(LINKS_ACROSS, border=True)
         for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
             with column:
-                frame.page_link(path, f"**{name}** →")
+                st.page_link(path, label=f"**{name}** →")
                 st.caption(ANSWERS[name])
 
 
@@ -110,6 +110,6 @@ def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
 
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (
-        f"Hiding {names} moved **{percent(moved)} of the model's chances** to other words. "
+        f"Hiding {names} **changed the prediction by {percent(moved)}**. "
         "A mask removes what a word may read; it never points at what matters."
     )

@@ -63,7 +63,10 @@ def _figure(found: tuple[AblationCurve, ...]) -> None:
 def _sentence(found: tuple[AblationCurve, ...]) -> str:
     """Return what the curves show: the first hidden word at either end, and what most hiding does."""
     first, last = (one.change[1] for one in found)
-    far = f"**Hiding one word moves {percent(first)} of the chances at the start of the sentence, {percent(last)} at its end.**"
+    far = (
+        f"**Hiding one word changes the prediction by {percent(first)} at the start of the sentence, by {percent(last)} at its "
+        "end.**"
+    )
     bits = [one.bits for one in found]
     start, end = bits[0][0], np.nanmean([one[-1] for one in bits])
     if not np.isfinite([first, last, start, end]).all():

@@ -33,7 +33,9 @@ LARGE_WORDS = 24
 # Total variation below which two answers are one: float32 differs by some 1e-6 with the order of the sums.
 EQUAL = 1e-5
 
-MOVED = "Total variation: half the summed difference of all chances, 0 % (nothing changed) to 100 %."
+CHANGED = (
+    "Total variation: half the sum of all differences between the two probabilities, 0 % (nothing changed) to 100 %."
+)
 ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 equal words, 3 bits among 8."
 
 
@@ -160,7 +162,7 @@ def _change(share: str) -> None:
     """Draw the one big number: how much of the model's probabilities moved."""
     st.html(Path(__file__).with_name("masks.css"))
     with st.container(key="mask_change"):
-        st.metric("of the model’s chances moved", share, help=MOVED)
+        st.metric("the prediction changed by", share, help=CHANGED)
 
 
 def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances) -> str:
@@ -177,10 +179,7 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, af
     cause = f"{doing} {names}" if words else f"Blocking {len(spec.cells)} single cells"
     last = len(batch.tokens[spec.sentence]) - 1
     own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
-    return (
-        f"{cause} moved **{moved} of the model’s chances** to other words."
-        f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
-    )
+    return f"{cause} **changed the prediction by {moved}**.{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
 
 
 def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
@@ -212,5 +211,5 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     moved = f"moves {behind} {'token' if behind == 1 else 'tokens'} up" if behind else "moves the reading row up"
     return (
         f"≠ {what} Closing {moved}, and the model knows words by their places: "
-        f"the two answers differ by **{percent(apart)}** of its chances."
+        f"the two predictions differ by **{percent(apart)}**."
     )

@@ -103,7 +103,7 @@ def _column(page: Page, one: SoftMaskRun, plain: SoftMaskRun, at: tuple[int, int
         f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.probabilities[token]))}"
         for token in top_tokens(one.probabilities, 3)
     )
-    st.markdown(f"Next: {best}. **{percent(moved)}** of the model’s chances moved.")
+    st.markdown(f"Next: {best}. The prediction changed by **{percent(moved)}**.")
 
 
 def _share(value: float) -> str:

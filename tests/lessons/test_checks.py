@@ -26,7 +26,7 @@ def test_everything_that_a_step_says_holds_on_the_weights(step: Step, tiny) -> N
 @pytest.mark.parametrize("step", STEPS)
 def test_every_share_and_every_number_of_bits_in_a_reveal_lies_within_the_bounds_of_a_check(step: Step) -> None:
     # Left out: what is set, and what follows from another number.
-    text = re.sub(r"50,257|71 %|40 words all|of 200 throws|90 %|Nearly 40 %", "", step.reveal)
+    text = re.sub(r"50,257|71 %|40 words all|of 200 draws|90 %|Nearly 40 %", "", step.reveal)
     said = [float(number) / 100 for number in re.findall(r"(\d+) %", text)]
     said += [float(number) for number in re.findall(r"\d+\.\d+(?= to| bits)|(?<=to )\d+\.\d+", text)]
     for number in said:

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Figure, Trace, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
 from viz.generate.filters import hatch_of
@@ -31,29 +31,31 @@ def rank_curve(
     left: Mapping[str, int],
     drawn: int,
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return the probabilities of all tokens over their ranks, both axes logarithmic, with a line where each filter cuts.
 
     `by[n]` names the filter that cut each rank, empty where it is kept, `left` how many tokens each filter left; `filters`
     are all that there are; `drawn` is the drawn token's rank. Traces: `kept`, `cut by FILTER`, `drawn`; of one that holds
     several stretches of ranks there are several.
     """
-    figure, stretches = go.Figure(), _stretches(by)
+    figure, stretches = Figure(), _stretches(by)
     for kind in dict.fromkeys(by):
         of_kind = [stretch for name, stretch in stretches if name == kind]
         for number, at in enumerate(of_kind):
             legend = {"legendgroup": kind or "kept", "showlegend": not number} if len(of_kind) > 1 else {}
             look = _look(kind, filters, palette) | legend
-            figure.add_trace(
+            figure.add(
                 _curve(ranks[at], probabilities[at], labels[at], name=f"cut by {kind}" if kind else "kept", look=look)
             )
-    figure.add_scatter(
-        name="drawn",
-        mode="markers",
-        x=[drawn],
-        y=[float(np.interp(drawn, ranks, probabilities))],
-        marker={"size": 14, "color": palette.accent, "line": {"width": 2, "color": palette.paper}},
-        hovertemplate="drawn: number %{x:,}<extra></extra>",
+    figure.add(
+        scatter(
+            name="drawn",
+            mode="markers",
+            x=[drawn],
+            y=[float(np.interp(drawn, ranks, probabilities))],
+            marker={"size": 14, "color": palette.accent, "line": {"width": 2, "color": palette.paper}},
+            hovertemplate="drawn: number %{x:,}<extra></extra>",
+        )
     )
     _cut_lines(figure, ranks, stretches, left, palette)
     _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
@@ -79,16 +81,16 @@ def _curve(
     *,
     name: str,
     look: dict[str, Any],
-) -> go.Scatter:
+) -> Trace:
     """Return the probabilities of one stretch of ranks."""
-    return go.Scatter(
+    return scatter(
         name=name,
         mode="lines",
         x=ranks,
         y=probabilities,
         customdata=[escape(label) for label in labels],
         fill="tozeroy",
-        hovertemplate="number %{x:,}: “%{customdata}”<br>%{y:.3%} of the chances<extra></extra>",
+        hovertemplate="rank %{x:,}: “%{customdata}”<br>%{y:.3%} of the probability<extra></extra>",
         **look,
     )
 
@@ -103,7 +105,7 @@ def _stretches(by: Sequence[str]) -> list[tuple[str, slice]]:
     return found
 
 
-def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> None:
+def _log_axes(figure: Figure, last: int, low: float, palette: Palette) -> None:
     """Give the figure its logarithmic axes: ranks up to `last`, probabilities down to `low`."""
     style(figure, palette, height=380)
     shared = {"type": "log", "showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
@@ -116,7 +118,7 @@ def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> Non
 
 
 def _cut_lines(
-    figure: go.Figure,
+    figure: Figure,
     ranks: NDArray[np.int64],
     stretches: Sequence[tuple[str, slice]],
     left: Mapping[str, int],
@@ -132,14 +134,16 @@ def _cut_lines(
             continue
         border = float(ranks[at.start]) - 0.5 if at.start else float(ranks[at.stop - 1]) + 0.5
         labelled = last[kind] == at
-        figure.add_scatter(
-            mode="lines+text",
-            x=[border, border],
-            y=[1e-12, 4 / 5 ** list(last).index(kind)],
-            text=["", f" {kind}: {left[kind]:,} left" if labelled else ""],
-            textposition="middle right" if border < 2_000 else "middle left",
-            textfont={"size": 15, "color": palette.accent},
-            line={"width": 2, "dash": "dash", "color": palette.accent},
-            hoverinfo="skip",
-            showlegend=False,
+        figure.add(
+            scatter(
+                mode="lines+text",
+                x=[border, border],
+                y=[1e-12, 4 / 5 ** list(last).index(kind)],
+                text=["", f" {kind}: {left[kind]:,} left" if labelled else ""],
+                textposition="middle right" if border < 2_000 else "middle left",
+                textfont={"size": 15, "color": palette.accent},
+                line={"width": 2, "dash": "dash", "color": palette.accent},
+                hoverinfo="skip",
+                showlegend=False,
+            )
         )

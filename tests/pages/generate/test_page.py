@@ -122,7 +122,7 @@ def test_next_and_back_step_through_a_text_and_the_sentence_chooses_the_row() ->
     at.button(key="next").click().run()
     assert at.slider(key="step").value == 3  # it stays at the last
     at.button(key="back").click().run()
-    at.number_input(key="sentence").set_value(2).run()
+    at.selectbox(key="sentence").set_value(2).run()
     drawn = at.session_state["_generate"].run.rows()[2][1].token_id
     assert traces(at)["drawn"]["customdata"][0][0] == drawn
 
@@ -338,7 +338,7 @@ def test_a_width_that_no_pattern_uses_does_not_ask_for_another_text() -> None:
 
 def test_another_row_in_view_does_not_move_the_hand_mask_to_it() -> None:
     at = opened(weights="1:0")
-    at.number_input(key="sentence").set_value(1)
+    at.selectbox(key="sentence").set_value(1)
     at.run()
     at.run()
     assert at.session_state["weights"] == ""
@@ -375,7 +375,7 @@ def test_a_branch_has_the_same_beginning_then_the_chosen_word_and_a_second_one_e
     assert after[3][:2] == before[0][:2]
     assert after[3][2] != before[0][2]
     assert len(after[3]) == 6
-    assert at.number_input(key="sentence").value == 3
+    assert at.selectbox(key="sentence").value == 3
     run = at.session_state["_generate"].run
     assert run.rows()[3][2].instead_of == before[0][2]
     assert explained(at, row=3, number=2)
