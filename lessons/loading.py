@@ -255,7 +255,7 @@ def library(check: CheckParameter) -> Library:
     folders = [FOLDER, *([Path(own)] if own else [])]
     files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
     missing = (f"{FOLDER_VARIABLE} names {own}, which is no folder.",) if own and not Path(own).is_dir() else ()
-    stamps = tuple((path, path.stat().st_mtime_ns) for path in files)
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in files if path.is_file())
     return _library(stamps, missing, check)
 
 
