@@ -36,6 +36,13 @@ MENU = (
 )
 
 
+# Said where a row may read nothing: its numbers are there, and mean nothing.
+ALL_HIDDEN = (
+    "Everything that the last word may read is hidden. Its softmax has nothing to divide, so what the model predicts depends "
+    "on the fill value alone and means nothing. Show one word again."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """What a page gets from the frame: the model that it shows, and the sentences as typed."""

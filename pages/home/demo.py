@@ -65,6 +65,9 @@ def _next_words(page: frame.Page, batch: TokenBatch, hidden: frozenset[int]) -> 
     from model_utils.models.next_word import top_tokens
     from viz.base.word_bars import word_bars
 
+    if len(hidden) == len(batch.tokens[0]):
+        st.warning(frame.ALL_HIDDEN)
+        return
     before = cache.demo_probabilities(page.model, SENTENCE, frozenset())
     now = cache.demo_probabilities(page.model, SENTENCE, hidden)
     best = _rows(top_tokens(now, 5), top_tokens(before, 1))
