@@ -1,4 +1,4 @@
-"""Checks one lesson file, on the bundled model: `python -m lessons FILE`."""
+"""Checks one lesson on the bundled model: `python -m lessons FILE`; with `--handout FOLDER` also writes its handouts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from lessons.loading import LessonError, load
+from lessons.loading import FOLDER, LessonError, load
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from pages.common.link_parameters import check_parameter
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print what is wrong with a lesson, or its steps; return 0 where all is right, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m lessons", description="Check a lesson file on the bundled model.")
-    parser.add_argument("file", type=Path)
-    path = parser.parse_args(arguments).file
+    """Print what is wrong with a lesson, and write its handouts where asked; return 0 where all is right, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m lessons", description="Check a lesson on the bundled model.")
+    parser.add_argument("file", type=Path, help="a lesson file, or the name of a lesson of the app, such as masks")
+    parser.add_argument("--handout", type=Path, metavar="FOLDER", help="write the sheets for class and teacher there")
+    asked = parser.parse_args(arguments)
+    own = FOLDER / f"{asked.file}.yaml"
+    path = own if own.is_file() and not asked.file.exists() else asked.file
     try:
         lesson = load(path, check_parameter)
     except LessonError as error:
@@ -30,6 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
             if failure := check.failure(loaded):
                 print(f"{path.name}, step {step.number}, check {place}: {failure}.")
                 failures += 1
+    if asked.handout is not None:
+        from pages.lessons.handout import student_page, teacher_page
+
+        asked.handout.mkdir(parents=True, exist_ok=True)
+        for name, page in (("class", student_page), ("teacher", teacher_page)):
+            target = asked.handout / f"{lesson.id}-{name}.html"
+            target.write_text(page(lesson, loaded), encoding="utf-8")
+            print(f"Wrote {target}.")
     checks = sum(len(step.checks) for step in lesson.steps)
     print(f"{lesson.title}: {len(lesson.steps)} steps, {lesson.minutes} minutes, {checks} checks, {failures} wrong.")
     return 1 if failures else 0

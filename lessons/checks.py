@@ -60,18 +60,18 @@ class Measure:
     bounded: bool = True
 
 
-def _probabilities(loaded: LoadedModel, state: PageState) -> NDArray[np.float64]:
+def next_word(loaded: LoadedModel, state: PageState) -> NDArray[np.float64]:
     """Return the probabilities `[V]` of the next word of the sentence in view, under the state's mask."""
-    from model_utils.experiments.ablation import next_word
+    from model_utils.experiments import ablation
 
     batch = state.batch(loaded)
-    return next_word(loaded, batch, state.spec(batch))
+    return ablation.next_word(loaded, batch, state.spec(batch))
 
 
 def _top_word(loaded: LoadedModel, state: PageState, **wanted: str) -> str:
     from model_utils.models.next_word import top_tokens
 
-    probabilities = _probabilities(loaded, state)
+    probabilities = next_word(loaded, state)
     first, second = top_tokens(probabilities, 2)
     word = loaded.tokenizer.decode([int(first)])
     if word != wanted["is"]:
@@ -84,19 +84,19 @@ def _chance(loaded: LoadedModel, state: PageState, *, of: str) -> float:
     ids = loaded.tokenizer.encode(of)
     if len(ids) != 1:
         raise InputError(f"{of!r} is {len(ids)} tokens, and a chance is that of one")
-    return float(_probabilities(loaded, state)[ids[0]])
+    return float(next_word(loaded, state)[ids[0]])
 
 
 def _entropy(loaded: LoadedModel, state: PageState) -> float:
     from model_utils.distributions import entropy_bits
 
-    return float(entropy_bits(_probabilities(loaded, state)))
+    return float(entropy_bits(next_word(loaded, state)))
 
 
 def _moved(loaded: LoadedModel, one: PageState, other: PageState) -> float:
     from model_utils.distributions import total_variation
 
-    return float(total_variation(_probabilities(loaded, one), _probabilities(loaded, other)))
+    return float(total_variation(next_word(loaded, one), next_word(loaded, other)))
 
 
 def _equal(loaded: LoadedModel, one: PageState, other: PageState) -> str:

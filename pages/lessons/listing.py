@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from pages.common import controls, lesson, lesson_steps
+from lessons.loading import Lesson
+from model_utils.models.registry import BUNDLED_ID
+from pages.common import cache, controls, lesson, lesson_steps
 from pages.common.lesson_steps import Place
 from pages.common.markdown import literal
+
+if TYPE_CHECKING:
+    from model_utils.models.loading import LoadedModel
 
 
 def draw() -> None:
@@ -28,9 +37,33 @@ def draw() -> None:
                 st.subheader(one.title, anchor=False, width="content")
                 st.caption(f"{len(one.steps)} steps, {one.minutes} minutes", width="content")
                 st.button("Start", key=f"start_{one.id}", type="primary", on_click=lesson.start, args=(first,))
+                _handouts(one)
             st.markdown(one.needs)
             for step in one.steps:
                 _step(Place(lesson=one, step=step), with_notes=with_notes)
+
+
+def _handouts(one: Lesson) -> None:
+    """Draw the buttons that save the sheets of a lesson; each is made when it is asked for, on the bundled model."""
+    from pages.lessons import handout
+
+    for name, label, page in (
+        ("class", "Handout", handout.student_page),
+        ("teacher", "Handout with answers", handout.teacher_page),
+    ):
+        st.download_button(
+            label,
+            data=partial(_sheet, page, one),
+            file_name=f"maskscope-{one.id}-{name}.html",
+            mime="text/html",
+            key=f"handout_{one.id}_{name}",
+            on_click="ignore",
+            icon=":material/print:",
+        )
+
+
+def _sheet(page: Callable[[Lesson, LoadedModel], str], one: Lesson) -> str:
+    return page(one, cache.loaded_model(BUNDLED_ID))
 
 
 def _step(place: Place, *, with_notes: bool) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lessons.loading import FOLDER, load
+from pages.lessons.handout import student_page, teacher_page
 from tests.browser.conftest import watched
 
 STEPS = load(FOLDER / "masks.yaml").steps
@@ -116,3 +118,25 @@ def test_results_are_covered_on_any_page_and_a_key_reveals_them(hall: Page, app:
     assert hall.locator(".js-plotly-plot").count() == 0
     hall.keyboard.press("Space")
     expect(hall.locator(".st-key-fig_row .js-plotly-plot")).to_be_visible()
+
+
+@pytest.mark.parametrize("lesson", ["masks", "sampling"])
+def test_a_handout_works_from_disk_without_a_network_and_prints(
+    chromium: Browser, tiny, tmp_path: Path, lesson: str
+) -> None:
+    found = load(FOLDER / f"{lesson}.yaml")
+    asked: list[str] = []
+    for name, make in (("class", student_page), ("teacher", teacher_page)):
+        path = tmp_path / f"{name}.html"
+        path.write_text(make(found, tiny), encoding="utf-8")
+        for page in watched(chromium, 1280, 720):
+            page.context.set_offline(True)
+            page.on("request", lambda request: asked.append(request.url))
+            page.goto(path.as_uri())
+            expect(page.locator("section")).to_have_count(len(found.steps))
+            figures = page.locator("[id^=figure_]")
+            expect(page.locator("[id^=figure_] .main-svg:first-child")).to_have_count(figures.count())
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            printed = page.pdf(format="A4")
+            assert printed.startswith(b"%PDF")
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
