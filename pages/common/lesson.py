@@ -71,6 +71,15 @@ def open_step(place: Place) -> None:
     st.session_state[OPENS] = True
 
 
+def strayed() -> bool:
+    """Return whether the page shows another state than the step speaks of: another model, or other values than its link names."""
+    place = here()
+    if place is None:
+        return False
+    start = lesson_steps.values(place.name)
+    return any(value(name) != start[name] for name in ("model", *place.step.state.parameters))
+
+
 def leave() -> None:
     """End the lesson; what is on screen stays. A callback."""
     controls.change(lesson="")

@@ -87,6 +87,8 @@ def _choices(place: Place) -> None:
 def _reveal(place: Place) -> None:
     """Draw what the reader predicted beside what the model does."""
     step, chosen = place.step, lesson.chosen(place)
+    if lesson.strayed():
+        st.caption(":material/info: The page shows another state by now; the numbers here are those of the step.")
     if chosen is None:
         st.markdown(step.reveal)
         return

@@ -197,6 +197,13 @@ def test_a_prediction_stands_beside_what_the_model_does() -> None:
     assert any(said in line.value for line in at.markdown)  # it is kept
 
 
+def test_a_page_that_shows_another_state_than_the_step_says_so() -> None:
+    at = press(opened("Masks", lesson="masks-1"), "lesson_reveal")
+    other = press(opened("Masks", lesson="masks-1", weights="0:0"), "lesson_reveal")
+    assert ":material/info:" in other.caption[0].value
+    assert not any(":material/info:" in line.value for line in at.caption)
+
+
 def test_leaving_keeps_what_is_on_screen() -> None:
     at = press(opened("Masks", lesson="masks-1"), "lesson_leave")
     assert "lesson_reveal" not in {button.key for button in at.button}
