@@ -34,11 +34,12 @@ def texts(request: GenerateRequest | None) -> None:
         result.draw(run)
 
 
-examples.draw(page)
-if not cover.covered():
-    examples.caption(page.text)
-stop = controls.draw_controls(page)
-asked = None
-with frame.reader_errors():
-    asked = controls.make_request(page)
-cover.answer(texts, asked)
+with frame.in_turn(page):
+    examples.draw(page)
+    if not cover.covered():
+        examples.caption(page.text)
+    stop = controls.draw_controls(page)
+    asked = None
+    with frame.reader_errors():
+        asked = controls.make_request(page)
+    cover.answer(texts, asked)

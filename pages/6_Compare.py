@@ -30,8 +30,9 @@ def texts(request: CompareRequest | None) -> None:
         st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")
 
 
-stop = controls.draw_controls(page)
-asked = None
-with frame.reader_errors():
-    asked = controls.make_request(page)
-cover.answer(texts, asked)
+with frame.in_turn(page):
+    stop = controls.draw_controls(page)
+    asked = None
+    with frame.reader_errors():
+        asked = controls.make_request(page)
+    cover.answer(texts, asked)

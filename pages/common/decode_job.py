@@ -1,4 +1,4 @@
-"""The job that decodes texts, of one model or of several in turns."""
+"""The job that decodes texts, of one model or of several in turns, and what it has made."""
 
 from __future__ import annotations
 
@@ -6,44 +6,70 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from model_utils.jobs import Job
+import streamlit as st
+
+from model_utils.errors import ReaderError
+from model_utils.limits import MANY_MB
 from pages.common import cache
 
 if TYPE_CHECKING:
     from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
+    from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
+
+    Event = tuple[int, tuple[Step, ...]]  # the number of the part, the steps that its lanes took
 
 # Prompts of so many tokens in all are read about as soon with a core less.
 SHORT = 32
 
+# Steps between two times that freed memory goes back to the system, where it is much.
+TIDY = 10
 
-def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int) -> Job[None]:
-    """Return the job, under way, that decodes the lanes of each model: a step of each in turn.
 
-    Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot start.
+def decode_job(
+    parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int, stop_after: int | None = None
+) -> Job[None]:
+    """Return the job that decodes the lanes of each model, a step of each in turn, once it is its turn.
+
+    Its events are of the type Event. It stops after `stop_after` steps as if somebody had asked. Raises InputError when it
+    cannot start.
     """
     from model_utils.generate.decode import decode, leave_a_core
-    from model_utils.generate.plan import check_cache
+    from model_utils.generate.needs import decoding_needs
+    from model_utils.generate.plan import check_cache, make_plan
+    from model_utils.models.attention import interruptible
+    from model_utils.models.memory import give_back
 
-    decoders = [decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache) for loaded, lanes in parts]
-    check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so
+    for loaded, lanes in parts:
+        make_plan(loaded, lanes, max_new_tokens)  # says now what does not fit; a run that waits holds no plan
+    check_cache(parts, max_new_tokens)
+    needs = decoding_needs(parts, max_new_tokens)
     prompts = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
-    short = sum(len(prompt) for _, prompt, _ in prompts) <= SHORT
+    short, many = sum(len(prompt) for _, prompt, _ in prompts) <= SHORT, needs.megabytes > MANY_MB
 
     def work(job: Job[None]) -> None:
         with ExitStack() as opened:  # they hold the keys and values of all rows, as long as they might go on
-            for decoder in decoders:
-                opened.enter_context(closing(decoder))
+            opened.enter_context(interruptible(job.check_stop))
+            if many:
+                opened.callback(give_back)
+            decoders = [
+                opened.enter_context(closing(decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache)))
+                for loaded, lanes in parts
+            ]
             for number in range(1, max_new_tokens + 1):
                 if short or number > 1:
                     leave_a_core()  # reading long prompts takes seconds and wants them all
+                if number - 1 == stop_after:
+                    job.cancel()
                 advanced = [_advance(job, part, decoder) for part, decoder in enumerate(decoders)]
                 if not any(advanced):
                     return
                 job.report(number, max_new_tokens)
+                if many and number % TIDY == 0:
+                    give_back()
 
-    return Job.start(work, name="generate")
+    return cache.JOBS.start(work, needs, name="generate", digest=drawn_tokens)
 
 
 def _advance(job: Job[None], part: int, decoder: Generator[tuple[Step, ...], None, None]) -> bool:
@@ -56,3 +82,36 @@ def _advance(job: Job[None], part: int, decoder: Generator[tuple[Step, ...], Non
         return False
     job.publish((part, steps))
     return True
+
+
+def published(job: Job[None]) -> list[Event]:
+    """Return the events of a job. Where they were given back, the page is drawn anew, which has them made again.
+
+    Raises ReaderError where there is no page, as for a download.
+    """
+    events = job.events
+    if job.discarded:
+        st.rerun()
+        raise ReaderError("The memory of these texts was given back: reload the page, and they are made again.")
+    return events
+
+
+def drawn_tokens(events: Sequence[Event]) -> dict[tuple[int, int], list[int]]:
+    """Return the tokens that each lane of each part has drawn: all that is kept of the events of a discarded job."""
+    drawn: dict[tuple[int, int], list[int]] = {}
+    for part, steps in events:
+        for step in steps:
+            drawn.setdefault((part, step.lane), []).append(step.token_id)
+    return drawn
+
+
+def tokens_of(job: Job[None]) -> dict[tuple[int, int], list[int]]:
+    """Return the tokens that each lane of each part has drawn, also of a discarded job."""
+    events = job.events
+    drawn: dict[tuple[int, int], list[int]] = job.digest if job.discarded else drawn_tokens(events)
+    return drawn
+
+
+def stopped_after(job: Job[None], rows: Sequence[Sequence[int]]) -> int | None:
+    """Return after how many steps the reader stopped a job whose rows these are; None where nobody did."""
+    return max(map(len, rows), default=0) if job.cancelled else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
-from pages.common import cache, controls, lesson, lesson_strip, model_picker
+from pages.common import cache, cache_visit, controls, lesson, lesson_strip, model_picker
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 
@@ -76,6 +76,7 @@ class Page:
 def open_page(title: str, sentence: str) -> Page:
     """Set the page up, draw menu and sidebar, and return what the page works on. Call it first on every page."""
     st.set_page_config(page_title=f"{title} · MaskScope", page_icon="▦", layout="wide")
+    cache_visit.begin()
     controls.restore()
     lesson.enter(title, {label: path for path, label in MENU})
     st.html(Path(__file__).with_name("frame.css"))
@@ -107,6 +108,15 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
     return Page(entry=entry, text=text)
+
+
+@contextmanager
+def in_turn(page: Page) -> Iterator[None]:
+    """Draw the block when it is its turn. The model is loaded first: that takes long, and nobody else waits for it."""
+    with suppress(ReaderError):  # the page says it where it needs the model
+        page.loaded()
+    with cache.drawing():
+        yield
 
 
 def palette() -> Palette:

@@ -216,7 +216,7 @@ def make_request(page: frame.Page) -> run.CompareRequest:
     )
 
 
-START = Starter(state=compare_state, make_request=make_request, start=run.start)
+START = Starter(state=compare_state, make_request=make_request, start=run.start, resume=run.resume)
 
 
 def settings_note(comparison: run.Comparison, request: run.CompareRequest | None) -> None:

@@ -147,7 +147,9 @@ def _strip(
             step, label, probability=step.probability_raw, of="the model's probability", selected=selected, **look
         )
 
-    return text_strip.strip(comparison.prompts[place.model], steps, drawn, growing=not comparison.job.done)
+    remembered = [comparison.label(token, place.model) for token in comparison.remembered.get(place, ())]
+    growing = not comparison.job.done
+    return text_strip.strip(comparison.prompts[place.model], steps, drawn, growing=growing, remembered=remembered)
 
 
 def _downloads(comparison: Comparison) -> None:

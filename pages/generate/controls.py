@@ -18,7 +18,7 @@ from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs import Starter
-from pages.generate.run import GenerateRequest, start
+from pages.generate.run import GenerateRequest, resume, start
 from pages.generate.state import generate_state
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
     return MaskPolicy(spec=spec.in_effect(), drop_after=value("drop_after") or None)
 
 
-START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make_request, start=start)
+START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make_request, start=start, resume=resume)
 
 
 def _slider(name: str) -> None:

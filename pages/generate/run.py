@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.common.decode_job import decode_job
+from pages.common.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
     from model_utils.generate.filter_settings import SamplingSettings
@@ -48,7 +48,8 @@ class Branch:
 class Generation:
     """A request under way or ended, with its branches. What it has made stays, also when it was stopped.
 
-    Rows are the sentences of the batch, then the branches. `jobs` are (job, its first row), the latest last.
+    Rows are the sentences of the batch, then the branches. `jobs` are (job, its first row), the latest last. `remembered`
+    are the tokens of each row that were drawn before its memory was given back.
     """
 
     request: GenerateRequest
@@ -56,6 +57,7 @@ class Generation:
     batch: TokenBatch
     jobs: list[tuple[Job[None], int]]
     branches: list[Branch]
+    remembered: tuple[tuple[int, ...], ...] = ()
 
     @property
     def job(self) -> Job[None]:
@@ -70,10 +72,27 @@ class Generation:
         """Return the steps made so far, one list per row."""
         rows: list[list[Step]] = [[] for _ in range(self.count)]
         for job, first in self.jobs:
-            for _, steps in job.events:
+            for _, steps in published(job):
                 for step in steps:
                     rows[first + step.lane].append(replace(step, lane=first + step.lane) if first else step)
         return rows
+
+    @property
+    def discarded(self) -> bool:
+        """Return whether the steps of some rows were given back."""
+        return any(job.discarded for job, _ in self.jobs)
+
+    def discard(self) -> None:
+        """Stop what is under way, and give back the steps of all rows."""
+        for job, _ in self.jobs:
+            job.discard()
+
+    def drawn(self, row: int) -> tuple[int, ...]:
+        """Return the tokens that a row has drawn, also where its steps were given back."""
+        job, first = next((job, first) for job, first in reversed(self.jobs) if first <= row)
+        made, left = tuple(tokens_of(job).get((0, row - first), ())), self.branch(row)
+        taken = () if left is None else (*self.drawn(left.row)[: left.number], left.token_id)
+        return max(made, taken, *self.remembered[row : row + 1], key=len)
 
     @property
     def count(self) -> int:
@@ -122,6 +141,17 @@ def start(request: GenerateRequest) -> Generation:
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
     return Generation(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
+
+
+def resume(run: Generation) -> Generation:
+    """Return `run` made again, under way: all its rows in one batch, which gives the same texts. Raises as `start` does."""
+    drawn = tuple(run.drawn(row) for row in range(run.count))
+    lanes = []
+    for row in range(run.count):
+        lane, left = lane_of(run.request, run.batch, run.sentence(row)), run.branch(row)
+        lanes.append(lane if left is None else replace(lane, taken=drawn[row][: left.number + 1]))
+    job = decode_job([(run.loaded, lanes)], run.request.max_new_tokens, stopped_after(run.job, drawn))
+    return replace(run, jobs=[(job, 0)], remembered=drawn)
 
 
 def branch(run: Generation, row: int, number: int, token_id: int) -> None:
