@@ -116,6 +116,7 @@ def test_results_are_covered_on_any_page_and_a_key_reveals_them(hall: Page, app:
     hall.goto(f"{app}/Mechanics?cover=on")
     expect(hall.locator(".st-key-lesson_reveal button")).to_be_visible()
     assert hall.locator(".js-plotly-plot").count() == 0
+    hall.wait_for_function("globalThis.maskscopeLesson?.onward")
     hall.keyboard.press("Space")
     expect(hall.locator(".st-key-fig_row .js-plotly-plot")).to_be_visible()
 
