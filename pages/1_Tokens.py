@@ -1,16 +1,29 @@
 """Tokens page: sentences in, the padded batch that GPT-2 reads out, and what goes wrong without mask or positions."""
 
-from pages.common import cache, frame, unseen_tokens
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pages.common import cache, cover, frame, unseen_tokens
 from pages.tokens import table, views
 
+if TYPE_CHECKING:
+    from model_utils.tokens.batch import BatchKey, TokenBatch
+
 page = frame.open_page("Tokens", "Sentences become rows of numbers; short rows are padded until all are equally long.")
+
+
+def padded(key: BatchKey, batch: TokenBatch) -> None:
+    """Draw the padded table with what is said of it."""
+    table.table(batch)
+    table.say_what_is_shown(batch)
+    unseen_tokens.badges(page.model, batch)
+    table.take_home(page, key)
+
 
 key = batch = None
 with frame.reader_errors():
     key = table.controlled_key(page)
     batch = cache.token_batch(key)
-    table.table(batch)
-    table.say_what_is_shown(batch)
-    unseen_tokens.badges(page.model, batch)
-    table.take_home(page, key)
+    cover.answer(padded, key, batch)
 views.draw(page, key, batch)

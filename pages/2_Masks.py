@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import frame, mask_state, unseen_tokens
+from pages.common import cover, frame, mask_state, unseen_tokens
 from pages.masks import first_screen, tools, views
 
 page = frame.open_page("Masks", "A mask removes what a word may read; it never points at what matters.")
@@ -23,7 +23,7 @@ def explorer() -> None:
         tools.row(page, spec, words)
         tools.typed_mask(spec, words, batch.texts[spec.sentence])
         first_screen.in_force(page, spec, batch)
-        first_screen.answer(page, spec, batch)
+        cover.answer(first_screen.answer, page, spec, batch)
         st.divider()
         views.draw(page, spec, batch)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import frame
+from pages.common import cover, frame
 from pages.heads import first_screen, views
 
 page = frame.open_page("Heads", "Each row shows one token: how much it reads from itself and every token before it.")
@@ -18,12 +18,13 @@ def explorer() -> None:
         picture, chooser = st.columns([600, 290], gap="small")
         with chooser:
             selection = first_screen.choose_sentence(page)
-            first_screen.habit_links(selection)
+            if not cover.covered():
+                first_screen.habit_links(selection)
         with picture:
             first_screen.choose_head(selection)
-            first_screen.draw_head(selection)
+            cover.answer(first_screen.draw_head, selection)
         with chooser:
-            first_screen.draw_map(selection)
+            cover.answer(first_screen.draw_map, selection)
         views.draw(selection)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import frame
+from pages.common import cover, frame
 from pages.mechanics import choice, first_screen, views
 
 page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to what it hands on.")
@@ -18,7 +18,7 @@ def workings() -> None:
         with chooser:
             selection = choice.choose(page)
         with picture:
-            first_screen.stages(selection)
+            cover.answer(first_screen.stages, selection)
         views.draw(selection)
 
 

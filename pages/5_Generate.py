@@ -1,32 +1,45 @@
 """Generate page: text grows word by word, and every step shows who might have been drawn."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from pages.common import frame, runs, unseen_tokens
+from pages.common import cover, frame, runs, unseen_tokens
 from pages.generate import batch, controls, examples, result
+
+if TYPE_CHECKING:
+    from pages.generate.run import GenerateRequest
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
-with frame.in_turn(page):
-    examples.draw(page)
-    examples.caption(page)
-    stop = controls.draw_controls(page)
-    request = None
-    with frame.reader_errors():
-        request = controls.make_request(page)
 
+def texts(request: GenerateRequest | None) -> None:
+    """Draw the latest run, started where the page or a click asks for it, and what can be looked into."""
     run = controls.START.latest(page, request)
     if run is None:
         controls.invitation()
-    else:
-        runs.stop_button(stop, run)
-        # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
-        with st.container(key="notes"):
-            controls.settings_note(run, request)
-            controls.mask_note(run)
-            unseen_tokens.badges(run.request.model, run.batch)
-        above = st.container()
-        if run.job.done:
-            batch.draw(run)
-        with above:  # what has a beat comes last, though it stands above
-            result.draw(run)
+        return
+    runs.stop_button(stop, run)
+    # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
+    with st.container(key="notes"):
+        controls.settings_note(run, request)
+        controls.mask_note(run)
+        unseen_tokens.badges(run.request.model, run.batch)
+    above = st.container()
+    if run.job.done:
+        batch.draw(run)
+    with above:  # what has a beat comes last, though it stands above
+        result.draw(run)
+
+
+with frame.in_turn(page):
+    examples.draw(page)
+    if not cover.covered():
+        examples.caption(page)
+    stop = controls.draw_controls(page)
+    asked = None
+    with frame.reader_errors():
+        asked = controls.make_request(page)
+    cover.answer(texts, asked)

@@ -1,20 +1,24 @@
 """Compare page: settings side by side on one prompt, under the same noise, with what sets them apart measured."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from pages.common import frame, runs, unseen_tokens
+from pages.common import cover, frame, runs, unseen_tokens
 from pages.compare import controls, result
+
+if TYPE_CHECKING:
+    from pages.compare.run import CompareRequest
 
 page = frame.open_page(
     "Compare", "The same prompt and the same random numbers under several settings: what does each change?"
 )
 
-with frame.in_turn(page):
-    stop = controls.draw_controls(page)
-    request = None
-    with frame.reader_errors():
-        request = controls.make_request(page)
 
+def texts(request: CompareRequest | None) -> None:
+    """Draw the latest comparison, started where the page or a click asks for it."""
     comparison = controls.START.latest(page, request)
     if comparison is not None:
         runs.stop_button(stop, comparison)
@@ -24,3 +28,11 @@ with frame.in_turn(page):
         result.draw(comparison)
     elif request is not None:
         st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")
+
+
+with frame.in_turn(page):
+    stop = controls.draw_controls(page)
+    asked = None
+    with frame.reader_errors():
+        asked = controls.make_request(page)
+    cover.answer(texts, asked)

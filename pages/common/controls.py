@@ -16,12 +16,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from model_utils.generate.filter_settings import SETTINGS
 from model_utils.limits import MAX_LINK_CHARACTERS
+from pages.common import lesson_steps
 from pages.common.components.history import keep_history
 from pages.common.link_parameters import CONTROLS, Labelled
 from pages.common.markdown import literal
 
 # A link parameter that is taken at once and leaves the address: a row of Compare, for the controls of Generate.
 TAKE = "take"
+# A step of a lesson was asked for in this run: the page goes to that of the step.
+OPENS = "_opens_step"
 # The address as this session has last read or written it: what differs from it was asked for by a link.
 _ADDRESS = "_address"
 _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
@@ -43,21 +46,43 @@ def restore() -> None:
 
     Call once per run, before any widget. The address counts at the first run of a session, when the reader went back or
     forward in the browser's history, and where a link inside the app changed it. What a link asks for in vain is noted.
+
+    A link that names a step of a lesson sets all controls as the step does, but for those that it names itself.
     """
     state = st.session_state
     first = _ADDRESS not in state
     navigated = not first and _navigated()
     known = state.get(_ADDRESS, {})
+    opened = _read_lesson(known, navigated=navigated, first=first)
+    start = lesson_steps.values(value("lesson"))
     for name in CONTROLS:
         raw = st.query_params.get(name)
-        if raw is not None and (first or navigated or raw != known.get(name)):
+        if name == "lesson":
+            continue
+        if raw is not None and (first or navigated or opened or raw != known.get(name)):
             _read(name, raw)
-        elif navigated and fits_link(str(value(name))):
-            state[name] = CONTROLS[name].default
+        elif (navigated or (opened and name in start)) and fits_link(str(value(name))):
+            state[name] = start.get(name, CONTROLS[name].default)
         elif name in state:
             state[name] = state[name]  # Streamlit forgets what was set for a widget that a page does not draw
     _take()
-    publish()
+    if not state.get(OPENS):
+        publish()
+
+
+def _read_lesson(known: Mapping[str, str], *, navigated: bool, first: bool) -> bool:
+    """Take over which step of which lesson the address asks for, and return whether it asks for one anew."""
+    state, raw = st.session_state, st.query_params.get("lesson")
+    if raw is None or not (first or navigated or raw != known.get("lesson")):
+        state["lesson"] = "" if navigated and raw is None else value("lesson")
+        return False
+    found = lesson_steps.place(raw)
+    state["lesson"] = "" if found is None else raw
+    if found is None:
+        note("lesson", f"The link asks for lesson = {quoted(raw)}, which is no step of a lesson: see the page Lessons.")
+    elif not navigated:
+        state[OPENS] = True
+    return found is not None
 
 
 def draw_history() -> None:
@@ -102,11 +127,15 @@ def _take() -> None:
 
 
 def publish() -> None:
-    """Write into the address whatever differs from its default: all of it in one step of the browser's history."""
+    """Write into the address whatever differs from its default: all of it in one step of the browser's history.
+
+    In a lesson that is what differs from its step, which the link names.
+    """
+    start = lesson_steps.values(value("lesson"))
     wanted = {
         name: text
         for name, control in CONTROLS.items()
-        if value(name) != control.default and fits_link(text := control.written(value(name)))
+        if value(name) != start.get(name, control.default) and fits_link(text := control.written(value(name)))
     }
     present = st.query_params.to_dict()
     others = {name: text for name, text in present.items() if name not in CONTROLS}
@@ -193,6 +222,18 @@ def choice(
         label_visibility="visible" if show_label else "collapsed",
     )
     return str(value(name))
+
+
+def switch(name: str) -> bool:
+    """Draw a published choice of `on` and `off` as a switch and return whether it is on."""
+    key = f"_switch_{name}"
+    st.session_state[key] = value(name) == "on"
+    return st.toggle(
+        CONTROLS[name].label,
+        key=key,
+        on_change=lambda: change(**{name: "on" if st.session_state[key] else "off"}),
+        help=CONTROLS[name].help or None,
+    )
 
 
 def number(

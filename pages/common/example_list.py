@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import streamlit as st
 
+from pages.common import cover
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def draw(
             st.button(
                 literal(example.name),
                 key=f"{key}_{number}",
-                help=literal(example.caption + why),
+                help=why or None if cover.covered() else literal(example.caption + why),  # a caption tells the result
                 on_click=_use,
                 args=(key, use, model, example.name),
                 icon=":material/cloud:" if example.real else None,

@@ -13,7 +13,7 @@ import streamlit as st
 from model_utils.errors import InputError, ReaderError
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
 from model_utils.tokens.files import KINDS, sentences_of
-from pages.common import cache, cache_visit, controls, model_picker
+from pages.common import cache, cache_visit, controls, lesson, lesson_strip, model_picker
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 
@@ -33,6 +33,7 @@ MENU = (
     ("pages/4_Mechanics.py", "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
     ("pages/6_Compare.py", "Compare"),
+    ("pages/7_Lessons.py", "Lessons"),
 )
 
 
@@ -78,7 +79,9 @@ def open_page(title: str, sentence: str) -> Page:
     st.set_page_config(page_title=f"{title} · MaskScope", page_icon="▦", layout="wide")
     cache_visit.begin()
     controls.restore()
+    lesson.enter(title, {label: path for path, label in MENU})
     st.html(Path(__file__).with_name("frame.css"))
+    lesson_strip.draw()
     heading = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="heading")
     with heading:
         st.title(title, anchor=False, width="content")

@@ -308,5 +308,27 @@ _ALL = (
     Control(name="at_step", label="Step", default=1, low=1, high=MAX_NEW_TOKENS, step=1),
     Control(name="plot", label="Look closer", default="map", undone=True),
     Control(name="surface", label="Over k and p", default="words", undone=True),
+    Control(
+        name="lesson", label="Lesson", default="", help="masks-3 is the third step of the lesson masks.", undone=True
+    ),
+    Control(
+        name="cover",
+        label="Cover results on every page",
+        default="off",
+        help="Outside of lessons too: predict, then reveal.",
+        options=_same("on", "off"),
+        undone=True,
+    ),
+    Control(name="notes", label="Teacher's notes", default="off", options=_same("on", "off"), undone=True),
 )
 CONTROLS = {control.name: control for control in _ALL}
+
+
+def check_parameter(name: str, raw: str) -> None:
+    """Raise ValueError, with what it takes, where `name` is no link parameter or does not take the value `raw`."""
+    if name not in CONTROLS:
+        raise ValueError(f"no page has a setting {name[:40]!r}")
+    try:
+        CONTROLS[name].parse(raw)
+    except ValueError as error:
+        raise ValueError(f"{name} = {raw[:40]!r} does not fit: it takes {error}") from None

@@ -109,6 +109,12 @@ def clear() -> None:
     change(weights="", cells="")
 
 
+def forget() -> None:
+    """Forget the steps of undo and what they compare with: a page was opened in another state."""
+    for name in ("_mask_undo", "_mask_last", "_mask_sentence", "_mask_own_step"):
+        st.session_state.pop(name, None)
+
+
 def undo_buttons() -> None:
     """Draw Undo and Clear."""
     hand = value("weights") or value("cells")

@@ -15,7 +15,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.models.registry import registry
-from pages.common import cache, cache_visit, frame
+from pages.common import cache, cache_visit, controls, cover, frame
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -58,6 +58,7 @@ class RunState(Generic[RunT]):
     start_waits: bool = False  # a click could not start a run: the page starts it, or says what stands in the way
     model_chosen: str = ""  # when the page was last drawn
     model_shown: str = ""  # then: the chosen one, or the one that stood in for it
+    lesson: str = ""  # the step in which the page was last drawn
 
     def replace(self, run: RunT) -> None:
         """Make `run` the latest one; nothing is left of the one before."""
@@ -65,6 +66,9 @@ class RunState(Generic[RunT]):
             self.run.discard()
         self.run = run
         cache_visit.watch(run.job)
+
+    def begin_anew(self) -> None:
+        """Set what is in view of a run as on a new page: a step of a lesson was opened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +93,8 @@ class Starter(Generic[RequestT, RunT]):
         """
         state = self.state()
         state.start_waits = True
+        if cover.covered():
+            return
         model = st.session_state["model"]
         entry = registry().get(state.model_shown if model == state.model_chosen else model)
         if entry is None or not cache.in_memory(entry):
@@ -103,7 +109,7 @@ class Starter(Generic[RequestT, RunT]):
                 state.start_waits = False
 
     def latest(self, page: frame.Page, request: RequestT | None) -> RunT | None:
-        """Return the latest run, after starting `request` where a click waits for that, or where the page is new.
+        """Return the latest run, after starting `request` where a click waits for that, or where the page or a step is new.
 
         The small model answers at once, so its first text needs no click; a large one waits to be asked. A run whose memory
         was given back, since its reader had gone or room was short, is made again. None as a request is one that cannot be
@@ -112,7 +118,12 @@ class Starter(Generic[RequestT, RunT]):
         state = self.state()
         state.model_chosen, state.model_shown = st.session_state["model"], page.model
         waits, state.start_waits = state.start_waits, False
-        unasked = state.run is None and page.entry.source == "bundled"
+        step, before = controls.value("lesson"), state.lesson
+        state.lesson = step
+        opened = bool(step) and step != before
+        unasked = (state.run is None or opened) and page.entry.source == "bundled"
+        if opened:
+            state.begin_anew()
         if request is not None and (waits or unasked):
             with frame.reader_errors():
                 for name in request.models:

@@ -13,11 +13,15 @@ from pages.common import controls
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A view: its label on the page, one sentence of help, and the function that draws it (None: nothing to draw)."""
+    """A view: its label on the page, one sentence of help, and the function that draws it (None: nothing to draw).
+
+    `answers` tells whether it shows a result, which stays covered where results are; else it belongs to the set-up.
+    """
 
     label: str
     help: str = ""
     draw: Callable[..., None] | None = None
+    answers: bool = True
 
 
 def choose(name: str, views: Mapping[str, View], **options: Any) -> View:

@@ -40,6 +40,12 @@ class GenerateState(RunState[Generation]):
         self.stop_timing()
         super().replace(run)
 
+    def begin_anew(self) -> None:
+        """Show the first step, as on a new page."""
+        self.step = 1
+        self.playing = False
+        st.session_state["step"] = 1
+
     def stop_timing(self) -> None:
         """Stop what is being measured, if anything is."""
         if self.timing is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import frame
+from pages.common import cover, frame
 from pages.common.view import View, choose
 from pages.heads import beside, gallery, lines, whole_batch
 from pages.heads.averages import averages
@@ -57,5 +57,4 @@ def draw(selection: HeadSelection) -> None:
     """Draw the view that is chosen, and nothing of the others."""
     view = choose("closer", VIEWS, on=st.pills)
     with frame.reader_errors():
-        if view.draw is not None:
-            view.draw(selection)
+        cover.view(view, selection)

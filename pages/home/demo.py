@@ -8,7 +8,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.tokens.batch import BatchKey
-from pages.common import cache, frame
+from pages.common import cache, cover, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 
@@ -28,6 +28,7 @@ ANSWERS = {
     "Mechanics": "One row, step by step: score, mask, exponent, weight.",
     "Generate": "Top-k and top-p decide which words may be drawn; chance decides which one is.",
     "Compare": "The same random numbers under several settings: where the texts first differ, and why.",
+    "Lessons": "Predict first, then look: two lessons of 45 minutes for a class.",
 }
 LINKS_ACROSS = 3
 
@@ -46,12 +47,7 @@ def links() -> None:
 @st.fragment
 def draw(page: frame.Page) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which move."""
-    from model_utils.distributions import total_variation
-    from model_utils.models.next_word import top_tokens
-    from model_utils.tokens.batch import token_label
-    from viz.base.word_bars import word_bars
-
-    loaded = page.loaded()
+    page.loaded()
     hidden: frozenset[int] = st.session_state.setdefault("_demo_hidden", frozenset())
     batch = cache.token_batch(BatchKey(page.model, (SENTENCE,)))
     strip = st.empty()
@@ -60,6 +56,15 @@ def draw(page: frame.Page) -> None:
         hidden = hidden ^ {clicked}
         st.session_state["_demo_hidden"] = hidden
         st.rerun(scope="fragment")
+    cover.answer(_next_words, page, batch, hidden)
+
+
+def _next_words(page: frame.Page, batch: TokenBatch, hidden: frozenset[int]) -> None:
+    """Draw the five likeliest next words with the words `hidden`, and how much that moved."""
+    from model_utils.distributions import total_variation
+    from model_utils.models.next_word import top_tokens
+    from viz.base.word_bars import word_bars
+
     if len(hidden) == len(batch.tokens[0]):
         st.warning(frame.ALL_HIDDEN)
         return
@@ -67,7 +72,7 @@ def draw(page: frame.Page) -> None:
     now = cache.demo_probabilities(page.model, SENTENCE, hidden)
     best = _rows(top_tokens(now, 5), top_tokens(before, 1))
     figure = word_bars(
-        [token_label(loaded.tokenizer, token) for token in best],
+        [cache.label(page.model, token) for token in best],
         [float(now[token]) for token in best],
         before=[float(before[token]) for token in best] if hidden else None,
         palette=frame.palette(),

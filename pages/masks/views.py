@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import frame
+from pages.common import cover, frame
 from pages.common.view import View, choose
 from pages.masks.ablation_curve import more
 from pages.masks.attention_vs_ablation import attention_vs_ablation
@@ -31,7 +31,9 @@ VIEWS = {
         help="Masks of other models, such as a sliding window, in the place of the causal one.",
         draw=patterns,
     ),
-    "word-list": View(label="Word list", help="Hide every word of a list, such as all articles.", draw=lists),
+    "word-list": View(
+        label="Word list", help="Hide every word of a list, such as all articles.", draw=lists, answers=False
+    ),
     "mask-value": View(
         label="Mask value 0.5",
         help="A mask value between 0 and 1 does different things, depending on where it is applied.",
@@ -58,5 +60,4 @@ def draw(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the view that is chosen, and nothing of the others."""
     view = choose("look", VIEWS)
     with frame.reader_errors():
-        if view.draw is not None:
-            view.draw(page, spec, batch)
+        cover.view(view, page, spec, batch)

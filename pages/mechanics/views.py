@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pages.common import cover
 from pages.common.view import View, choose
 from pages.mechanics.matrices import matrices, without_mask
 from pages.mechanics.token_loss import losses
@@ -36,5 +37,4 @@ VIEWS = {
 def draw(selection: CellSelection) -> None:
     """Draw the view that is chosen, and nothing of the others."""
     view = choose("part", VIEWS)
-    if view.draw is not None:
-        view.draw(selection)
+    cover.view(view, selection)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import cache, controls, downloads, frame
+from pages.common import cache, controls, cover, downloads, frame
 from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def merges(model: str) -> None:
             st.button(f"{name}: {word.strip()}", on_click=controls.change, kwargs={"word": word}, key=f"_word_{name}")
     with frame.reader_errors():
         words = cache.merged_words(model, text)
-        _draw_merges(words[_which(words)])
+        cover.answer(_draw_merges, words[_which(words)])
 
 
 def _which(words: Sequence[MergedWord]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import frame
+from pages.common import cover, frame
 from pages.common.view import View, choose
 from pages.tokens import answers, table
 
@@ -30,6 +30,7 @@ VIEWS = {
         label="From bytes to tokens",
         help="How a word becomes tokens: pairs of pieces merge, in the order that GPT-2 learned.",
         draw=table.merges,
+        answers=False,
     ),
 }
 
@@ -42,4 +43,4 @@ def draw(page: Page, key: BatchKey | None, batch: TokenBatch | None) -> None:
             page.loaded()
             table.merges(page.model)
         elif view.draw is not None and batch is not None:
-            view.draw(key, batch)
+            cover.view(view, key, batch)

@@ -59,16 +59,16 @@ def app(chromium: Browser) -> Iterator[str]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """Return a fresh browser page at desktop size; the test fails on any console error but the known two."""
-    yield from _watched(chromium, 1400, 900)
+    yield from watched(chromium, 1400, 900)
 
 
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[Page]:
     """Return a fresh browser page at phone size; the test fails on any console error but the known two."""
-    yield from _watched(chromium, 390, 844)
+    yield from watched(chromium, 390, 844)
 
 
-def _watched(browser: Browser, width: int, height: int) -> Iterator[Page]:
+def watched(browser: Browser, width: int, height: int) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": width, "height": height})
     opened = context.new_page()
     faults: list[str] = []

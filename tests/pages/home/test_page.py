@@ -24,7 +24,7 @@ def test_the_home_page_shows_the_demo_and_a_link_to_each_page() -> None:
     assert figure["layout"]["yaxis"]["ticktext"][0].strip() == "␣head"
     doors = [link.proto.label for link in at.get("page_link")]
     names = [path.stem.partition("_")[2] for path in sorted((ROOT / "pages").glob("[0-9]_*.py"))]
-    assert len(names) == 6
+    assert len(names) == 7
     assert [page_link for page_link in doors if page_link.startswith("**")] == [f"**{name}** →" for name in names]
 
 

@@ -1,0 +1,7 @@
+"""Lessons: the lessons that there are, with their steps, minutes and notes."""
+
+from pages.common import frame
+from pages.lessons import listing
+
+frame.open_page("Lessons", "Predict first, then look: lessons that open each page in the state that they speak of.")
+listing.draw()

@@ -1,0 +1,35 @@
+"""Results that stay covered until they are asked for: what draws them is not called, so nothing of them is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.common import lesson
+from pages.common.view import View
+
+
+def covered() -> bool:
+    """Return whether results are covered now."""
+    return not lesson.revealed()
+
+
+def answer(draw: Callable[..., object], *args: Any) -> None:
+    """Call `draw`, which draws a result; covered, say so in its place."""
+    if covered():
+        with st.container(border=True):
+            st.caption(":material/visibility_off: Covered until you press Reveal.")
+    else:
+        draw(*args)
+
+
+def view(one: View, *args: Any) -> None:
+    """Draw a view with `args`; covered, only one that shows no result."""
+    if one.draw is None:
+        return
+    if one.answers:
+        answer(one.draw, *args)
+    else:
+        one.draw(*args)

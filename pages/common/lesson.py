@@ -1,0 +1,96 @@
+"""The lesson that runs in a session: its step, what is revealed, what the reader chose; opening and leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages.common import controls, lesson_steps, mask_state
+from pages.common.controls import OPENS, value
+from pages.common.lesson_steps import Place
+
+_REVEALED, _CHOSEN, _PAGE = "_revealed", "_chosen_answers", "_page_in_view"
+
+
+def here() -> Place | None:
+    """Return the step that the session is in, None outside of lessons."""
+    return lesson_steps.place(value("lesson"))
+
+
+def enter(page: str, files: Mapping[str, str]) -> None:
+    """Note which page is in view; where a step was opened that is of another one, go there. `files` are those of the pages."""
+    st.session_state[_PAGE] = page
+    if not st.session_state.pop(OPENS, False):
+        return
+    mask_state.forget()
+    place = here()
+    if place is not None and place.step.state.page != page:
+        st.switch_page(files[place.step.state.page])
+    controls.publish()
+
+
+def covers() -> str:
+    """Return what the cover lies on: a step, or the page in view where results are asked to be covered; else nothing."""
+    place = here()
+    if place is not None:
+        return place.name
+    return str(st.session_state.get(_PAGE, "")) if value("cover") == "on" else ""
+
+
+def revealed() -> bool:
+    """Return whether the results are in view: not covered at all, or uncovered."""
+    return not covers() or covers() in st.session_state.get(_REVEALED, ())
+
+
+def reveal() -> None:
+    """Uncover the results. A callback."""
+    st.session_state[_REVEALED] = {*st.session_state.get(_REVEALED, ()), covers()}
+
+
+def cover_again() -> None:
+    """Cover the results of the page in view. A callback."""
+    st.session_state[_REVEALED] = set(st.session_state.get(_REVEALED, ())) - {covers()}
+
+
+def start(place: Place) -> None:
+    """Open the first step of a lesson, with nothing revealed or chosen yet. A callback."""
+    of_lesson = {f"{place.lesson.id}-{step.number}" for step in place.lesson.steps}
+    st.session_state[_REVEALED] = set(st.session_state.get(_REVEALED, ())) - of_lesson
+    st.session_state[_CHOSEN] = {
+        name: one for name, one in st.session_state.get(_CHOSEN, {}).items() if name not in of_lesson
+    }
+    open_step(place)
+
+
+def open_step(place: Place) -> None:
+    """Open a step: its page, with every published control as the step says. A callback."""
+    for name, new in lesson_steps.values(place.name).items():
+        st.session_state[name] = new
+    st.session_state["lesson"] = place.name
+    st.session_state[OPENS] = True
+
+
+def strayed() -> bool:
+    """Return whether the page shows another state than the step speaks of: another model, or other values than its link names."""
+    place = here()
+    if place is None:
+        return False
+    start = lesson_steps.values(place.name)
+    return any(value(name) != start[name] for name in ("model", *place.step.state.parameters))
+
+
+def leave() -> None:
+    """End the lesson; what is on screen stays. A callback."""
+    controls.change(lesson="")
+
+
+def chosen(place: Place) -> int | None:
+    """Return which choice of a step the reader committed to, counted from 0."""
+    found: int | None = st.session_state.get(_CHOSEN, {}).get(place.name)
+    return found
+
+
+def choose(place: Place, choice: int | None) -> None:
+    """Commit to a choice, or take it back."""
+    st.session_state[_CHOSEN] = {**st.session_state.get(_CHOSEN, {}), place.name: choice}

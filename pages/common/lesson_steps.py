@@ -1,0 +1,60 @@
+"""Which step of which lesson a link names, and the values of the published controls that it opens with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lessons.loading import Lesson, Library, Step, library
+from pages.common.link_parameters import CONTROLS, check_parameter
+
+# What a step leaves as it is, since it is the reader's own choice.
+KEPT = ("lesson", "cover", "notes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a reader is: a lesson and one of its steps. `name` is what links carry."""
+
+    lesson: Lesson
+    step: Step
+
+    @property
+    def name(self) -> str:
+        """Return the step as links name it, such as `masks-3`."""
+        return f"{self.lesson.id}-{self.step.number}"
+
+    def beside(self, by: int) -> Place | None:
+        """Return the place so many steps further on, None where the lesson has none."""
+        number = self.step.number + by
+        if not 1 <= number <= len(self.lesson.steps):
+            return None
+        return Place(lesson=self.lesson, step=self.lesson.steps[number - 1])
+
+
+def lessons() -> Library:
+    """Return the lessons that there are."""
+    return library(check_parameter)
+
+
+def place(name: str) -> Place | None:
+    """Return the place that a link names, None where there is none."""
+    lesson_id, _, number = name.rpartition("-")
+    lesson = lessons().lessons.get(lesson_id)
+    if lesson is None or not (number.isascii() and number.isdigit()) or not 1 <= int(number[:6]) <= len(lesson.steps):
+        return None
+    return Place(lesson=lesson, step=lesson.steps[int(number) - 1])
+
+
+def values(name: str) -> Mapping[str, Any]:
+    """Return the value of every published control that the step `name` opens with; none for what is no step."""
+    found = place(name)
+    if found is None:
+        return {}
+    asked = found.step.state.parameters
+    return {
+        one: control.parse(asked[one]) if one in asked else control.default
+        for one, control in CONTROLS.items()
+        if one not in KEPT
+    }

@@ -1,0 +1,98 @@
+"""The strip on top of every page while a lesson runs, or while results are covered: the question, Reveal, Next, Back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common import lesson
+from pages.common.components.lesson_keys import lesson_keys
+from pages.common.controls import value
+from pages.common.lesson_steps import Place
+
+
+def draw() -> None:
+    """Draw the strip, where there is something to reveal, and listen to its keys."""
+    place = lesson.here()
+    if place is None and not lesson.covers():
+        return
+    with st.container(border=True, gap="xsmall", key="lesson_strip"):
+        if place is None:
+            _cover_alone()
+        else:
+            _buttons(place)
+            st.markdown(f"**{place.step.question}**")
+            if value("notes") == "on":
+                st.caption(f":material/school: {place.step.note}")
+            if lesson.revealed():
+                _reveal(place)
+            elif place.step.choices:
+                _choices(place)
+            else:
+                st.markdown(place.step.prompt)
+    if place is not None or not lesson.revealed():
+        lesson_keys(onward="lesson_next" if lesson.revealed() else "lesson_reveal")
+
+
+def _cover_alone() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**What do you expect?** Say it before you look.", width="content")
+        _reveal_button()
+        if lesson.revealed():
+            st.button("Cover again", key="lesson_cover", on_click=lesson.cover_again)
+
+
+def _buttons(place: Place) -> None:
+    """Draw where the lesson is, and the buttons that lead through it."""
+    back, onward = place.beside(-1), place.beside(1)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(f"{place.lesson.title} {place.step.number} of {len(place.lesson.steps)}", color="primary")
+        st.button("Back", key="lesson_back", on_click=lesson.open_step, args=(back,), disabled=back is None)
+        _reveal_button()
+        st.button(
+            "Next",
+            key="lesson_next",
+            on_click=lesson.open_step,
+            args=(onward,),
+            disabled=onward is None,
+            type="primary" if lesson.revealed() else "secondary",
+        )
+        st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
+
+
+def _reveal_button() -> None:
+    shown = lesson.revealed()
+    st.button(
+        "Reveal",
+        key="lesson_reveal",
+        on_click=lesson.reveal,
+        disabled=shown,
+        type="secondary" if shown else "primary",
+    )
+
+
+def _choices(place: Place) -> None:
+    """Draw what the reader may commit to; it can be changed until it is revealed."""
+    key = "lesson_choice"
+    st.session_state[key] = lesson.chosen(place)
+    st.pills(
+        "Your prediction",
+        range(len(place.step.choices)),
+        format_func=lambda at: f"{at + 1} · {place.step.choices[at]}",
+        key=key,
+        on_change=lambda: lesson.choose(place, st.session_state[key]),
+        label_visibility="collapsed",
+    )
+
+
+def _reveal(place: Place) -> None:
+    """Draw what the reader predicted beside what the model does."""
+    step, chosen = place.step, lesson.chosen(place)
+    if lesson.strayed():
+        st.caption(":material/info: The page shows another state by now; the numbers here are those of the step.")
+    if chosen is None:
+        st.markdown(step.reveal)
+        return
+    yours, models = st.columns([1, 3], gap="small")
+    right = "" if step.answer is None else (" :material/check:" if chosen + 1 == step.answer else " :material/close:")
+    yours.markdown(f":gray[You said]  \n**{step.choices[chosen]}**{right}")
+    models.markdown(f":gray[What the model does]  \n{step.reveal}")

@@ -1,0 +1,86 @@
+"""The list of the Lessons page: each lesson with its steps, minutes and notes, and the buttons that open them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from lessons.loading import Lesson
+from model_utils.models.registry import BUNDLED_ID
+from pages.common import cache, controls, lesson, lesson_steps
+from pages.common.lesson_steps import Place
+from pages.common.markdown import literal
+
+if TYPE_CHECKING:
+    from model_utils.models.loading import LoadedModel
+
+
+def draw() -> None:
+    """Draw all lessons, and a sentence for each file that cannot be used."""
+    found = lesson_steps.lessons()
+    for mistake in found.mistakes:
+        st.warning(literal(mistake))
+    st.caption(
+        "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
+        "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
+    )
+    with st.container(horizontal=True):
+        with_notes = controls.switch("notes")
+        controls.switch("cover")
+    for one in found.lessons.values():
+        first = Place(lesson=one, step=one.steps[0])
+        with st.container(border=True, gap="xsmall", key=f"lesson_{one.id}"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.subheader(one.title, anchor=False, width="content")
+                st.caption(f"{len(one.steps)} steps, {one.minutes} minutes", width="content")
+                st.button("Start", key=f"start_{one.id}", type="primary", on_click=lesson.start, args=(first,))
+                _handouts(one)
+            st.markdown(one.needs)
+            for step in one.steps:
+                _step(Place(lesson=one, step=step), with_notes=with_notes)
+
+
+def _handouts(one: Lesson) -> None:
+    """Draw the buttons that save the sheets of a lesson; each is made when it is asked for, on the bundled model."""
+    from pages.lessons import handout
+
+    for name, label, page in (
+        ("class", "Handout", handout.student_page),
+        ("teacher", "Handout with answers", handout.teacher_page),
+    ):
+        st.download_button(
+            label,
+            data=partial(_sheet, page, one),
+            file_name=f"maskscope-{one.id}-{name}.html",
+            mime="text/html",
+            key=f"handout_{one.id}_{name}",
+            on_click="ignore",
+            icon=":material/print:",
+        )
+
+
+def _sheet(page: Callable[[Lesson, LoadedModel], str], one: Lesson) -> str:
+    return page(one, cache.loaded_model(BUNDLED_ID))
+
+
+def _step(place: Place, *, with_notes: bool) -> None:
+    """Draw one step: its title, which opens it, its page, minutes and question; with notes, what it reveals as well."""
+    step = place.step
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            f"{step.number}. {step.title}",
+            key=f"open_{place.name}",
+            type="tertiary",
+            on_click=lesson.open_step,
+            args=(place,),
+        )
+        st.caption(f"{step.state.page}, {step.minutes} min", width="content")
+    st.markdown(step.question)
+    if with_notes:
+        for number, choice in enumerate(step.choices, start=1):
+            st.markdown(f"{number}. {choice}" + (" :material/check:" if number == step.answer else ""))
+        st.markdown(f"**Reveal.** {step.reveal}")
+        st.caption(f":material/school: {step.note}")
