@@ -23,6 +23,7 @@ else:
     with st.container(key="notes"):
         controls.settings_note(run, request)
         controls.mask_note(run)
+        controls.processor_note(run)
         unseen_tokens.badges(run.request.model, run.batch)
     above = st.container()
     if run.job.done:

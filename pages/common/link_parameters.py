@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from model_utils.generate.filter_settings import FILTERS, LETTERS, SamplingSettings
+from model_utils.generate.filter_settings import FILTERS, LETTERS, ORDER_LETTERS, SamplingSettings
+from model_utils.generate.one_filter import WordsFilter
 from model_utils.limits import (
     MAX_NEW_TOKENS,
     MAX_PATTERN_TOKENS,
@@ -181,13 +182,15 @@ _ALL = (
             high=one.high if one.control_high is None else one.control_high,
             step=one.step,
         )
+        if not isinstance(one, WordsFilter)
+        else Control(name=one.field, label=one.label, default=one.off, help=one.help)
         for one in FILTERS
     ),
     Control(
         name="order",
         label="Order of the filters",
         default=SamplingSettings.order,
-        help=f"{LETTERS}; from left to right. A letter left out stands where transformers puts it.",
+        help=f"{ORDER_LETTERS}; from left to right. A letter left out stands where transformers puts it.",
     ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="batch", label="The batch itself", default="none", undone=True),

@@ -111,7 +111,7 @@ def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) ->
     reasons = {
         "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so the same dice fall on “{here}”.",
         "admitted": f"“{here}” may be drawn here; in row 0 {_filter(comparison, 0, found)} had cut it.",
-        "tempered": f"both may draw “{there}” and “{here}”; the other temperature turns the same dice.",
+        "tempered": f"both may take “{there}” and “{here}”, but with other chances: that turns it.",
         "greedy": f"“{here}” for “{there}”: greedy asks no dice.",
         "noise": f"“{here}” for “{there}”: other dice.",
         "model": f"“{here}” for “{there}”: the other model, under the same setting and dice.",

@@ -27,7 +27,7 @@ def full_distribution(
 
     mask = None if policy.plain else policy.mask(prompt, len(drawn))
     with gate():
-        return full_distribution(loaded_model(model), (*prompt, *drawn), settings, mask)
+        return full_distribution(loaded_model(model), prompt, settings, mask, drawn=drawn)
 
 
 # At most 16 x 0.4 MB.

@@ -25,6 +25,8 @@ def draw(run: Generation, step: Step) -> None:
     from viz.generate.candidates import Bar, fig_candidates
 
     table = tables.candidates_table(step, run.label)
+    text = [token for tokens in run.before(step) for token in tokens]
+    settings = run.request.settings
     shown: Iterable[Any] = table.iloc[step.candidates.telling(step.drawn, LISTED)].itertuples()
     bars = [
         Bar(
@@ -35,6 +37,8 @@ def draw(run: Generation, step: Step) -> None:
             after=line.probability_after,
             outcome=line.outcome,
             by=line.cut_by,
+            note=explain.ban(line.cut_by, line.token_id, text, settings, run.label)
+            or explain.penalised(line.token_id, text, settings),
         )
         for line in shown
     ]

@@ -11,6 +11,7 @@ import streamlit as st
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
 from model_utils.generate.filter_settings import FILTERS, SETTINGS
+from model_utils.generate.one_filter import WordsFilter
 from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_state
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pages.generate.run import Generation
 
 BOXES = ("seed", "max_new_tokens")
+IN_A_ROW = 4  # filters in view because they are on
+WORDS = tuple(one.field for one in FILTERS if isinstance(one, WordsFilter))
 MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
 MORE = (*OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
 SLIDER_HIGH = {one.field: one.slider_high for one in FILTERS if one.slider_high is not None}
@@ -45,8 +48,29 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
             controls.number(name) if name in BOXES else _slider(name)
     with places[-3]:
         _more(page)
+    _those_on()
     places[-2].button("Generate", type="primary", key="generate", width="stretch", on_click=START.click)
     return places[-1]
+
+
+def _those_on() -> None:
+    """Draw the filters that are in view only while they are on; off, they stand under More."""
+    names = [name for name in OTHER_FILTERS if _changed(name)]
+    if not names:
+        return
+    with st.container(key="dials_on"):
+        for start in range(0, len(names), IN_A_ROW):
+            for place, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):
+                with place:
+                    _filter(name)
+
+
+def _filter(name: str) -> None:
+    """Draw the control of one filter."""
+    if name in WORDS:
+        controls.field(name)
+    else:
+        _slider(name)
 
 
 def _more(page: frame.Page) -> None:
@@ -54,7 +78,8 @@ def _more(page: frame.Page) -> None:
     _keep_hand_mask(page)
     with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
         for name in OTHER_FILTERS:
-            controls.number(name, slider=True)
+            if not _changed(name):
+                _filter(name)
         controls.field("order")
         st.divider()
         st.caption("What the growing text may read of itself")
@@ -153,6 +178,34 @@ def settings_note(run: Generation, request: GenerateRequest | None) -> None:
     if made.texts != request.texts:
         parts.append("other sentences")
     st.info(f"This text was made with {', '.join(parts)}. Press Generate for one with the present settings.")
+
+
+def processor_note(run: Generation) -> None:
+    """Draw which tokens the bad words are, and where `generate` on the padded batch would do otherwise."""
+    from model_utils.generate.padded_batch import padded_bans
+    from model_utils.generate.text_so_far import banned_tokens
+
+    settings, label = run.request.settings, run.label
+    if settings.bad_words:
+        banned = banned_tokens(run.loaded.tokenizer, settings.bad_words)
+        named = ", ".join(" ".join(label(token) for token in tokens) for tokens in banned)
+        st.caption(
+            literal(
+                f"Banned, as tokens: {named}. Of several tokens in a row only the last is banned, behind the others."
+            )
+        )
+    prompts = [[token.id for token in tokens] for tokens in run.batch.tokens]
+    drawn = [[step.token_id for step in row] for row in run.rows()[: len(prompts)]]
+    found = padded_bans(settings, prompts, drawn, run.batch.pad_id)
+    if found:
+        first = found[0]
+        sentences = ", ".join(str(one.sentence) for one in found)
+        st.caption(
+            literal(
+                f"generate on this padded batch would take pads for words: from step {first.number + 1} on it would also ban "
+                f"“{label(first.token_id)}” in sentence {sentences}. Here each sentence runs as if it were alone."
+            )
+        )
 
 
 def mask_note(run: Generation) -> None:

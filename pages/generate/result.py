@@ -194,7 +194,8 @@ def _no_step(run: Generation, row: int, steps: list[Step]) -> None:
 
 def _step(run: Generation, step: Step) -> None:
     """Draw one step: why the top word was or was not drawn, and the view of it that is chosen."""
-    st.text(explain.why(step, run.request.settings, run.label))
+    prompt, drawn = run.before(step)
+    st.text(explain.why(step, run.request.settings, run.label, (*prompt, *drawn)))
     view = VIEWS[controls.choice("view", VIEWS, show_label=False)]
     if view.draw is not None:
         view.draw(run, step)

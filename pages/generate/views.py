@@ -77,10 +77,16 @@ def _stages(
     from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
+    starts = [("the model's chances", distribution.model)]
+    if shifting := [one.named(settings) for one in settings.acting if not one.cuts]:
+        # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model's chances.
+        starts = [*(starts if not settings.off("r") else []), (", ".join(shifting), distribution.before)]
     words = distribution.before[ids].astype(float)
-    start = "the model's chances" if settings.off("t") or settings.greedy else f"temperature {settings.temperature:g}"
     stages = [
-        WaterfallBar(title=start, count=len(distribution.before), words=words.tolist(), rest=1 - words.sum(), gone={})
+        WaterfallBar(
+            title=title, count=len(shares), words=shares[ids].tolist(), rest=1 - float(shares[ids].sum()), gone={}
+        )
+        for title, shares in starts
     ]
     kept, gone = np.ones(len(ids), bool), dict[str, float]()
     for one in effects:
@@ -112,7 +118,7 @@ def _stages(
 def ranks(run: Generation, step: Step) -> None:
     """Draw the probabilities of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
-    from model_utils.generate.filter_settings import CUTS, CUTTING
+    from model_utils.generate.filter_settings import CUTS, CUTTING, PROCESSORS
     from model_utils.generate.full_distribution import filter_effects, rank_curve
     from viz.generate.rank_curve import rank_curve as draw
 
@@ -128,6 +134,7 @@ def ranks(run: Generation, step: Step) -> None:
         left={one.filter: one.kept for one in filter_effects(distribution)},
         drawn=step.rank,
         palette=frame.palette(),
+        banning=[one.name for one in PROCESSORS if one.cuts],
     )
     _figure(figure, "ranks", "The chances of all tokens over their ranks, and where each filter cuts.")
     half = int(nucleus_size(distribution.before.astype(float), 0.5))

@@ -32,7 +32,8 @@ _READABLE = 0.38
 class Bar:
     """One candidate: its readable label, place in the order of probabilities, probability before and after the filters, outcome.
 
-    `by` names the filter that cut it, empty when it was kept.
+    `by` names the filter that cut it, empty when it was kept; `note` is what else there is to say of it, such as why it is
+    banned.
     """
 
     label: str
@@ -42,6 +43,7 @@ class Bar:
     after: float
     outcome: Outcome
     by: str = ""
+    note: str = ""
 
 
 def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
@@ -135,7 +137,9 @@ def _add_values(figure: go.Figure, bars: Sequence[Bar], palette: Palette) -> Non
 
 def _value(bar: Bar) -> str:
     if bar.outcome != "cut":
-        return f"{percent(bar.before)} → {percent(bar.after)}"
+        return f"{percent(bar.before)} → {percent(bar.after)}" + (f"  {escape(bar.note)}" if bar.note else "")
+    if bar.note:
+        return f"{percent(bar.before)}  {escape(bar.note)}"
     return f"{percent(bar.before)}  {'not the likeliest' if bar.by == 'greedy' else f'cut by {bar.by}'}"
 
 

@@ -31,13 +31,16 @@ def rank_curve(
     left: Mapping[str, int],
     drawn: int,
     palette: Palette,
+    banning: Sequence[str] = (),
 ) -> go.Figure:
     """Return the probabilities of all tokens over their ranks, both axes logarithmic, with a line where each filter cuts.
 
     `by[n]` names the filter that cut each rank, empty where it is kept, `left` how many tokens each filter left; `filters`
-    are all that there are; `drawn` is the drawn token's rank. Traces: `kept`, `cut by FILTER`, `drawn`; of one that holds
-    several stretches of ranks there are several.
+    are all that there are; `drawn` is the drawn token's rank. Those that are `banning` cut single tokens here and there:
+    marks, no stretches. Traces: `kept`, `cut by FILTER`, `banned by FILTER`, `drawn`; of one that holds several stretches
+    of ranks there are several.
     """
+    single, by = list(by), _without(by, banning)
     figure, stretches = go.Figure(), _stretches(by)
     for kind in dict.fromkeys(by):
         of_kind = [stretch for name, stretch in stretches if name == kind]
@@ -47,6 +50,11 @@ def rank_curve(
             figure.add_trace(
                 _curve(ranks[at], probabilities[at], labels[at], name=f"cut by {kind}" if kind else "kept", look=look)
             )
+    for kind in banning:
+        places = [place for place, name in enumerate(single) if name == kind]
+        if places:
+            named = [labels[place] for place in places]
+            figure.add_trace(_banned(kind, ranks[places], probabilities[places], named, palette))
     figure.add_scatter(
         name="drawn",
         mode="markers",
@@ -58,6 +66,35 @@ def rank_curve(
     _cut_lines(figure, ranks, stretches, left, palette)
     _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
     return figure
+
+
+def _without(by: Sequence[str], banning: Sequence[str]) -> list[str]:
+    """Return what cut each rank, with what banned single ones taken for whatever was done to their neighbours."""
+    last = next((kind for kind in by if kind not in banning), "")
+    found = []
+    for kind in by:
+        last = last if kind in banning else kind
+        found.append(last)
+    return found
+
+
+def _banned(
+    kind: str,
+    ranks: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    labels: Sequence[str],
+    palette: Palette,
+) -> go.Scatter:
+    """Return the tokens that one processor banned, as marks on the curve."""
+    return go.Scatter(
+        name=f"banned by {kind}",
+        mode="markers",
+        x=ranks,
+        y=probabilities,
+        customdata=[escape(label) for label in labels],
+        marker={"symbol": "x", "size": 10, "color": palette.causes["hand"].mark},
+        hovertemplate=f"number %{{x:,}}: “%{{customdata}}” banned by {kind}<extra></extra>",
+    )
 
 
 def _look(kind: str, filters: Sequence[str], palette: Palette) -> dict[str, Any]:
