@@ -59,7 +59,7 @@ def _decode(
     made_of: Callable[[Sequence[GroupDraw], Mapping[int, int]], list[D]],
     prefix_cache: PrefixCache | None = None,
 ) -> Generator[tuple[D, ...], None, None]:
-    logits, cache = _read_prompts(loaded, lanes, plan, prefix_cache)
+    logits, cache = read_prompts(loaded, lanes, plan, prefix_cache)
     # Lanes that go on, each with a number that it shares with those of the same sample that have read the same.
     pasts = dict(enumerate(_numbered((lane.prompt, lane.policy, lane.sample) for lane in lanes)))
     texts = _Texts(loaded, lanes)
@@ -77,20 +77,20 @@ def _decode(
             return
         pasts = dict(zip(going, _numbered((pasts[lane], token) for lane, token in going.items()), strict=True))
         newest = torch.tensor([[going.get(b, loaded.pad_id)] for b in range(len(lanes))])  # (B, 1)
-        logits, cache = _forward(loaded, plan, number + 1, newest, cache)
+        logits, cache = read_columns(loaded, plan, number + 1, newest, cache)
 
 
-def _read_prompts(
+def read_prompts(
     loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prefix_cache: PrefixCache | None
 ) -> tuple[torch.Tensor, Any]:
-    """Return what `_forward` does of the prompts, reading once each that several lanes have in common."""
+    """Return what `read_columns` does of the prompts, reading once each that several lanes have in common."""
     alike: dict[tuple[tuple[int, ...], MaskPolicy], int] = {}
     shares = [alike.setdefault((lane.prompt, lane.policy), len(alike)) for lane in lanes]
     once = [shares.index(row) for row in range(len(alike))]
 
     def read() -> tuple[torch.Tensor, Any]:
         ids = _prompts(loaded, [lanes[row] for row in once], plan.width)  # (B, T)
-        return _forward(loaded, plan if len(once) == len(lanes) else plan.of(torch.tensor(once)), 0, ids, None)
+        return read_columns(loaded, plan if len(once) == len(lanes) else plan.of(torch.tensor(once)), 0, ids, None)
 
     logits, cache = read() if prefix_cache is None else prefix_cache.get(tuple(alike), read)
     if len(once) < len(lanes):
@@ -107,7 +107,7 @@ def _prompts(loaded: LoadedModel, lanes: Sequence[Lane], width: int) -> torch.Te
     return ids
 
 
-def _forward(
+def read_columns(
     loaded: LoadedModel, plan: Plan, number: int, input_ids: torch.Tensor, cache: Any
 ) -> tuple[torch.Tensor, Any]:
     """Return the logits `[B, V]` of every lane's next token, in float32, and the grown key-value cache."""
