@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import base64
 import contextlib
 import io
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +26,7 @@ from model_utils.tokens.batch import encode
 from pages.common import cache, cache_masks
 from pages.masks import cache as masks_cache
 from tests.tools.decoding import grown, ids, lane_of
+from tests.tools.figures import figures, trace
 from tests.tools.gpt2 import gpt2_by_hand
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -85,16 +84,6 @@ def opened(page: str, **values: Any) -> AppTest:
     return at
 
 
-def array(at: AppTest, figure: str, trace: str, field: str) -> np.ndarray:
-    """Return the numbers of one trace of a figure, None as NaN."""
-    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(f"-{figure}")]
-    (found,) = [one[field] for one in json.loads(chart.proto.spec)["data"] if one.get("name") == trace]
-    if isinstance(found, dict):
-        flat = np.frombuffer(base64.b64decode(found["bdata"]), dtype=found["dtype"])
-        return flat.reshape([int(part) for part in str(found["shape"]).split(",")]) if "shape" in found else flat
-    return np.array(found, dtype=float)
-
-
 def real(matrix: np.ndarray) -> np.ndarray:
     """Return the cells of the first sentence's tokens: the pads stand on the left."""
     start = len(matrix) - len(TEXTS[0].split())
@@ -109,20 +98,20 @@ def test_masks_draws_the_rule_and_runs_the_model_under_it(tiny, bundled, referen
     probabilities, _ = reference
     T, tokens = len(probabilities), tiny.tokenizer(TEXTS[0])["input_ids"]
     at = opened("2_Masks", look="patterns")
-    tile = array(at, "fig_pattern_dilated", "visible", "z")
+    tile = trace(figures(at)["fig_pattern_dilated"], "visible", "z")
     assert (tile == 1).tolist() == may_read(T).tolist()
-    assert array(at, "fig_pattern_words", "now", "x") / 100 == pytest.approx(
+    assert trace(figures(at)["fig_pattern_words"], "now", "x") / 100 == pytest.approx(
         np.sort(probabilities[-1])[:-6:-1], abs=2e-5
     )
-    assert array(at, "fig_surprise", "now", "y")[1:] == pytest.approx(bits(probabilities, tokens), abs=2e-3)
-    assert "fig_leak" not in [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")]
+    assert trace(figures(at)["fig_surprise"], "now", "y")[1:] == pytest.approx(bits(probabilities, tokens), abs=2e-3)
+    assert "fig_leak" not in figures(at)
     assert "every second of the last 5" in [caption.value for caption in at.caption]
 
 
 def test_heads_draws_its_weights(bundled, reference) -> None:
     _, weights = reference
     at = opened("3_Heads", layer=LAYER, head=HEAD)
-    drawn = real(array(at, "fig_head", "weight", "z"))
+    drawn = real(trace(figures(at)["fig_head"], "weight", "z"))
     allowed = may_read(len(drawn)).numpy()
     assert np.isnan(drawn).tolist() == (~allowed).tolist()
     assert drawn[allowed] == pytest.approx(weights[LAYER, HEAD][allowed], abs=1e-5)
@@ -131,7 +120,7 @@ def test_heads_draws_its_weights(bundled, reference) -> None:
 def test_mechanics_takes_a_head_apart_under_it(bundled, reference) -> None:
     _, weights = reference
     at = opened("4_Mechanics", layer=LAYER, head=HEAD)
-    drawn = real(array(at, "fig_weights", "weight", "z"))
+    drawn = real(trace(figures(at)["fig_weights"], "weight", "z"))
     allowed = may_read(len(drawn)).numpy()
     assert np.isnan(drawn).tolist() == (~allowed).tolist()
     assert drawn[allowed] == pytest.approx(weights[LAYER, HEAD][allowed], abs=1e-5)

@@ -1,26 +1,11 @@
-"""What a reader takes home: the picture, its numbers, the code that reproduces it."""
+"""What a reader takes home of a figure beside its picture: its numbers, and the code that reproduces it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 import streamlit as st
-
-
-def chart_config(name: str) -> dict[str, Any]:
-    """Return plotly's settings for one figure: a mode bar that saves the picture as `maskscope-NAME`, and nothing else.
-
-    As the reader chose: `png` (twice the screen's resolution, for slides) or `svg` (for papers).
-    """
-    kind = st.session_state.get("picture", "png")
-    return {
-        "displaylogo": False,
-        "displayModeBar": "hover",
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-        "toImageButtonOptions": {"format": kind, "filename": f"maskscope-{name}", "scale": 2},
-    }
 
 
 def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], str] | None) -> None:
@@ -44,7 +29,6 @@ def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], st
             code_button(name, code)
 
 
-@st.fragment
 def code_button(name: str, code: Callable[[], str]) -> None:
     """Draw the button that shows the code; a closed one costs nothing."""
     popover = st.popover("Code", icon=":material/code:", key=f"code_{name}", on_change="rerun")

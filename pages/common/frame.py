@@ -107,7 +107,6 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     text = st.text_area(
         control.label, key="text", persist_state="session", on_change=controls.changed, height=180, help=control.help
     )
-    controls.choice("picture")
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
     return Page(entry=entry, text=text)

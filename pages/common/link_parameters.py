@@ -170,7 +170,6 @@ _ALL = (
     Control(name="gallery", label="Which heads", default="layer", undone=True),
     Control(name="beside", label="Beside", default="head", undone=True),
     Control(name="mean", label="Mean", default="layer", undone=True),
-    Control(name="picture", label="Pictures are saved as", default="png", options=_same("png", "svg")),
     Control(name="rows", label="Rows are", default="queries", options=_same("queries", "keys"), undone=True),
     *(
         Control(

@@ -11,6 +11,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.compare import settings as compare_settings
 from pages.common import controls, downloads, frame
+from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.common.view import View
 from pages.compare import cache
@@ -46,13 +47,7 @@ def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     name = TRACES[chosen]
     logits = cache.step_logits(model, ids)
     values, figure = _figure(comparison, place, number, name, ranked, logits, (ks, ps, kept), temperature)
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_surface",
-        config=downloads.chart_config("surface"),
-        alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.",
-    )
+    plot(figure, "surface", alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.")
     _step_note(comparison, place, number, ranked, temperature, settings, lined=name != "drawn_word")
     downloads.bar(
         "surface",

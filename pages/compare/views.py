@@ -13,6 +13,7 @@ from model_utils.compare import tables
 from model_utils.compare.sweep import find_sweep
 from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone, trend
 from pages.common import downloads, frame
+from pages.common.components.plot import plot
 from pages.common.view import View
 from pages.compare import cache, controls, kp_plane
 from pages.compare import texts as compare_texts
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison, TextPlace
 
 SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
-
-
-def _figure(figure: Any, name: str, alt: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=downloads.chart_config(name), alt=alt)
 
 
 def _groups(comparison: Comparison, model: int) -> list[dict[str, Any]]:
@@ -58,7 +55,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
                 log=one.name == "kept",
             )
         )
-    _figure(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", "Measures of every setting.")
+    plot(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", alt="Measures of every setting.")
     samples = comparison.request.samples
     st.markdown(
         "**None of these is quality: they say how texts differ, not which is better.** "
@@ -91,10 +88,10 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
                 [step.entropy_after for step in found],
             )
         )
-    _figure(
+    plot(
         draw(rows, chosen=place.row, step=number, palette=frame.palette()),
         "compare_steps",
-        "Words left and uncertainty at every step, a line per setting.",
+        alt="Words left and uncertainty at every step, a line per setting.",
     )
     st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
 
@@ -196,7 +193,7 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
         )
     samples = comparison.request.samples
     st.markdown(f"**Over whole texts, as {found.title} grows** ({samples} samples a point, bars: 95 % interval):")
-    _figure(draw(panels, found.ticks, palette=frame.palette()), "ladder", f"Every measure as {found.title} grows.")
+    plot(draw(panels, found.ticks, palette=frame.palette()), "ladder", alt=f"Every measure as {found.title} grows.")
     if samples >= ENOUGH:
         st.caption("An arrow: over the samples, the rank correlation with the setting differs from 0 (95 % interval).")
     if samples < ENOUGH:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from model_utils.jobs import Job
 from pages.common import cache, controls, downloads, frame
+from pages.common.components.plot import plot
 from pages.common.view import View
 from pages.generate.run import lane_of
 from pages.generate.state import generate_state
@@ -85,13 +86,7 @@ def _measured(run: Generation, job: Job[tuple[Same, ...]], *, beats: bool) -> No
     rounds: list[Round] = job.events
     if rounds:
         figure = two_ways([one.batch for one in rounds], [one.alone for one in rounds], palette=frame.palette())
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_ways",
-            config=downloads.chart_config("ways"),
-            alt="Seconds of each round in one batch and one after another.",
-        )
+        plot(figure, "ways", alt="Seconds of each round in one batch and one after another.")
         found = judge(rounds)
         faster = "faster" if found.times >= 1 else "slower"
         times = max(found.times, 1 / found.times)

@@ -10,6 +10,7 @@ import streamlit as st
 from model_utils.generate import explain, tables
 from model_utils.limits import MAX_SENTENCES
 from pages.common import downloads, frame
+from pages.common.components.plot import plot
 from pages.generate.run import branch, step_lines
 from pages.generate.state import generate_state
 
@@ -42,11 +43,9 @@ def draw(run: Generation, step: Step) -> None:
         )
         for line in shown
     ]
-    st.plotly_chart(
+    plot(
         fig_candidates(bars, frame.palette()),
-        theme=None,
-        key="fig_candidates",
-        config=downloads.chart_config("candidates"),
+        "candidates",
         alt=f"The candidates of step {step.number + 1} as bars, likeliest first.",
     )
     st.text(explain.funnel(step, run.request.settings, run.loaded.entry.vocabulary))

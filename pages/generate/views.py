@@ -11,7 +11,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.generate import explain, tables
 from pages.common import downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.view import View
 from pages.generate import cache, candidates
 from pages.generate.run import step_lines
@@ -33,10 +33,6 @@ def _distribution(run: Generation, step: Step) -> FullDistribution:
     return cache.full_distribution(request.model, *run.before(step), request.settings, run.policy(step.lane))
 
 
-def _figure(figure: Any, name: str, alt: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"fig_{name}", config=downloads.chart_config(name), alt=alt)
-
-
 def waterfall(run: Generation, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the probabilities and in tokens."""
     from model_utils.generate.filter_settings import CUTTING
@@ -55,7 +51,7 @@ def waterfall(run: Generation, step: Step) -> None:
         drawn=ids.index(step.token_id),
         palette=frame.palette(),
     )
-    _figure(figure, "waterfall", "What each filter removes and leaves, as parts of one bar per stage.")
+    plot(figure, "waterfall", alt="What each filter removes and leaves, as parts of one bar per stage.")
     vocabulary = run.loaded.entry.vocabulary
     parts = [f"{one.removed:,} cut by {one.filter}" for one in effects if one.state != "off"]
     st.markdown(
@@ -136,7 +132,7 @@ def ranks(run: Generation, step: Step) -> None:
         palette=frame.palette(),
         banning=[one.name for one in PROCESSORS if one.cuts],
     )
-    _figure(figure, "ranks", "The chances of all tokens over their ranks, and where each filter cuts.")
+    plot(figure, "ranks", alt="The chances of all tokens over their ranks, and where each filter cuts.")
     half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
         f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(distribution.before):,} "
@@ -185,7 +181,7 @@ def repeated_draws(run: Generation, step: Step) -> None:
         drawn=drawn,
         palette=frame.palette(),
     )
-    _figure(figure, "dice", f"How often each word came in {DRAWS} draws of this step, beside theory.")
+    plot(figure, "dice", alt=f"How often each word came in {DRAWS} draws of this step, beside theory.")
     others = int(DRAWS - counts[rows].sum())
     st.markdown(
         f"**The same step drawn {DRAWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
@@ -209,7 +205,7 @@ def over_steps(run: Generation, step: Step) -> None:
         chosen=step.number,
         palette=frame.palette(),
     )
-    _figure(figure, "over_steps", "Uncertainty before and after the filters, and tokens left, at every step.")
+    plot(figure, "over_steps", alt="Uncertainty before and after the filters, and tokens left, at every step.")
     left = [one.stages[-1].kept for one in steps]
     st.markdown(
         f"**The filters left between {min(left):,} and {max(left):,} words.** Top-k leaves the same number at every step; top-p "
@@ -239,8 +235,7 @@ def mask(run: Generation, step: Step) -> None:
         last=len(labels) - 1,
         width=WIDE,
     )
-    with scroll_frame("grown", int(figure.layout.width)):
-        _figure(figure, "grown", "Which token each row may read when this step is drawn, and why not.")
+    plot(figure, "grown", alt="Which token each row may read when this step is drawn, and why not.")
     entry, reads = run.loaded.entry, int((grown.visible[0, -1] > 0).sum())
     width = entry.width // entry.heads
     computed = (

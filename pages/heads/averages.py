@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import controls, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.heads import cache
 from pages.heads.downloads import all_heads_code
 from pages.heads.first_screen import HeadSelection
@@ -45,15 +45,7 @@ def averages(selection: HeadSelection) -> None:
     figure = matrix(
         np.where(blocked, np.nan, values), labels=labels, causes=causes, palette=frame.palette(), name="weight"
     )
-    with scroll_frame("together", int(figure.layout.width)):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_together",
-            width="content",
-            config=downloads.chart_config("together"),
-            alt=sentence,
-        )
+    plot(figure, "together", alt=sentence)
     st.markdown(sentence)
     downloads.bar(
         "together",

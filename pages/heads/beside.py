@@ -14,7 +14,7 @@ from model_utils.errors import InputError
 from model_utils.heads.difference import difference
 from model_utils.models.registry import registry
 from pages.common import cache, controls, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.heads.cache import attention
 from pages.heads.first_screen import HeadSelection
@@ -149,14 +149,7 @@ def _map(side: Side, key: str) -> None:
 
     values = np.where(side.cause > 0, np.nan, side.weights)
     figure = matrix(values, labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), width=HALF)
-    _chart(figure, f"beside_{key}", f"Attention weights: {side.title}")
-
-
-def _chart(figure: Any, name: str, alt: str) -> None:
-    with scroll_frame(name, int(figure.layout.width)):
-        st.plotly_chart(
-            figure, theme=None, key=f"fig_{name}", width="content", config=downloads.chart_config(name), alt=alt
-        )
+    plot(figure, f"beside_{key}", alt=f"Attention weights: {side.title}")
 
 
 def _difference(one: Side, other: Side, found: Any) -> None:
@@ -169,7 +162,7 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     labels = one.labels if same else [str(place) for place in range(len(one.labels))]
     st.markdown(f"**{literal(one.title)}, less {literal(other.title)}**")
     figure = draw_difference(values, limit=found.limit, labels=labels, causes=causes, palette=frame.palette())
-    _chart(figure, "difference", "The difference of the two maps.")
+    plot(figure, "difference", alt="The difference of the two maps.")
     known = np.abs(values[~np.isnan(values)])
     moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
     st.markdown(

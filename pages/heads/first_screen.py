@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.glyphs import visible
 from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common import downloads as common_downloads
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.heads import cache, downloads
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
-    from viz.base.patch import Figure
+    from viz import Figure
 
 # Where a head with this habit takes most of its mix from.
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
@@ -39,16 +39,12 @@ NARROWEST = 560
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSelection:
-    """What the page shows: one sentence of a padded batch in one model, under the mask of `spec`.
-
-    `opened` holds the head that was drawn last, for what runs outside of the page's runs, such as a download.
-    """
+    """What the page shows: one sentence of a padded batch in one model, under the mask of `spec`."""
 
     page: frame.Page
     batch: TokenBatch
     sentence: int
     spec: MaskSpec
-    opened: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def key(self) -> BatchKey:
@@ -159,7 +155,20 @@ def open_head(layer: int, head: int) -> None:
     controls.change(layer=layer, head=head)
 
 
-def map_figure(selection: HeadSelection) -> Figure:
+def draw_map(selection: HeadSelection) -> None:
+    """Draw all heads as one picture; a click opens a head."""
+    layers, heads = selection.maps.weights.shape[:2]
+    plot(
+        _map_figure(selection),
+        "overview",
+        least=0,
+        on_click=open_head,
+        alt=f"All {layers * heads} heads as small pictures, layers down, heads across; a frame marks the open one.",
+    )
+    st.caption("Click a head to open it. Framed thin: the three above.")
+
+
+def _map_figure(selection: HeadSelection) -> Figure:
     """Return all heads as one picture."""
     from model_utils.heads.measures import HABITS
     from model_utils.heads.thumbnails import WEIGHT_CODE
@@ -185,81 +194,63 @@ def map_figure(selection: HeadSelection) -> Figure:
     )
 
 
-def draw_map(selection: HeadSelection, figure: Figure) -> None:
-    """Draw all heads as one picture; a click opens a head."""
-    layers, heads = selection.maps.weights.shape[:2]
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_overview",
-        width="content",
-        config=common_downloads.chart_config("heads"),
-        alt=f"All {layers * heads} heads as small pictures, layers down, heads across; a frame marks the open one.",
+def draw_head(selection: HeadSelection) -> None:
+    """Draw the open head, what it says, and what holds for every head of this sentence."""
+    batch, labels = selection.batch, selection.batch.labels(selection.sentence)
+    plot(
+        _head_figure(selection),
+        "head",
+        least=NARROWEST,
+        alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
-    st.caption("Click a head to open it. Framed thin: the three above.")
-
-
-def draw_head(selection: HeadSelection, figure: Figure) -> None:
-    """Draw the open head, and what holds for every head of this sentence."""
-    batch = selection.batch
-    # No wider than the figure: a frame wider than what it holds would cut it.
-    with scroll_frame("head", min(NARROWEST, int(figure.layout.width))):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_head",
-            width="content",
-            config=common_downloads.chart_config("head"),
-            alt=alt(selection),
+    _say_head(selection)
+    common_downloads.bar(
+        "heads",
+        numbers=lambda: downloads.numbers(selection.maps, labels, *selection.head),
+        code=lambda: downloads.code(selection.page.entry, batch, selection.sentence, selection.spec, *selection.head),
+    )
+    downloads.button(selection.maps, labels, title=_shown(batch.texts[selection.sentence]), model=selection.page.model)
+    if (selection.maps.cause > 0).all(-1).any():
+        st.caption("The model computes a row for a pad too, but all of it is blocked, so its numbers mean nothing.")
+    size = cache.attention_size(selection.key)
+    if size > MAX_ATTENTION_MB:
+        st.caption(
+            f"The attention of all {batch.size[0]} sentences would take {size:,.0f} MB, and {MAX_ATTENTION_MB} MB are "
+            "the most in one pass: each sentence is computed when it is opened."
         )
-    with st.container(key="every_head"):
-        common_downloads.bar(
-            "heads",
-            numbers=lambda: downloads.numbers(selection.maps, batch.labels(selection.sentence), *selection.opened[-1]),
-            code=lambda: downloads.code(
-                selection.page.entry, batch, selection.sentence, selection.spec, *selection.opened[-1]
-            ),
-        )
-        downloads.button(
-            selection.maps,
-            selection.batch.labels(selection.sentence),
-            title=_shown(selection.batch.texts[selection.sentence]),
-            model=selection.page.model,
-        )
-        if (selection.maps.cause > 0).all(-1).any():
-            st.caption("The model computes a row for a pad too, but all of it is blocked, so its numbers mean nothing.")
-        size = cache.attention_size(selection.key)
-        if size > MAX_ATTENTION_MB:
-            st.caption(
-                f"The attention of all {batch.size[0]} sentences would take {size:,.0f} MB, and {MAX_ATTENTION_MB} MB are "
-                "the most in one pass: each sentence is computed when it is opened."
-            )
 
 
-def alt(selection: HeadSelection) -> str:
-    """Return what the large figure shows, for screen readers."""
-    return "Attention weights of layer {}, head {}: rows read columns.".format(*selection.head)
+def _head_figure(selection: HeadSelection) -> Figure:
+    """Return the open head; tokens that are bytes of one character stand under a bracket."""
+    from model_utils.tokens.padding import brackets
+    from viz.heads.head import head
+
+    (layer, at), maps, batch, sentence = selection.head, selection.maps, selection.batch, selection.sentence
+    return head(
+        maps.weights[layer, at],
+        labels=batch.labels(sentence),
+        causes=maps.causes,
+        palette=frame.palette(),
+        last=batch.last(sentence),
+        pieces=[(found.first, found.last, found.character) for found in brackets(batch) if found.row == sentence],
+        name=f"layer {layer}<br>head {at}",
+    )
 
 
-def say_head(selection: HeadSelection) -> None:
-    """Draw what the open head's last row says, and what all its rows do."""
+def _say_head(selection: HeadSelection) -> None:
+    """Draw what one row of the open head says, and what all its rows do."""
     from model_utils.heads.measures import caption
 
-    stale = selection.opened and selection.opened[-1] != selection.head
-    selection.opened[:] = [selection.head]
-    if stale and st.session_state.get("code_heads"):
-        st.rerun()  # the code that the reader has before him is that of another head
-    with st.container(key="below_head"):
-        count = len(selection.batch.tokens[selection.sentence])
-        number, sentence = st.columns([1, 3.2], vertical_alignment="center")
-        if controls.value("closer") != "search":  # which draws it itself
-            with number:
-                controls.number("query", high=count - 1, bare=True)
-        query = int(controls.value("query")) % count
-        sentence.text(_sentence(selection, query))
-        found = cache.measures(*selection.source)
-        if found is not None:
-            st.text(caption(found, *selection.head))
+    count = len(selection.batch.tokens[selection.sentence])
+    number, sentence = st.columns([1, 3.2], vertical_alignment="center")
+    if controls.value("closer") != "search":  # which draws it itself
+        with number:
+            controls.number("query", high=count - 1, bare=True)
+    query = int(controls.value("query")) % count
+    sentence.text(_sentence(selection, query))
+    found = cache.measures(*selection.source)
+    if found is not None:
+        st.text(caption(found, *selection.head))
 
 
 def _sentence(selection: HeadSelection, query: int) -> str:

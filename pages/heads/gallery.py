@@ -10,6 +10,7 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import controls, downloads, frame
+from pages.common.components.plot import plot
 from pages.heads import cache
 from pages.heads.first_screen import HeadSelection, open_head
 
@@ -80,30 +81,10 @@ def _tiles(selection: HeadSelection, heads: list[tuple[int, int]], titles: list[
         for layer, head in heads
     ]
     figure = gallery(pictures, titles, columns=COLUMNS, weight_code=WEIGHT_CODE, causes=CAUSES, palette=frame.palette())
-    picked = st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_gallery",
-        config=downloads.chart_config("gallery"),
-        on_select="rerun",
-        selection_mode="points",
-        alt=f"{len(heads)} heads side by side.",
-    )
-    points = picked.selection.points
-    if points:
-        row, column = points[0]["customdata"]
+
+    def choose(row: int, column: int) -> None:
         place = row * COLUMNS + column
-        if (
-            place < len(heads)
-            and heads[place] != selection.head
-            and st.session_state.get("_gallery_took") != (points, heads)
-        ):
-            st.session_state["_gallery_took"] = (points, heads)
-            st.session_state["_gallery_opens"] = heads[place]
-            st.rerun()
+        if place < len(heads):
+            open_head(*heads[place])
 
-
-def take_click() -> None:
-    """Open the head that was clicked in the gallery, before the widgets that show which one is open."""
-    if "_gallery_opens" in st.session_state:
-        open_head(*st.session_state.pop("_gallery_opens"))
+    plot(figure, "gallery", on_click=choose, alt=f"{len(heads)} heads side by side.")

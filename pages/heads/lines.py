@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from formatting import percent
-from pages.common import downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common import frame
+from pages.common.components.plot import plot
 from pages.heads.first_screen import HeadSelection
 
 
@@ -45,15 +45,7 @@ def first_column(selection: HeadSelection) -> None:
     figure, top = without_first(
         maps.weights[selection.head], labels=labels, causes=causes, first=first, palette=frame.palette()
     )
-    with scroll_frame("sink", int(figure.layout.width)):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_sink",
-            width="content",
-            config=downloads.chart_config("first-column"),
-            alt="The open head without its first column, colours rescaled.",
-        )
+    plot(figure, "sink", alt="The open head without its first column, colours rescaled.")
     habits = selection.all_heads[1]
     given = "" if habits is None else percent(float(habits.first[selection.head]))
     name = "**Layer {}, head {}".format(*selection.head)

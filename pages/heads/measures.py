@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import downloads, frame
+from pages.common.components.plot import plot
 from pages.heads import cache
 from pages.heads.downloads import all_heads_code
 from pages.heads.first_screen import HeadSelection, open_head
@@ -68,14 +69,7 @@ def _map(selection: HeadSelection, found: Any) -> None:
     figure = measure_map(
         getattr(found, name), title=chosen, share=name in SHARES, opened=selection.head, palette=frame.palette()
     )
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_measure_map",
-        width="content",
-        config=downloads.chart_config("measure-map"),
-        alt=f"{chosen} of every head, layers down, heads across.",
-    )
+    plot(figure, "measure_map", alt=f"{chosen} of every head, layers down, heads across.")
 
 
 def _column(name: str, values: pd.Series) -> Any:

@@ -9,8 +9,8 @@ import streamlit as st
 from formatting import percent
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache, frame
+from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
-from pages.common.downloads import chart_config
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,9 +69,7 @@ def draw(page: frame.Page) -> None:
         before=[float(before[token]) for token in best] if hidden else None,
         palette=frame.palette(),
     )
-    st.plotly_chart(
-        figure, theme=None, key="fig_demo", config=chart_config("next-words"), alt="The five likeliest next words"
-    )
+    plot(figure, "demo", alt="The five likeliest next words")
     st.markdown(_sentence(batch, hidden, float(total_variation(now, before))))
 
 

@@ -11,7 +11,8 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import cache, cache_words, frame
-from pages.common.downloads import bar, chart_config
+from pages.common.components.plot import plot
+from pages.common.downloads import bar
 from pages.masks import cache as masks_cache
 from pages.masks.attention_vs_ablation import asked
 
@@ -52,11 +53,9 @@ def _figure(found: tuple[AblationCurve, ...]) -> None:
         TITLES[one.end]: Curve(change=one.change, bits=one.bits, words=[word.label for word in one.hidden])
         for one in found
     }
-    st.plotly_chart(
+    plot(
         draw(curves, palette=frame.palette()),
-        theme=None,
-        key="fig_more",
-        config=chart_config("more-and-more"),
+        "more",
         alt="Two lines per panel over the number of hidden words: how much the next word changes, how uncertain it is",
     )
 

@@ -12,8 +12,9 @@ import streamlit as st
 from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
 from pages.common import cache, cache_words, frame
+from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
-from pages.common.downloads import bar, chart_config
+from pages.common.downloads import bar
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 
@@ -94,13 +95,7 @@ def _points(found: AttentionVsAblation) -> None:
         words=[found.words[at].label for at in shown],
         palette=frame.palette(),
     )
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_sweep",
-        config=chart_config("says-and-does"),
-        alt="One point per word: its attention, and the change when it is hidden",
-    )
+    plot(figure, "sweep", alt="One point per word: its attention, and the change when it is hidden")
 
 
 def _verdict(found: AttentionVsAblation) -> None:

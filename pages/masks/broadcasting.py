@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import controls, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common import controls, frame
+from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,18 +65,16 @@ def _draw(step: BroadcastStep, spec: MaskSpec, batch: TokenBatch) -> None:
     values = values[:TABLE_WINDOW, :TABLE_WINDOW]
     columns, rows = columns[:TABLE_WINDOW], rows[:TABLE_WINDOW]
     additive = step.values.min() < 0
-    with scroll_frame("fig_stage", width(len(columns))):
-        st.plotly_chart(
-            grid(
-                values,
-                texts=[[number(float(value)) for value in line] for line in values],
-                blocked=values < -1e3 if additive else values == 0,
-                columns=columns,
-                rows=rows,
-                palette=frame.palette(),
-            ),
-            theme=None,
-            key="fig_stage",
-            config=downloads.chart_config("mask-stage"),
-            alt=f"The numbers of a mask of shape {step.shape}",
-        )
+    plot(
+        grid(
+            values,
+            texts=[[number(float(value)) for value in line] for line in values],
+            blocked=values < -1e3 if additive else values == 0,
+            columns=columns,
+            rows=rows,
+            palette=frame.palette(),
+        ),
+        "stage",
+        least=width(len(columns)),
+        alt=f"The numbers of a mask of shape {step.shape}",
+    )

@@ -124,7 +124,7 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
     """Draw the five likeliest next words; the former best stays in sight when it fell out."""
     from model_utils.models.next_word import top_tokens
-    from pages.common.downloads import chart_config
+    from pages.common.components.plot import plot
     from viz.base.word_bars import word_bars
 
     best = [int(token) for token in top_tokens(after, 5)]
@@ -137,13 +137,7 @@ def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
         palette=frame.palette(),
         height=260,
     )
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_next",
-        config=chart_config("next-words"),
-        alt="The five likeliest next words, before and after hiding",
-    )
+    plot(figure, "next", alt="The five likeliest next words, before and after hiding")
 
 
 def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.masks.patterns import PATTERNS
 from pages.common import cache_masks, controls, downloads, frame, mask_state
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 # The layers in the order of the lectures: the figure's name, the cause that it draws, what stands under it.
 LAYERS = (
-    ("fig_causal", "causal", "causal"),
-    ("fig_pattern", "pattern", "pattern"),
-    ("fig_padding", "padding", "padding"),
-    ("fig_hand", "hand", "by hand"),
+    ("causal", "causal", "causal"),
+    ("pattern", "pattern", "pattern"),
+    ("padding", "padding", "padding"),
+    ("hand", "hand", "by hand"),
 )
 # On a phone the matrix keeps this width, in px, and scrolls: narrower, its labels would overlap.
 NARROWEST = 560
@@ -62,13 +62,11 @@ def _small_pictures(mask: Mask, spec: MaskSpec) -> None:
             soft = visible if cause == "hand" else np.ones_like(visible)
             values = np.where((visible > 0) | (cause != "hand"), soft, 1.0)
             with st.container(width=150, gap=None):
-                st.plotly_chart(
+                plot(
                     layer(values, causes={cause: blocked}, palette=frame.palette()),
-                    theme=None,
-                    key=figure,
-                    width="content",
-                    config={"staticPlot": True},
+                    figure,
                     alt=f"What the {title} mask alone blocks",
+                    toolbar=False,
                 )
                 st.caption(_layer_name(title, spec))
             st.markdown("**and**" if number < len(shown) - 1 else "**= the mask below**", width="content")
@@ -94,7 +92,7 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
 
 def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
     from model_utils.masks.explain import sentences
-    from viz.masks.mask import CLICKS_UP_TO, combined, has_sentences
+    from viz.masks.mask import combined, has_sentences
 
     number, labels = spec.sentence, batch.labels(spec.sentence)
     first = batch.first(number)
@@ -107,19 +105,13 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         last=batch.last(number),
         chosen=(first + chosen[0], first + chosen[1]),
     )
-    with scroll_frame("combined", min(NARROWEST, int(figure.layout.width))):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_combined",
-            width="content",
-            on_select=lambda: _clicked(page, spec, batch),
-            selection_mode="points",
-            config=downloads.chart_config("masks"),
-            alt="All masks combined: which token each row may read, and why not.",
-        )
-    if len(labels) > CLICKS_UP_TO:
-        st.caption(f"Above {CLICKS_UP_TO} tokens cells are too small for a click: choose one by its numbers.")
+    plot(
+        figure,
+        "combined",
+        least=min(NARROWEST, int(figure.layout.width)),
+        on_click=lambda row, column: _clicked(page, spec, batch, row - first, column - first),
+        alt="All masks combined: which token each row may read, and why not.",
+    )
     if mask.blocked_rows[number].any():
         st.caption(
             "A row that may read nothing is computed all the same: with the smallest number in every cell, all cells are "
@@ -127,15 +119,9 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         )
 
 
-def _clicked(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+def _clicked(page: Page, spec: MaskSpec, batch: TokenBatch, query: int, key: int) -> None:
     """Choose the clicked cell; one that is visible, or blocked as a single cell, changes. Pads are not to be chosen."""
-    points = st.session_state["fig_combined"].selection.points
     first, count = batch.first(spec.sentence), len(batch.tokens[spec.sentence])
-    if points:
-        query, key = (int(place) - first for place in points[0]["customdata"])
-        st.session_state["_clicked_cell"] = (query, key)
-    else:  # a second click on the same cell clears plotly's selection
-        query, key = st.session_state.get("_clicked_cell", (-1, -1))
     if not (0 <= query < count and 0 <= key < count):
         return
     controls.change(query=query, key=key)

@@ -10,6 +10,7 @@ from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import cache, cache_masks, controls, downloads, frame, mask_state
+from pages.common.components.plot import plot
 from pages.masks.receptive_field import receptive_field
 from pages.masks.surprisal import later_weight, surprise
 
@@ -67,20 +68,16 @@ def _tile(mask: Mask, pattern: str, on: bool) -> None:
     """Draw one pattern as a small picture that chooses it when clicked."""
     from viz.masks.mask import layer
 
-    st.plotly_chart(
+    plot(
         layer(
             mask.visible[0],
             causes={cause: cells[0] for cause, cells in mask.causes.items()},
             palette=frame.palette(),
-            name=pattern,
             on=on,
         ),
-        theme=None,
-        key=f"fig_pattern_{pattern}",
-        width="content",
-        on_select=lambda: _choose(pattern),
-        selection_mode="points",
-        config={"displayModeBar": False},
+        f"pattern_{pattern}",
+        on_click=lambda *_: _choose(pattern),
+        toolbar=False,
         alt=f"The pattern {PATTERNS[pattern].label} on this sentence",
     )
     st.markdown(f"**{PATTERNS[pattern].label}**")
@@ -123,7 +120,7 @@ def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> N
     from viz.base.word_bars import word_bars
 
     best = [int(token) for token in top_tokens(now.probabilities, 5)]
-    st.plotly_chart(
+    plot(
         word_bars(
             [cache.label(page.model, token) for token in best],
             [float(now.probabilities[token]) for token in best],
@@ -131,9 +128,7 @@ def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> N
             palette=frame.palette(),
             height=300,
         ),
-        theme=None,
-        key="fig_pattern_words",
-        config=downloads.chart_config("pattern-words"),
+        "pattern_words",
         alt="The five likeliest next words under the pattern, and what they were under the causal mask",
     )
 

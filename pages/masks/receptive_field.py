@@ -8,7 +8,7 @@ import streamlit as st
 
 from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import cache_masks, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pages.common.frame import Page
 
 
-@st.fragment
 def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
     after = cache_masks.receptive_field(page.key(batch.side), spec)  # (T, T)
@@ -89,15 +88,7 @@ def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
     from viz.masks.receptive_field import receptive_field
 
     figure = receptive_field(after, labels=labels, palette=frame.palette(), row=row)
-    with scroll_frame("reach", int(figure.layout.width)):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_reach",
-            width="content",
-            config=downloads.chart_config("reach"),
-            alt="After how many layers each row has heard of each word",
-        )
+    plot(figure, "reach", alt="After how many layers each row has heard of each word")
 
 
 def _numbers(after: NDArray[np.int16], labels: list[str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.errors import InputError
 from pages.common import cache_masks, downloads, frame, mask_state
+from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,11 +47,8 @@ class Turn:
         return query, key
 
 
-@st.fragment
 def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the dial for one row and one key of layer 0. The page names the part."""
-    if st.session_state.pop("_redraw_page", False):
-        st.rerun()
     with frame.reader_errors():
         count = len(batch.tokens[spec.sentence])
         left, picture = st.columns([400, 620], gap="medium")
@@ -111,13 +109,7 @@ def _draw(turned: SoftRow, dots: list[tuple[float, float]], weight: float, share
         full=turned.share(0.0),
         palette=frame.palette(),
     )
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_dial",
-        config=downloads.chart_config("dial"),
-        alt="The share of the row that the word keeps, as a bias is added to its score",
-    )
+    plot(figure, "dial", alt="The share of the row that the word keeps, as a bias is added to its score")
 
 
 def _say(turn: Turn, turned: SoftRow, weight: float, share: float) -> None:
@@ -141,7 +133,6 @@ def _say(turn: Turn, turned: SoftRow, weight: float, share: float) -> None:
 def _use(spec: MaskSpec, key: int, weight: float) -> None:
     pairs = {token: one for token, one in spec.pairs if token != key}
     mask_state.set_weights({**pairs, key: weight} if weight < 1 else pairs)
-    st.session_state["_redraw_page"] = True
 
 
 def _numbers(turned: SoftRow, dots: list[tuple[float, float]]) -> pd.DataFrame:

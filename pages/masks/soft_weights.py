@@ -9,8 +9,8 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import cache, cache_words, controls, frame
-from pages.common.components.scroll import scroll_frame
-from pages.common.downloads import bar, chart_config
+from pages.common.components.plot import plot
+from pages.common.downloads import bar
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 
@@ -79,14 +79,12 @@ def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: in
     figure = soft_weights(rows, labels=labels, names=list(NAMES.values()), chosen=word.tokens, palette=frame.palette())
     # As wide as it takes to write the tokens upright, up to the width that a desktop gives.
     cell = max(52, 11 * max(map(len, labels)) + 8)
-    with scroll_frame("half", 130 + min(cell * len(labels), 780)):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_half",
-            config=chart_config("half-a-word"),
-            alt=f"What the last token reads in layer {layer}, head {head}, under each kind of mask",
-        )
+    plot(
+        figure,
+        "half",
+        least=130 + min(cell * len(labels), 780),
+        alt=f"What the last token reads in layer {layer}, head {head}, under each kind of mask",
+    )
 
 
 def _column(page: Page, one: SoftMaskRun, plain: SoftMaskRun, at: tuple[int, int], word: Word, weight: float) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from model_utils.masks.patterns import PATTERNS
-from pages.common import downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common import frame
+from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,20 +29,18 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
         st.markdown("One word has no word before it that could predict it, so there is no surprise to measure.")
         return
     other = spec.pattern != "causal"
-    with scroll_frame("fig_surprise", width(len(labels))):
-        st.plotly_chart(
-            surprisal_figure(
-                labels,
-                now.bits,
-                before=causal.bits if other else None,
-                pattern=PATTERNS[spec.pattern].label,
-                palette=frame.palette(),
-            ),
-            theme=None,
-            key="fig_surprise",
-            config=downloads.chart_config("surprise"),
-            alt="The surprise of each word in bits",
-        )
+    plot(
+        surprisal_figure(
+            labels,
+            now.bits,
+            before=causal.bits if other else None,
+            pattern=PATTERNS[spec.pattern].label,
+            palette=frame.palette(),
+        ),
+        "surprise",
+        least=width(len(labels)),
+        alt="The surprise of each word in bits",
+    )
     line = f"Surprise of each word, −log₂ of its chance in the row before: **{_mean(now.bits)} bits** a word"
     st.markdown(f"{line}, {_mean(causal.bits)} under plain causal (pale)." if other else f"{line}.")
 
@@ -58,11 +56,9 @@ def later_weight(spec: MaskSpec, now: PatternRun) -> None:
         f"**{100 * now.later_share.mean():.0f} % of the weight goes to words that come later**, mean over layers, heads and rows "
         "(drawn: layer by layer); under the causal mask it is exactly 0."
     )
-    st.plotly_chart(
+    plot(
         leak_figure(now.later_share, palette=frame.palette()),
-        theme=None,
-        key="fig_leak",
-        config=downloads.chart_config("leak"),
+        "leak",
         alt="The share of weight on later words, layer by layer",
     )
     st.markdown(pattern.lifted_note)

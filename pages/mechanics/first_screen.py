@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import cache_masks, controls, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
@@ -111,7 +111,6 @@ def _step(by: int) -> None:
     controls.change(stage=stages[min(max(at, 0), len(stages) - 1)])
 
 
-@st.fragment(key="stages")
 def stages(selection: CellSelection) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
     from viz.mechanics.row import strips, strips_width
@@ -126,14 +125,12 @@ def stages(selection: CellSelection) -> None:
         )
         stage = controls.choice("stage", show_label=False)
     figure = strips(_strips(selection), stage=stage, palette=frame.palette())
-    with scroll_frame("strips", strips_width(len(selection.labels))):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key="fig_row",
-            config=downloads.chart_config(f"layer-{selection.layer}-head-{selection.head}-row"),
-            alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
-        )
+    plot(
+        figure,
+        "row",
+        least=strips_width(len(selection.labels)),
+        alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
+    )
     st.markdown(_sentence(selection, stage))
     downloads.bar("row", numbers=lambda: numbers(selection), code=lambda: code(selection))
 

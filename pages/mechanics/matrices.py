@@ -10,7 +10,7 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import controls, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.mechanics.first_screen import code
 
@@ -29,20 +29,20 @@ def matrices(selection: CellSelection) -> None:
     lit = (selection.query, selection.key)
     nothing = {cause: cells & False for cause, cells in selection.causes.items()}
     pictures = {
-        "fig_scores": draw_scores(selection.trace.scores, causes=nothing, lit=lit, **shared),
-        "fig_masked": draw_scores(selection.trace.scores, causes=selection.causes, held=masked, lit=lit, **shared),
-        "fig_weights": draw_weights(weights, causes=selection.causes, lit=lit, **shared),
+        "scores": draw_scores(selection.trace.scores, causes=nothing, lit=lit, **shared),
+        "masked": draw_scores(selection.trace.scores, causes=selection.causes, held=masked, lit=lit, **shared),
+        "weights": draw_weights(weights, causes=selection.causes, lit=lit, **shared),
     }
     captions = {
-        "fig_scores": "**Scores** of every pair, later words and pads too.",
-        "fig_masked": "**Plus the mask**: a blocked cell keeps its place and loses its score.",
-        "fig_weights": "**Weights**: each row of words adds up to 1.",
+        "scores": "**Scores** of every pair, later words and pads too.",
+        "masked": "**Plus the mask**: a blocked cell keeps its place and loses its score.",
+        "weights": "**Weights**: each row of words adds up to 1.",
     }
     places = [*st.columns(2), *st.columns(2)]
-    for place, (key, figure) in zip(places, pictures.items(), strict=False):
+    for place, (name, figure) in zip(places, pictures.items(), strict=False):
         with place:
-            _clickable(selection, key, figure)
-            st.markdown(captions[key])
+            _clickable(selection, name, figure)
+            st.markdown(captions[name])
     with places[-1]:
         chosen_cell(selection)
     downloads.bar("matrices", numbers=lambda: _cells(selection), code=lambda: code(selection))
@@ -69,30 +69,23 @@ def _cells(selection: CellSelection) -> pd.DataFrame:
     )
 
 
-def _clickable(selection: CellSelection, key: str, figure: Any) -> None:
+def _clickable(selection: CellSelection, name: str, figure: Any) -> None:
     """Draw one matrix; a click on a cell of two words puts it under the microscope."""
     count, first = len(selection.batch.tokens[selection.spec.sentence]), selection.batch.first(selection.spec.sentence)
-    with scroll_frame(key, int(figure.layout.width)):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key=key,
-            width="content",
-            on_select=lambda: _open_cell(key, first, count),
-            selection_mode="points",
-            config=downloads.chart_config(key.removeprefix("fig_")),
-            alt=f"{key.removeprefix('fig_')} of layer {selection.layer}, head {selection.head}; "
-            f"the row of “{selection.names[0]}” is lit.",
-        )
 
-
-def _open_cell(figure: str, first: int, count: int) -> None:
-    """Choose the clicked cell; pads have no number, so a click on one chooses nothing."""
-    points = st.session_state[figure].selection.points
-    if points:
-        query, key = (int(column) - first for column in points[0]["customdata"])
+    def choose(row: int, column: int) -> None:
+        """Choose the clicked cell; pads have no number, so a click on one chooses nothing."""
+        at = (column, row) if controls.value("rows") == "keys" else (row, column)
+        query, key = (place - first for place in at)
         if 0 <= query < count and 0 <= key < count:
             controls.change(query=query, key=key)
+
+    plot(
+        figure,
+        name,
+        on_click=choose,
+        alt=f"{name} of layer {selection.layer}, head {selection.head}; the row of “{selection.names[0]}” is lit.",
+    )
 
 
 def chosen_cell(selection: CellSelection) -> None:
@@ -103,13 +96,7 @@ def chosen_cell(selection: CellSelection) -> None:
     cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
     query, key = selection.names
     figure = chain(cell.products, steps=_steps(selection), palette=frame.palette())
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="fig_cell",
-        config=downloads.chart_config("cell"),
-        alt=f"How the weight of “{key}” for “{query}” comes about.",
-    )
+    plot(figure, "cell", alt=f"How the weight of “{key}” for “{query}” comes about.")
     st.markdown(
         f"**One cell under the microscope:** how much “{literal(query)}” takes from “{literal(key)}”. Click another cell."
     )
@@ -144,11 +131,11 @@ def without_mask(selection: CellSelection) -> None:
     left, right = st.columns(2)
     later = trace.causes["causal"] & ~trace.causes["padding"]
     with left:
-        _clickable(selection, "fig_unmasked", draw_weights(free, causes=pads, lit=lit, **shared))
+        _clickable(selection, "unmasked", draw_weights(free, causes=pads, lit=lit, **shared))
         st.markdown("**Self-attention:** every word reads every word.")
     with right:
         masked = trace.under(selection.fill)[1]
-        _clickable(selection, "fig_weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
+        _clickable(selection, "weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
         st.markdown("**Masked self-attention:** the same scores, from the same pass.")
 
     st.markdown(

@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import downloads, frame
+from pages.common.components.plot import plot
 from pages.mechanics import cache
-from pages.mechanics.wrong_masks import draw_figure, wide
+from pages.mechanics.wrong_masks import wide
 
 if TYPE_CHECKING:
     from model_utils.mechanics.token_loss import WordLosses
@@ -30,7 +31,7 @@ def losses(selection: CellSelection) -> None:
     figure = word_losses(
         found.bits, labels=selection.labels, counts=found.counts, mean=found.mean() / bit, palette=frame.palette()
     )
-    draw_figure(figure, "fig_loss", wide(selection), "What each word cost the model")
+    plot(figure, "loss", least=wide(selection), alt="What each word cost the model")
     st.markdown(
         "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
         "see it. Pads are left out by the label −100."

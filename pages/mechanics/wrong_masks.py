@@ -9,7 +9,7 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.mechanics import cache
 
@@ -26,12 +26,6 @@ APPLICATIONS: dict[Application, str] = {
     "times": "multiply by 0 or 1",
     "zero": "add 0, not −∞",
 }
-
-
-def draw_figure(figure: Any, key: str, width: int, alt: str) -> None:
-    """Draw a figure of `width` px, which scrolls where the screen is narrower; `alt` says what it shows."""
-    with scroll_frame(key, width):
-        st.plotly_chart(figure, theme=None, key=key, config=downloads.chart_config(key.removeprefix("fig_")), alt=alt)
 
 
 def wide(selection: CellSelection) -> int:
@@ -54,11 +48,11 @@ def fills(selection: CellSelection) -> None:
     rows = np.stack(list(found.values()))
     causes = {cause: cells[selection.query] for cause, cells in selection.causes.items()}
     hidden_row = bool(trace.empty_rows[selection.query])
-    draw_figure(
+    plot(
         fill_values.by_fill_value(rows, causes={} if hidden_row else causes, **shared),
-        "fig_fates_row",
-        wide(selection),
-        f"The row of {selection.names[0]} under each fill",
+        "fates_row",
+        least=wide(selection),
+        alt=f"The row of {selection.names[0]} under each fill",
     )
     same = all(np.array_equal(rows[0], row) for row in rows[1:])
     if same:
@@ -83,7 +77,7 @@ def _blocked_row(selection: CellSelection, shared: dict[str, Any], hidden_row: b
     else:
         rows = np.stack(list(by_fill_value(selection.trace, _blocked_query(selection), all_blocked=True).values()))
         picture = fill_values.by_fill_value(rows, causes={}, **shared)
-        draw_figure(picture, "fig_fates_blocked", wide(selection), "A fully blocked row under each fill")
+        plot(picture, "fates_blocked", least=wide(selection), alt="A fully blocked row under each fill")
         whose = "A pad's own row is fully blocked" if selection.trace.empty_rows.any() else "Were the whole row blocked"
         st.markdown(f"**{whose}, and now the fill decides.**")
     st.markdown(
@@ -124,7 +118,7 @@ def _how_low(selection: CellSelection) -> None:
         return
     shares = blocked_share_by_fill(selection.trace, selection.query)
     figure = fill_values.enough(FILL_RANGE, shares.tolist(), palette=frame.palette())
-    draw_figure(figure, "fig_enough", 320, "What still leaks to blocked cells as the fill sinks")
+    plot(figure, "enough", least=320, alt="What still leaks to blocked cells as the fill sinks")
     st.markdown(
         "**−10000 is enough because exp(−10000) is exactly 0 in float32,** as is exp of anything below about −104. The "
         "formula says −∞ because only that is 0 whatever the scores."
@@ -148,7 +142,7 @@ def _spread(selection: CellSelection) -> None:
     rows = np.vstack([found.rows, found.logits])
     names = [f"layer {layer}" for layer in range(len(found.rows))] + ["next words"]
     figure = fill_values.nan_spread(rows, names=names, labels=selection.labels, palette=frame.palette())
-    draw_figure(figure, "fig_nan", wide(selection) + 40, "Which rows are NaN, layer by layer")
+    plot(figure, "nan", least=wide(selection) + 40, alt="Which rows are NaN, layer by layer")
     if found.rows.any():
         st.markdown(
             f"**NaN spreads: {percent(found.rows[0].mean())} of the rows in layer 0, {percent(rows[-1].mean())} of the next-word "
@@ -178,7 +172,7 @@ def wrong_ways(selection: CellSelection) -> None:
         lit=selection.query - first,
         palette=frame.palette(),
     )
-    draw_figure(figure, "fig_wrong", 880, "Where the weight of each row lies when the mask is applied in a wrong way")
+    plot(figure, "wrong", least=880, alt="Where the weight of each row lies when the mask is applied in a wrong way")
     st.markdown(
         "**Only adding −∞ before the softmax hides words and keeps every row at 1.** After it, the shares of hidden words are "
         "cut off and nobody gets them. A score multiplied by 0 is 0, and exp(0) is 1: the hidden words are back. Adding 0 "

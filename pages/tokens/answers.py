@@ -9,8 +9,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
-from pages.common import cache, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common import cache, frame
+from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Answer, Independence
@@ -167,11 +167,4 @@ def _draw(name: str, rows: list[PanelRow], alt: str) -> None:
 
     if not rows:
         return
-    with scroll_frame(f"fig_{name}", width(rows)):
-        st.plotly_chart(
-            answers_figure(rows, palette=frame.palette()),
-            theme=None,
-            key=f"fig_{name}",
-            config=downloads.chart_config(name),
-            alt=alt,
-        )
+    plot(answers_figure(rows, palette=frame.palette()), name, least=width(rows), alt=alt)

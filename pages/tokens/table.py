@@ -9,7 +9,7 @@ import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
 from pages.common import cache, controls, downloads, frame
-from pages.common.components.scroll import scroll_frame
+from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch
@@ -68,14 +68,13 @@ def table(batch: TokenBatch) -> None:
     from viz.tokens.table import batch_figure, width
 
     shown, window = table_of(batch), _window(batch)
-    with scroll_frame("fig_batch", width(shown, window), opens="end" if batch.side == "left" else "start"):
-        st.plotly_chart(
-            batch_figure(shown, window, palette=frame.palette()),
-            theme=None,
-            key="fig_batch",
-            config=downloads.chart_config("batch"),
-            alt="The padded batch: token, id, attention mask and position of every cell, pads hatched.",
-        )
+    plot(
+        batch_figure(shown, window, palette=frame.palette()),
+        "batch",
+        least=width(shown, window),
+        opens="end" if batch.side == "left" else "start",
+        alt="The padded batch: token, id, attention mask and position of every cell, pads hatched.",
+    )
 
 
 def _window(batch: TokenBatch) -> range:
@@ -174,14 +173,12 @@ def _draw_merges(word: MergedWord) -> None:
         MergeRow(pieces=[(one.label, one.start, one.end, one.merged) for one in step.pieces], rank=step.rank)
         for step in word.steps
     ]
-    with scroll_frame("fig_merges", width(rows)):
-        st.plotly_chart(
-            merge_figure(rows, word.ids, palette=frame.palette()),
-            theme=None,
-            key="fig_merges",
-            config=downloads.chart_config("merges"),
-            alt="Each merge of the word, from its bytes to its tokens.",
-        )
+    plot(
+        merge_figure(rows, word.ids, palette=frame.palette()),
+        "merges",
+        least=width(rows),
+        alt="Each merge of the word, from its bytes to its tokens.",
+    )
     size, merged, left = rows[0].pieces[-1][2], len(rows) - 1, len(word.ids)
     st.markdown(
         f"{_counted(size, 'byte')}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"

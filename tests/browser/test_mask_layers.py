@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-TELLS = "(el, [q, k]) => el.querySelector('.js-plotly-plot').data.find(t => t.name === 'cells').text[8 * q + k]"
+TELLS = "(el, [q, k]) => el.querySelector('.js-plotly-plot').data[0].hovertext[q][k]"
 
 
 def drawn(page: Page, name: str) -> Locator:

@@ -53,7 +53,7 @@ def test_markup_in_a_sentence_is_drawn_as_it_was_typed(page: Page, app: str) -> 
 def test_on_a_phone_the_table_scrolls_in_its_frame_and_opens_at_the_read_column(phone: Page, app: str) -> None:
     phone.goto(f"{app}/Tokens?text={quote('one two three ' * 40 + 'end')}")
     figure = drawn(phone, "fig_batch")
-    phone.wait_for_function("document.querySelector('.st-key-fig_batch .js-plotly-plot').clientWidth > 4000")
+    phone.wait_for_function("document.querySelector('.st-key-fig_batch .plot-frame').scrollWidth > 4000")
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     box = figure.locator(".shapelayer path").last.bounding_box()
     assert box is not None

@@ -13,7 +13,6 @@ import plotly.graph_objects as go
 from viz.base.axes import around, cell_texts
 from viz.base.geometry import WIDTH, Geometry, breadth, geometry
 from viz.base.hatching import area, first_cause, spans, swatch, visible
-from viz.base.patch import LISTS_UP_TO
 from viz.base.text import escape, number, shorten
 from viz.base.theme import WEIGHT_TICKS, Palette, Scale, even_ramp, ink, style, weight_scale
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 # Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
+# Up to here z is written as lists, which the browser shows as they are; above, packed.
+LISTS_UP_TO = 128
 LEGIBLE = 10  # px; of a mask smaller numbers are seen on hover alone
 
 LEGEND_ENTRY, LEGEND_LINE = 180, 26  # px of one entry below the matrix, and of one line of them

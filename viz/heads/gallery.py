@@ -9,7 +9,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.base.axes import cell_texts, frame
-from viz.base.click_targets import targets
 from viz.base.text import escape
 from viz.base.theme import Palette, Scale, even_ramp, ink, style, weight_scale
 from viz.heads.overview import tiles
@@ -31,7 +30,7 @@ def gallery(
 ) -> go.Figure:
     """Return the tiles `pictures[T, T]` (codes as in the overview) in rows of `columns`, each under its title.
 
-    Trace `weight` is the one picture; trace `heads` has an invisible square per tile, its customdata (row, column).
+    Trace `weight` is the one picture; the tile of a row and column, with its title, stands at these whole numbers.
     """
     rows, side = -(-len(pictures) // columns), pictures[0].shape[0]
     tile, pitch = WIDTH / columns, side + max(1, side // 12)
@@ -43,7 +42,6 @@ def gallery(
     first, step = (-0.5 + 0.5 / pitch, -0.5 + 0.5 / high), (1 / pitch, 1 / high)
     figure = go.Figure(tiles(canvas, weight_code, causes, palette, first=first, step=step))
     names = [[escape(title) for title in titles[row * columns : (row + 1) * columns]] for row in range(rows)]
-    figure.add_trace(targets(names, name="heads", size=tile * 0.9))
     style(figure, palette, height=round((tile + TITLE) * rows + 8))
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
     figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)

@@ -9,13 +9,13 @@ import numpy as np
 
 from viz.base.geometry import geometry
 from viz.base.hatching import HOVER_UP_TO, visible
-from viz.base.matrix import NUMBERS_UP_TO, matrix, set_empty_rows_apart, weight_look, written
-from viz.base.patch import Changes, Figure, packed
+from viz.base.matrix import matrix, set_empty_rows_apart
 from viz.base.text import escape, number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from viz import Figure
     from viz.base.theme import Palette
 
 
@@ -43,25 +43,6 @@ def head(
     if name:
         _write_name(figure, name, palette)
     return figure
-
-
-def head_changes(
-    weights: NDArray[Any],
-    *,
-    labels: Sequence[str],
-    causes: Mapping[str, NDArray[np.bool_]],
-    palette: Palette,
-    pieces: Sequence[tuple[int, int, str]] = (),
-    name: str = "",
-) -> Changes:
-    """Return what turns the figure of one head into that of another on the same sentence."""
-    z, shown = visible(weights.astype(np.float32), causes), _joined(labels, pieces)
-    traces: dict[str, dict[str, Any]] = {"weight": {"z": packed(z)}}
-    if len(labels) <= HOVER_UP_TO:
-        traces["weight"]["hovertext"] = _hover(z, shown, causes, palette)
-    if len(labels) <= NUMBERS_UP_TO:
-        traces["numbers"] = written(z, weight_look(palette), geometry(shown).cell)
-    return Changes(traces=traces, annotations={"opened": {"text": name}})
 
 
 def _write_name(figure: Figure, name: str, palette: Palette) -> None:

@@ -9,8 +9,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.base.axes import around
-from viz.base.click_targets import targets
-from viz.base.patch import Changes
 from viz.base.text import escape
 from viz.base.theme import Palette, even_ramp, style
 
@@ -33,7 +31,7 @@ def overview(
     marked: Sequence[tuple[int, int]] = (),
     palette: Palette,
 ) -> go.Figure:
-    """Return all layers (down) and heads (across) as one tiled picture with an invisible marker per head for clicks.
+    """Return all layers (down) and heads (across) as one tiled picture, each head at its whole numbers.
 
     `picture` holds codes: 0 gap, then one per cause of `causes`, from `weight_code` to 255 the square root of the weight.
     `facts[L][H]` is what the hover adds to a head's name, in short lines. `opened` is framed; `marked` heads get a thin frame.
@@ -42,7 +40,7 @@ def overview(
     tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
     start = -0.5 + (0.5 + gap / 2) / pitch
     figure = go.Figure(tiles(picture, weight_code, causes, palette, first=(start, start), step=(1 / pitch, 1 / pitch)))
-    figure.add_trace(targets(_hover(facts), name="heads", size=tile))
+    figure.add_trace(_heads(facts))
     style(figure, palette, height=round(34 + tile * L + 6))
     _axes(figure, L, H, max(1, -(-16 // int(tile))), palette)
     for layer, at in marked:
@@ -119,14 +117,18 @@ def _hover(facts: Sequence[Sequence[str]]) -> list[list[str]]:
     ]
 
 
-def opened_changes(layer: int, head: int) -> Changes:
-    """Return what moves the frame of the open head on the map."""
-    return Changes(shapes={"opened": _corners(layer, head)})
+def _heads(facts: Sequence[Sequence[str]]) -> go.Heatmap:
+    """Return the trace `heads`: one cell per head over its tile, unseen, which says on hover which head it is."""
+    return go.Heatmap(
+        z=np.zeros((len(facts), len(facts[0]))),
+        name="heads",
+        opacity=0,
+        showscale=False,
+        hovertext=_hover(facts),
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
 
 
 def _frame(figure: go.Figure, layer: int, head: int, colour: str, width: int, name: str | None = None) -> None:
-    figure.add_shape(type="rect", **_corners(layer, head), line={"color": colour, "width": width}, name=name)
-
-
-def _corners(layer: int, head: int) -> dict[str, float]:
-    return around((layer, layer), (head, head))
+    corners = around((layer, layer), (head, head))
+    figure.add_shape(type="rect", **corners, line={"color": colour, "width": width}, name=name)

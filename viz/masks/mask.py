@@ -9,7 +9,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.base.axes import frame
-from viz.base.click_targets import targets, unseen
 from viz.base.geometry import WIDTH, geometry
 from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, Rectangle, entry, hatched, spans, visible
 from viz.base.matrix import LEGIBLE, Look, Numbers, matrix, set_empty_rows_apart
@@ -19,12 +18,9 @@ from viz.base.theme import Palette, weight_scale
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Each marker that takes a click is a node of its own: above this many tokens a cell is chosen by number alone.
-CLICKS_UP_TO = 48
-
 TRACE = "visible"
 
-# Side of a small picture in px: Streamlit draws no figure narrower than this.
+# Side of a small picture, and its margin, in px.
 SMALL = 150
 SMALL_EDGE = 5
 
@@ -42,10 +38,10 @@ def combined(
 ) -> go.Figure:
     """Return what each query row may see: `shares[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
 
-    `sentences[T][T]` are plain text, one per cell, or None above HOVER_UP_TO tokens. The trace `cells` lies over the
-    picture, takes clicks and carries (query, key) in its customdata. `chosen` is framed, `last` predicts the next word.
+    `sentences[T][T]` are plain text, one per cell, or None above HOVER_UP_TO tokens. `chosen` is framed, `last` predicts the
+    next word.
     """
-    T, soft = len(labels), (shares > 0) & (shares < 1)
+    soft = (shares > 0) & (shares < 1)
     hover = None if sentences is None else [[_wrapped(one) for one in row] for row in sentences]
     figure = matrix(
         shares,
@@ -64,11 +60,9 @@ def combined(
     figure.add_trace(entry("may be read", {"color": palette.ramp[-1]}, palette))
     if soft.any():
         figure.add_trace(entry("softened", {"color": palette.ramp[5]}, palette))
-    if hover and T <= CLICKS_UP_TO:
-        figure.add_trace(targets(hover, name="cells", size=place.cell, showlegend=False))
     if chosen is not None:
         figure.add_shape(**frame((chosen[0], chosen[0]), (chosen[1], chosen[1]), palette))
-    return figure.update_layout(clickmode="event+select")
+    return figure
 
 
 def has_sentences(tokens: int) -> bool:
@@ -86,12 +80,11 @@ def layer(
     *,
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
-    name: str = "",
     on: bool = False,
 ) -> go.Figure:
     """Return one mask as a small square without labels: `shares[T, T]`, NaN in z where one of `causes` blocks.
 
-    With a `name`, the trace `choose` lies over it, takes a click and carries the name in its customdata. `on` frames it.
+    `on` frames it.
     """
     T = len(shares)
     areas = [
@@ -104,7 +97,6 @@ def layer(
         data=[
             _cells(visible(shares.astype(np.float32), causes), palette),
             *areas,
-            *([_chooser(name, T)] if name else []),
         ],
         layout=_small(T, palette, on=on),
     )
@@ -143,20 +135,7 @@ def _small(tokens: int, palette: Palette, *, on: bool) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": palette.surface, "font": {"color": palette.text, "size": 15}},
         "showlegend": False,
         "dragmode": False,
-        "clickmode": "event+select",
         "shapes": [edge],
         "xaxis": {**axis, "range": [low, high]},
         "yaxis": {**axis, "range": [high, low]},
     }
-
-
-def _chooser(name: str, tokens: int) -> go.Scatter:
-    """Return the invisible square that takes a click on the whole small picture."""
-    return go.Scatter(
-        x=[(tokens - 1) / 2],
-        y=[(tokens - 1) / 2],
-        name="choose",
-        customdata=[name],
-        hovertemplate=f"choose {name}<extra></extra>",
-        **unseen(SMALL - 2 * SMALL_EDGE),
-    )

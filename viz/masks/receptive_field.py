@@ -15,7 +15,7 @@ from viz.base.theme import Scale, ink, ramp_colour
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz.base.patch import Figure
+    from viz import Figure
     from viz.base.theme import Palette
 
 NAME = "layers"

@@ -10,9 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz.base.axes import cell_texts, frame
-from viz.base.click_targets import unseen
-from viz.base.geometry import geometry
-from viz.base.hatching import any_cause, visible
+from viz.base.hatching import HOVER_UP_TO, any_cause, visible
 from viz.base.matrix import Look, Numbers, matrix, weight_look
 from viz.base.text import escape, precise, signed
 from viz.base.theme import signed_scale
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
 
 Rows = Literal["queries", "keys"]
 CORNERS: dict[Rows, str] = {"queries": "reads ↓<br>is read →", "keys": "is read ↓<br>reads →"}
-
-# One marker per cell up to this many tokens: each is a node of the page. Above it, the lit row and column alone.
-CELLS_UP_TO = 48
 
 # px of one matrix: two stand side by side on a screen of 1,400. px added below it, for one more line of the legend.
 WIDTH, MORE_BELOW = 440, 24
@@ -51,9 +46,7 @@ def scores(
     most = float(np.nanmax(np.abs(z))) if np.isfinite(z).any() else 1.0
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
     look = Look(scale=signed_scale(palette, most or 1.0), numbers=Numbers(text=signed, sizes=_own_sizes), title="score")
-    figure = head.matrix(z, look, "“%{y}”, “%{x}”: %{z:.6g}")
-    head.light(figure, lit, values if held is None else held)
-    return figure
+    return head.light(head.matrix(z, look, values if held is None else held), lit)
 
 
 def weights(
@@ -67,16 +60,15 @@ def weights(
 ) -> go.Figure:
     """Return the matrix of weights `[Q, K]`, trace `weight`, on the common scale; z is NaN where a cause blocks it."""
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
-    figure = head.matrix(values.astype(np.float64), replace(weight_look(palette), numbers=Numbers(sizes=_own_sizes)))
+    look = replace(weight_look(palette), numbers=Numbers(sizes=_own_sizes))
+    figure = head.matrix(values.astype(np.float64), look, values)
     lost = np.isnan(values) & ~any_cause(causes, values.shape)
     if lost.any():  # it must not look like an empty cell
         cells, texts = np.argwhere(head.turned(lost)), ["NaN"] * int(lost.sum())
         figure.add_trace(
             cell_texts(cells, texts, name="not a number", size=13, colour=palette.accent, showlegend=False)
         )
-    if lit is not None:
-        head.light(figure, lit, values)
-    return figure
+    return figure if lit is None else head.light(figure, lit)
 
 
 def _own_sizes(texts: Sequence[str], cell: float) -> list[int]:
@@ -96,15 +88,15 @@ class _Head:
     def turned(self, values: NDArray[Any]) -> NDArray[Any]:
         return values.T if self.rows == "keys" else values
 
-    def matrix(self, values: NDArray[Any], look: Look, hover: str | None = None) -> go.Figure:
-        """Return the matrix of `values[Q, K]`, its trace named as `look` is titled."""
+    def matrix(self, values: NDArray[Any], look: Look, held: NDArray[Any]) -> go.Figure:
+        """Return the matrix of `values[Q, K]`, its trace named as `look` is titled; on hover it shows what is `held`."""
         figure = matrix(
             self.turned(values),
             labels=self.labels,
             palette=self.palette,
             causes={cause: self.turned(cells) for cause, cells in self.causes.items()},
             look=look,
-            hover=hover,
+            hover=self._hover(look.title, held),
             name=look.title,
             width=WIDTH,
             corner=CORNERS[self.rows],
@@ -112,30 +104,27 @@ class _Head:
         margin = figure.layout.margin.b + MORE_BELOW
         return figure.update_layout(height=figure.layout.height + MORE_BELOW, margin_b=margin)
 
-    def light(self, figure: go.Figure, lit: tuple[int, int], held: NDArray[Any]) -> None:
-        """Frame the lit row and cell, and lay over the cells invisible squares that take clicks and show what is `held`."""
-        T, (query, key) = len(self.labels), lit
-        cells = [(q, k) for q in range(T) for k in range(T) if T <= CELLS_UP_TO or q == query or k == key]
-        place = [cell[::-1] if self.rows == "keys" else cell for cell in cells]
-        figure.add_scatter(
-            x=[column for _, column in place],
-            y=[row for row, _ in place],
-            name="cells",
-            showlegend=False,
-            customdata=cells,
-            hovertext=[self._hover(q, k, f"{figure.data[0].name} {precise(float(held[q, k]))}") for q, k in cells],
-            hovertemplate="%{hovertext}<extra></extra>",
-            **unseen(max(4, geometry(self.labels, WIDTH).cell - 1)),
-        )
-        whole, queries, keys = (0, T - 1), (query, query), (key, key)
-        for width, across in ((3, whole), (5, keys)):
-            corners = (across, queries) if self.rows == "keys" else (queries, across)
+    def light(self, figure: go.Figure, lit: tuple[int, int]) -> go.Figure:
+        """Frame the lit row, and in it the lit cell."""
+        whole, query, key = (0, len(self.labels) - 1), (lit[0], lit[0]), (lit[1], lit[1])
+        for width, keys in ((3, whole), (5, key)):
+            corners = (keys, query) if self.rows == "keys" else (query, keys)
             figure.add_shape(**frame(*corners, self.palette, width))
+        return figure
 
-    def _hover(self, q: int, k: int, held: str) -> str:
-        """Return what is true of a cell, and what it holds, to the last figure."""
-        query, key = escape(self.labels[q]), escape(self.labels[k])
-        for cause, cells in self.causes.items():
-            if cells[q, k]:
-                return f"<b>{query}</b> may not read <b>{key}</b>: {self.palette.causes[cause].reason}<br>{held}"
-        return f"<b>{query}</b> reads <b>{key}</b><br>{held}"
+    def _hover(self, title: str, held: NDArray[Any]) -> list[list[str]] | str:
+        """Return for each cell what is true of it and what it holds, to the last figure; for many tokens a template."""
+        T = len(self.labels)
+        if T > HOVER_UP_TO:
+            return "“%{y}”, “%{x}”: %{z:.6g}"
+        names = [escape(label) for label in self.labels]
+        texts = np.empty((T, T), dtype=object)
+        for q, k in np.ndindex(T, T):
+            blocked = next((cause for cause, cells in self.causes.items() if cells[q, k]), None)
+            texts[q, k] = f"<b>{names[q]}</b> reads <b>{names[k]}</b>"
+            if blocked is not None:
+                reason = self.palette.causes[blocked].reason
+                texts[q, k] = f"<b>{names[q]}</b> may not read <b>{names[k]}</b>: {reason}"
+            texts[q, k] += f"<br>{title} {precise(float(held[q, k]))}"
+        found: list[list[str]] = self.turned(texts).tolist()
+        return found

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from model_utils.errors import ModelDamagedError
 from pages.common import cache
+from tests.tools.figures import figures
 
 APP = Path(__file__).parents[3] / "app.py"
 PAGES = ["1_Tokens", "2_Masks", "3_Heads", "4_Mechanics", "5_Generate"]
@@ -39,4 +40,4 @@ def test_a_damaged_list_is_one_warning_and_the_page_goes_on(tiny, monkeypatch) -
     at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/1_Tokens.py").run()
     assert not at.exception
     assert [element.value for element in at.warning] == ["seen_tokens.npy is damaged"]
-    assert at.get("plotly_chart")
+    assert figures(at)

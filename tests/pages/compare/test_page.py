@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -23,6 +22,7 @@ from model_utils.tokens.batch import split_sentences
 from pages.common.markdown import literal
 from pages.compare.run import TextPlace
 from tests.tools.decoding import ALL_ON
+from tests.tools.figures import array, figures
 from tests.tools.sentences import numbers, quoting
 from viz.compare.sweep import SIGNS
 
@@ -50,7 +50,7 @@ def drawn(at: AppTest) -> list[list[int]]:
 
 
 def figure(at: AppTest) -> dict[str, dict[str, object]]:
-    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    spec = next(iter(figures(at).values()))
     return {trace["name"]: trace for trace in spec["data"]}
 
 
@@ -58,22 +58,12 @@ def lines(at: AppTest) -> str:
     return " ".join(line.value for line in at.markdown)
 
 
-def values(data: object) -> np.ndarray:
-    """Return the numbers of a trace, which travel as base64 when they are many."""
-    if isinstance(data, dict):
-        import base64
-
-        flat = np.frombuffer(base64.b64decode(data["bdata"]), dtype=np.dtype(data["dtype"]))
-        return flat.reshape([int(side) for side in data["shape"].split(",")])
-    return np.array(data)
-
-
 def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny: LoadedModel) -> None:
     at = opened()
     assert not at.exception
     assert not at.error
     assert [len(row) for row in drawn(at)] == [3, 3, 3, 3]
-    shown = values(figure(at)["kept_tokens"]["z"])
+    shown = array(figure(at)["kept_tokens"]["z"])
     ids = tiny.tokenizer("It will rain in the", return_tensors="pt")["input_ids"]
     with torch.inference_mode():
         logits = tiny.model(ids).logits[:, -1]
@@ -156,7 +146,7 @@ def test_a_first_difference_names_the_filter_that_made_it() -> None:
 def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
     at = opened(plot="metrics", samples=2)
     assert len(quoting(at.markdown, 95, 2)) == 1  # the intervals, and over how many samples
-    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    spec = next(iter(figures(at).values()))
     means = [trace for trace in spec["data"] if trace["name"] == "mean"]
     assert [trace["meta"] for trace in means] == [one.title for one in TEXT_METRICS]
     assert [one.name for one in TEXT_METRICS][:2] == ["entropy", "kept"]
@@ -167,12 +157,12 @@ def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
 
 def test_a_sweep_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
     at = opened(plot="sweep", samples=8, settings="k1;k5;k50;t1")
-    titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
+    titles = [note["text"] for note in next(iter(figures(at).values()))["layout"]["annotations"]]
     assert SIGNS["grows"] in titles[0]
     assert TEXT_METRICS[0].title in titles[0]
     assert not quoting(at.main.caption, ENOUGH)
     at = opened(plot="sweep", samples=3, settings="k1;k5;k50;t1")
-    titles = [note["text"] for note in json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]]
+    titles = [note["text"] for note in next(iter(figures(at).values()))["layout"]["annotations"]]
     assert all(SIGNS["undecided"] in title or SIGNS["stays"] in title for title in titles)
     assert len(quoting(at.main.caption, ENOUGH, 3)) == 1
 
@@ -254,7 +244,7 @@ def test_a_sweep_is_started_from_the_view_that_needs_one() -> None:
     assert (len(made.request.rows), made.request.samples) == (7, 8)
     finished(at)
     assert at.session_state["_compare"].run is made
-    assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_ladder"]
+    assert list(figures(at)) == ["fig_ladder"]
 
 
 def test_a_sentence_or_second_model_that_is_not_there_falls_back() -> None:

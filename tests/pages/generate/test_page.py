@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 from itertools import pairwise
 from pathlib import Path
 from types import GeneratorType
@@ -25,6 +24,7 @@ from pages.common.markdown import literal
 from pages.generate import run as generate_run
 from pages.generate.run import Generation, step_lines
 from tests.tools.decoding import ALL_ON
+from tests.tools.figures import figures
 from tests.tools.sentences import numbers, quoting
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,7 +50,7 @@ def texts(at: AppTest) -> list[list[int]]:
 
 
 def traces(at: AppTest) -> dict[str, dict[str, object]]:
-    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    figure = next(iter(figures(at).values()))
     return {trace["name"]: trace for trace in figure["data"]}
 
 
@@ -177,12 +177,11 @@ def test_empty_text_is_an_error_and_the_last_text_stays() -> None:
     with pytest.raises(InputError) as refused:
         split_sentences("  ")
     assert [error.value for error in at.error] == [literal(str(refused.value))]
-    assert at.get("plotly_chart")
+    assert figures(at)
 
 
 def figure(at: AppTest, name: str) -> dict[str, object]:
-    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(name)]
-    return json.loads(chart.proto.spec)
+    return figures(at)[name]
 
 
 def test_a_stopped_text_keeps_its_words_and_one_chart_stands_in_the_place_of_the_candidates() -> None:
@@ -198,7 +197,7 @@ def test_a_stopped_text_keeps_its_words_and_one_chart_stands_in_the_place_of_the
     assert not at.exception
     assert at.session_state["_generate"].run is run
     assert 1 <= len(run.rows()[0]) < 200
-    assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_candidates"]
+    assert list(figures(at)) == ["fig_candidates"]
     assert at.button(key="stop").disabled
 
 
@@ -207,16 +206,16 @@ def test_the_picture_comes_after_the_first_words() -> None:
     at.number_input(key="max_new_tokens").set_value(200)
     at.button(key="generate").click().run()
     state = at.session_state["_generate"]
-    assert not at.get("plotly_chart")
+    assert not figures(at)
     assert state.words_shown is state.run.job
     at.run()
-    assert len(at.get("plotly_chart")) == 1
+    assert len(figures(at)) == 1
     state.run.job.cancel()
 
 
 def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -> None:
     at = opened(view="waterfall", step=2)
-    assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == ["fig_waterfall"]
+    assert list(figures(at)) == ["fig_waterfall"]
     run = at.session_state["_generate"].run
     left = left_by_filters(run, run.rows()[0][1])
     assert left[0] == 50_257
@@ -228,7 +227,7 @@ def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -
         at.session_state["view"] = view
         at.run()
         assert not at.exception
-        assert [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")] == [name]
+        assert list(figures(at)) == [name]
 
 
 def test_a_step_is_drawn_200_times_and_the_text_s_own_draw_counts() -> None:

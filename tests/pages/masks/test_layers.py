@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
@@ -19,6 +18,7 @@ from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.batch import encode
 from pages.common import cache
+from tests.tools.figures import figures, trace
 
 TEXTS = ("It will rain in the", "They opened the door and saw a")
 
@@ -53,34 +53,15 @@ def opened(view: str, **values: Any) -> AppTest:
     return at
 
 
-def figure(at: AppTest, name: str) -> dict[str, Any]:
-    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(f"-{name}")]
-    drawn: dict[str, Any] = json.loads(chart.proto.spec)
-    return drawn
-
-
-def names(at: AppTest) -> list[str]:
-    return [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")]
-
-
-def values(drawn: dict[str, Any], trace: str) -> np.ndarray:
-    (found,) = [one for one in drawn["data"] if one.get("name") == trace]
-    z = found["z"]
-    if isinstance(z, dict):
-        rows, columns = (int(part) for part in str(z["shape"]).split(","))
-        return np.frombuffer(base64.b64decode(z["bdata"]), dtype=z["dtype"]).reshape(rows, columns)
-    return np.array(z, dtype=float)
-
-
 def test_the_layers_combine_to_what_the_model_runs_with(tiny) -> None:
     at = opened("why-blocked", weights="1:0.5,2:0", cells="4-0", pattern="window", width=3)
     batch = encode(tiny.tokenizer, TEXTS)
     spec = MaskSpec(pattern="window", width=3, weights={1: 0.5, 2: 0.0}, cells=frozenset({(4, 0)}))
     expected = build_mask(spec, batch).visible[0]
-    combined = values(figure(at, "fig_combined"), "visible")
+    combined = trace(figures(at)["fig_combined"], "visible")
     np.testing.assert_array_equal(np.nan_to_num(combined), expected)
     assert (np.isnan(combined) == (expected == 0)).all()
-    layers = [values(figure(at, name), "visible") for name in ("fig_causal", "fig_pattern", "fig_padding", "fig_hand")]
+    layers = [trace(figures(at)[name], "visible") for name in ("fig_causal", "fig_pattern", "fig_padding", "fig_hand")]
     np.testing.assert_allclose(np.prod([np.nan_to_num(one) for one in layers], axis=0), expected)
 
 
@@ -95,7 +76,7 @@ def test_a_cell_is_blocked_and_shown_again_by_button_and_the_rows_that_move_are_
     offer = at.button(key="toggle_cell").label
     at.button(key="toggle_cell").click().run()
     assert at.session_state["cells"] == "3-1"
-    assert np.isnan(values(figure(at, "fig_combined"), "visible")[2 + 3, 2 + 1])
+    assert np.isnan(trace(figures(at)["fig_combined"], "visible")[2 + 3, 2 + 1])
     (strip,) = [json.loads(part.proto.json) for part in at.get("bidi_component") if "moved_rows" in part.proto.id]
     assert [token["note"] != percent(0) for token in strip["tokens"]] == [False, False, False, True, True]
     assert ["2", "5"] in [re.findall(r"\d+", caption.value) for caption in at.caption]
@@ -111,9 +92,9 @@ def test_every_stage_has_its_shape_code_and_numbers() -> None:
     assert "2. [2, 1, 1, 7]" in shapes
     assert "5. [2, 1, 7, 7]" in shapes
     at = opened("why-blocked", mask_stage=2)
-    assert "-10000" in str(figure(at, "fig_stage")["data"][1]["text"])
+    assert "-10000" in str(figures(at)["fig_stage"]["data"][1]["text"])
     at = opened("why-blocked", mask_stage=4, fill="-inf")
-    assert "-∞" in str(figure(at, "fig_stage")["data"][1]["text"])
+    assert "-∞" in str(figures(at)["fig_stage"]["data"][1]["text"])
     (note,) = {one.value for one in at.caption} - {one.value for one in opened("why-blocked", mask_stage=4).caption}
     assert "`min`" in note
 
@@ -121,14 +102,14 @@ def test_every_stage_has_its_shape_code_and_numbers() -> None:
 @pytest.mark.parametrize("pattern", ["causal", "bidirectional", "window"])
 def test_a_pattern_shows_next_words_surprise_and_reach_and_a_leak_where_causality_is_lifted(pattern) -> None:
     at = opened("patterns", pattern=pattern, width=2, sentence=1)
-    drawn = names(at)
+    drawn = list(figures(at))
     assert {"fig_pattern_words", "fig_surprise", "fig_reach", *(f"fig_pattern_{p}" for p in ("sink", "prefix"))} <= set(
         drawn
     )
     assert ("fig_leak" in drawn) == (pattern == "bidirectional")
     note = PATTERNS["bidirectional"].lifted_note
     assert (note in [line.value for line in at.markdown]) == (pattern == "bidirectional")
-    bars = [trace["name"] for trace in figure(at, "fig_surprise")["data"]]
+    bars = [trace["name"] for trace in figures(at)["fig_surprise"]["data"]]
     assert ("before" in bars) == (pattern != "causal")
 
 
@@ -139,21 +120,21 @@ def test_a_pattern_that_changes_nothing_says_why() -> None:
 
 def test_a_sentence_of_one_word_has_patterns_too() -> None:
     at = opened("patterns", text="So", pattern="bidirectional")
-    assert "fig_surprise" not in names(at)
-    assert "fig_reach" in names(at)
+    assert "fig_surprise" not in figures(at)
+    assert "fig_reach" in figures(at)
 
 
 def test_a_mask_that_hides_everything_still_draws() -> None:
     at = opened("patterns", weights="0:0,1:0,2:0,3:0,4:0")
-    assert "fig_surprise" in names(at)
+    assert "fig_surprise" in figures(at)
     assert not any("nan" in line.value for line in at.markdown)
     at = opened("why-blocked", weights="0:0,1:0,2:0,3:0,4:0")
-    assert np.isnan(values(figure(at, "fig_combined"), "visible")).all()
+    assert np.isnan(trace(figures(at)["fig_combined"], "visible")).all()
 
 
 def test_the_dial_runs_the_model_and_takes_its_weight_to_the_sentence() -> None:
     at = opened("soft-mask", dial_weight=0.25, dial_key=1)
-    (now,) = [trace for trace in figure(at, "fig_dial")["data"] if trace["name"] == "now"]
+    (now,) = [trace for trace in figures(at)["fig_dial"]["data"] if trace["name"] == "now"]
     (line,) = [text.value for text in at.text if f"{math.log(0.25):.2f}" in text.value]
     assert percent(now["y"][0] / 100) in line
     at.button(key="use_dial").click().run()
@@ -164,5 +145,5 @@ def test_a_pair_that_is_blocked_has_nothing_to_turn() -> None:
     at = opened("soft-mask", dial_query=0, dial_key=2)
     (error,) = at.error
     assert re.findall("“(.*?)”", error.value) == ["It", "␣rain"]
-    assert "fig_dial" not in names(at)
+    assert "fig_dial" not in figures(at)
     assert "use_dial" not in [button.key for button in at.button]

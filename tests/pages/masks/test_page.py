@@ -24,6 +24,7 @@ from pages.common import cache
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks.soft_weights import CAPTIONS
+from tests.tools.figures import figures
 
 APP = Path(__file__).parents[3] / "app.py"
 KEY = "The tall wizard gave the boy a silver"
@@ -55,20 +56,11 @@ def words(at: AppTest) -> list[dict[str, Any]]:
 
 
 def bars(at: AppTest) -> list[str]:
-    return [trace["name"] for trace in figure(at, "fig_next")["data"]]
-
-
-def figure(at: AppTest, name: str) -> dict[str, Any]:
-    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(name)]
-    return json.loads(chart.proto.spec)
+    return [trace["name"] for trace in figures(at)["fig_next"]["data"]]
 
 
 def metrics(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
-
-
-def names(at: AppTest) -> list[str]:
-    return [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")]
 
 
 def keys(at: AppTest) -> list[str | None]:
@@ -183,7 +175,7 @@ def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_page_goes_on(we
 def test_a_mask_that_hides_everything_is_said_and_draws_no_bars() -> None:
     at = opened(text="He shook his", weights="0:0,1:0,2:0")
     assert len(at.warning) == 1
-    assert "fig_next" not in names(at)
+    assert "fig_next" not in list(figures(at))
     assert not at.metric
 
 
@@ -237,7 +229,7 @@ def kinds(at: AppTest) -> dict[str, list[str]]:
 
 def test_half_a_word_draws_the_four_rows_and_three_columns() -> None:
     at = opened(look="mask-value", text=KEY)
-    drawn = figure(at, "fig_half")["data"][0]
+    drawn = figures(at)["fig_half"]["data"][0]
     assert drawn["name"] == "weight"
     shares = kinds(at)
     before = shares["today"][0]
@@ -260,10 +252,10 @@ def test_attention_says_and_hiding_does_with_their_correlation() -> None:
     found = masks_cache.attention_vs_ablation("tiny-gpt2", KEY, MaskSpec())
     assert found.correlation is not None
     assert f"{found.correlation:.2f}".replace("-", "−") in metrics(at).values()
-    assert figure(at, "fig_sweep")["data"][0]["name"] == "words"
+    assert figures(at)["fig_sweep"]["data"][0]["name"] == "words"
     alone = opened(look="effect", text="Once")
     assert not alone.error
-    assert "fig_sweep" not in names(alone)
+    assert "fig_sweep" not in figures(alone)
     assert len(lines(alone) - lines(at)) == 1
     long = opened(look="effect", text=" ".join(["one"] * 129))
     (error,) = long.error
@@ -297,13 +289,13 @@ def test_hidden_parts_do_not_compute(monkeypatch) -> None:
 
 def test_hiding_more_and_more_is_two_lines_that_start_at_nothing() -> None:
     at = opened(look="hide-more", text=KEY)
-    drawn = figure(at, "fig_more")["data"]
+    drawn = figures(at)["fig_more"]["data"]
     assert [trace["meta"] for trace in drawn] == ["change", "bits"] * 2
     first, last = (one.change[1] for one in masks_cache.ablation_curves("tiny-gpt2", KEY, MaskSpec()))
     assert any(percent(first) in line and percent(last) in line for line in lines(at))
     alone = opened(look="hide-more", text="Once")
     assert not alone.error
-    assert "fig_more" not in names(alone)
+    assert "fig_more" not in figures(alone)
     assert len(lines(alone) - lines(at)) == 1
     long = opened(look="hide-more", text=" ".join(["one"] * 129))
     (error,) = long.error

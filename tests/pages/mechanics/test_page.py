@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ from model_utils.mechanics.token_loss import word_losses
 from model_utils.mechanics.trace import record, share_on, unmasked
 from model_utils.mechanics.wrong_masks import nan_spread, weight_shares
 from pages.common import cache, cache_masks
+from tests.tools.figures import figures, trace
 
 APP = Path(__file__).parents[3] / "app.py"
 
@@ -44,26 +43,8 @@ def opened(**values: Any) -> AppTest:
     return at
 
 
-def figure(at: AppTest, name: str) -> dict[str, Any]:
-    (chart,) = [chart for chart in at.get("plotly_chart") if chart.proto.id.endswith(name)]
-    drawn: dict[str, Any] = json.loads(chart.proto.spec)
-    return drawn
-
-
-def figures(at: AppTest) -> list[str]:
-    return [chart.proto.id.rsplit("-", 1)[-1] for chart in at.get("plotly_chart")]
-
-
 def traces(drawn: dict[str, Any]) -> list[str]:
     return [trace.get("name", "") for trace in drawn["data"]]
-
-
-def array(drawn: dict[str, Any], name: str, field: str = "z") -> np.ndarray:
-    (found,) = [trace[field] for trace in drawn["data"] if trace.get("name") == name]
-    if isinstance(found, dict):
-        flat = np.frombuffer(base64.b64decode(found["bdata"]), dtype=np.dtype(found["dtype"]))
-        return flat.reshape([int(part) for part in str(found["shape"]).split(",")]) if "shape" in found else flat
-    return np.array(found, dtype=float)
 
 
 def lines(at: AppTest) -> list[str]:
@@ -79,14 +60,14 @@ def test_it_opens_with_the_last_words_scores_and_the_three_matrices(tiny, missio
     at = opened()
     mask = build_mask(MaskSpec(), mission)
     head = record(tiny, mission, mask, sentence=0, layer=0, head=0)
-    strips = figure(at, "fig_row")
+    strips = figures(at)["fig_row"]
     assert "score" in traces(strips)
     assert "weight" not in traces(strips)
-    assert array(strips, "score", "y") == pytest.approx(head.scores[7])
-    scores, masked = (array(figure(at, name), "score") for name in ("fig_scores", "fig_masked"))
+    assert trace(strips, "score", "y") == pytest.approx(head.scores[7])
+    scores, masked = (trace(figures(at)[name], "score") for name in ("fig_scores", "fig_masked"))
     assert scores == pytest.approx(head.scores)
     assert np.isnan(masked).tolist() == head.blocked.tolist()
-    weights = array(figure(at, "fig_weights"), "weight")
+    weights = trace(figures(at)["fig_weights"], "weight")
     assert np.array_equal(weights[~head.blocked], head.weights[~head.blocked].astype(np.float64))
 
 
@@ -96,7 +77,7 @@ def test_next_and_back_step_through_the_stages():
     for stage, last in (("mask", "masked"), ("exp", "exp"), ("weight", "weight"), ("values", "output")):
         at.button(key="stage_next").click().run()
         assert at.session_state["stage"] == stage
-        assert last in traces(figure(at, "fig_row"))
+        assert last in traces(figures(at)["fig_row"])
     assert at.button(key="stage_next").disabled
     at.button(key="stage_back").click().run()
     assert at.session_state["stage"] == "weight"
@@ -105,25 +86,25 @@ def test_next_and_back_step_through_the_stages():
 def test_the_chosen_row_cell_and_fill_reach_their_pictures(tiny, mission):
     at = opened(layer=3, head=1, query=2, key=1, stage="mask", fill="-10000")
     head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=3, head=1)
-    assert array(figure(at, "fig_row"), "score", "y") == pytest.approx(head.scores[5])
-    texts = [trace["text"] for trace in figure(at, "fig_row")["data"] if trace.get("name") == "numbers"]
+    assert trace(figures(at)["fig_row"], "score", "y") == pytest.approx(head.scores[5])
+    texts = [trace["text"] for trace in figures(at)["fig_row"]["data"] if trace.get("name") == "numbers"]
     assert texts[1][0] == texts[1][7] == "−10,000"
-    (steps,) = [trace for trace in figure(at, "fig_cell")["data"] if trace["name"] == "steps"]
+    (steps,) = [trace for trace in figures(at)["fig_cell"]["data"] if trace["name"] == "steps"]
     assert float(steps["customdata"][-1]) == pytest.approx(float(head.weights[5, 4]), rel=1e-7)
     at.segmented_control(key="rows").set_value("keys").run()
-    assert array(figure(at, "fig_scores"), "score") == pytest.approx(head.scores.T)
+    assert trace(figures(at)["fig_scores"], "score") == pytest.approx(head.scores.T)
 
 
 def test_the_hand_mask_and_the_pattern_of_the_masks_page_hold_here():
     at = opened(weights="1:0,2:0.5", pattern="window", width=3, stage="weight", query=4)
-    drawn = figure(at, "fig_row")
+    drawn = figures(at)["fig_row"]
     assert {"hand", "pattern"} <= set(traces(drawn))
     assert "padding" in traces(drawn)
 
 
 def test_without_the_mask_the_share_on_later_words_is_said(tiny, mission):
     at = opened(part="unmasked")
-    assert figures(at) == ["fig_row", "fig_unmasked", "fig_weights"]
+    assert list(figures(at)) == ["fig_row", "fig_unmasked", "fig_weights"]
     head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=0, head=0)
     later = head.causes["causal"] & ~head.causes["padding"]
     assert any(percent(share_on(unmasked(head), later, head.real)) in line for line in lines(at))
@@ -131,7 +112,7 @@ def test_without_the_mask_the_share_on_later_words_is_said(tiny, mission):
 
 def test_fills_draw_their_pictures_and_say_how_far_nan_spreads(tiny, mission):
     at = opened(part="fills")
-    assert figures(at) == ["fig_row", "fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"]
+    assert list(figures(at)) == ["fig_row", "fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"]
     found = nan_spread(tiny, mission, build_mask(MaskSpec(), mission), sentence=0)
     shares = [percent(found.rows[0].mean()), percent(found.logits.mean())]
     assert shares in [re.findall(r"[\d.]+ %", line) for line in lines(at)]
@@ -139,9 +120,9 @@ def test_fills_draw_their_pictures_and_say_how_far_nan_spreads(tiny, mission):
 
 def test_wrong_ways_draw_their_picture_with_the_share_that_leaks(tiny, mission):
     at = opened(part="wrong")
-    assert figures(at) == ["fig_row", "fig_wrong"]
+    assert list(figures(at)) == ["fig_row", "fig_wrong"]
     head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=0, head=0)
-    titles = " ".join(note["text"] for note in figure(at, "fig_wrong")["layout"]["annotations"])
+    titles = " ".join(note["text"] for note in figures(at)["fig_wrong"]["layout"]["annotations"])
     for application in ("times", "zero"):
         leak = weight_shares(head, application).blocked[head.first : head.last + 1].mean()
         assert percent(leak) in titles
@@ -149,7 +130,7 @@ def test_wrong_ways_draw_their_picture_with_the_share_that_leaks(tiny, mission):
 
 def test_the_loss_is_drawn_with_its_means_by_what_is_left_out(tiny, mission):
     at = opened(part="loss")
-    assert figures(at) == ["fig_row", "fig_loss"]
+    assert list(figures(at)) == ["fig_row", "fig_loss"]
     found = word_losses(tiny, mission, build_mask(MaskSpec(), mission), sentence=0)
     means = [found.mean(), found.mean("pads"), found.mean("nothing")]
     assert [metric.value.split()[0] for metric in at.metric] == [f"{mean:.2f}" for mean in means]
@@ -157,10 +138,10 @@ def test_the_loss_is_drawn_with_its_means_by_what_is_left_out(tiny, mission):
 
 def test_rows_of_words_are_the_same_under_every_fill_and_nothing_spreads_without_a_blocked_row():
     at = opened(part="fills", sentence=1)
-    weights = array(figure(at, "fig_fates_row"), "weight")
+    weights = trace(figures(at)["fig_fates_row"], "weight")
     assert np.array_equal(weights[0], weights[1], equal_nan=True)
     assert np.array_equal(weights[0], weights[2], equal_nan=True)
-    assert not array(figure(at, "fig_nan"), "nan").any()
+    assert not trace(figures(at)["fig_nan"], "nan").any()
     assert not any("%" in line for line in lines(at))  # no share of NaN rows
     padded = lines(opened(part="fills"))
     assert len([line for line in lines(at) if line not in padded]) == 4
@@ -168,13 +149,13 @@ def test_rows_of_words_are_the_same_under_every_fill_and_nothing_spreads_without
 
 def test_a_word_whose_whole_row_is_hidden_is_told_so():
     at = opened(part="fills", weights="0:0", query=0, fill="-inf", stage="values")
-    assert figures(at) == ["fig_row", "fig_fates_row", "fig_nan"]
+    assert list(figures(at)) == ["fig_row", "fig_fates_row", "fig_nan"]
     assert naming_every_fill(at) == 2  # under the strips and under the fills
-    numbers = [trace["text"] for trace in figure(at, "fig_row")["data"] if trace.get("name") == "numbers"]
+    numbers = [trace["text"] for trace in figures(at)["fig_row"]["data"] if trace.get("name") == "numbers"]
     assert "NaN" in numbers[3]
     # With the dtype's minimum the row reads every column alike, so no column is drawn as one that gives nothing.
     at = opened(weights="0:0", query=0, fill="min", stage="values")
-    drawn = figure(at, "fig_row")["data"]
+    drawn = figures(at)["fig_row"]["data"]
     assert not {"hand", "causal", "padding"} & {trace.get("name") for trace in drawn}
     assert {"blocked: by hand", "blocked: comes later"} <= {trace.get("name") for trace in drawn}
     assert naming_every_fill(at) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from pathlib import Path
@@ -16,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from model_utils.limits import MAX_WORD_CHARACTERS
 from model_utils.tokens import batch
 from model_utils.tokens.padding import ragged_error
+from tests.tools.figures import array, figures
 
 APP = Path(__file__).parents[3] / "app.py"
 
@@ -27,23 +27,6 @@ def opened(**values: Any) -> AppTest:
     return at.run()
 
 
-def figures(at: AppTest) -> dict[str, Any]:
-    """Return the figures of the page, by the name of the trace that bears their numbers."""
-    found = {}
-    for chart in at.get("plotly_chart"):
-        figure = json.loads(chart.proto.spec)
-        found[chart.proto.id.rsplit("-", 1)[-1]] = figure
-    return found
-
-
-def grid(trace: dict[str, Any]) -> list[list[int]]:
-    z = trace["z"]
-    if isinstance(z, dict):
-        shape = [int(part) for part in str(z["shape"]).split(",")]
-        z = np.frombuffer(base64.b64decode(z["bdata"]), dtype=np.dtype(z["dtype"])).reshape(shape).tolist()
-    return z
-
-
 def written(at: AppTest) -> str:
     return json.dumps(figures(at), ensure_ascii=False)
 
@@ -53,7 +36,7 @@ def test_the_first_thing_seen_is_the_three_sentences_as_one_padded_table(tiny, m
     assert not at.exception
     assert not at.error
     mask = figures(at)["fig_batch"]["data"][0]
-    assert grid(mask) == [[0, 0, 0, 1, 1, 1, 1, 1], [1] * 8, [0, 0, 0, 0, 0, 1, 1, 1]]
+    assert array(mask["z"]).tolist() == [[0, 0, 0, 1, 1, 1, 1, 1], [1] * 8, [0, 0, 0, 0, 0, 1, 1, 1]]
     assert [cell[0] for cell in mask["customdata"][2]] == [50256] * 5 + [3666, 3290, 318]
     assert [cell[1] for cell in mask["customdata"][0]] == [0, 0, 0, 0, 1, 2, 3, 4]
     assert any("<|endoftext|>" in text.value for text in at.text)
@@ -62,12 +45,12 @@ def test_the_first_thing_seen_is_the_three_sentences_as_one_padded_table(tiny, m
 
 def test_the_side_switch_moves_the_pads_and_crosses_the_last_column() -> None:
     at = opened(side="right")
-    assert grid(figures(at)["fig_batch"]["data"][0])[2] == [1, 1, 1, 0, 0, 0, 0, 0]
+    assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist()[2] == [1, 1, 1, 0, 0, 0, 0, 0]
     assert ticks(at, "fig_batch") == (0, 1)
     assert ticks(at, "fig_next") == (1, 2)
     at.session_state["side"] = "left"
     at.run()
-    assert grid(figures(at)["fig_batch"]["data"][0])[2] == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist()[2] == [0, 0, 0, 0, 0, 1, 1, 1]
     assert ticks(at, "fig_batch") == ticks(at, "fig_next") == (0, 0)
 
 
@@ -130,7 +113,7 @@ def test_whatever_is_typed_gives_a_table(text: str) -> None:
     assert not at.exception
     assert not at.error
     found = figures(at)
-    assert len(grid(found["fig_batch"]["data"][0])) == len(text.split("\n"))
+    assert len(array(found["fig_batch"]["data"][0]["z"]).tolist()) == len(text.split("\n"))
     assert "<script>" not in written(at)
 
 
@@ -143,7 +126,7 @@ def test_a_trailing_space_is_marked_and_explained() -> None:
 
 def test_rows_of_one_length_need_no_pads() -> None:
     at = opened(text="My dog is\nYour cat was")
-    assert grid(figures(at)["fig_batch"]["data"][0]) == [[1, 1, 1]] * 2
+    assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist() == [[1, 1, 1]] * 2
     assert not at.code
     assert not at.error
     ragged = {line.value for line in opened().markdown}
@@ -153,11 +136,11 @@ def test_rows_of_one_length_need_no_pads() -> None:
 def test_a_long_batch_opens_a_window_at_the_read_column_and_a_button_leads_back() -> None:
     at = opened(text="a" + " a" * 99 + "\nMy dog is", side="right")
     mask = figures(at)["fig_batch"]["data"][0]
-    assert len(grid(mask)[0]) == 64
+    assert len(array(mask["z"]).tolist()[0]) == 64
     at.button(key="_to_99").click().run()
-    assert grid(figures(at)["fig_batch"]["data"][0])[1] == [0] * 64
+    assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist()[1] == [0] * 64
     at.slider[0].set_value(0).run()
-    assert grid(figures(at)["fig_batch"]["data"][0])[1][:4] == [1, 1, 1, 0]
+    assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist()[1][:4] == [1, 1, 1, 0]
 
 
 def test_a_word_is_merged_and_an_example_fills_the_box() -> None:

@@ -1,16 +1,12 @@
-"""The head's hover says who reads whom or why not; what changes between heads is all that changes."""
+"""The head's hover says who reads whom or why not; its last row says what it is for."""
 
 from __future__ import annotations
 
-import base64
-import json
-
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from viz.base.theme import PALETTES
-from viz.heads.head import head, head_changes
+from viz.heads.head import head
 
 LIGHT = PALETTES["light"]
 CAUSES = ("padding", "hand", "pattern", "causal")
@@ -60,26 +56,6 @@ def test_pieces_of_one_character_show_it_with_their_bytes_under_a_bracket():
     figure = head(weights, labels=["␣‹F0 9F›", "‹91 8B›"], causes=causes, palette=LIGHT, last=1, pieces=[(0, 1, "👋")])
     assert figure.layout.xaxis.ticktext == ("👋 ‹F0 9F›", "👋 ‹91 8B›")
     assert sum(shape.type == "line" for shape in figure.layout.shapes) == 2
-
-
-def unpacked(z):
-    return np.frombuffer(base64.b64decode(z["bdata"]), "<f4").reshape([int(n) for n in z["shape"].split(",")])
-
-
-@pytest.mark.parametrize("tokens", [2, 8, 30, 60])
-def test_the_changes_to_another_head_give_the_figure_that_it_would_have_been_drawn_as(tokens):
-    causal = {"causal": np.triu(np.ones((tokens, tokens), bool), 1)}
-    common = {"labels": ["a"] * tokens, "causes": causal, "palette": LIGHT}
-    weights = np.random.default_rng(0).dirichlet([1] * tokens, (2, tokens))
-    before = head(weights[0], **common, last=tokens - 1, name="layer 0<br>head 0").to_plotly_json()
-    after = head(weights[1], **common, last=tokens - 1, name="layer 0<br>head 1")
-    changes = head_changes(weights[1], **common, name="layer 0<br>head 1")
-    for trace in before["data"]:
-        for attribute, value in changes.traces.get(trace["name"], {}).items():
-            trace[attribute] = unpacked(value).tolist() if attribute == "z" else value
-    for note in before["layout"]["annotations"]:
-        note.update(changes.annotations.get(note.get("name"), {}))
-    assert json.loads(go.Figure(before).to_json()) == json.loads(after.to_json())
 
 
 def test_what_the_last_row_is_for_is_said_as_far_as_there_is_room():

@@ -1,11 +1,11 @@
-"""The map of all heads: one picture, one target per head, a frame around the open one."""
+"""The map of all heads: one picture, one cell per head over its tile, a frame around the open one."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from viz.base.theme import PALETTES
-from viz.heads.overview import opened_changes, overview
+from viz.heads.overview import overview
 
 LIGHT = PALETTES["light"]
 CAUSES = ("padding", "hand", "pattern", "causal")
@@ -27,17 +27,16 @@ def drawn_map(opened=(1, 2)):
     )
 
 
-def test_the_map_is_one_picture_with_its_scale_and_one_target_per_head():
+def test_the_map_is_one_picture_with_its_scale_and_one_cell_per_head():
     figure = drawn_map()
     tiles, targets = figure.data
     assert (tiles.name, tiles.z.dtype, tiles.z.shape) == ("weight", np.uint8, (26, 39))
     assert tiles.meta["weight"] == "((z - 5) / 250) ** 2"
-    assert [tuple(at) for at in targets.customdata] == [(layer, h) for layer in range(2) for h in range(3)]
-    assert list(targets.y) == [0, 0, 0, 1, 1, 1]
-    assert targets.text[5] == "layer 1, head 2<br>a &lt;i&gt; fact"
+    assert (targets.name, targets.z.shape) == ("heads", (2, 3))
+    assert targets.hovertext[1][2] == "layer 1, head 2<br>a &lt;i&gt; fact"
 
 
-def test_every_tile_lies_over_its_target():
+def test_every_tile_lies_under_the_cell_of_its_head():
     tiles = drawn_map().data[0]
     centres = tiles.x0 + tiles.dx * (np.arange(3) * 13 + (12 - 1) / 2)
     np.testing.assert_allclose(centres, [0, 1, 2], atol=1e-9)
@@ -55,10 +54,3 @@ def test_codes_of_gap_and_causes_have_their_own_flat_colours_and_weights_the_ram
     assert [at[code - 0.5] for code in (1, 2, 3, 4)] == [LIGHT.causes[cause].tint for cause in CAUSES]
     assert at[255] == "rgb(27, 0, 106)"
     assert [place for place, _ in scale] == sorted(place for place, _ in scale)
-
-
-def test_the_frame_moves_to_another_head_by_its_name():
-    figure = drawn_map((0, 0))
-    (frame,) = [shape for shape in figure.layout.shapes if shape.name == "opened"]
-    frame.update(opened_changes(1, 2).shapes["opened"])
-    assert figure.layout.shapes == drawn_map((1, 2)).layout.shapes

@@ -1,4 +1,4 @@
-"""The pictures of masks: what is drawn in which cell, what may be clicked, what stays legible."""
+"""The pictures of masks: what is drawn in which cell, what each cell says, what stays legible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from viz.base.theme import DARK, LIGHT
-from viz.masks.mask import CLICKS_UP_TO, combined, has_sentences, layer
+from viz.masks.mask import combined, has_sentences, layer
 
 LABELS = ("pad", "<b>the</b>", "cat", "sat")
 
@@ -53,16 +53,10 @@ def test_only_softened_cells_bear_a_number_and_there_is_no_colour_bar() -> None:
     assert not any(trace.type == "scatter" and trace.marker.colorbar.tickvals for trace in figure.data)
 
 
-def test_each_cell_takes_a_click_and_tells_its_sentence_as_plain_text() -> None:
-    (cells,) = drawn().select_traces(selector={"name": "cells"})
-    assert [tuple(at) for at in cells.customdata] == [(q, k) for q in range(4) for k in range(4)]
-    assert cells.text[5] == "1 &lt;1&gt;:<br>why"
-
-
-def test_above_the_bound_cells_take_no_click() -> None:
-    T = CLICKS_UP_TO + 1
-    assert "cells" not in {trace.name for trace in drawn(T).data}
-    assert "cells" not in {trace.name for trace in drawn(T, sentences=None).data}
+def test_each_cell_a_blocked_one_too_has_its_sentence_as_plain_text() -> None:
+    (cells,) = drawn().select_traces(selector={"name": "visible"})
+    assert cells.hovertext[1][1] == "1 &lt;1&gt;:<br>why"
+    assert cells.hoverongaps
 
 
 def test_tokens_are_never_read_as_markup() -> None:
@@ -90,11 +84,9 @@ def test_a_layer_is_a_small_square_of_any_sentence(T) -> None:
     assert {trace.name for trace in figure.data} <= {"visible", "causal"}
 
 
-def test_a_named_layer_can_be_chosen_and_shows_that_it_is() -> None:
+def test_a_layer_that_is_on_has_a_strong_frame() -> None:
     blocked = {"causal": np.zeros((3, 3), dtype=bool)}
-    figure = layer(np.ones((3, 3)), causes=blocked, palette=LIGHT, name="window", on=True)
-    (choose,) = figure.select_traces(selector={"name": "choose"})
-    assert list(choose.customdata) == ["window"]
+    figure = layer(np.ones((3, 3)), causes=blocked, palette=LIGHT, on=True)
     assert figure.layout.shapes[-1].line.color == LIGHT.accent
 
 

@@ -1,0 +1,166 @@
+// One figure, changed in place: zoom and scrolling stay, and nothing is taken down while another figure of its kind comes.
+
+// Returns the one copy of plotly.js that all figures of a page use; the first figure asks for it.
+function library(address) {
+  globalThis.maskscopePlotly ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => done(globalThis.Plotly);
+    script.onerror = () => {
+      delete globalThis.maskscopePlotly; // the next figure asks again
+      failed(new Error(`no answer from ${address}`));
+    };
+    document.head.append(script);
+  });
+  return globalThis.maskscopePlotly;
+}
+
+const ICONS = {
+  png: "M19 9h-4V3H9v6H5l7 7 7-7zM5 18v2h14v-2H5z",
+  full: "M5 5h6v2H7v4H5zm8 0h6v6h-2V7h-4zM5 13h2v4h4v2H5zm12 0h2v6h-6v-2h4z",
+};
+
+const button = (name, title, path, click) => ({ name, title, icon: { width: 24, height: 24, path }, click });
+
+function toolbar({ settings }) {
+  if (!settings.toolbar) return { displayModeBar: false };
+  const save = (format) => (plot) =>
+    globalThis.Plotly.downloadImage(plot, { format, filename: settings.name, scale: format === "png" ? 2 : 1 });
+  const full = (plot) =>
+    document.fullscreenElement ? document.exitFullscreen() : plot.closest(".plot-frame").requestFullscreen();
+  return {
+    displaylogo: false,
+    displayModeBar: "hover",
+    modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    modeBarButtonsToAdd: [
+      button("png", "Save as PNG, for slides", ICONS.png, save("png")),
+      button("svg", "Save as SVG, for papers", ICONS.png, save("svg")),
+      button("full", "Full screen", ICONS.full, full),
+    ],
+  };
+}
+
+// What the reader zoomed into is kept as long as the axes say the same.
+function axes(layout) {
+  const named = Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name));
+  return JSON.stringify(named.map(([name, { range, ticktext, type }]) => [name, range, ticktext, type]));
+}
+
+// A press that moved further than this, in px, is no click.
+const STILL = 6;
+
+class Plot {
+  constructor(frame) {
+    this.frame = frame;
+    this.plot = frame.querySelector(".plot");
+    this.press = null;
+    this.turn = 0;
+    this.drawn = Promise.resolve();
+    this.ends = new AbortController();
+    const options = { capture: true, signal: this.ends.signal };
+    frame.addEventListener("pointerdown", (event) => (this.press = event), options);
+    window.addEventListener("pointerup", (event) => this.release(event), options);
+    window.addEventListener("pointercancel", () => this.release(null), options);
+    frame.addEventListener("scroll", () => this.fade(), options);
+    this.resized = new ResizeObserver(() => this.fit());
+    this.resized.observe(frame);
+  }
+
+  // Between a press and its release the figure stays as it is: the reader clicks what he sees.
+  release(event) {
+    if (!this.press) return;
+    const { clientX, clientY, target } = this.press;
+    this.press = null;
+    const still = event && Math.hypot(event.clientX - clientX, event.clientY - clientY) <= STILL;
+    const at = still && this.figure?.settings.clickable && target.closest(".nsewdrag") && this.cell(clientX, clientY);
+    if (at) this.clicked({ at });
+    if (this.late) this.draw();
+  }
+
+  // Returns [row, column] of the cell at a place of the window; cells stand at whole numbers of both axes.
+  cell(left, top) {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const box = this.plot.getBoundingClientRect();
+    return [yaxis.p2l(top - box.top - yaxis._offset), xaxis.p2l(left - box.left - xaxis._offset)].map(Math.round);
+  }
+
+  show(figure, clicked) {
+    this.figure = figure;
+    this.clicked = clicked;
+    this.frame.classList.toggle("clickable", figure.settings.clickable);
+    if (!this.plot.data) this.plot.style.minHeight = `${figure.figure.layout.height}px`; // nothing jumps when it comes
+    this.draw();
+  }
+
+  draw() {
+    this.late = Boolean(this.press);
+    if (this.late) return;
+    const { figure } = this;
+    this.drawn = this.drawn
+      .then(() => library(figure.settings.library))
+      .then((plotly) => figure === this.figure && this.react(plotly))
+      .catch((error) => {
+        if (!this.plot.data) this.plot.textContent = "This figure could not be loaded. Reload the page.";
+        console.error(error);
+      });
+  }
+
+  async react(plotly) {
+    const { frame, plot, figure } = this;
+    this.width = frame.clientWidth;
+    const layout = { ...figure.figure.layout, ...this.size(), uirevision: axes(figure.figure.layout) };
+    this.config ??= toolbar(figure); // Plotly draws all anew for another one
+    await plotly.react(plot, figure.figure.data, layout, this.config);
+    plot.style.minHeight = "";
+    frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
+    if (this.opens !== figure.settings.opens) {
+      this.opens = figure.settings.opens;
+      frame.scrollLeft = this.opens === "end" ? frame.scrollWidth : 0;
+    }
+    this.fade();
+  }
+
+  // Returns the size that the figure has now: that of the screen, or its own within the bounds of its place.
+  size() {
+    const { frame, figure } = this;
+    if (document.fullscreenElement === frame) return { width: frame.clientWidth - 64, height: frame.clientHeight - 64 };
+    const { width: most = Infinity } = figure.figure.layout;
+    const least = figure.settings.least ?? figure.figure.layout.width ?? 0;
+    return { width: Math.min(most, Math.max(least, frame.clientWidth)) };
+  }
+
+  // Its place has another width, or it takes the whole screen.
+  fit() {
+    if (this.figure && this.plot.data && this.frame.clientWidth !== this.width) this.draw();
+  }
+
+  // A fade at each edge behind which there is more.
+  fade() {
+    const { scrollLeft, scrollWidth, clientWidth } = this.frame;
+    this.frame.classList.toggle("more-left", scrollLeft > 1);
+    this.frame.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 1);
+  }
+
+  end() {
+    this.ends.abort();
+    this.resized.disconnect();
+    globalThis.Plotly?.purge(this.plot);
+  }
+}
+
+const plots = (globalThis.maskscopePlots ??= new WeakMap());
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const frame = parentElement.querySelector(".plot-frame");
+  if (!plots.has(frame)) plots.set(frame, new Plot(frame));
+  const plot = plots.get(frame);
+  plot.show(JSON.parse(new TextDecoder().decode(data)), (click) => setTriggerValue("clicked", click));
+  // Streamlit also ends the turn that a newer one overtook.
+  const turn = (plot.turn += 1);
+  return () => {
+    if (plot.turn !== turn) return;
+    plot.end();
+    plots.delete(frame);
+  };
+}

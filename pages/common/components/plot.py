@@ -1,0 +1,71 @@
+"""A figure of a page: drawn by one component, which changes it in place and sends back what is clicked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from pages.common import assets
+
+if TYPE_CHECKING:
+    from viz import Figure
+
+_HERE = Path(__file__).parent
+
+LARGEST = 6400  # px; in more, a text of 1,024 tokens would be a picture that no screen scrolls through
+
+# Registered once, when the server first imports this.
+_PLOT = st.components.v2.component(
+    "maskscope_plot",
+    html='<div class="plot-frame" role="figure"><div class="plot"></div></div>',
+    css=(_HERE / "plot.css").read_text(encoding="utf-8"),
+    js=(_HERE / "plot.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def plot(
+    figure: Figure,
+    name: str,
+    *,
+    alt: str,
+    on_click: Callable[[int, int], None] | None = None,
+    least: int | None = None,
+    opens: Literal["start", "end"] = "start",
+    toolbar: bool = True,
+) -> None:
+    """Draw `figure` under the key `fig_NAME`; `alt` says what it shows, for screen readers.
+
+    A figure is as wide as its place, at most as wide as itself and at least `least` px (left out: all of its own width). What
+    is wider than its place scrolls, and is first seen at the end that `opens` says. The `toolbar` saves the picture as
+    `maskscope-NAME` and fills the screen with it.
+
+    `on_click` makes it clickable: it is called as a widget's callback with the row and column of the clicked cell. Cells stand
+    at the whole numbers of the first axes.
+    """
+    key = f"fig_{name}"
+
+    def clicked() -> None:
+        click = st.session_state[key].clicked
+        if on_click is not None and click is not None:
+            on_click(*map(int, click["at"]))
+
+    settings = {
+        "name": f"maskscope-{name.replace('_', '-')}",
+        "library": assets.address(assets.PLOTLY),
+        "alt": alt,
+        "clickable": on_click is not None,
+        "least": None if least is None else min(least, LARGEST),
+        "opens": opens,
+        "toolbar": toolbar,
+    }
+    # As bytes: anything else would be written as JSON twice, once to see whether it changed.
+    _PLOT(
+        data=f'{{"figure":{figure.to_json()},"settings":{json.dumps(settings)}}}'.encode(),
+        key=key,
+        on_clicked_change=clicked,
+    )
