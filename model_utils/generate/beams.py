@@ -19,53 +19,17 @@ from model_utils.errors import InputError
 from model_utils.generate.apply_filters import process
 from model_utils.generate.decode import read_columns, read_prompts
 from model_utils.generate.filter_settings import CUTS
+from model_utils.generate.hypotheses import NEVER, BeamSettings, Hypotheses, Hypothesis
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.text_so_far import vocabulary
-from model_utils.limits import MAX_BEAMS
 
 if TYPE_CHECKING:
     from model_utils.generate.lane import Lane
     from model_utils.models.loading import LoadedModel
 
-# What transformers takes for "worse than anything".
-_NEVER = -1.0e9
-
-EARLY_STOPPING = {"false": False, "true": True, "never": "never"}
-
 # What becomes of a candidate: it goes on as a beam, it ends as a hypothesis, it is left behind; or it ends and is lost, for
 # it is not among the n best, or no better than the hypotheses there are.
 Outcome = Literal["kept", "finished", "dropped", "lost"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BeamSettings:
-    """How beams are searched: how many, how a finished text's sum is divided by its length, when the search stops.
-
-    The score of a hypothesis is its sum / length ** `length_penalty`: above 0 long ones gain. `early_stopping`: `true`
-    stops as soon as there are `num_beams` hypotheses, `false` when the best beam, were it to end now, would not be better
-    than the worst of them, `never` only when no longer text can be better. Raises InputError for what is outside its bounds.
-    """
-
-    num_beams: int = 1
-    length_penalty: float = 1.0
-    early_stopping: str = "false"
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.num_beams <= MAX_BEAMS:
-            raise InputError(f"{self.num_beams} beams do not fit: choose 1 to {MAX_BEAMS} (1 = no beam search).")
-        if not -5.0 <= self.length_penalty <= 5.0:
-            raise InputError(
-                f"Length penalty {self.length_penalty!r} does not fit: choose -5 to 5 (0 = the sum itself)."
-            )
-        if self.early_stopping not in EARLY_STOPPING:
-            raise InputError(
-                f"Early stopping {self.early_stopping!r} does not fit: choose {', '.join(EARLY_STOPPING)}."
-            )
-
-    @property
-    def on(self) -> bool:
-        """Return whether there is a beam search at all."""
-        return self.num_beams > 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,20 +51,6 @@ class BeamCandidate:
     slot: int | None = None
     normalised: float | None = None
     greedy: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hypothesis:
-    """A finished text: its new tokens, the sum of their scores, its score, and the step (from 0) at which it ended."""
-
-    tokens: tuple[int, ...]
-    total: float
-    normalised: float
-    number: int
-
-    def score(self, length_penalty: float) -> float:
-        """Return its score under another length penalty."""
-        return float(self.total / len(self.tokens) ** length_penalty)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,10 +147,8 @@ class _Search:
         self._wide = max(2, 1 + len(self._known.ends)) * n  # K: so many that n which do not end are among them
         self._number = 0
         self._texts: list[tuple[int, ...]] = [()] * n
-        self._totals = torch.tensor([0.0, *[_NEVER] * (n - 1)])  # (n): all beams are the prompt, of which one is enough
-        self._hypotheses: list[Hypothesis | None] = [None] * n
-        self._scores = torch.full((n,), _NEVER)  # (n): of the hypotheses, best first
-        self._may_improve = True
+        self._totals = torch.tensor([0.0, *[NEVER] * (n - 1)])  # (n): all beams are the prompt, of which one is enough
+        self._hypotheses = Hypotheses(beams, self._room)
         self._greedy: int | None = 0  # the beam that is the greedy path so far
 
     def advance(self, logits: torch.Tensor) -> BeamStep:
@@ -217,7 +165,8 @@ class _Search:
         ends = torch.tensor([last or token in self._known.ends for token in tokens])  # (K)
         stopped = bool(ends.all())
         running, slots = self._next_beams(totals, ends)
-        entered, normalised = self._finish(totals, ends, parents, tokens)
+        continued = [(*self._texts[beam], token) for beam, token in zip(parents, tokens, strict=True)]
+        entered, normalised = self._hypotheses.add(totals, ends, continued, self._number)
         bans = self._bans(chances, cut)
         candidates = [
             BeamCandidate(
@@ -233,7 +182,7 @@ class _Search:
             for at in range(self._wide)
         ]
         candidates = self._mark_greedy(candidates, scores, sums)
-        self._texts = [] if stopped else [(*self._texts[parents[at]], tokens[at]) for at in slots]
+        self._texts = [] if stopped else [continued[at] for at in slots]
         self._totals, self._number = running, self._number + 1
         return BeamStep(
             sentence=self._sentence,
@@ -241,56 +190,16 @@ class _Search:
             candidates=tuple(candidates),
             texts=tuple(self._texts),
             totals=() if stopped else tuple(running.tolist()),
-            hypotheses=tuple(one for one in self._hypotheses if one is not None),
+            hypotheses=self._hypotheses.best,
             bans=bans,
-            done=self._is_done(ends),
+            done=self._hypotheses.over(running[:1], ends, self._number),
         )
 
     def _next_beams(self, totals: torch.Tensor, ends: torch.Tensor) -> tuple[torch.Tensor, list[int]]:
         """Return the sums `[n]` of the beams that go on, and their places among the candidates, by slot."""
-        without = totals + ends.float() * _NEVER
+        without = totals + ends.float() * NEVER
         slots = torch.topk(without[None], self._beams.num_beams)[1][0]
         return without[slots], slots.tolist()
-
-    def _finish(
-        self, totals: torch.Tensor, ends: torch.Tensor, parents: Sequence[int], tokens: Sequence[int]
-    ) -> tuple[list[int], torch.Tensor]:
-        """Put the candidates that end among the hypotheses, and return which came in and the scores `[K]` of all.
-
-        Only the n best candidates may come in, none once there are enough and the search stops at that, and none once
-        nothing can be better.
-        """
-        n, early = self._beams.num_beams, EARLY_STOPPING[self._beams.early_stopping]
-        full = early is True and None not in self._hypotheses
-        normalised = totals / ((self._number + 1) ** self._beams.length_penalty)  # (K)
-        may = ends & (torch.arange(len(ends)) < n)
-        scores = normalised + _NEVER * full + _NEVER * (not self._may_improve) + (~may).float() * _NEVER
-        merged = torch.cat([self._scores, scores])
-        best = torch.topk(merged[None], n)[1][0]
-        made = [
-            Hypothesis(
-                tokens=(*self._texts[beam], token),
-                total=float(totals[at]),
-                normalised=float(normalised[at]),
-                number=self._number,
-            )
-            if may[at]
-            else None
-            for at, (beam, token) in enumerate(zip(parents, tokens, strict=True))
-        ]
-        all_of_them = [*self._hypotheses, *made]
-        self._hypotheses, self._scores = [all_of_them[at] for at in best.tolist()], merged[best]
-        return [at - n for at in best.tolist() if at >= n and made[at - n] is not None], normalised
-
-    def _is_done(self, ends: torch.Tensor) -> bool:
-        """Return whether the search is over after this step; what would stop it is looked at with the new beams."""
-        early, penalty = EARLY_STOPPING[self._beams.early_stopping], self._beams.length_penalty
-        longest = self._room if early == "never" and penalty > 0 else self._number
-        possible = self._totals[:1] / longest**penalty
-        finished = torch.tensor([one is not None for one in self._hypotheses])
-        worst = torch.where(finished, self._scores.min(), _NEVER)
-        self._may_improve = self._may_improve and bool((possible > worst).any())
-        return not self._may_improve or (early is True and bool(finished.all())) or bool(ends.all())
 
     def _mark_greedy(
         self, candidates: list[BeamCandidate], scores: torch.Tensor, sums: torch.Tensor
@@ -327,3 +236,49 @@ class _Search:
             for beam in beams
             if cut[beam, likeliest[beam]]
         )
+
+
+def finished(steps: Sequence[BeamStep], beams: BeamSettings) -> tuple[Hypothesis, ...]:
+    """Return every hypothesis that the search of one sentence finished, also those that better ones pushed out later."""
+    texts: tuple[tuple[int, ...], ...] = ((),) * beams.num_beams
+    found = []
+    for step in steps:
+        found += [
+            Hypothesis(
+                tokens=(*texts[one.beam], one.token_id), total=one.total, normalised=one.normalised, number=step.number
+            )
+            for one in step.candidates
+            if one.normalised is not None and one.rank <= beams.num_beams
+        ]
+        texts = step.texts
+    return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """What a search would have come to under other settings: its hypotheses, best first, and after how many steps.
+
+    `steps` is None where it would go on beyond what was recorded: then nobody knows without running it.
+    """
+
+    hypotheses: tuple[Hypothesis, ...]
+    steps: int | None
+
+
+def replay(steps: Sequence[BeamStep], beams: BeamSettings, room: int) -> Replay:
+    """Return what `generate` would do with `beams`, which differ from those of the recorded search in all but their number.
+
+    Neither the length penalty nor early stopping changes which beams go on: only which hypotheses stay, and when the
+    search is over. `room` is how many new tokens a text may have.
+    """
+    kept = Hypotheses(beams, room)
+    texts: tuple[tuple[int, ...], ...] = ((),) * beams.num_beams
+    for step in steps:
+        best = [one for one in step.candidates if not one.greedy or one.rank <= len(step.candidates)]
+        ends = torch.tensor([one.normalised is not None for one in best])
+        continued = [(*texts[one.beam], one.token_id) for one in best]
+        kept.add(torch.tensor([one.total for one in best]), ends, continued, step.number)
+        if kept.over(torch.tensor(step.totals[:1] or (NEVER,)), ends, step.number + 1):
+            return Replay(hypotheses=kept.best, steps=step.number + 1)
+        texts = step.texts
+    return Replay(hypotheses=kept.best, steps=None)

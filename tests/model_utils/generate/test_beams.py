@@ -12,8 +12,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.generate.beams import EARLY_STOPPING, BeamSettings, BeamStep, Hypothesis, beam_search
+from model_utils.generate.beams import BeamStep, beam_search, finished, replay
 from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.hypotheses import EARLY_STOPPING, BeamSettings, Hypothesis
 from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.text_so_far import banned_tokens
@@ -78,7 +79,7 @@ def generated(loaded: LoadedModel, one: Lane, beams: BeamSettings, new: int) -> 
 
 def assert_same(found: Sequence[Hypothesis], expected: Sequence[tuple[list[int], float]]) -> None:
     assert [list(one.tokens) for one in found] == [tokens for tokens, _ in expected]
-    assert [one.normalised for one in found] == pytest.approx([score for _, score in expected], abs=1e-4)
+    assert [one.normalised for one in found] == pytest.approx([score for _, score in expected], abs=1e-4, rel=1e-5)
 
 
 BEAMS = st.builds(
@@ -219,3 +220,27 @@ def test_a_setting_outside_its_bounds_is_named(bad: dict[str, Any], named: str) 
 def test_a_branch_is_refused(tiny: LoadedModel) -> None:
     with pytest.raises(InputError, match="taken by hand"):
         beam_search(tiny, [replace(lane(tiny, ONCE), taken=(5,))], BeamSettings(num_beams=2), 5)
+
+
+@pytest.mark.parametrize("early_stopping", EARLY_STOPPING)
+def test_a_recorded_search_tells_what_generate_does_under_another_penalty(
+    tiny: LoadedModel, early_stopping: str
+) -> None:
+    """Where it would go on beyond the recorded steps, nothing is claimed."""
+    model = ending_with(tiny, (STOP, COMMA, END))
+    one = lane(model, ONCE)
+    beams = BeamSettings(num_beams=4, early_stopping="never")
+    (steps,) = searched(model, [one], beams, 25)
+    known = 0
+    for penalty in (-2.0, 0.0, 0.7, 1.0, 2.0):
+        other = BeamSettings(num_beams=4, length_penalty=penalty, early_stopping=early_stopping)
+        found, (fresh,) = replay(steps, other, 25), searched(model, [one], other, 25)
+        assert found.steps in (len(fresh), None)
+        if found.steps is not None:
+            known += 1
+            assert found.hypotheses == fresh[-1].hypotheses
+            assert_same(found.hypotheses, generated(model, one, other, 25))
+    assert known > 1
+    every = finished(steps, beams)
+    assert set(steps[-1].hypotheses) <= set(every)
+    assert every[0].score(0.0) == every[0].total
