@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.common import frame, runs, unseen_tokens
-from pages.generate import batch, controls, examples, result
+from pages.generate import batch, beams, controls, examples, result
+from pages.generate.run import Generation
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
@@ -26,7 +27,7 @@ else:
         controls.processor_note(run)
         unseen_tokens.badges(run.request.model, run.batch)
     above = st.container()
-    if run.job.done:
+    if run.job.done and isinstance(run, Generation):
         batch.draw(run)
     with above:  # what has a beat comes last, though it stands above
-        result.draw(run)
+        result.draw(run) if isinstance(run, Generation) else beams.draw(run)

@@ -27,6 +27,11 @@ class Column:
     x: int
 
     @property
+    def title(self) -> str:
+        """Return its steps, counted from 1, such as `3` or `4–7`."""
+        return f"{self.first + 1}" if self.first == self.last else f"{self.first + 1}–{self.last + 1}"
+
+    @property
     def width(self) -> int:
         """Return 1 for a single step, 2 for several."""
         return 1 if self.first == self.last else 2

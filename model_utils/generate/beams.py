@@ -17,9 +17,10 @@ import torch
 
 from model_utils.errors import InputError
 from model_utils.generate.apply_filters import process
+from model_utils.generate.beam_settings import BeamSettings
 from model_utils.generate.decode import read_columns, read_prompts
 from model_utils.generate.filter_settings import CUTS
-from model_utils.generate.hypotheses import NEVER, BeamSettings, Hypotheses, Hypothesis
+from model_utils.generate.hypotheses import NEVER, Hypotheses, Hypothesis
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.text_so_far import vocabulary
 

@@ -37,7 +37,17 @@ class TextExample:
         return self.text.count("\n") if self.hidden else 0
 
 
-EXAMPLE_CONTROLS = (*SETTINGS, "max_new_tokens", "drop_after", "pattern", "width", "first")
+EXAMPLE_CONTROLS = (
+    *SETTINGS,
+    "num_beams",
+    "length_penalty",
+    "early_stopping",
+    "max_new_tokens",
+    "drop_after",
+    "pattern",
+    "width",
+    "first",
+)
 GREEDY = {"temperature": 0.0}
 
 TEXT_EXAMPLES = (

@@ -287,6 +287,11 @@ class SamplingSettings:
         return self.temperature == 0.0
 
     @property
+    def processors_alone(self) -> SamplingSettings:
+        """Return these settings without all that a beam search does not look at: greedy, with the processors."""
+        return SamplingSettings(temperature=0.0, **{one.field: one.value(self) for one in PROCESSORS})
+
+    @property
     def unfiltered(self) -> bool:
         """Return whether every token may be drawn."""
         return not self.greedy and not any(one.cuts for one in self.on)

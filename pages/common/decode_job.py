@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model_utils.jobs import Job
 from pages.common import cache
 
 if TYPE_CHECKING:
+    from model_utils.generate.beam_settings import BeamSettings
     from model_utils.generate.lane import Lane
-    from model_utils.generate.step import Step
     from model_utils.models.loading import LoadedModel
 
 # Prompts of so many tokens in all are read about as soon with a core less.
@@ -23,11 +23,32 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
 
     Its events are (number of the part, the steps that its lanes took). Raises InputError when it cannot start.
     """
-    from model_utils.generate.decode import decode, leave_a_core
+    from model_utils.generate.decode import decode
     from model_utils.generate.plan import check_cache
 
     decoders = [decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache) for loaded, lanes in parts]
     check_cache(parts, max_new_tokens)  # each alone has its room, or decode had said so
+    return _job(decoders, parts, max_new_tokens)
+
+
+def beam_job(loaded: LoadedModel, lanes: Sequence[Lane], beams: BeamSettings, max_new_tokens: int) -> Job[None]:
+    """Return the job, under way, that searches beams for each of `lanes`, a sentence each. Its events are (0, the steps).
+
+    Raises InputError when it cannot start.
+    """
+    from model_utils.generate.beams import beam_search
+
+    return _job([beam_search(loaded, lanes, beams, max_new_tokens)], [(loaded, lanes)], max_new_tokens)
+
+
+def _job(
+    decoders: Sequence[Generator[tuple[Any, ...], None, None]],
+    parts: Sequence[tuple[LoadedModel, Sequence[Lane]]],
+    max_new_tokens: int,
+) -> Job[None]:
+    """Return the job, under way, that takes a step of each decoder in turn."""
+    from model_utils.generate.decode import leave_a_core
+
     prompts = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
     short = sum(len(prompt) for _, prompt, _ in prompts) <= SHORT
 
@@ -46,7 +67,7 @@ def decode_job(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_toke
     return Job.start(work, name="generate")
 
 
-def _advance(job: Job[None], part: int, decoder: Generator[tuple[Step, ...], None, None]) -> bool:
+def _advance(job: Job[None], part: int, decoder: Generator[tuple[Any, ...], None, None]) -> bool:
     """Publish the next step of all lanes of one model and return whether there was one."""
     job.check()
     # The gate is held for one step at a time, so that many readers' texts grow side by side.

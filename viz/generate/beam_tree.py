@@ -56,11 +56,10 @@ def fig_beam_tree(
     *,
     prompt: str,
     rows: int,
-    across: int,
     chosen: tuple[int, int] | None,
     palette: Palette,
 ) -> go.Figure:
-    """Return the tree of a search so far; `across` is how many columns there will be, `chosen` the (column, row) that is open.
+    """Return the tree of a search so far; `chosen` is the (column, row) that is open.
 
     Places are whole numbers: a node's x is its column's, its y its row; the prompt stands at 0 in the middle row. Traces:
     `kept`, `finished`, `dropped` hold the words of the nodes of that kind as text, with `customdata` column, row, row of the
@@ -79,7 +78,7 @@ def fig_beam_tree(
     if chosen is not None:
         _mark(figure, columns[chosen[0]], chosen[1], palette)
     style(figure, palette, height=_TOP + _ROW * rows + _BOTTOM)
-    last = max(across, columns[-1].x + columns[-1].width - 1)
+    last = columns[-1].x + columns[-1].width - 1
     figure.update_layout(
         width=round(place.step * (last + 1)) + 16,
         showlegend=False,
