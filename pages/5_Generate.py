@@ -30,4 +30,7 @@ else:
     if run.job.done and isinstance(run, Generation):
         batch.draw(run)
     with above:  # what has a beat comes last, though it stands above
-        result.draw(run) if isinstance(run, Generation) else beams.draw(run)
+        if isinstance(run, Generation):
+            result.draw(run)
+        else:
+            beams.draw(run)

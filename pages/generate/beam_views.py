@@ -135,6 +135,7 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     order = ranked(found, penalty)
     table = pd.DataFrame(
         {
+            "rank": range(1, len(order) + 1),
             "text": [explain.words(one.tokens, run.label) for one in order],
             "tokens": [len(one.tokens) for one in order],
             "sum": [one.total for one in order],
@@ -143,7 +144,7 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
             "finished_at_step": [one.number + 1 for one in order],
         }
     )
-    st.dataframe(table, hide_index=False)
+    st.dataframe(table, hide_index=True)
     st.caption(
         "Every text that this search finished: its sum of log-probabilities, divided by its length to the power of the penalty. "
         "At 0 the sum itself counts, and short texts gain; the more above 0, the longer the winner."

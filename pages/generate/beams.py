@@ -75,11 +75,12 @@ def _ended(run: BeamRun) -> None:
         why = "stopped" if run.job.cancelled and not (steps and steps[-1].done) else "over"
         st.info(f"No step here: this search was {why} after {len(steps)}.")
         return
-    _told(run, row, steps, number)
     view = VIEWS[controls.choice("beam_view", VIEWS, show_label=False)]
     if view.draw is not None:
         with frame.reader_errors():
             view.draw(run, row, steps[: number + 1])
+    if view is VIEWS["tree"]:
+        _told(run, row, steps, number)
 
 
 def texts(run: BeamRun, rows: list[list[BeamStep]]) -> None:

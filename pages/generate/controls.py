@@ -34,12 +34,15 @@ if TYPE_CHECKING:
 
 BOXES = ("seed", "max_new_tokens")
 IN_A_ROW = 4  # filters in view because they are on
-BEAMS = ("num_beams", "length_penalty", "early_stopping")
+BEAMS, CHOICES = ("num_beams", "length_penalty", "early_stopping"), ("early_stopping",)
 DRAW, SEARCH = "one draw a step", "beam search"
 MANY = 4  # beams at first
 TEXTUAL = tuple(one.field for one in PROCESSORS)
 WORDS = tuple(one.field for one in FILTERS if isinstance(one, WordsFilter))
 MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
+# What is in view, with the shares of the width; a beam search has no dice and so no seed.
+DIALS = {**dict.fromkeys(MAIN, 2.8), "seed": 2.1, "max_new_tokens": 2.1}
+BEAM_DIALS = {"num_beams": 2.4, "length_penalty": 2.8, "early_stopping": 5.2, "max_new_tokens": 2.1}
 MORE = (*OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
 SLIDER_HIGH = {one.field: one.slider_high for one in FILTERS if one.slider_high is not None}
 
@@ -48,13 +51,12 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Generate, and return the place of the button Stop."""
     _how()
     with st.container(key="dials"):
-        places = st.columns([*[2.8] * len(MAIN), 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
-    for name, place in zip((*(BEAMS if _searching() else MAIN), "seed", "max_new_tokens"), places, strict=False):
+        dials = BEAM_DIALS if _searching() else DIALS
+        places = st.columns([*dials.values(), 2.3, 2.6, 1.9], vertical_alignment="bottom")
+    for name, place in zip(dials, places, strict=False):
         with place:
-            if name == "early_stopping":
+            if name in CHOICES:
                 controls.choice(name)
-            elif name == "seed" and _searching():
-                st.caption("No dice: the best sum wins.")
             else:
                 controls.number(name) if name in BOXES else _slider(name)
     with places[-3]:

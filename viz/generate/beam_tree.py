@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 import plotly.graph_objects as go
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 WORD = 15  # px, of a word
 _LETTER, _DIGIT = 7.8, 6.8  # px that a letter of a word takes at most, as a mean over a word; and one of a score
 _STEP, _ROW = (62, 84), 46  # px of a column, from short words to long ones, and of a row
-_LEFT, _TOP, _BOTTOM = 0.44, 54, 34  # where a word begins, in columns left of its place; px above and below the rows
+_LEFT, _TOP, _BOTTOM = 0.44, 54, 12  # where a word begins, in columns left of its place; px above and below the rows
+_KEY = 540  # px that the line takes which says what the colours mean
 _GAP = 0.1  # columns that a line needs at least behind a word
 
 
@@ -78,7 +80,7 @@ def fig_beam_tree(
     if chosen is not None:
         _mark(figure, columns[chosen[0]], chosen[1], palette)
     style(figure, palette, height=_TOP + _ROW * rows + _BOTTOM)
-    last = columns[-1].x + columns[-1].width - 1
+    last = max(columns[-1].x + columns[-1].width - 1, ceil(_KEY / place.step) - 1)
     figure.update_layout(
         width=round(place.step * (last + 1)) + 16,
         showlegend=False,
@@ -232,8 +234,8 @@ def _key(figure: go.Figure, palette: Palette) -> None:
     )
     figure.add_annotation(
         xref="paper",
-        x=0,
-        xanchor="left",
+        x=1,  # where a wide tree is seen first
+        xanchor="right",
         yref="paper",
         y=1,
         yshift=24,

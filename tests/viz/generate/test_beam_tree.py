@@ -97,7 +97,7 @@ def test_lines_lead_from_a_beam_to_what_continues_it() -> None:
 def test_words_are_large_and_none_reaches_into_the_next_column(palette) -> None:
     """Of a column's px at most as many letters are drawn as 8 px each leave room for; rows leave two lines of text."""
     figure = drawn(palette)
-    px = (figure.layout.width - 16) / 5
+    px = (figure.layout.width - 16) / (figure.layout.xaxis.range[1] + 0.5)
     for trace in figure.data:
         if trace.mode != "text":
             continue
