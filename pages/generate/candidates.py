@@ -38,8 +38,8 @@ def draw(run: Generation, step: Step) -> None:
             after=line.probability_after,
             outcome=line.outcome,
             by=line.cut_by,
-            note=explain.ban(line.cut_by, line.token_id, text, settings, run.label)
-            or explain.penalised(line.token_id, text, settings),
+            why=explain.ban(line.cut_by, line.token_id, text, settings, run.label),
+            note=explain.penalised(line.token_id, text, settings),
         )
         for line in shown
     ]

@@ -121,3 +121,38 @@ def test_a_runner_up_begins_a_branch_by_click_and_by_keyboard_and_all_rows_stay(
     expect(page.get_by_text("4 · branch of 3 at step 1", exact=False).first).to_be_visible()
     expect(page.locator(".st-key-text_3 .strip").first).to_have_text(branch, use_inner_text=True)
     expect(page.locator(".st-key-text_0 .strip").first).to_have_text(first, use_inner_text=True)
+
+
+def test_a_beam_search_is_watched_as_a_tree_stepped_through_by_key_and_ranked_anew(page: Page, app: str) -> None:
+    page.goto(f"{app}/Generate?text=Once+upon+a+time+there+was+a&num_beams=4&max_new_tokens=6")
+    tree = page.locator(".st-key-fig_beam_tree .js-plotly-plot")
+    expect(tree).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-step input")).to_have_value("6", timeout=60_000)
+    titles = tree.locator(".annotation-text")
+    expect(titles.filter(has_text=re.compile("^6$"))).to_have_count(1)
+    page.keyboard.press("ArrowLeft")
+    at_step(page, 5)
+    expect(titles.filter(has_text=re.compile("^6$"))).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    at_step(page, 6)
+
+    king = tree.locator(".textpoint").filter(has_text="king").first
+    king.scroll_into_view_if_needed()
+    box = king.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_text("Once upon a time there was a king")).to_be_visible()
+
+    page.locator(".st-key-beam_view").get_by_text("finished texts").click()
+    slider = page.locator(".st-key-rerank input")
+    slider.focus()
+    slider.press("ArrowLeft")
+    again = page.locator(".st-key-search_anew button")
+    expect(again).to_be_visible()
+    again.click()
+    expect(page).to_have_url(re.compile("length_penalty=0.9"))
+    expect(page.locator(".st-key-beam_view")).to_be_visible(timeout=60_000)
+
+    page.locator(".st-key-how").get_by_text("one draw a step").click()
+    page.locator(".st-key-generate button").click()
+    expect(page.locator(".st-key-fig_candidates .js-plotly-plot")).to_be_visible(timeout=60_000)

@@ -32,8 +32,8 @@ _READABLE = 0.38
 class Bar:
     """One candidate: its readable label, place in the order of probabilities, probability before and after the filters, outcome.
 
-    `by` names the filter that cut it, empty when it was kept; `note` is what else there is to say of it, such as why it is
-    banned.
+    `by` names the filter that cut it, empty when it was kept; `why` says so in other words than `cut by`, such as a ban with
+    its reason, and `note` what else was done to it, such as a penalty.
     """
 
     label: str
@@ -43,6 +43,7 @@ class Bar:
     after: float
     outcome: Outcome
     by: str = ""
+    why: str = ""
     note: str = ""
 
 
@@ -136,11 +137,11 @@ def _add_values(figure: go.Figure, bars: Sequence[Bar], palette: Palette) -> Non
 
 
 def _value(bar: Bar) -> str:
+    note = f"  {escape(bar.note)}" if bar.note else ""
     if bar.outcome != "cut":
-        return f"{percent(bar.before)} → {percent(bar.after)}" + (f"  {escape(bar.note)}" if bar.note else "")
-    if bar.note:
-        return f"{percent(bar.before)}  {escape(bar.note)}"
-    return f"{percent(bar.before)}  {'not the likeliest' if bar.by == 'greedy' else f'cut by {bar.by}'}"
+        return f"{percent(bar.before)} → {percent(bar.after)}{note}"
+    cut = "not the likeliest" if bar.by == "greedy" else f"cut by {bar.by}"
+    return f"{percent(bar.before)}  {escape(bar.why) or cut}{note}"
 
 
 def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:
