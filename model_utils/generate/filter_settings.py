@@ -48,7 +48,6 @@ FILTERS: tuple[Filter, ...] = (
         step=1,
         warper="NoRepeatNGramLogitsProcessor",
         processor=True,
-        ranked=False,
         control_high=20,
         slider_high=6,
         sweep_title="n",
@@ -67,7 +66,6 @@ FILTERS: tuple[Filter, ...] = (
         warper="NoBadWordsLogitsProcessor",
         arguments=("banned", "ends"),
         processor=True,
-        ranked=False,
     ),
     Filter(
         letter="l",
@@ -82,7 +80,6 @@ FILTERS: tuple[Filter, ...] = (
         warper="MinNewTokensLengthLogitsProcessor",
         arguments=("prompt", "value", "ends"),
         processor=True,
-        ranked=False,
     ),
     Filter(
         letter="t",
@@ -168,7 +165,6 @@ FILTERS: tuple[Filter, ...] = (
         high=1.0,
         step=0.01,
         warper="TypicalLogitsWarper",
-        ranked=False,
     ),
     Filter(
         letter="e",

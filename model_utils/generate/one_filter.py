@@ -28,9 +28,8 @@ class Filter:
     type of all its values, which lie between `low` and `high`. A control of it ends at `control_high`, its slider at
     `slider_high` as long as no link asks for more; a `main` one is always in view. `warper` is the class of transformers
     that applies it, made from its `arguments`: the `value`, and what a processor knows of the text (see `TextSoFar`).
-    Temperature and the repetition penalty are those that `cuts` is false of: they cut no token. One that is not `ranked`
-    may keep a less likely token than one that it cuts. Headings call it `short`; in a sweep it is `sweep_title` that
-    grows, and off is `sweep_off` there.
+    `cuts` is false of temperature and the repetition penalty, which cut no token. Headings call it `short`; in a sweep it
+    is `sweep_title` that grows, and off is `sweep_off` there.
     """
 
     letter: str
@@ -49,7 +48,6 @@ class Filter:
     slider_high: float | None = None
     main: bool = False
     cuts: bool = True
-    ranked: bool = True
     short: str = ""
     sweep_title: str = ""
     sweep_off: float | None = None

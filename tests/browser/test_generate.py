@@ -156,3 +156,24 @@ def test_a_beam_search_is_watched_as_a_tree_stepped_through_by_key_and_ranked_an
     page.locator(".st-key-how").get_by_text("one draw a step").click()
     page.locator(".st-key-generate button").click()
     expect(page.locator(".st-key-fig_candidates .js-plotly-plot")).to_be_visible(timeout=60_000)
+
+
+OVERLAPS = """plot => {
+  const boxes = [...plot.querySelectorAll(".textpoint text")].map((text) => [text, text.getBoundingClientRect()]);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return boxes.flatMap(([text, a], at) =>
+    boxes.slice(at + 1).filter(([, b]) => meet(a, b)).map(([other]) => `${text.textContent} / ${other.textContent}`));
+}"""
+
+
+def test_in_a_tree_of_four_beams_and_twenty_steps_words_are_large_and_none_overlap(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app}/Generate?text=Once+upon+a+time+there+was+a&num_beams=4&max_new_tokens=20")
+    tree = page.locator(".st-key-fig_beam_tree .js-plotly-plot")
+    expect(page.locator(".st-key-step input")).to_have_value("20", timeout=60_000)
+    expect(tree.locator(".annotation-text").filter(has_text=re.compile("^20$"))).to_have_count(1)
+    words = tree.locator(".textpoint text")
+    assert words.count() == 1 + 20 * 8  # the prompt, and eight candidates a step
+    sizes = words.evaluate_all("all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    assert min(sizes) >= 14
+    assert tree.evaluate(OVERLAPS) == []

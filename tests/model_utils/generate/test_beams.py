@@ -99,7 +99,7 @@ PROCESSED = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     text=st.sampled_from(PROMPTS),
     beams=BEAMS,
