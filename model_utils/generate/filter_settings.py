@@ -34,6 +34,7 @@ FILTERS: tuple[Filter, ...] = (
         control_high=5.0,
         slider_high=2.0,
         cuts=False,
+        short="penalty",
         sweep_title="the repetition penalty",
     ),
     Filter(

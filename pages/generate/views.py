@@ -74,9 +74,11 @@ def _stages(
 
     settings = run.request.settings
     starts = [("the model's chances", distribution.model)]
-    if shifting := [one.named(settings) for one in settings.acting if not one.cuts]:
+    if shifting := [one for one in settings.acting if not one.cuts]:
+        # The title shares its line with a count: two of them have their short names.
+        title = ", ".join(one.heading(settings) if shifting[1:] else one.named(settings) for one in shifting)
         # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model's chances.
-        starts = [*(starts if not settings.off("r") else []), (", ".join(shifting), distribution.before)]
+        starts = [*(starts if not settings.off("r") else []), (title, distribution.before)]
     words = distribution.before[ids].astype(float)
     stages = [
         WaterfallBar(
@@ -136,7 +138,7 @@ def ranks(run: Generation, step: Step) -> None:
     half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
         f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(distribution.before):,} "
-        "are on this line.** Filters cut the tail: the picture shows how much of it there is."
+        f"are on this line.** {_what_is_cut(by[0])}"
     )
     table = pd.DataFrame(
         {
@@ -149,6 +151,13 @@ def ranks(run: Generation, step: Step) -> None:
         }
     )
     downloads.bar("ranks", numbers=lambda: table, code=lambda: step_lines(run, step))
+
+
+def _what_is_cut(by: str) -> str:
+    """Return where the filters cut, `by` being what cut the likeliest word, empty where it was kept."""
+    if not by:
+        return "Filters cut the tail: the picture shows how much of it there is."
+    return f"Not only the tail is cut here: {by} takes out the likeliest word itself."
 
 
 def repeated_draws(run: Generation, step: Step) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from viz.base.theme import Palette
+
+# px of a row of the legend, of the sign before a name in it, of a letter, and of the narrowest picture.
+_LEGEND_ROW, _SIGN, _LETTER, _NARROW = 26, 60, 7.5, 330
 
 _TICKS = {1.0: "100 %", 1e-2: "1 %", 1e-4: "0.01 %", 1e-6: "10⁻⁴ %", 1e-8: "10⁻⁶ %", 1e-10: "10⁻⁸ %"}
 
@@ -142,14 +146,20 @@ def _stretches(by: Sequence[str]) -> list[tuple[str, slice]]:
 
 def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> None:
     """Give the figure its logarithmic axes: ranks up to `last`, probabilities down to `low`."""
-    style(figure, palette, height=380)
+    legend = sum(_SIGN + _LETTER * len(str(trace.name)) for trace in figure.data if trace.name)
+    below = 66 + _LEGEND_ROW * ceil(legend / _NARROW)
+    style(figure, palette, height=300 + below)
     shared = {"type": "log", "showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
     figure.update_xaxes(**shared, range=[-0.05, float(np.log10(last)) + 0.05], dtick=1, tickformat=",d")
     figure.update_xaxes(title={"text": "rank, likeliest first", "font": {"size": 15, "color": palette.muted}})
     figure.update_yaxes(
         **shared, range=[float(np.log10(low)), 1.0], tickvals=list(_TICKS), ticktext=list(_TICKS.values())
     )
-    figure.update_layout(showlegend=True, margin={"l": 60, "r": 12, "t": 34, "b": 60}, legend={"y": -0.24})
+    figure.update_layout(
+        showlegend=True,
+        margin={"l": 60, "r": 12, "t": 34, "b": below},
+        legend={"yref": "container", "y": 0, "yanchor": "bottom"},
+    )
 
 
 def _cut_lines(
