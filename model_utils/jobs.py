@@ -22,14 +22,22 @@ class Job(Generic[T]):
     """Work under way: how far it is, what it has published, and how it ended.
 
     Everything may be read from any thread at any time. The work itself calls `report`, `publish` and `check`; whoever
-    watches calls `cancel` and `wait`, and reads the rest. A stopped job keeps what it had published.
+    watches calls `cancel` and `wait`, and reads the rest. A stopped job keeps what it had published; a discarded one gives
+    it back and keeps of its events only what `digest` makes of them.
     """
 
-    def __init__(self, work: Callable[[Job[T]], T], *, name: str = "job") -> None:
-        self._work = work
+    def __init__(
+        self, work: Callable[[Job[T]], T], *, name: str = "job", digest: Callable[[list[Any]], Any] | None = None
+    ) -> None:
+        self._work: Callable[[Job[T]], T] | None = work
+        self._make_digest = digest
         self._lock = threading.Lock()
         self._news = threading.Condition(self._lock)
         self._stop = threading.Event()
+        self._go = threading.Event()  # cleared while others go first
+        self._go.set()
+        self._discarded = False
+        self._digest: Any = None
         self._ended = threading.Event()
         self._progress = (0, 0)
         self._events: list[Any] = []
@@ -42,14 +50,22 @@ class Job(Generic[T]):
     def start(cls, work: Callable[[Job[T]], T], *, name: str = "job") -> Job[T]:
         """Return the job that runs `work(job)` from now on, on a daemon thread called `name`."""
         job = cls(work, name=name)
-        job._thread.start()
+        job.begin()
         return job
 
+    def begin(self) -> None:
+        """Start the work, once."""
+        self._thread.start()
+
     def _run(self) -> None:
+        work, self._work = self._work, None  # it may hold much, and the job outlives it
         try:
-            self._result = self._work(self)
+            result = None if work is None else work(self)
+            with self._lock:
+                self._result = None if self._discarded else result
         except Cancelled:
-            self._stop.set()
+            if not self._discarded:
+                self._stop.set()
         except ReaderError as error:
             self._error = error
         except Exception as error:  # whatever it is: nobody else would ever see it, and the page raises it again
@@ -62,12 +78,38 @@ class Job(Generic[T]):
 
     def cancel(self) -> None:
         """Ask the work to stop; it does so at its next `check`. Work that has ended stays as it is."""
-        if not self.done:
-            self._stop.set()
+        with self._lock:
+            if not self.done:
+                self._stop.set()
+                self._go.set()
+
+    def discard(self) -> None:
+        """Stop the work as `cancel` does, and give back what it has made, whoever still holds this job."""
+        with self._news:
+            if self._discarded:
+                return
+            self._discarded = True
+            self._digest = None if self._make_digest is None else self._make_digest(self._events)
+            self._events, self._result = [], None
+            self._go.set()
+            self._news.notify_all()
+
+    def hold(self, held: bool) -> None:
+        """Let the work wait at its next `check` from now on, or go on again. Who asked to stop does not wait."""
+        with self._lock:
+            if held and not (self._stop.is_set() or self._discarded):
+                self._go.clear()
+            else:
+                self._go.set()
 
     def check(self) -> None:
-        """Raise Cancelled when somebody asked to stop. The work calls this between its steps."""
-        if self._stop.is_set():
+        """Wait while the work is held, and raise Cancelled when it is to stop. The work calls this between its steps."""
+        self._go.wait()
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """Raise Cancelled when the work is to stop, and do not wait: for where it holds what others wait for."""
+        if self._stop.is_set() or self._discarded:
             raise Cancelled
 
     def report(self, done: int, total: int) -> None:
@@ -77,8 +119,9 @@ class Job(Generic[T]):
     def publish(self, event: object) -> None:
         """Append `event` to what watchers see."""
         with self._news:
-            self._events.append(event)
-            self._news.notify_all()
+            if not self._discarded:
+                self._events.append(event)
+                self._news.notify_all()
 
     @property
     def events(self) -> list[Any]:
@@ -95,6 +138,21 @@ class Job(Generic[T]):
     def cancelled(self) -> bool:
         """Return whether somebody asked to stop."""
         return self._stop.is_set()
+
+    @property
+    def discarded(self) -> bool:
+        """Return whether what the work has made was given back."""
+        return self._discarded
+
+    @property
+    def digest(self) -> Any:
+        """Return what was kept of the events of a discarded job; None before."""
+        return self._digest
+
+    @property
+    def held(self) -> bool:
+        """Return whether the work has to wait at its next `check`."""
+        return not self._go.is_set()
 
     @property
     def done(self) -> bool:
@@ -114,7 +172,7 @@ class Job(Generic[T]):
     def wait_for_event(self, timeout: float) -> bool:
         """Return whether something has been published, or the work has ended, within `timeout` seconds."""
         with self._news:
-            self._news.wait_for(lambda: bool(self._events) or self._ended.is_set(), timeout)
+            self._news.wait_for(lambda: bool(self._events) or self._discarded or self._ended.is_set(), timeout)
         return bool(self._events) or self.done
 
     def wait(self, timeout: float | None = None) -> bool:

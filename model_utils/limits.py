@@ -34,6 +34,13 @@ MAX_PATTERN_TOKENS = 1_024
 # The most MB (10**6 bytes) that the keys and values of all lanes of one batch may take: 96 lanes of GPT-2 at 140 tokens.
 MAX_CACHE_MB = 1_024
 
+# The share of the free memory that all runs of the server may take together: the rest is for models, pages and others.
+RUNS_SHARE = 0.25
+
+# MB of a run from which freed memory goes back to the system every ten steps: allocators keep what has grown piece by piece,
+# and 96 texts of 100 words were seen to leave 1,200 MB behind. It takes 0.05 s, which small runs need not spend.
+MANY_MB = 100
+
 # The most MB of logits, keys and values of prompts read lately that a model's prefix cache keeps, beside its weights:
 # GPT-2 at its full 1,024 tokens has 76 MB.
 MAX_PREFIX_CACHE_MB = 96

@@ -22,6 +22,7 @@ def explorer() -> None:
         unseen_tokens.badges(page.model, batch, spec.sentence)
         tools.row(page, spec, words)
         tools.typed_mask(spec, words, batch.texts[spec.sentence])
+        first_screen.in_force(page, spec, batch)
         first_screen.answer(page, spec, batch)
         st.divider()
         views.draw(page, spec, batch)

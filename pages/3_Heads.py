@@ -7,7 +7,8 @@ import streamlit as st
 from pages.common import frame
 from pages.heads import first_screen, views
 
-page = frame.open_page("Heads", "Each row of a head is a recipe: how much of each word it reads goes into its mix.")
+page = frame.open_page("Heads", "Each row shows one token: how much it reads from itself and every token before it.")
+first_screen.open_first(page)
 
 
 @st.fragment(key="heads")

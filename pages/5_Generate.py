@@ -8,29 +8,30 @@ from pages.generate.run import Generation
 
 page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
 
-examples.draw(page)
-examples.caption(page.text)
-stop = controls.draw_controls(page)
-request = None
-with frame.reader_errors():
-    request = controls.make_request(page)
+with frame.in_turn(page):
+    examples.draw(page)
+    examples.caption(page.text)
+    stop = controls.draw_controls(page)
+    request = None
+    with frame.reader_errors():
+        request = controls.make_request(page)
 
-run = controls.START.latest(page, request)
-if run is None:
-    controls.invitation()
-else:
-    runs.stop_button(stop, run)
-    # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
-    with st.container(key="notes"):
-        controls.settings_note(run, request)
-        controls.mask_note(run)
-        controls.processor_note(run)
-        unseen_tokens.badges(run.request.model, run.batch)
-    above = st.container()
-    if run.job.done and isinstance(run, Generation):
-        batch.draw(run)
-    with above:  # what has a beat comes last, though it stands above
-        if isinstance(run, Generation):
-            result.draw(run)
-        else:
-            beams.draw(run)
+    run = controls.START.latest(page, request)
+    if run is None:
+        controls.invitation()
+    else:
+        runs.stop_button(stop, run)
+        # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
+        with st.container(key="notes"):
+            controls.settings_note(run, request)
+            controls.mask_note(run)
+            controls.processor_note(run)
+            unseen_tokens.badges(run.request.model, run.batch)
+        above = st.container()
+        if run.job.done and isinstance(run, Generation):
+            batch.draw(run)
+        with above:  # what has a beat comes last, though it stands above
+            if isinstance(run, Generation):
+                result.draw(run)
+            else:
+                beams.draw(run)

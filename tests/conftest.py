@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.tokens.batch import TokenBatch, encode
 from tests.tools.models import save_random
+
+# No test is timed: a busy machine makes any example slow.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 MISSION = ("It will rain in the", "I want to eat a big bowl of", "My dog is")
 

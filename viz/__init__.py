@@ -3,8 +3,3 @@
 `base` holds what every station draws with; each other package holds the figures of one page. They use numpy, plotly and
 `formatting`, and know nothing of models, pages or streamlit.
 """
-
-import plotly.graph_objects as go
-
-# What pages call a figure: plotly itself is known here alone.
-Figure = go.Figure

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from model_utils.tokens.words import Word
 
 
-def without_hand(spec: MaskSpec) -> MaskSpec:
-    """Return `spec` with every word and cell visible again: what "before" means."""
-    return replace(spec, weights=(), cells=())
+def plain(spec: MaskSpec) -> MaskSpec:
+    """Return the causal and padding mask of the sentence of `spec`, without anything else: what "before" means."""
+    return MaskSpec(sentence=spec.sentence)
 
 
 def hidden_tokens(spec: MaskSpec) -> frozenset[int]:

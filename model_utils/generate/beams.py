@@ -89,6 +89,11 @@ class BeamStep:
         return tuple(sorted(kept, key=lambda one: one.slot or 0))
 
 
+def beam_rows(lanes: Sequence[Lane], beams: BeamSettings) -> list[Lane]:
+    """Return the rows of the batch in which the sentences of `lanes` are searched: one for each beam."""
+    return [lane for lane in lanes for _ in range(beams.num_beams)]
+
+
 def beam_search(
     loaded: LoadedModel, lanes: Sequence[Lane], beams: BeamSettings, max_new_tokens: int
 ) -> Generator[tuple[BeamStep, ...], None, None]:
@@ -100,7 +105,7 @@ def beam_search(
     """
     if any(lane.taken for lane in lanes):
         raise InputError("A beam search cannot go on from a word that was taken by hand: choose 1 beam for that.")
-    rows = [lane for lane in lanes for _ in range(beams.num_beams)]
+    rows = beam_rows(lanes, beams)
     plan = make_plan(loaded, rows, max_new_tokens)
     searches = [_Search(loaded, lane, number, beams, max_new_tokens) for number, lane in enumerate(lanes)]
     return _beam_search(loaded, rows, plan, searches)

@@ -30,7 +30,7 @@ REPEATS = {"same": "its earlier copy", "induction": "what followed its earlier c
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Habits:
-    """How much of its mix each head takes, on average over one sentence's rows, from three places; `[L, H]`, read-only.
+    """How much of its weight each head gives, on average over one sentence's rows, from three places; `[L, H]`, read-only.
 
     `previous`: the token before the reading one. `first`: the sentence's first token. `itself`: the reading token.
     """
@@ -206,7 +206,7 @@ def caption(measures: Measures, layer: int, head: int) -> str:
     else:
         bits = float(measures.entropy_bits[layer, head])
         first = (
-            f"On this text {PLACES[place]} gets {share:.0%} of its mix, "
+            f"On this text {PLACES[place]} gets {share:.0%} of its weight, "
             f"and a row spreads as if over {2**bits:.1f} equal tokens ({bits:.1f} bits on average)."
         )
     rows = {"same": measures.same_rows, "induction": measures.induction_rows}

@@ -5,6 +5,9 @@ Axis letters: B sentence, H head, Q query, K key, T token.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +18,8 @@ from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 # The name under which transformers finds it.
 KIND = "maskscope"
+
+_BEFORE_LAYERS: ContextVar[Callable[[], None] | None] = ContextVar("before_layers", default=None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,6 +55,8 @@ def eager_attention(
     The steps are those of transformers' eager attention, in its order, so results are equal to the last bit. A `trace`
     list given to `model(...)` receives one LayerTrace per layer; nothing is kept on the model, which many threads share.
     """
+    if (check := _BEFORE_LAYERS.get()) is not None:
+        check()
     scale = query.size(-1) ** -0.5 if scaling is None else scaling
     scores = torch.matmul(query, key.transpose(-1, -2)) * scale  # (B, H, Q, K)
     masked = scores if attention_mask is None else scores + attention_mask  # (B, H, Q, K)
@@ -60,6 +67,19 @@ def eager_attention(
         )
     mixed = torch.matmul(dropped(weights, p=dropout, training=module.training), value)  # (B, H, Q, head width)
     return mixed.transpose(1, 2), weights
+
+
+@contextmanager
+def interruptible(check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` in every layer of the passes of this thread while the block runs: it raises to stop them.
+
+    A pass over sixteen long sentences takes half a minute with GPT-2 on two cores.
+    """
+    token = _BEFORE_LAYERS.set(check)
+    try:
+        yield
+    finally:
+        _BEFORE_LAYERS.reset(token)
 
 
 def register() -> str:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from textwrap import indent
 from typing import TYPE_CHECKING
 
-from model_utils.experiments.ablation import without_hand
 from model_utils.experiments.ablation_curve import orders
 from model_utils.snippets.masks import given_lines, hand_constants, hand_lines, pattern_lines
 from model_utils.snippets.setup import preamble
@@ -19,7 +18,9 @@ if TYPE_CHECKING:
     from model_utils.tokens.words import Word
 
 _REPORT = """
-before, after = run({}, [])[0], run(WEIGHTS, CELLS)[0]
+with torch.inference_mode():  # the sentence alone, under the causal mask alone
+    before = model(input_ids=tokens[real.bool()][None]).logits[0, -1].double().softmax(-1)
+after = run(WEIGHTS, CELLS)[0]
 for name, row in ("before", before), ("after", after):
     top, words = row.topk(5)
     print(name, [(tokenizer.decode([word]), round(chance, 6)) for word, chance in zip(words.tolist(), top.tolist())])
@@ -29,7 +30,7 @@ print("total variation", round(float((before - after).abs().sum() / 2), 6))
 
 
 def hiding_code(entry: ModelEntry, batch: TokenBatch, spec: MaskSpec) -> str:
-    """Return the lines that print the next words of the sentence of `spec` before and after its hand mask."""
+    """Return the lines that print the next words of the sentence of `spec` before and after its masks."""
     return f"{_run_lines(entry, batch, spec, hand_constants(spec))}{_REPORT}"
 
 
@@ -94,9 +95,9 @@ def ablation_curve_code(entry: ModelEntry, batch: TokenBatch, spec: MaskSpec, wo
 
     `spec` must have its padding mask on: the sentence runs alone.
     """
-    hidden = {end: [list(word.tokens) for word in order] for end, order in orders(words).items()}
-    constants = f"ORDERS = {hidden!r}  # the tokens of the words, in the order in which they are hidden\n"
-    return f"{_run_lines(entry, batch, without_hand(spec), constants)}{_ABLATION_CURVE}"
+    hidden = {end: [list(word.tokens) for word in order] for end, order in orders(words, spec).items()}
+    order = f"ORDERS = {hidden!r}  # the tokens of the words, in the order in which they are hidden\n"
+    return f"{_run_lines(entry, batch, spec, order + hand_constants(spec))}{_ABLATION_CURVE}"
 
 
 _RUN = """with torch.inference_mode():
@@ -114,10 +115,10 @@ for word in WORDS:
 """
 
 _ABLATION_CURVE = """
-before, _ = run({}, [])
+before, _ = run(WEIGHTS, CELLS)
 for end, order in ORDERS.items():
     for n in range(len(order) + 1):
-        after, _ = run({token: 0.0 for word in order[:n] for token in word}, [])
+        after, _ = run({**WEIGHTS, **{token: 0.0 for word in order[:n] for token in word}}, CELLS)
         bits = float(-(after * after.clamp(min=1e-300).log2()).sum())
         print(end, n, f"{float((before - after).abs().sum() / 2):.6f} {bits:.6f}")
 """

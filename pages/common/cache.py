@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ModelDamagedError, ModelMissingError
+from model_utils.job_queue import JobQueue
+from model_utils.models.memory import free_mb
 from model_utils.models.registry import BUNDLED_FOLDER, registry
 from model_utils.tokens.batch import BatchKey
 
@@ -29,11 +32,24 @@ if TYPE_CHECKING:
 # Forward passes under way at once on the server; torch already uses every core for one.
 _GATE = threading.BoundedSemaphore(2)
 
+# Pages with runs that are drawn at once: what draws holds the interpreter, and with twenty at it every page comes late.
+_DRAWING = threading.BoundedSemaphore(2)
+
+# The work that readers start and may stop: runs, and what is timed.
+JOBS = JobQueue(places=os.cpu_count() or 1, free=free_mb)
+
 
 @contextmanager
 def gate() -> Iterator[None]:
     """Hold one of the few places for heavy computation while the block runs."""
     with _GATE:
+        yield
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Hold one of the few places for drawing a page with a run while the block runs."""
+    with _DRAWING:
         yield
 
 

@@ -6,7 +6,8 @@ a link means, labels are free, and a change of several values is one step of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -217,6 +218,35 @@ def number(
         on_change=changed,
         help=None if bare else control.help or None,
     )
+
+
+def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
+    """Draw a published place in a list, as the list of its texts, and return it, counted from 0.
+
+    Texts that come more than once bear their place. A control whose default is -1 keeps the last one as such, so that it
+    stays the last when the list grows. A place beyond the list falls back, and the page says so.
+    """
+    control, last = CONTROLS[name], len(texts) - 1
+    bound(name, last)
+    places = [*range(last), -1 if control.default == -1 else last]
+    st.session_state[name] = places[value(name) % len(texts)]
+    often = Counter(texts)
+
+    def shown(place: int) -> str:
+        text = texts[place]
+        return text if often[text] == 1 else f"{text} ({place % len(texts)})"
+
+    st.selectbox(
+        control.label,
+        places,
+        format_func=shown,
+        key=name,
+        persist_state="session",
+        on_change=changed,
+        help=control.help or None,
+        label_visibility="visible" if show_label else "collapsed",
+    )
+    return int(value(name)) % len(texts)
 
 
 def field(name: str, **options: Any) -> str:

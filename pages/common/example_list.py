@@ -39,7 +39,7 @@ def draw(
     with st.popover("Examples", icon=":material/auto_stories:", key=key, width=width, on_change="rerun"):
         st.caption(f"{caption} :material/cloud: needs real GPT-2.")
         for number, example in enumerate(examples):
-            why = " Needs real GPT-2: the bundled model has hardly met its words." if example.real else ""
+            why = " Needs real GPT-2: these words are rare in the small model’s training data." if example.real else ""
             st.button(
                 literal(example.name),
                 key=f"{key}_{number}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ReaderError
-from model_utils.models.registry import registry
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
-from pages.common import cache, controls, model_picker
+from pages.common import cache, cache_visit, controls, model_picker
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 
@@ -25,15 +24,21 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import Side, TokenBatch
     from viz.base.theme import Palette
 
-HEADS = "pages/3_Heads.py"
 MENU = (
     ("app.py", "Home"),
     ("pages/1_Tokens.py", "Tokens"),
     ("pages/2_Masks.py", "Masks"),
-    (HEADS, "Heads"),
+    ("pages/3_Heads.py", "Heads"),
     ("pages/4_Mechanics.py", "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
     ("pages/6_Compare.py", "Compare"),
+)
+
+
+# Said where a row may read nothing: its numbers are there, and mean nothing.
+ALL_HIDDEN = (
+    "Everything that the last word may read is hidden. Its softmax has nothing to divide, so what the model predicts depends "
+    "on the fill value alone and means nothing. Show one word again."
 )
 
 
@@ -70,6 +75,7 @@ class Page:
 def open_page(title: str, sentence: str) -> Page:
     """Set the page up, draw menu and sidebar, and return what the page works on. Call it first on every page."""
     st.set_page_config(page_title=f"{title} · MaskScope", page_icon="▦", layout="wide")
+    cache_visit.begin()
     controls.restore()
     st.html(Path(__file__).with_name("frame.css"))
     heading = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="heading")
@@ -79,24 +85,13 @@ def open_page(title: str, sentence: str) -> Page:
     above = st.container(key="model_state")
     with st.sidebar:
         for path, label in MENU:
-            page_link(path, label)
+            st.page_link(path, label=label)
         st.divider()
         page = _shared_controls(above)
         controls.draw_history()
     heading.badge(model_picker.tag(page.entry), icon=":material/memory:", color="gray")
     controls.draw_notes()
     return page
-
-
-def page_link(path: str, label: str) -> None:
-    """Draw the link to a page; the first visit to Heads opens on a head that has something to show."""
-    entry = registry().get(controls.value("model"))
-    chosen = "layer" in st.session_state or "head" in st.session_state
-    if path != HEADS or chosen or entry is None or entry.opening is None:
-        st.page_link(path, label=label)
-        return
-    layer, head = entry.opening
-    st.page_link(path, label=label, query_params={"layer": str(layer), "head": str(head)})
 
 
 def _shared_controls(above: DeltaGenerator) -> Page:
@@ -110,6 +105,15 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
     return Page(entry=entry, text=text)
+
+
+@contextmanager
+def in_turn(page: Page) -> Iterator[None]:
+    """Draw the block when it is its turn. The model is loaded first: that takes long, and nobody else waits for it."""
+    with suppress(ReaderError):  # the page says it where it needs the model
+        page.loaded()
+    with cache.drawing():
+        yield
 
 
 def palette() -> Palette:

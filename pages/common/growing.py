@@ -13,12 +13,13 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.common import cache
 from pages.common.runs import DecodingRun
 
 RunT = TypeVar("RunT", bound=DecodingRun)
 
-# How often growing text is drawn, in seconds.
-BEAT = 0.3
+# How often growing text is drawn, in seconds, and how often the line of those who wait: a beat takes 0.05 s of the server.
+BEAT, WAITING_BEAT = 0.3, 2.0
 
 
 def draw(
@@ -32,14 +33,31 @@ def draw(
 ) -> None:
     """Draw `ended` once a run has ended, every `pace` seconds; until then `texts` with each beat and `picture` once.
 
-    `halves` are the places of the texts and of the picture.
+    `halves` are the places of the texts and of the picture, which comes when the run has had its turn.
     """
     if run.job.done:
         st.fragment(ended, key="ended", run_every=pace)(run)
         return
     left, right = halves()
-    with right:
-        st.fragment(picture, key="picture")(run)
-    run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
+    waited = cache.JOBS.ahead(run.job) > 0
+    if not waited:
+        with right:
+            st.fragment(picture, key="picture")(run)
+        run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
+
+    def growing(run: RunT) -> None:
+        ahead = cache.JOBS.ahead(run.job)
+        if waited and not ahead:
+            st.rerun()  # the page sets the beat
+        with st.empty():
+            in_line(ahead)
+        texts(run)
+
     with left:
-        st.fragment(texts, key="growing", run_every=BEAT)(run)
+        st.fragment(growing, key="growing", run_every=WAITING_BEAT if waited else BEAT)(run)
+
+
+def in_line(ahead: int) -> None:
+    """Draw how many others come first, where some do."""
+    if ahead:
+        st.info(f"{ahead} ahead of you. Stop takes you out of the line.", icon=":material/hourglass_top:")

@@ -124,16 +124,37 @@ _ALL = (
         low=0,
         high=MAX_SENTENCES - 1,
         step=1,
-        help="Counted from 0.",
         undone=True,
     ),
-    Control(name="layer", label="Layer", default=0, low=0, step=1, help="Counted from 0.", undone=True),
-    Control(name="head", label="Head", default=0, low=0, step=1, help="Counted from 0.", undone=True),
     Control(
-        name="query", label="Reading word", default=-1, low=-1, step=1, help="Counted from 0; -1 = last.", undone=True
+        name="layer",
+        label="Layer",
+        default=0,
+        low=0,
+        step=1,
+        help="Counted from 0, as in papers and code.",
+        undone=True,
     ),
     Control(
-        name="key", label="Word that is read", default=0, low=-1, step=1, help="Counted from 0; -1 = last.", undone=True
+        name="head", label="Head", default=0, low=0, step=1, help="Counted from 0, as in papers and code.", undone=True
+    ),
+    Control(
+        name="query",
+        label="Reading token",
+        default=-1,
+        low=-1,
+        step=1,
+        help="The row (query): the token that reads. A number in brackets is its position.",
+        undone=True,
+    ),
+    Control(
+        name="key",
+        label="Token that is read",
+        default=0,
+        low=-1,
+        step=1,
+        help="The column (key). A number in brackets is its position.",
+        undone=True,
     ),
     Control(
         name="pattern",

@@ -14,6 +14,7 @@ import streamlit as st
 from model_utils.errors import InputError
 from model_utils.masks.link import format_cells, format_weights, parse_cells, parse_weights
 from model_utils.masks.mask import MaskSpec
+from model_utils.tokens.batch import sentence_label
 from pages.common import controls
 from pages.common.controls import value
 from pages.common.markdown import literal
@@ -37,7 +38,7 @@ def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
         st.rerun()
     chosen: Side = value("side")
     batch = page.batch(chosen)
-    controls.number("sentence", high=batch.size[0] - 1)
+    controls.item("sentence", [sentence_label(text) for text in batch.texts])
     if side:
         chosen = "right" if controls.choice("side") == "right" else "left"
     batch = batch if chosen == batch.side else page.batch(chosen)

@@ -15,7 +15,7 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.models.registry import registry
-from pages.common import cache, frame
+from pages.common import cache, cache_visit, frame
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -38,6 +38,13 @@ class DecodingRun(Protocol):
     def job(self) -> Job[None]:
         """Return the job that may still be under way."""
 
+    @property
+    def discarded(self) -> bool:
+        """Return whether some of what it has made was given back."""
+
+    def discard(self) -> None:
+        """Stop it, and give back what it has made."""
+
 
 RequestT = TypeVar("RequestT", bound=DecodingRequest)
 RunT = TypeVar("RunT", bound=DecodingRun)
@@ -53,10 +60,11 @@ class RunState(Generic[RunT]):
     model_shown: str = ""  # then: the chosen one, or the one that stood in for it
 
     def replace(self, run: RunT) -> None:
-        """Make `run` the latest one; the one before stops."""
+        """Make `run` the latest one; nothing is left of the one before."""
         if self.run is not None:
-            self.run.job.cancel()
+            self.run.discard()
         self.run = run
+        cache_visit.watch(run.job)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +72,15 @@ class Starter(Generic[RequestT, RunT]):
     """How the runs of one page start.
 
     `make_request` reads the controls, `start` makes the run of a request, under way; both raise ReaderError for what the
-    reader can put right. `prepare` is what a callback has to do before it reads the controls.
+    reader can put right. `resume` makes a run again whose memory was given back. `prepare` is what a callback has to do before
+    it reads the controls.
     """
 
     state: Callable[[], RunState[RunT]]
     prepare: Callable[[frame.Page], None] | None = None
     make_request: Callable[[frame.Page], RequestT]
     start: Callable[[RequestT], RunT]
+    resume: Callable[[RunT], RunT]
 
     def click(self) -> None:
         """Start a run as the controls stand. A callback: what cannot start here is left to the page.
@@ -95,8 +105,9 @@ class Starter(Generic[RequestT, RunT]):
     def latest(self, page: frame.Page, request: RequestT | None) -> RunT | None:
         """Return the latest run, after starting `request` where a click waits for that, or where the page is new.
 
-        The small model answers at once, so its first text needs no click; a large one waits to be asked. None as a request
-        is one that cannot be made.
+        The small model answers at once, so its first text needs no click; a large one waits to be asked. A run whose memory
+        was given back, since its reader had gone or room was short, is made again. None as a request is one that cannot be
+        made.
         """
         state = self.state()
         state.model_chosen, state.model_shown = st.session_state["model"], page.model
@@ -107,7 +118,11 @@ class Starter(Generic[RequestT, RunT]):
                 for name in request.models:
                     frame.Page(entry=registry()[name], text=page.text).loaded()
                 state.replace(self.start(request))
-        return state.run
+        elif state.run is not None and state.run.discarded:
+            with frame.reader_errors():
+                state.run = self.resume(state.run)
+                cache_visit.watch(state.run.job)
+        return None if state.run is None or state.run.discarded else state.run
 
 
 def stop_button(place: DeltaGenerator, run: DecodingRun) -> None:

@@ -16,11 +16,21 @@ if TYPE_CHECKING:
 
 
 def strip(
-    prompt: Iterable[Token], steps: Sequence[Step], drawn: Callable[[Step], StripToken], *, growing: bool
+    prompt: Iterable[Token],
+    steps: Sequence[Step],
+    drawn: Callable[[Step], StripToken],
+    *,
+    growing: bool,
+    remembered: Sequence[str] = (),
 ) -> list[StripToken]:
-    """Return the tokens of a text as far as it is; `drawn` makes the one of a step."""
+    """Return the tokens of a text as far as it is; `drawn` makes the one of a step.
+
+    `remembered` are the labels of a text that is made again: those that it has not reached yet follow in grey.
+    """
     tokens = [StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in prompt]
     tokens += map(drawn, steps)
+    if growing:
+        tokens += [StripToken(text=_flowing(one), state="quiet", clickable=False) for one in remembered[len(steps) :]]
     if growing and not (steps and steps[-1].stop):
         tokens.append(StripToken(text=" …", state="blank", clickable=False, spoken="next word"))
     return tokens

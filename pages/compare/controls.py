@@ -39,7 +39,7 @@ ROWS = {
     "min-p 0.1": "m0.1",
 }
 SETS = {
-    "Four telling rows": (CONTROLS["settings"].default, 1),
+    "4 classics": (CONTROLS["settings"].default, 1),
     "The seven usual": (";".join(["t1", "k50", "k2", "p0.9", "t0.7,p0.9", "m0.1", "t0"]), 1),
     "Ladder of k": ("k1;k2;k5;k20;k100;k1000;t1", 8),
     "Ladder of p": ("p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1", 8),
@@ -54,7 +54,7 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     with st.container(key="dials"):
         places = st.columns([1.9, 1.9, 1.9, 2.1, 3.2, 3.2, 2.4, 1.9], vertical_alignment="bottom")
     with places[0]:
-        controls.number("sentence", high=_last_sentence(page), bare=True)
+        controls.item("sentence", _sentences(page))
     for name, place in zip(("samples", "max_new_tokens", "seed"), places[1:], strict=False):
         with place:
             controls.number(name)
@@ -67,14 +67,14 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     return places[-1]
 
 
-def _last_sentence(page: frame.Page) -> int:
-    """Return the number of the last sentence; what is wrong with them is drawn where the request is comparison."""
-    from model_utils.tokens.batch import split_sentences
+def _sentences(page: frame.Page) -> list[str]:
+    """Return the sentences as readers see them; what is wrong with them is drawn where the request is made."""
+    from model_utils.tokens.batch import sentence_label, split_sentences
 
     try:
-        return len(split_sentences(page.text)) - 1
+        return [sentence_label(text) for text in split_sentences(page.text)]
     except InputError:
-        return 0
+        return [""]
 
 
 def _second_model(page: frame.Page) -> None:
@@ -219,7 +219,7 @@ def make_request(page: frame.Page) -> run.CompareRequest:
     )
 
 
-START = Starter(state=compare_state, make_request=make_request, start=run.start)
+START = Starter(state=compare_state, make_request=make_request, start=run.start, resume=run.resume)
 
 
 def settings_note(comparison: run.Comparison, request: run.CompareRequest | None) -> None:
@@ -233,7 +233,7 @@ def settings_note(comparison: run.Comparison, request: run.CompareRequest | None
         "rows": "other settings",
         "samples": f"{now.samples} samples",
         "seed": f"seed {now.seed}",
-        "own_noise": "dice of their own" if now.own_noise else "the same dice for all",
+        "own_noise": "own random numbers" if now.own_noise else "the same random numbers",
         "max_new_tokens": f"{now.max_new_tokens} new tokens",
     }
     parts = [name for field, name in names.items() if getattr(now, field) != getattr(request, field)]

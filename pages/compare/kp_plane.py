@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison, TextPlace
 
 SURFACES = {
-    "words": View(label="words", help="How many words each pair keeps."),
-    "probability": View(label="chance", help="Which share of the probabilities they have."),
+    "words": View(label="words left", help="How many words each pair keeps."),
+    "probability": View(label="probability", help="Which share of the probability they have together."),
     "entropy": View(label="entropy", help="How uncertain the draw among them is."),
     "drawn": View(label="drawn word", help="Which word each pair would draw."),
 }
@@ -144,7 +144,7 @@ def _step_note(
         + (
             "On the dotted line both cut at the same word; left of it k decides, right of it p."
             if lined
-            else "The dice are fixed: a word holds its region, and a point that crosses a border draws another."
+            else "The random number is fixed: a word holds its region, and a point that crosses a border draws another."
         )
     )
     st.caption(

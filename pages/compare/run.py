@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from model_utils.compare.first_difference import FirstDifference, first_difference
 from model_utils.compare.settings import SettingsRow, check_samples
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.common.decode_job import decode_job
+from pages.common.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,24 +49,18 @@ class TextPlace:
     sample: int
 
 
-@dataclass(eq=False)
-class _ReadEvents:
-    """The steps of the events of a job that were read so far, so that none is read twice."""
-
-    steps: dict[TextPlace, list[Step]] = field(default_factory=dict)
-    count: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """A request under way or ended. What it has made stays, also when it was stopped."""
+    """A request under way or ended. What it has made stays, also when it was stopped.
+
+    `remembered` are the tokens of each text that were drawn before its memory was given back.
+    """
 
     request: CompareRequest
     loaded: tuple[LoadedModel, ...]
     prompts: tuple[tuple[Token, ...], ...]  # the prompt, with each model's tokenizer
     job: Job[None]
-    read: _ReadEvents = field(default_factory=_ReadEvents)
+    remembered: Mapping[TextPlace, tuple[int, ...]] = field(default_factory=dict)
 
     def places(self) -> list[TextPlace]:
         """Return where every text stands, the samples of a row together."""
@@ -80,17 +74,31 @@ class Comparison:
 
     def texts(self) -> dict[TextPlace, list[Step]]:
         """Return the steps made so far of every text."""
-        read, samples = self.read, self.request.samples
-        with read.lock:  # a download asks from a thread of its own
-            if not read.steps:
-                read.steps = {place: [] for place in self.places()}
-            events = self.job.events
-            for model, steps in events[read.count :]:
-                for step in steps:
-                    place = TextPlace(model=model, row=step.lane // samples, sample=step.lane % samples)
-                    read.steps[place].append(step)
-            read.count = len(events)
-            return {place: list(steps) for place, steps in read.steps.items()}
+        made: dict[tuple[int, int], list[Step]] = {self._lane(place): [] for place in self.places()}
+        for model, steps in published(self.job):
+            for step in steps:
+                made[model, step.lane].append(step)
+        return {place: made[self._lane(place)] for place in self.places()}
+
+    def _lane(self, place: TextPlace) -> tuple[int, int]:
+        return place.model, place.row * self.request.samples + place.sample
+
+    @property
+    def discarded(self) -> bool:
+        """Return whether the steps were given back."""
+        return self.job.discarded
+
+    def discard(self) -> None:
+        """Stop what is under way, and give back the steps."""
+        self.job.discard()
+
+    def drawn(self) -> dict[TextPlace, tuple[int, ...]]:
+        """Return the tokens that each text has drawn, also where its steps were given back."""
+        made = tokens_of(self.job)
+        return {
+            place: max(tuple(made.get(self._lane(place), ())), self.remembered.get(place, ()), key=len)
+            for place in self.places()
+        }
 
     def first_difference(self, texts: dict[TextPlace, list[Step]], place: TextPlace) -> FirstDifference | None:
         """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""
@@ -117,11 +125,22 @@ class Comparison:
 
 def start(request: CompareRequest) -> Comparison:
     """Return the comparison of a request, under way. Raises ReaderError when it cannot start."""
+    return _start(request, None)
+
+
+def resume(comparison: Comparison) -> Comparison:
+    """Return a comparison made again, under way, which gives the same texts. Raises as `start` does."""
+    drawn = comparison.drawn()
+    made = _start(comparison.request, stopped_after(comparison.job, list(drawn.values())))
+    return replace(made, remembered=drawn)
+
+
+def _start(request: CompareRequest, stop_after: int | None) -> Comparison:
     check_samples(request.samples)
     loaded = tuple(cache.loaded_model(model) for model in request.models)
     prompts = tuple(cache.token_batch(BatchKey(model, (request.text,))).tokens[0] for model in request.models)
     parts = [(one, _lanes(request, prompt)) for one, prompt in zip(loaded, prompts, strict=True)]
-    job = decode_job(parts, request.max_new_tokens)
+    job = decode_job(parts, request.max_new_tokens, stop_after)
     return Comparison(request=request, loaded=loaded, prompts=prompts, job=job)
 
 

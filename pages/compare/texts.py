@@ -64,15 +64,15 @@ def _legend(comparison: Comparison) -> str:
     two, own = len(request.models) > 1, request.own_noise or any(row.seed is not None for row in request.rows)
     than = "row 0, and for the second model from the first one's text" if two else "row 0"
     due = (
-        "each has dice of its own, so that a fork may be luck."
+        "each has its own random numbers, so that a difference may be chance."
         if own
-        else "only the fork itself is due to the setting (or the model) alone."
+        else "only the first difference itself is due to the setting (or the model) alone."
         if two
-        else "only the fork itself is due to the setting alone."
+        else "only the first difference itself is due to the setting alone."
     )
     return (
-        f"Grey at first: the prompt. On solid colour: the **fork**, the first word that differs from {than}. What follows it is "
-        f"grey, since it has another past: {due} Click a word to see the choice it came from."
+        f"Grey at first: the prompt. On solid colour: the **first difference**, the first word that is not that of {than}. "
+        f"What follows it is grey, since it has another past: {due} Click a word to see the choice it came from."
     )
 
 
@@ -107,14 +107,14 @@ def _key(place: TextPlace) -> str:
 def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) -> str:
     """Return in words why two texts with the same past part at a first difference."""
     here, there = comparison.label(found.token_id, place.model), comparison.label(found.other_id)
-    start = f"forks at step {found.number + 1}: "
+    start = f"first difference at step {found.number + 1}: "
     reasons = {
-        "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so the same dice fall on “{here}”.",
+        "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so the same random number draws “{here}”.",
         "admitted": f"“{here}” may be drawn here; in row 0 {_filter(comparison, 0, found)} had cut it.",
-        "tempered": f"both may take “{there}” and “{here}”, but with other chances: that turns it.",
-        "greedy": f"“{here}” for “{there}”: greedy asks no dice.",
-        "noise": f"“{here}” for “{there}”: other dice.",
-        "model": f"“{here}” for “{there}”: the other model, under the same setting and dice.",
+        "tempered": f"both may take “{there}” and “{here}”, but their probabilities differ: that turns it.",
+        "greedy": f"“{here}” for “{there}”: greedy uses no randomness.",
+        "noise": f"“{here}” for “{there}”: other random numbers.",
+        "model": f"“{here}” for “{there}”: the other model, under the same setting and random numbers.",
     }
     return start + reasons[found.reason]
 
@@ -141,13 +141,15 @@ def _strip(
             look = {"background": probability_colour(step.probability_raw, palette)}
         elif step.number == found.number:
             look = {"state": "difference", "background": palette.accent, "colour": palette.paper}
-            look["spoken"] = f"{label}, the fork"
+            look["spoken"] = f"{label}, the first difference"
         selected = view == (place, step.number)
         return text_strip.drawn_token(
-            step, label, probability=step.probability_raw, of="the model's chances", selected=selected, **look
+            step, label, probability=step.probability_raw, of="the model's probability", selected=selected, **look
         )
 
-    return text_strip.strip(comparison.prompts[place.model], steps, drawn, growing=not comparison.job.done)
+    remembered = [comparison.label(token, place.model) for token in comparison.remembered.get(place, ())]
+    growing = not comparison.job.done
+    return text_strip.strip(comparison.prompts[place.model], steps, drawn, growing=growing, remembered=remembered)
 
 
 def _downloads(comparison: Comparison) -> None:

@@ -62,7 +62,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
         + (
             f"Dots are texts, a diamond their mean, the line its 95 % interval over {samples} samples."
             if samples > 1
-            else "One text per setting: ask for more samples to see how much of this is luck."
+            else "One text per setting: ask for more samples to see how much of this is chance."
         )
     )
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
@@ -110,7 +110,7 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
     if any([each.letter for each in one.on if each.cuts] == ["k"] for one in settings):
         text += " Top-k alone leaves the same number at every step."
     if any(not one.off("p") for one in settings):
-        text += " The nucleus of top-p breathes: few words where the model is sure, many where it is not."
+        text += " What top-p leaves changes size: few words where the model is sure, many where it is not."
     count = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
     return f"**Row {row} leaves {count} words to draw from at a step.**{text}"
 
@@ -199,13 +199,27 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
     if samples < ENOUGH:
         st.caption(f"Undecided: a trend takes at least {ENOUGH} samples a point, here are {samples}.")
     elif comparison.request.own_noise:
-        st.caption("Each row has dice of its own here: the same dice for all would show trends with fewer samples.")
+        st.caption("Each row has its own random numbers here: the same for all would show trends with fewer samples.")
     downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
 
 
 VIEWS = {
-    "map": View(label="map", help="One step over all top-k and top-p.", draw=kp_plane.plane),
-    "metrics": View(label="measures", help="How the texts of each setting differ, with their spread.", draw=metrics),
-    "steps": View(label="over steps", help="Words left and uncertainty at every step.", draw=over_steps),
-    "sweep": View(label="what grows", help="What grows with k, p or temperature, and what does not.", draw=sweep),
+    "map": View(
+        label="Map",
+        help="One step over all top-k and top-p. Darker: more words are left. Each disc is one of your settings.",
+        draw=kp_plane.plane,
+    ),
+    "metrics": View(
+        label="Measures",
+        help="How varied and how repetitive the texts of each setting are, with their spread.",
+        draw=metrics,
+    ),
+    "steps": View(
+        label="Over steps",
+        help="How many words the filters leave at every step, and how uncertain the draw is.",
+        draw=over_steps,
+    ),
+    "sweep": View(
+        label="k from low to high", help="What changes with k, p or temperature, and what does not.", draw=sweep
+    ),
 }

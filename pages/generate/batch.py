@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from model_utils.jobs import Job
-from pages.common import cache, controls, downloads, frame
+from pages.common import cache, cache_visit, controls, downloads, frame, growing
 from pages.common.components.plot import plot
 from pages.common.view import View
 from pages.generate.run import lane_of
@@ -16,6 +16,7 @@ from pages.generate.state import generate_state
 
 if TYPE_CHECKING:
     from model_utils.experiments.batch_timing import Round, Same
+    from model_utils.jobs import Job
     from pages.generate.run import Generation
 
 # How often the rounds measured so far are drawn, in seconds.
@@ -58,6 +59,7 @@ def _timing(run: Generation) -> None:
 def _measure(run: Generation) -> None:
     """Start to measure; what was measured before goes."""
     from model_utils.experiments.batch_timing import ROUNDS, BatchTiming
+    from model_utils.generate.needs import decoding_needs
 
     state = generate_state()
     state.stop_timing()
@@ -71,7 +73,11 @@ def _measure(run: Generation) -> None:
             job.report(number, ROUNDS)
         return timing.same()
 
-    state.timing = (run.request, Job.start(work, name="batch timing"))
+    once = decoding_needs([(loaded, lanes)], new)
+    needs = replace(once, operations=2 * ROUNDS * once.operations, made_megabytes=0)
+    job = cache.JOBS.start(work, needs, name="batch timing")
+    state.timing = (run.request, job)
+    cache_visit.watch(job)
 
 
 def _measured(run: Generation, job: Job[tuple[Same, ...]], *, beats: bool) -> None:
@@ -80,6 +86,7 @@ def _measured(run: Generation, job: Job[tuple[Same, ...]], *, beats: bool) -> No
     from viz.generate.timing import two_ways
 
     ended = job.done
+    growing.in_line(cache.JOBS.ahead(job))
     if job.error is not None:
         with frame.reader_errors():  # here: the page around a fragment never sees what it raises
             raise job.error

@@ -57,8 +57,8 @@ def _ended(run: BeamRun) -> None:
     if not any(rows):
         st.caption("Stopped before the first step.")
         return
-    if state.beams_shown is not run:
-        state.beams_shown = run
+    if not state.beams_shown:
+        state.beams_shown = True
         row = min(int(controls.value("sentence")), run.count - 1)
         st.session_state["step"] = max(len(rows[row]), 1)
     for number in range(run.count):
@@ -119,7 +119,7 @@ def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
 
 def _leading(run: BeamRun, row: int, steps: list[BeamStep]) -> list[tuple[int, float]]:
     """Return the tokens of the leading text, each with its own score."""
-    text = run.drawn()[row]
+    text = run.new_tokens()[row]
     before: tuple[tuple[int, ...], ...] = ((),) * run.request.beams.num_beams
     found = []
     for step, token in zip(steps, text, strict=False):
@@ -139,6 +139,6 @@ def _told(run: BeamRun, row: int, steps: list[BeamStep], number: int) -> None:
     lines = told(steps[number], before, run.request.beams, run.request.settings, prompt, run.label)
     st.text("\n".join(lines))
     if steps[number].done:
-        best = run.drawn()[row]
+        best = run.new_tokens()[row]
         st.text(f"The search is over after {number + 1} steps; it returns “{explain.words(best, run.label)}”.")
     beam_table(run, steps, number)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from model_utils.generate import explain, tables
 from model_utils.limits import MAX_SENTENCES
-from pages.common import downloads, frame
+from pages.common import cache_visit, downloads, frame
 from pages.common.components.plot import plot
 from pages.generate.run import branch, step_lines
 from pages.generate.state import generate_state
@@ -68,6 +68,7 @@ def _branch(run: Generation, step: Step) -> None:
             "Branch", key="branch_off", icon=":material/alt_route:", disabled=growing or full or token is None
         ):
             branch(run, step.lane, step.number, token)
+            cache_visit.watch(run.job)
             generate_state().branch_row = run.count - 1
             st.rerun()
     if full:

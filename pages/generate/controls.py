@@ -20,7 +20,7 @@ from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs import Starter
-from pages.generate.run import GenerateRequest, start
+from pages.generate.run import GenerateRequest, resume, start
 from pages.generate.state import generate_state
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
     return MaskPolicy(spec=spec.in_effect(), drop_after=value("drop_after") or None)
 
 
-START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make_request, start=start)
+START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make_request, start=start, resume=resume)
 
 
 def _slider(name: str) -> None:
@@ -243,7 +243,7 @@ def processor_note(run: Generation | BeamRun) -> None:
             )
         )
     prompts = [[token.id for token in tokens] for tokens in run.batch.tokens]
-    found = padded_bans(settings, prompts, run.drawn(), run.batch.pad_id)
+    found = padded_bans(settings, prompts, run.new_tokens(), run.batch.pad_id)
     if found:
         first = found[0]
         sentences = ", ".join(str(one.sentence) for one in found)

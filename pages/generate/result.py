@@ -127,7 +127,7 @@ def choose(run: Generation | BeamRun) -> tuple[int, int]:
     bound_choice(run)
     which, back, onward, play = st.columns([4, 3.4, 3.4, 3.4], vertical_alignment="bottom", gap="small")
     with which:
-        row = controls.number("sentence", high=run.count - 1)
+        row = controls.item("sentence", run.names())
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
     onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
     state = generate_state()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from model_utils.generate.beam_settings import BeamSettings
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.common.decode_job import beam_job, decode_job
+from pages.common.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,12 @@ class Run:
         """Return the mask policy of one row: the hand mask is that of its own sentence alone."""
         return self.request.policy.for_sentence(self.sentence(row))
 
+    def names(self) -> list[str]:
+        """Return what readers call the rows: the end of a sentence."""
+        from model_utils.tokens.batch import sentence_label
+
+        return [*map(sentence_label, self.batch.texts)]
+
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""
         from model_utils.tokens.batch import token_label
@@ -90,12 +96,21 @@ class BeamRun(Run):
     def rows(self) -> list[list[BeamStep]]:
         """Return the steps made so far, one list per sentence."""
         rows: list[list[BeamStep]] = [[] for _ in range(self.count)]
-        for _, steps in self.job.events:
+        for _, steps in published(self.job):
             for step in steps:
                 rows[step.sentence].append(step)
         return rows
 
-    def drawn(self) -> list[tuple[int, ...]]:
+    @property
+    def discarded(self) -> bool:
+        """Return whether its steps were given back."""
+        return self.job.discarded
+
+    def discard(self) -> None:
+        """Stop it, and give back its steps."""
+        self.job.discard()
+
+    def new_tokens(self) -> list[tuple[int, ...]]:
         """Return the new tokens of each sentence so far: of its best finished text once its search is over, of its best beam."""
         return [best_text(steps) if steps else () for steps in self.rows()]
 
@@ -108,11 +123,13 @@ class BeamRun(Run):
 class Generation(Run):
     """Texts that are drawn, with their branches.
 
-    Rows are the sentences of the batch, then the branches. `jobs` are (job, its first row), the latest last.
+    Rows are the sentences of the batch, then the branches. `jobs` are (job, its first row), the latest last. `remembered`
+    are the tokens of each row that were drawn before its memory was given back.
     """
 
     jobs: list[tuple[Job[None], int]]
     branches: list[Branch]
+    remembered: tuple[tuple[int, ...], ...] = ()
 
     @property
     def job(self) -> Job[None]:
@@ -127,10 +144,27 @@ class Generation(Run):
         """Return the steps made so far, one list per row."""
         rows: list[list[Step]] = [[] for _ in range(self.count)]
         for job, first in self.jobs:
-            for _, steps in job.events:
+            for _, steps in published(job):
                 for step in steps:
                     rows[first + step.lane].append(replace(step, lane=first + step.lane) if first else step)
         return rows
+
+    @property
+    def discarded(self) -> bool:
+        """Return whether the steps of some rows were given back."""
+        return any(job.discarded for job, _ in self.jobs)
+
+    def discard(self) -> None:
+        """Stop what is under way, and give back the steps of all rows."""
+        for job, _ in self.jobs:
+            job.discard()
+
+    def drawn(self, row: int) -> tuple[int, ...]:
+        """Return the tokens that a row has drawn, also where its steps were given back."""
+        job, first = next((job, first) for job, first in reversed(self.jobs) if first <= row)
+        made, left = tuple(tokens_of(job).get((0, row - first), ())), self.branch(row)
+        taken = () if left is None else (*self.drawn(left.row)[: left.number], left.token_id)
+        return max(made, taken, *self.remembered[row : row + 1], key=len)
 
     @property
     def count(self) -> int:
@@ -146,9 +180,14 @@ class Generation(Run):
         found = self.branch(row)
         return row if found is None else self.sentence(found.row)
 
-    def drawn(self) -> list[tuple[int, ...]]:
+    def new_tokens(self) -> list[tuple[int, ...]]:
         """Return the new tokens of each sentence so far."""
-        return [tuple(step.token_id for step in row) for row in self.rows()[: len(self.batch.texts)]]
+        return [self.drawn(row) for row in range(len(self.batch.texts))]
+
+    def names(self) -> list[str]:
+        """Return what readers call the rows: the end of a sentence, a branch by its word and step."""
+        named = [f"branch “{self.label(one.token_id)}” at step {one.number + 1}" for one in self.branches]
+        return [*super().names(), *named]
 
     def before(self, step: Step) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the tokens before a step: the prompt, and what was drawn so far."""
@@ -167,10 +206,25 @@ def start(request: GenerateRequest) -> Generation | BeamRun:
     loaded, batch = cache.loaded_model(request.model), cache.token_batch(BatchKey(request.model, request.texts))
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     if request.beams.on:
-        found = beam_job(loaded, lanes, request.beams, request.max_new_tokens)
-        return BeamRun(request=request, loaded=loaded, batch=batch, job=found)
+        search = beam_job(loaded, lanes, request.beams, request.max_new_tokens)
+        return BeamRun(request=request, loaded=loaded, batch=batch, job=search)
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
     return Generation(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
+
+
+def resume(run: Generation | BeamRun) -> Generation | BeamRun:
+    """Return `run` made again, under way: all its rows in one batch, which gives the same texts. Raises as `start` does."""
+    if isinstance(run, BeamRun):
+        lanes = [lane_of(run.request, run.batch, row) for row in range(run.count)]
+        made = run.job.digest if run.job.cancelled else None
+        return replace(run, job=beam_job(run.loaded, lanes, run.request.beams, run.request.max_new_tokens, made))
+    drawn = tuple(run.drawn(row) for row in range(run.count))
+    lanes = []
+    for row in range(run.count):
+        lane, left = lane_of(run.request, run.batch, run.sentence(row)), run.branch(row)
+        lanes.append(lane if left is None else replace(lane, taken=drawn[row][: left.number + 1]))
+    job = decode_job([(run.loaded, lanes)], run.request.max_new_tokens, stopped_after(run.job, drawn))
+    return replace(run, jobs=[(job, 0)], remembered=drawn)
 
 
 def branch(run: Generation, row: int, number: int, token_id: int) -> None:

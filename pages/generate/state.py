@@ -32,7 +32,7 @@ class GenerateState(RunState[Generation | BeamRun]):
     played_at: float = 0.0  # when the step in view was reached, in seconds of time.monotonic
     timing: tuple[GenerateRequest, Job[tuple[Same, ...]]] | None = None  # of the batch against one sentence at a time
 
-    beams_shown: BeamRun | None = None  # the search whose end has been on the page
+    beams_shown: bool = False  # whether the end of the latest run, a beam search, has been on the page
     opened: tuple[int, int] | None = None  # the step and row of the tree whose text is open
 
     def replace(self, run: Generation | BeamRun) -> None:
@@ -41,7 +41,7 @@ class GenerateState(RunState[Generation | BeamRun]):
         if self.run is not None and run.count <= row < self.run.count:
             controls.change(sentence=min(self.run.sentence(row), run.count - 1))
         self.stop_timing()
-        self.opened = None
+        self.opened, self.beams_shown = None, False
         super().replace(run)
 
     def stop_timing(self) -> None:

@@ -43,6 +43,8 @@ def _strip(run: Generation, row: int, steps: list[Step], palette: Palette, chose
     branch = run.branch(row)
     shared = 0 if branch is None else branch.number  # steps that a branch has in common with the row it left
 
+    remembered = [run.label(token) for one in run.remembered[row : row + 1] for token in one]
+
     def drawn(step: Step) -> StripToken:
         return text_strip.drawn_token(
             step,
@@ -54,7 +56,7 @@ def _strip(run: Generation, row: int, steps: list[Step], palette: Palette, chose
             selected=chosen == (row, step.number),
         )
 
-    return text_strip.strip(run.prompt(row), steps, drawn, growing=not run.job_of(row).done)
+    return text_strip.strip(run.prompt(row), steps, drawn, growing=not run.job_of(row).done, remembered=remembered)
 
 
 def _stopped_note(run: Generation, row: int) -> None:

@@ -34,7 +34,7 @@ def averages(selection: HeadSelection) -> None:
     maps = selection.maps
     values = cache.many_as_one(*selection.source, kind, layer)
     sentence = {
-        "layer": f"**The mean of the heads of layer {layer}:** what the layer mixes on the whole; single heads differ.",
+        "layer": f"**The mean of the heads of layer {layer}:** what the layer reads on the whole; single heads differ.",
         "all": "**The mean of all heads of all layers:** a rough picture, in which opposites cancel.",
         "rollout": f"**Attention rollout up to layer {layer}** (Abnar and Zuidema 2020): how much of a word could have come "
         "along, if attention and the residual stream, half and half, were all that moves it.",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
-from model_utils.tokens.batch import BatchKey
+from model_utils.tokens.batch import BatchKey, sentence_label
 from model_utils.tokens.glyphs import visible
 from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common import downloads as common_downloads
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
-    from viz import Figure
+    from viz.base.figure import Figure
 
-# Where a head with this habit takes most of its mix from.
+# Where a head with this habit reads most from.
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
 
 
@@ -73,12 +73,19 @@ class HeadSelection:
         return (layer if layer < self.page.entry.layers else 0), (head if head < self.page.entry.heads else 0)
 
 
+def open_first(page: frame.Page) -> None:
+    """Open a head that has something to show, where neither the reader nor a link has chosen one."""
+    if page.entry.opening is not None and not {"layer", "head"} & set(st.session_state):
+        layer, head = page.entry.opening
+        controls.change(layer=layer, head=head)
+
+
 def choose_sentence(page: frame.Page) -> HeadSelection:
     """Draw the choice of sentence and padding side, and return what to show."""
     batch = page.batch("right" if controls.value("side") == "right" else "left")
     number, choice = st.columns([1, 1.4], vertical_alignment="bottom")
     with number:
-        sentence = controls.number("sentence", high=batch.size[0] - 1)
+        sentence = controls.item("sentence", [sentence_label(text) for text in batch.texts])
     with choice:
         chosen = controls.choice("side")
     if chosen != batch.side:
@@ -121,7 +128,7 @@ def habit_links(selection: HeadSelection) -> None:
     habits = selection.all_heads[1]
     if habits is None:
         return
-    st.caption("Most of the mix, on this text, from")
+    st.caption("Heads that read most from …")
     with st.container(gap="xxsmall"):
         for habit, source in SOURCES.items():
             at_layer, at_head, share = habits.strongest(habit)
@@ -141,8 +148,8 @@ def choose_head(selection: HeadSelection) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
         controls.number("layer", high=layers - 1, bare=True)
         controls.number("head", high=heads - 1, bare=True)
-        st.button("‹", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="PageUp")
-        st.button("›", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="PageDown")
+        st.button("‹", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="P")
+        st.button("›", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="N")
 
 
 def _step(by: int, layers: int, heads: int) -> None:
@@ -162,6 +169,7 @@ def draw_map(selection: HeadSelection) -> None:
         _map_figure(selection),
         "overview",
         least=0,
+        grows=True,
         on_click=open_head,
         alt=f"All {layers * heads} heads as small pictures, layers down, heads across; a frame marks the open one.",
     )
@@ -201,6 +209,7 @@ def draw_head(selection: HeadSelection) -> None:
         _head_figure(selection),
         "head",
         least=NARROWEST,
+        grows=True,
         alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
     _say_head(selection)
@@ -245,7 +254,7 @@ def _say_head(selection: HeadSelection) -> None:
     number, sentence = st.columns([1, 3.2], vertical_alignment="center")
     if controls.value("closer") != "search":  # which draws it itself
         with number:
-            controls.number("query", high=count - 1, bare=True)
+            controls.item("query", [token.label for token in selection.batch.tokens[selection.sentence]])
     query = int(controls.value("query")) % count
     sentence.text(_sentence(selection, query))
     found = cache.measures(*selection.source)
@@ -262,5 +271,5 @@ def _sentence(selection: HeadSelection, query: int) -> str:
     key = int(row.argmax())
     source = "itself" if key == at else f"“{labels[key]}”"
     return (
-        f"Reading “{labels[at]}”, this head takes {percent(row[key])} of its mix from {source}: a recipe, not a reason."
+        f"{percent(row[key])} of what “{labels[at]}” reads in this head comes from {source}. A weight is not a reason."
     )

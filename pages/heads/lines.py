@@ -51,7 +51,7 @@ def first_column(selection: HeadSelection) -> None:
     name = "**Layer {}, head {}".format(*selection.head)
     st.markdown(
         (
-            f"{name} gives the first token {given} of its mix here, on average over the rows from the third on.** "
+            f"{name} gives the first token {given} of its weight here, on average over the rows from the third on.** "
             if given
             else ""
         )

@@ -16,7 +16,7 @@ from pages.heads.first_screen import HeadSelection, open_head
 
 # What the columns are called, and what they mean.
 TITLES = {
-    "previous": ("previous", "share of the mix from the token before"),
+    "previous": ("previous", "share of the weight on the token before"),
     "first": ("first", "share from the first token"),
     "itself": ("itself", "share from the token itself"),
     "same": ("same token", "share from earlier copies of the reading token, over the rows that have one"),
@@ -52,8 +52,8 @@ def measures(selection: HeadSelection) -> None:
         },
     )
     st.caption(
-        "Shares of the mix on this text, on average over its rows. A click on a title sorts; the box at the left of a row "
-        "opens that head. Empty: nothing in this text comes again."
+        "Shares of the attention weight on this text, on average over its rows. A click on a title sorts; the box at the "
+        "left of a row opens that head. Empty: nothing in this text comes again."
     )
     _map(selection, found)
     downloads.bar("measures", numbers=lambda: frame_, code=lambda: all_heads_code(selection, "measures"))

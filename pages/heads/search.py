@@ -65,9 +65,9 @@ def _hidden(selection: HeadSelection, query: int, key: int, names: list[str]) ->
         done = cache.key_hidden(*selection.source, query, key)
 
     def moved(change: float) -> str:
-        return "cannot be said: a row would read nothing" if np.isnan(change) else f"{percent(change)} of the chances"
+        return "cannot be said, a row would read nothing" if np.isnan(change) else f"changes by {percent(change)}"
 
     st.markdown(
-        f"**Hide “{names[1]}” in the whole model:** what “{names[0]}” predicts moves: {moved(done.at_query)}; the "
-        f"sentence's next word: {moved(done.at_end)}. That is the work of all heads and paths, not of one head."
+        f"**Hide “{names[1]}” in the whole model:** what “{names[0]}” predicts {moved(done.at_query)}; the "
+        f"sentence's next word {moved(done.at_end)}. That is the work of all heads and paths, not of one head."
     )

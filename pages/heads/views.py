@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import controls, frame
-from pages.common.view import View
+from pages.common import frame
+from pages.common.view import View, choose
 from pages.heads import beside, gallery, lines
 from pages.heads.averages import averages
 from pages.heads.measures import measures
@@ -17,20 +17,42 @@ if TYPE_CHECKING:
     from pages.heads.first_screen import HeadSelection
 
 VIEWS = {
-    "none": View(label="nothing"),
-    "measures": View(label="measures", draw=measures),
-    "side-by-side": View(label="side by side", draw=gallery.draw),
-    "lines": View(label="lines", draw=lines.lines),
-    "compare": View(label="beside another", draw=beside.draw),
-    "first-token": View(label="first column", draw=lines.first_column),
-    "search": View(label="find", draw=search),
-    "averages": View(label="many as one", draw=averages),
+    "none": View(label="(none)"),
+    "measures": View(
+        label="Measures", help="What every head does on this sentence, in numbers that sort.", draw=measures
+    ),
+    "side-by-side": View(
+        label="Side by side",
+        help="The heads of a layer, or those with most of one measure, as larger pictures.",
+        draw=gallery.draw,
+    ),
+    "lines": View(
+        label="Lines", help="The open head as lines from the reading token to what it reads.", draw=lines.lines
+    ),
+    "compare": View(
+        label="Compare two",
+        help="The open head beside another head, sentence, mask or model, and their difference.",
+        draw=beside.draw,
+    ),
+    "first-token": View(
+        label="Without first token",
+        help="Many heads give most of their weight to the first token: the rest, with its own colours.",
+        draw=lines.first_column,
+    ),
+    "search": View(
+        label="Which head?",
+        help="Which head reads one chosen token most from another, and what hiding that token changes.",
+        draw=search,
+    ),
+    "averages": View(
+        label="Averages", help="The mean of a layer or of all heads, or attention rollout.", draw=averages
+    ),
 }
 
 
 def draw(selection: HeadSelection) -> None:
     """Draw the view that is chosen, and nothing of the others."""
-    view = VIEWS[controls.choice("closer", VIEWS, on=st.pills)]
+    view = choose("closer", VIEWS, on=st.pills)
     with frame.reader_errors():
         if view.draw is not None:
             view.draw(selection)

@@ -26,8 +26,8 @@ ANSWERS = {
     "Masks": "Hide a word: what does the model say now? What each kind of mask blocks.",
     "Heads": "Every head at a glance, one large: who reads whom, and what is blocked.",
     "Mechanics": "One row, step by step: score, mask, exponent, weight.",
-    "Generate": "Top-k and top-p decide who may enter the draw; dice decide who wins.",
-    "Compare": "The same dice under several settings: where the texts fork, and why.",
+    "Generate": "Top-k and top-p decide which words may be drawn; chance decides which one is.",
+    "Compare": "The same random numbers under several settings: where the texts first differ, and why.",
 }
 LINKS_ACROSS = 3
 
@@ -39,7 +39,7 @@ def links() -> None:
         columns = st.columns(LINKS_ACROSS, border=True)
         for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
             with column:
-                frame.page_link(path, f"**{name}** →")
+                st.page_link(path, label=f"**{name}** →")
                 st.caption(ANSWERS[name])
 
 
@@ -60,6 +60,9 @@ def draw(page: frame.Page) -> None:
         hidden = hidden ^ {clicked}
         st.session_state["_demo_hidden"] = hidden
         st.rerun(scope="fragment")
+    if len(hidden) == len(batch.tokens[0]):
+        st.warning(frame.ALL_HIDDEN)
+        return
     before = cache.demo_probabilities(page.model, SENTENCE, frozenset())
     now = cache.demo_probabilities(page.model, SENTENCE, hidden)
     best = _rows(top_tokens(now, 5), top_tokens(before, 1))
@@ -105,6 +108,6 @@ def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
 
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (
-        f"Hiding {names} moved **{percent(moved)} of the model's chances** to other words. "
+        f"Hiding {names} **changed the prediction by {percent(moved)}**. "
         "A mask removes what a word may read; it never points at what matters."
     )

@@ -27,12 +27,13 @@ TITLES = {"first": "from the first word on", "last": "from the last word back"}
 
 def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw change and entropy as more is hidden, from either end. Raises InputError for a sentence too long for it."""
+    from model_utils.experiments.ablation import hidden_tokens
     from model_utils.experiments.batch_invariance import operations
     from model_utils.limits import MAX_SWEEP_TOKENS, UNASKED_OPERATIONS
 
-    text = batch.texts[spec.sentence]
+    text, hidden = batch.texts[spec.sentence], hidden_tokens(spec)
     tokens, count = len(batch.tokens[spec.sentence]), len(cache_words.words(page.model, text))
-    if count == 1:
+    if count - len({word for word in cache_words.words(page.model, text) if hidden.issuperset(word.tokens)}) < 2:
         st.markdown("**One word alone:** hide it and nothing is left to read. Choose a longer sentence.")
         return
     cost = operations(cache.loaded_model(page.model), tokens * 2 * count)
@@ -63,7 +64,10 @@ def _figure(found: tuple[AblationCurve, ...]) -> None:
 def _sentence(found: tuple[AblationCurve, ...]) -> str:
     """Return what the curves show: the first hidden word at either end, and what most hiding does."""
     first, last = (one.change[1] for one in found)
-    far = f"**Hiding one word moves {percent(first)} of the chances at the start of the sentence, {percent(last)} at its end.**"
+    far = (
+        f"**Hiding one word changes the prediction by {percent(first)} at the start of the sentence, by {percent(last)} at its "
+        "end.**"
+    )
     bits = [one.bits for one in found]
     start, end = bits[0][0], np.nanmean([one[-1] for one in bits])
     if not np.isfinite([first, last, start, end]).all():

@@ -1,4 +1,4 @@
-"""Claims about masks on trial: each is put to the chosen model when asked for."""
+"""Claims about masks: each is tried on the chosen model when asked for."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _emphasis(page: Page) -> None:
     st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
     st.caption(
         "What the last token reads in layer 0, head 0, of the fox sentence, before and after three other words are "
-        f"hidden. A mask of ones, *fox* included, moves {percent(found.ones)} of the model’s chances."
+        f"hidden. A mask of ones, *fox* included, changes the prediction by {percent(found.ones)}."
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from formatting import percent
+from model_utils.masks.link import format_weights
 from model_utils.masks.mask import MaskSpec
+from model_utils.masks.patterns import PATTERNS
 from pages.common import cache, cache_words, controls, frame, mask_state
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
@@ -30,10 +32,15 @@ if TYPE_CHECKING:
 # Above this many words they are drawn at the size of text: the answer below must stay on the first screen.
 LARGE_WORDS = 24
 
+# Things in force that are drawn as buttons; the rest is seen in the sentence above.
+MOST_CHIPS = 8
+
 # Total variation below which two answers are one: float32 differs by some 1e-6 with the order of the sums.
 EQUAL = 1e-5
 
-MOVED = "Total variation: half the summed difference of all chances, 0 % (nothing changed) to 100 %."
+CHANGED = (
+    "Total variation: half the sum of all differences between the two probabilities, 0 % (nothing changed) to 100 %."
+)
 ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 equal words, 3 bits among 8."
 
 
@@ -100,17 +107,14 @@ def _token(word: Word, spec: MaskSpec, batch: TokenBatch) -> StripToken:
 
 def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the next words before and after, how much that is, and what it means."""
-    from model_utils.experiments.ablation import reads_nothing, without_hand
+    from model_utils.experiments.ablation import plain, reads_nothing
 
     if reads_nothing(batch, spec):
-        st.warning(
-            "Everything that the last word may read is hidden, so its softmax has nothing to share out: what the model "
-            "says then depends on the fill value alone and means nothing. Show one word again."
-        )
+        st.warning(frame.ALL_HIDDEN)
         return
-    before = masks_cache.next_word(page.key(batch.side), without_hand(spec))
+    before = masks_cache.next_word(page.key(batch.side), plain(spec))
     after = masks_cache.next_word(page.key(batch.side), spec)
-    masked = bool(spec.pairs or spec.cells)
+    masked = bool(_causes(page, spec, batch))
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
         _bars(page, before, after, masked=masked)
@@ -160,27 +164,72 @@ def _change(share: str) -> None:
     """Draw the one big number: how much of the model's probabilities moved."""
     st.html(Path(__file__).with_name("masks.css"))
     with st.container(key="mask_change"):
-        st.metric("of the model’s chances moved", share, help=MOVED)
+        st.metric("the prediction changed by", share, help=CHANGED)
 
 
 def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances) -> str:
-    """Return what the picture says, in one sentence."""
-    if not spec.pairs and not spec.cells:
+    """Return what the picture says, in one sentence: everything that is in force against the plain causal mask."""
+    causes = _causes(page, spec, batch)
+    if not causes:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
     from model_utils.distributions import total_variation
 
-    moved = percent(float(total_variation(before, after)))
-    words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
-    names = ", ".join(f"“{literal(word.label)}”" for word in words[:4])
-    names += f" and {len(words) - 4} more" if len(words) > 4 else ""
-    doing = "Hiding" if all(word_weight(word, spec) == 0 for word in words) else "Hiding or softening"
-    cause = f"{doing} {names}" if words else f"Blocking {len(spec.cells)} single cells"
+    together = f"Together, {', '.join(causes)}" if len(causes) > 1 else causes[0][0].upper() + causes[0][1:]
     last = len(batch.tokens[spec.sentence]) - 1
     own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
     return (
-        f"{cause} moved **{moved} of the model’s chances** to other words."
+        f"{together} **changed the prediction by {percent(float(total_variation(before, after)))}**."
         f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
     )
+
+
+def _causes(page: Page, spec: MaskSpec, batch: TokenBatch) -> list[str]:
+    """Return what is in force beside the causal and the padding mask, a part each."""
+    found = []
+    words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
+    if words:
+        names = ", ".join(f"“{literal(word.label)}”" for word in words[:4])
+        names += f" and {len(words) - 4} more" if len(words) > 4 else ""
+        hidden = all(word_weight(word, spec) == 0 for word in words)
+        found.append(f"{'hiding' if hidden else 'hiding or softening'} {names}")
+    if spec.cells:
+        found.append(f"blocking {len(spec.cells)} single {'cell' if len(spec.cells) == 1 else 'cells'}")
+    if spec.pattern != "causal":
+        found.append(f"the pattern “{PATTERNS[spec.pattern].label}”")
+    if not spec.padding and len(batch.texts) > 1:
+        found.append("reading the padding")
+    return found
+
+
+def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw each thing that is in force as a button that takes it away; nothing where there is none."""
+    pattern = PATTERNS[spec.pattern]
+    chips: dict[str, tuple[str, dict[str, Any]]] = {}
+    if spec.pattern != "causal":
+        numbers = " ".join(str(getattr(spec, name)) for name in pattern.uses)
+        chips["pattern"] = (f"{pattern.label} {numbers}".strip(), {"pattern": "causal"})
+    if not spec.padding:
+        chips["padding"] = ("padding may be read", {"padding": "on"})
+    if spec.cells:
+        chips["cells"] = (f"{len(spec.cells)} blocked by hand", {"cells": ""})
+    for number, word in enumerate(sentence_words(page, batch)):
+        weight = word_weight(word, spec)
+        if weight < 1 and len(chips) < MOST_CHIPS:
+            kept = {token: one for token, one in spec.pairs if token not in word.tokens}
+            state = "hidden" if weight == 0 else f"weight {weight:g}"
+            chips[f"word_{number}"] = (f"{literal(word.label)} {state}", {"weights": format_weights(kept)})
+    if chips:
+        with st.container(horizontal=True, gap="small", key="in_force"):
+            for name, (label, without) in chips.items():
+                st.button(
+                    label,
+                    key=f"chip_{name}",
+                    icon=":material/close:",
+                    icon_position="right",
+                    help="Take it away.",
+                    on_click=mask_state.change,
+                    kwargs=without,
+                )
 
 
 def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
@@ -212,5 +261,5 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     moved = f"moves {behind} {'token' if behind == 1 else 'tokens'} up" if behind else "moves the reading row up"
     return (
         f"≠ {what} Closing {moved}, and the model knows words by their places: "
-        f"the two answers differ by **{percent(apart)}** of its chances."
+        f"the two predictions differ by **{percent(apart)}**."
     )

@@ -80,14 +80,14 @@ def _layer_name(title: str, spec: MaskSpec) -> str:
 
 
 def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
-    """Draw the numbers of the chosen cell and return (query, key) as real tokens of the sentence, from 0."""
-    count = len(batch.tokens[spec.sentence])
+    """Draw the choice of a cell and return its (query, key) as real tokens of the sentence, from 0."""
+    labels = [token.label for token in batch.tokens[spec.sentence]]
     left, right = st.columns(2)
     with left:
-        query = controls.number("query", high=count - 1)
+        query = controls.item("query", labels)
     with right:
-        key = controls.number("key", high=count - 1)
-    return query % count, key % count
+        key = controls.item("key", labels)
+    return query, key
 
 
 def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
@@ -108,7 +108,7 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
     plot(
         figure,
         "combined",
-        least=min(NARROWEST, int(figure.layout.width)),
+        least=NARROWEST,
         on_click=lambda row, column: _clicked(page, spec, batch, row - first, column - first),
         alt="All masks combined: which token each row may read, and why not.",
     )
@@ -173,7 +173,7 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                 note=percent(share),
                 state="plain" if share else "quiet",
                 clickable=False,
-                title=f"{percent(share)} of the chances of the word after it moved",
+                title=f"the prediction of the word after it changed by {percent(share)}",
             )
             for token, share in rows
         ],
@@ -181,7 +181,7 @@ def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         label="How far the prediction of each row moved",
         palette=palette,
     )
-    line = f"How much of its next word’s chances moved: {int((moved > 0).sum())} of {len(moved)} rows changed."
+    line = f"By how much each row’s prediction changed: {int((moved > 0).sum())} of {len(moved)} rows changed."
     if not PATTERNS[spec.pattern].lifts:
         line += " Rows above the blocked cells cannot change; rows below may, through the rows that they read."
     st.caption(line)

@@ -61,7 +61,7 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                 _tile(mask, pattern, spec.pattern == pattern)
                 st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first))
                 if cheap and pattern != "causal":
-                    st.caption(f"moves {percent(_moved(page, spec, batch, pattern))}")
+                    st.caption(f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}")
 
 
 def _tile(mask: Mask, pattern: str, on: bool) -> None:
@@ -143,9 +143,7 @@ def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
     elif moved == 0:
         st.markdown(f"Nothing moved: {PATTERNS[spec.pattern].unchanged}.")
     else:
-        st.markdown(
-            f"The pattern moved **{percent(moved)} of the model’s chances** to other words. Pale: plain causal."
-        )
+        st.markdown(f"The pattern **changed the prediction by {percent(moved)}**. Pale: plain causal.")
 
 
 def _numbers(batch: TokenBatch, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> pd.DataFrame:

@@ -57,8 +57,8 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
                 background=ground,
                 colour=ink,
                 selected=index == row,
-                title="click to ask what this word hears",
-                spoken=f"{label}: heard {after_layers(layers)}. What does {label} hear?",
+                title="click to see what this word attends to",
+                spoken=f"{label}: reached {after_layers(layers)}. What does {label} attend to?",
             )
         )
     return tokens_strip(tokens, key="reach_words", label="What the chosen word can hear", palette=palette)
@@ -68,16 +68,16 @@ def _say(heard: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> N
     """Say how many words are heard how."""
     direct, through, never = int((heard == 1).sum()), int((heard > 1).sum()), int((heard < 0).sum())
     st.text(
-        f"“{label}” hears {_counted(direct)} directly, {_counted(through)} only through other words, {never} never."
+        f"“{label}” attends to {_counted(direct)} directly, to {_counted(through)} only through other words, to {never} never."
     )
     note = filled(PATTERNS[spec.pattern].layers_note, width=spec.width, first=spec.first)
     if note and through:
         st.markdown(
-            f"{note}, and this model has {layers} layers. A word that is never heard cannot change anything here."
+            f"{note}, and this model has {layers} layers. A word that is never reached cannot change anything here."
         )
     else:
-        st.markdown("What is never heard cannot change this word’s prediction, whatever stands there.")
-    st.caption("Click a word to ask what it hears.")
+        st.markdown("What is never reached cannot change this word’s prediction, whatever stands there.")
+    st.caption("Click a word to see what it attends to.")
 
 
 def _counted(number: int) -> str:
@@ -88,7 +88,7 @@ def _matrix(after: NDArray[np.int16], labels: list[str], row: int) -> None:
     from viz.masks.receptive_field import receptive_field
 
     figure = receptive_field(after, labels=labels, palette=frame.palette(), row=row)
-    plot(figure, "reach", alt="After how many layers each row has heard of each word")
+    plot(figure, "reach", alt="After how many layers each word reaches each row")
 
 
 def _numbers(after: NDArray[np.int16], labels: list[str]) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from formatting import percent
+from model_utils.masks.mask import MaskSpec
 from pages.common import cache, cache_words, controls, frame
 from pages.common.components.plot import plot
 from pages.common.downloads import bar
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.experiments.soft_weights import SoftMaskRun
-    from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
@@ -45,6 +46,8 @@ def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         weight = st.slider("Weight m", 0.0, 1.0, 0.5, step=0.05, key="mask_half", width=260)
         layer = controls.number("layer", high=loaded.layers - 1)
         head = controls.number("head", high=loaded.heads - 1)
+    if spec.in_effect() != replace(MaskSpec(), sentence=spec.sentence):
+        st.caption("Here one word is changed in the whole sentence: what is hidden or chosen above is not in force.")
     found = masks_cache.soft_mask_runs(page.model, text, word.tokens, weight)
     rows = np.stack([one.weights[layer, head] for one in found])  # (kinds, T)
     _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
@@ -103,7 +106,7 @@ def _column(page: Page, one: SoftMaskRun, plain: SoftMaskRun, at: tuple[int, int
         f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.probabilities[token]))}"
         for token in top_tokens(one.probabilities, 3)
     )
-    st.markdown(f"Next: {best}. **{percent(moved)}** of the model’s chances moved.")
+    st.markdown(f"Next: {best}. The prediction changed by **{percent(moved)}**.")
 
 
 def _share(value: float) -> str:

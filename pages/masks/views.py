@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import controls, frame
-from pages.common.view import View
+from pages.common import frame
+from pages.common.view import View, choose
 from pages.masks.ablation_curve import more
 from pages.masks.attention_vs_ablation import attention_vs_ablation
 from pages.masks.claims import claims
@@ -21,20 +21,42 @@ if TYPE_CHECKING:
     from pages.common.frame import Page
 
 VIEWS = {
-    "why-blocked": View(label="Stack", draw=layers),
-    "patterns": View(label="Patterns", draw=patterns),
-    "word-list": View(label="Word list", draw=lists),
-    "mask-value": View(label="Half a word", draw=soft),
-    "soft-mask": View(label="Dial", draw=dial),
-    "effect": View(label="Says and does", draw=attention_vs_ablation),
-    "hide-more": View(label="More and more", draw=more),
-    "claims": View(label="On trial", draw=claims),
+    "why-blocked": View(
+        label="Why blocked",
+        help="Causal, padding and hand mask, and all combined: why each cell is blocked.",
+        draw=layers,
+    ),
+    "patterns": View(
+        label="Patterns",
+        help="Masks of other models, such as a sliding window, in the place of the causal one.",
+        draw=patterns,
+    ),
+    "word-list": View(label="Word list", help="Hide every word of a list, such as all articles.", draw=lists),
+    "mask-value": View(
+        label="Mask value 0.5",
+        help="A mask value between 0 and 1 does different things, depending on where it is applied.",
+        draw=soft,
+    ),
+    "soft-mask": View(
+        label="Soft mask",
+        help="How the weight of one word falls as a negative number is added to its score.",
+        draw=dial,
+    ),
+    "effect": View(
+        label="Attention vs effect",
+        help="Does a word with much attention weight change the prediction much when it is hidden?",
+        draw=attention_vs_ablation,
+    ),
+    "hide-more": View(
+        label="Hide more", help="Words are hidden one after another, from either end of the sentence.", draw=more
+    ),
+    "claims": View(label="True or false?", help="Claims that one reads about masks, tried on this model.", draw=claims),
 }
 
 
 def draw(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the view that is chosen, and nothing of the others."""
-    view = VIEWS[controls.choice("look", VIEWS)]
+    view = choose("look", VIEWS)
     with frame.reader_errors():
         if view.draw is not None:
             view.draw(page, spec, batch)

@@ -60,7 +60,7 @@ def _say(matches: Matches, words: Sequence[Word], entries: Sequence[str]) -> Non
     names = ", ".join(f"“{literal(words[place].label)}”" for place in matches.places[:NAMED])
     more = f" and {len(matches.places) - NAMED} more" if len(matches.places) > NAMED else ""
     found = len(matches.places)
-    st.markdown(f"**{found} {'word' if found == 1 else 'words'} met:** {names}{more}.")
+    st.markdown(f"**{found} {'word' if found == 1 else 'words'} of the list found:** {names}{more}.")
     if matches.missing:
         named = ", ".join(literal(entry) for entry in matches.missing[:NAMED])
         more = f" and {len(matches.missing) - NAMED} more" if len(matches.missing) > NAMED else ""
@@ -91,4 +91,4 @@ def _others(page: Page, batch: TokenBatch, sentence: int, entries: Sequence[str]
     ]
     held = ", ".join(f"sentence {number}: {count}" for number, count in counts if count)
     if held:
-        st.caption(f"Also met in {held}. The hand mask is for the chosen sentence; choose another to mask it there.")
+        st.caption(f"Also found in {held}. The hand mask is for the chosen sentence; choose another to mask it there.")

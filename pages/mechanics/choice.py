@@ -21,17 +21,18 @@ def choose(page: frame.Page) -> CellSelection:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         batch = mask_state.choose_sentence(page)
     spec = mask_state.safe_spec(batch)
-    count = len(batch.tokens[spec.sentence])
     _click_row(batch, spec.sentence)
     unseen_tokens.badges(page.model, batch, spec.sentence)
     columns = [*st.columns(2), *st.columns(2, vertical_alignment="bottom")]
-    tops = {"layer": loaded.layers - 1, "head": loaded.heads - 1, "query": count - 1, "key": count - 1}
-    for column, (name, top) in zip(columns, tops.items(), strict=True):
+    for column, (name, top) in zip(columns, {"layer": loaded.layers, "head": loaded.heads}.items(), strict=False):
         with column:
-            controls.number(name, high=top)
+            controls.number(name, high=top - 1)
+    first, labels, cell = batch.first(spec.sentence), [token.label for token in batch.tokens[spec.sentence]], []
+    for column, name in zip(columns[2:], ("query", "key"), strict=True):
+        with column:
+            cell.append(first + controls.item(name, labels))
     controls.choice("fill")
-    first = batch.first(spec.sentence)
-    query, key = (first + value(name) % count for name in ("query", "key"))
+    query, key = cell
     return CellSelection(
         page=page, batch=batch, spec=spec, layer=value("layer"), head=value("head"), query=query, key=key
     )

@@ -124,6 +124,7 @@ def stages(selection: CellSelection) -> None:
             "Next", key="stage_next", on_click=_step, args=(1,), shortcut="PageDown", type="primary", disabled=last
         )
         stage = controls.choice("stage", show_label=False)
+    st.markdown(_sentence(selection, stage))
     figure = strips(_strips(selection), stage=stage, palette=frame.palette())
     plot(
         figure,
@@ -131,7 +132,6 @@ def stages(selection: CellSelection) -> None:
         least=strips_width(len(selection.labels)),
         alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
     )
-    st.markdown(_sentence(selection, stage))
     downloads.bar("row", numbers=lambda: numbers(selection), code=lambda: code(selection))
 
 
@@ -160,7 +160,7 @@ def _empty(selection: CellSelection) -> bool:
 
 
 def _sentence(selection: CellSelection, stage: str) -> str:
-    """Return the sentence under the strips: what this stage does."""
+    """Return the sentence of a stage: what it does."""
     from model_utils.masks.mask import FILLS
     from viz.base.text import signed
 

@@ -146,7 +146,7 @@ def _spread(selection: CellSelection) -> None:
     if found.rows.any():
         st.markdown(
             f"**NaN spreads: {percent(found.rows[0].mean())} of the rows in layer 0, {percent(rows[-1].mean())} of the next-word "
-            "chances.** Each row reads the NaN keys of the layer before, blocked or not: NaN plus −∞ is NaN."
+            "probabilities.** Each row reads the NaN keys of the layer before, blocked or not: NaN plus −∞ is NaN."
         )
     else:
         st.markdown("**No row of this sentence is fully blocked, so nothing turns into NaN.**")

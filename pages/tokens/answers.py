@@ -83,7 +83,7 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
     else:
         st.markdown("Only mask **and** positions give a sentence in the batch the answer that it gets alone.")
     st.caption(
-        "Logits ±: largest difference of any of the model’s logits. Chances: total variation, the share of the chances"
+        "Logits ±: largest difference of any of the model’s logits. Prediction: total variation, the share of the probability"
         f" that moved. ✓ below ±{TOLERANCE:g}: the size of a batch moves the last bits of 32-bit numbers, some 1e-5; a"
         " forgotten mask or position moves whole units."
     )
@@ -149,9 +149,9 @@ def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    note = f"logits ±{answer.logit_difference:.1g}, chances {percent(answer.total_variation)}"
+    note = f"logits ±{answer.logit_difference:.1g}, prediction {percent(answer.total_variation)}"
     if answer.logit_difference >= 1:
-        note = f"logits ±{answer.logit_difference:.1f}, chances {percent(answer.total_variation)}"
+        note = f"logits ±{answer.logit_difference:.1f}, prediction {percent(answer.total_variation)}"
     return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
 
 

@@ -63,9 +63,7 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
     assert not figure.evaluate(OVERLAP)
     click_head(page, 3, 3)
     expect(page.get_by_label("Layer", exact=True)).to_have_value("3")
-    expect(
-        page.get_by_text(f"Reading “␣the”, this head takes {percent(share)} of its mix from “{read}”")
-    ).to_be_visible()
+    expect(page.get_by_text(f"{percent(share)} of what “␣the” reads in this head comes from “{read}”.")).to_be_visible()
     page.wait_for_url("**layer=3**")
     name, weight = drawn(page, "fig_head").evaluate(CELL, [7, int(row.argmax())])
     assert name == "weight"
@@ -79,7 +77,7 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
 def test_the_keyboard_opens_heads_and_a_link_restores_head_sentence_and_side(page: Page, app: str) -> None:
     page.goto(f"{app}/Heads?layer=2&head=5&sentence=2&side=right")
     drawn(page, "fig_head")
-    expect(page.get_by_label("Sentence", exact=True)).to_have_value("2")
+    expect(page.locator(".st-key-sentence").get_by_text("My dog is")).to_be_visible()
     assert drawn(page, "fig_head").evaluate(BLOCKED)[2] == [False] * 3 + [True] * 5
     layer = page.get_by_label("Layer", exact=True)
     expect(layer).to_have_value("2")
@@ -89,7 +87,7 @@ def test_the_keyboard_opens_heads_and_a_link_restores_head_sentence_and_side(pag
     page.wait_for_url("**layer=3**")
     expect(page.get_by_label("Head", exact=True)).to_have_value("5")
     page.locator("h1").click()
-    page.keyboard.press("PageDown")
+    page.keyboard.press("n")
     expect(page.get_by_label("Head", exact=True)).to_have_value("6")
 
 
@@ -142,7 +140,7 @@ def test_a_row_of_the_measures_opens_its_head_and_a_found_head_opens_by_keyboard
     found.press("Enter")
     expect(page.locator(".st-key-layer input")).to_have_value(layer)
     expect(page.locator(".st-key-head input").first).to_have_value(head)
-    page.locator(".st-key-closer button").filter(has_text="measures").click()
+    page.locator(".st-key-closer button").filter(has_text="Measures").click()
     table = page.locator(".st-key-table_heads")
     expect(table.locator("canvas tr").nth(3)).to_be_attached()  # the table's text for screen readers: it is drawn
     table.scroll_into_view_if_needed()

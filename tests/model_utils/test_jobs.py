@@ -1,7 +1,9 @@
 """A job runs apart, can be watched, stopped, and tells how it ended."""
 
+import gc
 import logging
 import threading
+import weakref
 
 import pytest
 
@@ -104,3 +106,65 @@ def test_whoever_waits_for_news_gets_it_at_once_and_not_before() -> None:
     assert job.events == ["first"]
     silent = Job.start(lambda _: None)
     assert silent.wait_for_event(10)  # it ended without a word
+
+
+def test_a_discarded_job_stops_keeps_a_digest_alone_and_takes_nothing_more():
+    reached, tried = threading.Event(), threading.Event()
+
+    def work(job):
+        job.publish([1, 2])
+        job.publish([3])
+        reached.set()
+        while not job.discarded:
+            tried.wait(0.01)
+        job.publish([4])
+        job.check()
+
+    job = Job(work, digest=lambda events: sum(map(len, events)))
+    job.begin()
+    assert reached.wait(5)
+    assert job.digest is None
+    job.discard()
+    assert job.wait(5)
+    assert (job.events, job.digest, job.discarded, job.cancelled, job.error) == ([], 3, True, False, None)
+    job.discard()
+    assert job.digest == 3, "a second time changes nothing"
+
+
+def test_an_ended_job_gives_back_its_result_and_what_its_work_held():
+    class Large:
+        pass
+
+    large = Large()
+    held = weakref.ref(large)
+    job = Job.start(lambda job, large=large: [large])
+    del large
+    assert job.wait(5)
+    assert job.result is not None
+    job.discard()
+    assert job.result is None
+    gc.collect()
+    assert held() is None
+
+
+def test_a_held_job_waits_at_its_next_check_until_it_may_go_or_is_to_stop():
+    passed = threading.Event()
+
+    def work(job):
+        job.check()
+        passed.set()
+        while True:
+            job.check()
+
+    job = Job(work)
+    job.hold(True)
+    job.begin()
+    assert job.held
+    assert not passed.wait(0.1)
+    job.hold(False)
+    assert passed.wait(5)
+    job.hold(True)
+    job.cancel()
+    assert job.wait(5)
+    job.hold(True)
+    assert not job.held, "who asked to stop does not wait"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-
+from viz.base.figure import Trace, scatter
 from viz.base.text import escape, shorten
 
 if TYPE_CHECKING:
@@ -56,9 +55,9 @@ def word_rows(
 
 def behind_bars(
     ends: Sequence[float], texts: Sequence[str], *, size: int, colour: str | Sequence[str], name: str | None = None
-) -> go.Scatter:
+) -> Trace:
     """Return the trace that writes `texts[n]` behind horizontal bars that reach to `ends[n]`. One trace: notes are slow."""
-    return go.Scatter(
+    return scatter(
         name=name,
         mode="text",
         x=list(ends),
@@ -80,9 +79,9 @@ def cell_texts(
     size: float | list[int],
     colour: str | Sequence[str],
     **options: Any,
-) -> go.Scatter:
+) -> Trace:
     """Return the trace `name` that writes `texts[n]` into the cells `cells[n]`, each (row, column)."""
-    return go.Scatter(
+    return scatter(
         name=name,
         mode="text",
         x=cells[:, 1],
@@ -101,3 +100,15 @@ def around(rows: tuple[int, int], columns: tuple[int, int]) -> dict[str, float]:
 def frame(rows: tuple[int, int], columns: tuple[int, int], palette: Palette, width: float = 3) -> dict[str, Any]:
     """Return the accent's frame, a shape, around the cells from the first to the last of `rows` and `columns`."""
     return {"type": "rect", **around(rows, columns), "line": {"color": palette.accent, "width": width}}
+
+
+def across(*, x: float | None = None, y: float | None = None) -> dict[str, Any]:
+    """Return the shape of a line across the whole plot, at one `x` or one `y` of the first axes."""
+    if y is None:
+        return {"type": "line", "x0": x, "x1": x, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
+    return {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": y, "y1": y, "yref": "y"}
+
+
+def numbered(axis: str, number: int) -> str:
+    """Return what plotly calls the axis of this number from 1, such as `x`, `x2`, `yaxis`, `yaxis2`."""
+    return axis if number == 1 else f"{axis}{number}"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Trace, bar, scatter
 from viz.base.theme import CauseStyle, Palette
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def first_cause(causes: Mapping[str, NDArray[np.bool_]], shape: tuple[int, ...])
     return found
 
 
-def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float, gap: float) -> go.Scatter:
+def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float, gap: float) -> Trace:
     """Return the hatched area of all cells of one cause, in cells of `cell` px with `gap` px between them."""
     return hatched(
         cause,
@@ -58,11 +58,11 @@ def area(cause: str, cells: NDArray[np.bool_], palette: Palette, *, cell: float,
 
 def hatched(
     cause: str, covered: Iterable[Rectangle], palette: Palette, *, size: float, inset: float = 0, **options: Any
-) -> go.Scatter:
+) -> Trace:
     """Return the hatched area of one cause as one path, so a few nodes at any size; its marks are `size` px apart."""
     look = palette.causes[cause]
     x, y = path(covered, inset)
-    return go.Scatter(
+    return scatter(
         x=x,
         y=y,
         name=cause,
@@ -94,15 +94,15 @@ def _pattern(look: CauseStyle, size: float) -> dict[str, Any]:
     return {"shape": look.pattern, "fgcolor": look.mark, "bgcolor": look.tint, "size": size, "solidity": look.solidity}
 
 
-def swatch(cause: str, palette: Palette) -> go.Bar:
+def swatch(cause: str, palette: Palette) -> Trace:
     """Return the legend's entry of one cause."""
     look = palette.causes[cause]
     return entry(look.label, {"color": look.tint, "pattern": _filling(look, 6)}, palette)
 
 
-def entry(label: str, marker: Mapping[str, Any], palette: Palette) -> go.Bar:
+def entry(label: str, marker: Mapping[str, Any], palette: Palette) -> Trace:
     """Return an entry of the legend that has no trace of its own: bars get swatches large enough to show a pattern."""
-    return go.Bar(x=[None], y=[None], name=label, marker={**marker, "line": {"width": 1, "color": palette.line}})
+    return bar(x=[None], y=[None], name=label, marker={**marker, "line": {"width": 1, "color": palette.line}})
 
 
 def path(rectangles: Iterable[Rectangle], inset: float = 0) -> tuple[list[float | None], list[float | None]]:

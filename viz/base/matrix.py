@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from viz.base.axes import around, cell_texts
+from viz.base.figure import Figure, Trace, heatmap, scatter
 from viz.base.geometry import WIDTH, Geometry, breadth, geometry
 from viz.base.hatching import area, first_cause, spans, swatch, visible
 from viz.base.text import escape, number, shorten
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
-# Up to here z is written as lists, which the browser shows as they are; above, packed.
-LISTS_UP_TO = 128
 LEGIBLE = 10  # px; of a mask smaller numbers are seen on hover alone
 
 LEGEND_ENTRY, LEGEND_LINE = 180, 26  # px of one entry below the matrix, and of one line of them
@@ -98,7 +96,7 @@ def matrix(
     corner: str = "reads ↓<br>is read →",
     last: int | None = None,
     widen: bool = False,
-) -> go.Figure:
+) -> Figure:
     """Return the figure of `values[T, T]`, as attention weights or by `look`; z is NaN where one of `causes` `[T, T]` blocks.
 
     `labels` are plain text; `hover` holds finished (escaped) sentences, one per cell, or a template of plotly. `corner`
@@ -119,14 +117,14 @@ def matrix(
         for trace in (area(cause, cells, palette, cell=place.cell, gap=place.gap(T)), swatch(cause, palette))
     ]
     cells = _cells(z, look.scale, place, hover, name, hover_on_gaps)
-    figure = go.Figure([cells, *blocked, *_numbers(z, look, place.cell), *_bar(look, palette)])
+    figure = Figure([cells, *blocked, *_numbers(z, look, place.cell), *_bar(look, palette)])
     _lay_out(figure, palette, place, look, T, entries=1 + len(blocked) // 2, narrow=width < WIDTH)
     _axes(figure, labels, palette, place, _row_labels(short, place, palette, last, widen=widen))
     _directions(figure, palette, corner, look.title)
     return figure.update_layout(uirevision=f"{name} {T}", hovermode="closest")
 
 
-def set_empty_rows_apart(figure: go.Figure, z: NDArray[Any], palette: Palette, cell: float) -> None:
+def set_empty_rows_apart(figure: Figure, z: NDArray[Any], palette: Palette, cell: float) -> None:
     """Fade the rows of `z[T, T]` that may read nothing, and write so across them, in cells of `cell` px."""
     for top, bottom in spans(np.isnan(z).all(-1)):
         corners = around((top, bottom), (0, len(z) - 1))
@@ -150,11 +148,11 @@ def _cells(
     hover: Sequence[Sequence[str]] | str | None,
     name: str,
     hover_on_gaps: bool,
-) -> go.Heatmap:
+) -> Trace:
     gap, texts = place.gap(len(z)), None if isinstance(hover, str) else hover
-    template = "%{hovertext}" if texts else hover or "“%{y}” reads “%{x}”: %{z:.2~g} of its mix"
-    return go.Heatmap(
-        z=z.tolist() if len(z) <= LISTS_UP_TO else z,
+    template = "%{hovertext}" if texts else hover or "“%{y}” reads “%{x}”: weight %{z:.2~g}"
+    return heatmap(
+        z=z,
         name=name,
         **scale.heatmap(),
         xgap=gap,
@@ -165,7 +163,7 @@ def _cells(
     )
 
 
-def _numbers(z: NDArray[Any], look: Look, cell: float) -> list[go.Scatter]:
+def _numbers(z: NDArray[Any], look: Look, cell: float) -> list[Trace]:
     """Return the trace of the numbers in the cells, none where there is no room or nothing to write."""
     cells = np.argwhere(_written_cells(z, look.numbers))
     if len(z) > NUMBERS_UP_TO or not len(cells):
@@ -190,7 +188,7 @@ def _written_cells(z: NDArray[Any], numbers: Numbers) -> NDArray[np.bool_]:
     return known if numbers.where is None else known & numbers.where
 
 
-def _bar(look: Look, palette: Palette) -> list[go.Scatter]:
+def _bar(look: Look, palette: Palette) -> list[Trace]:
     """Return the trace that carries the colour bar, and in the legend a swatch of 0; none for a look without a bar."""
     if look.bar is None:
         return []
@@ -218,11 +216,11 @@ def _bar(look: Look, palette: Palette) -> list[go.Scatter]:
             "tickfont": {"size": 14, "color": palette.muted},
         },
     }
-    return [go.Scatter(x=[None], y=[None], name=look.bar.zero, mode="markers", marker=marker, hoverinfo="skip")]
+    return [scatter(x=[None], y=[None], name=look.bar.zero, mode="markers", marker=marker, hoverinfo="skip")]
 
 
 def _lay_out(
-    figure: go.Figure, palette: Palette, place: Geometry, look: Look, tokens: int, *, entries: int, narrow: bool
+    figure: Figure, palette: Palette, place: Geometry, look: Look, tokens: int, *, entries: int, narrow: bool
 ) -> None:
     """Give the figure its size: room at the sides, and below for the bar and a legend of so many entries."""
     side = place.cell * tokens
@@ -239,7 +237,7 @@ def _lay_out(
     )
 
 
-def _axes(figure: go.Figure, labels: Sequence[str], palette: Palette, place: Geometry, rows: Mapping[int, str]) -> None:
+def _axes(figure: Figure, labels: Sequence[str], palette: Palette, place: Geometry, rows: Mapping[int, str]) -> None:
     """Put the tokens on both axes, thinned out where they would touch: keys on top, queries, as `rows` says, at the left."""
     T = len(labels)
     columns = {i: escape(shorten(labels[i])) for i in range(0, T, place.step)}
@@ -288,7 +286,7 @@ def _row_labels(
     return {**shown, last: f'{label}{between}<span style="color:{palette.accent};font-size:14px">{role}</span>'}
 
 
-def _directions(figure: go.Figure, palette: Palette, corner: str, title: str) -> None:
+def _directions(figure: Figure, palette: Palette, corner: str, title: str) -> None:
     """Say in the corner what rows and columns are, and beside the bar what the colours are."""
     common = {"xref": "x domain", "yref": "y domain", "x": 0, "xshift": -8, "xanchor": "right", "showarrow": False}
     font = {"size": 14, "color": palette.muted}

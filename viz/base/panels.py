@@ -9,8 +9,7 @@ from viz.base.axes import FROM_LEFT
 from viz.base.text import escape
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+    from viz.base.figure import Figure
     from viz.base.theme import Palette
 
 COLUMNS = 2
@@ -37,7 +36,7 @@ def counted(
 
 
 def one_above_other(
-    figure: go.Figure,
+    figure: Figure,
     palette: Palette,
     *,
     across: dict[str, Any],

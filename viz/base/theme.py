@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import plotly.graph_objects as go
+from viz.base.figure import Figure
 
 Mode = Literal["light", "dark"]
 
@@ -189,7 +189,7 @@ def _channels(colour: str) -> tuple[int, ...]:
     return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
 
-def style(figure: go.Figure, palette: Palette, *, height: int) -> go.Figure:
+def style(figure: Figure, palette: Palette, *, height: int) -> Figure:
     """Return `figure` with the house layout: our colours and type, no grid, `height` in px."""
     figure.update_layout(
         height=height,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from formatting import percent
 from viz.base.axes import word_rows
+from viz.base.figure import Figure, Trace, bar
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
 
@@ -23,7 +22,7 @@ def word_bars(
     before: Sequence[float] | None = None,
     palette: Palette,
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Return horizontal bars of next words, first on top, each with its probability of the model's in percent.
 
     `before`, where given, is drawn pale behind: trace `before`; the present probabilities are trace `now`, x in percent. The axis
@@ -31,7 +30,7 @@ def word_bars(
     """
     bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, " before")]
     bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5]))
-    figure = go.Figure(bars)
+    figure = Figure(bars)
     labels = [
         _label(row, probability, None if before is None else before[row], palette)
         for row, probability in enumerate(probabilities)
@@ -44,9 +43,9 @@ def word_bars(
     return figure
 
 
-def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, when: str = "") -> go.Bar:
+def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, when: str = "") -> Trace:
     """Return one bar per row as long as its probability in percent; `when` ends its hover text."""
-    return go.Bar(
+    return bar(
         x=[100 * probability for probability in probabilities],
         y=list(range(len(probabilities))),
         orientation="h",

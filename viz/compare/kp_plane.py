@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Figure, Trace, heatmap, scatter
 from viz.base.text import escape
 from viz.base.theme import Palette, even_ramp, ink, ramp_colour, style
 
@@ -48,7 +48,7 @@ def fig_surface(
     points: Sequence[Point],
     equal: NDArray[np.int64],
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return `values[P, K]` over k and p as a heatmap; trace `name` is `kept_tokens`, `kept_mass` or `entropy`.
 
     `equal[P]` is the k that cuts where p alone does: above that line only k cuts, below it p does. `points` are the
@@ -56,9 +56,13 @@ def fig_surface(
     """
     most = {"kept_tokens": float(values.max()), "kept_mass": 1.0}.get(name, max(float(values.max()), 1e-9))
     log = name == "kept_tokens"
-    unit = {"kept_tokens": "%{z:,} words left", "kept_mass": "%{z:.1%} of the chances left", "entropy": "%{z:.2f} bits"}
-    figure = go.Figure(
-        go.Heatmap(
+    unit = {
+        "kept_tokens": "%{z:,} words left",
+        "kept_mass": "%{z:.1%} of the probability left",
+        "entropy": "%{z:.2f} bits",
+    }
+    figure = Figure(
+        heatmap(
             z=values,
             name=name,
             zmin=1 if log else 0,
@@ -71,7 +75,7 @@ def fig_surface(
         )
     )
     if log:
-        figure.add_trace(_count_bar(most, palette))
+        figure.add(_count_bar(most, palette))
     _add_equal(figure, ks, equal, palette)
     _add_points(figure, ks, ps, points, palette)
     return _framed(figure, ks, ps, palette)
@@ -85,7 +89,7 @@ def fig_words(
     *,
     points: Sequence[Point],
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return which word is drawn at every pair: `ranks[P, K]` from 0, `words` names those that occur. Trace `drawn_word`.
 
     Neighbouring regions differ in lightness; a large one has its word written into it, all have it on hover.
@@ -100,8 +104,8 @@ def fig_words(
     hover = np.empty((*ranks.shape, 3), dtype=object)
     hover[..., :2] = _pairs(ks, ps)
     hover[..., 2] = np.array([escape(words[rank]) for rank in order], dtype=object)[index]
-    figure = go.Figure(
-        go.Heatmap(
+    figure = Figure(
+        heatmap(
             z=index,
             name="drawn_word",
             zmin=-0.5,
@@ -130,14 +134,14 @@ def _log_scale(palette: Palette, most: float) -> list[tuple[float, str]]:
     return [(float(place), colour) for place, (_, colour) in zip(at, even_ramp(palette, _STOPS), strict=True)]
 
 
-def _count_bar(most: float, palette: Palette) -> go.Scatter:
+def _count_bar(most: float, palette: Palette) -> Trace:
     """Return a trace without points that has the colour bar of counts: equal factors are equal lengths of it."""
     top = float(np.log10(max(most, 2.0)))
     powers = range(int(top) + 1)
     marks = {float(n): f"{10**n:,}" if n < 4 else f"{10 ** (n - 3)}k" for n in powers}
     if top - max(marks) > 0.3:  # far enough from the mark before
         marks[top] = f"{most:,.0f}" if most < 10_000 else f"{most / 1000:.0f}k"
-    return go.Scatter(
+    return scatter(
         x=[None],
         y=[None],
         name="scale",
@@ -169,20 +173,22 @@ def _bar(name: str, palette: Palette) -> dict[str, Any]:
     }
 
 
-def _add_equal(figure: go.Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], palette: Palette) -> None:
+def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], palette: Palette) -> None:
     """Draw the line on which k alone and p alone cut at the same word."""
-    figure.add_scatter(
-        name="equal",
-        mode="lines",
-        x=[_place_k(ks, k) for k in equal],
-        y=list(range(len(equal))),
-        line={"color": palette.accent, "width": 3, "dash": "dot"},
-        hoverinfo="skip",
-        showlegend=False,
+    figure.add(
+        scatter(
+            name="equal",
+            mode="lines",
+            x=[_place_k(ks, k) for k in equal],
+            y=list(range(len(equal))),
+            line={"color": palette.accent, "width": 3, "dash": "dot"},
+            hoverinfo="skip",
+            showlegend=False,
+        )
     )
 
 
-def _add_regions(figure: go.Figure, index: NDArray[np.int64], words: Sequence[str], colours: Sequence[str]) -> None:
+def _add_regions(figure: Figure, index: NDArray[np.int64], words: Sequence[str], colours: Sequence[str]) -> None:
     """Write the word of each large region into the middle of its widest row."""
     for i, word in enumerate(words):
         cells = index == i
@@ -213,7 +219,7 @@ def _place_p(ps: NDArray[np.float64], p: float) -> float:
 
 
 def _add_points(
-    figure: go.Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], points: Sequence[Point], palette: Palette
+    figure: Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], points: Sequence[Point], palette: Palette
 ) -> None:
     """Draw the settings as numbered discs; those that would touch share one."""
     places: dict[tuple[float, float], list[Point]] = {}
@@ -224,25 +230,27 @@ def _add_points(
         )
         places.setdefault(near, []).append(point)
     chosen = [any(point.chosen for point in here) for here in places.values()]
-    figure.add_scatter(
-        name="settings",
-        mode="markers+text",
-        x=[x for x, _ in places],
-        y=[y for _, y in places],
-        text=[f"<b>{_numbers(here)}</b>" for here in places.values()],
-        customdata=[
-            "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
-        ],
-        hovertemplate="%{customdata}<extra></extra>",
-        textfont={"size": 16, "color": [palette.paper if one else palette.text for one in chosen]},
-        marker={
-            "size": [28 + 12 * (len(here) > 1) for here in places.values()],
-            "color": [palette.accent if one else palette.paper for one in chosen],
-            "line": {"width": 2.5, "color": palette.accent},
-            "opacity": 1,
-        },
-        cliponaxis=False,
-        showlegend=False,
+    figure.add(
+        scatter(
+            name="settings",
+            mode="markers+text",
+            x=[x for x, _ in places],
+            y=[y for _, y in places],
+            text=[f"<b>{_numbers(here)}</b>" for here in places.values()],
+            customdata=[
+                "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+            textfont={"size": 16, "color": [palette.paper if one else palette.text for one in chosen]},
+            marker={
+                "size": [28 + 12 * (len(here) > 1) for here in places.values()],
+                "color": [palette.accent if one else palette.paper for one in chosen],
+                "line": {"width": 2.5, "color": palette.accent},
+                "opacity": 1,
+            },
+            cliponaxis=False,
+            showlegend=False,
+        )
     )
 
 
@@ -252,7 +260,7 @@ def _numbers(here: Sequence[Point]) -> str:
     return ",".join(numbers) if len(numbers) <= 2 else f"{numbers[0]} +{len(numbers) - 1}"
 
 
-def _framed(figure: go.Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], palette: Palette) -> go.Figure:
+def _framed(figure: Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], palette: Palette) -> Figure:
     """Return `figure` with the axes of the plane of `ks` and `ps`."""
     style(figure, palette, height=HEIGHT)
     vocabulary = int(ks[-1])

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-
+from viz.base.axes import across
+from viz.base.figure import Figure, Trace, scatter
 from viz.base.panels import bold, counted, heading, lines_of, one_above_other, place
 from viz.base.text import escape
 from viz.base.theme import Palette, ramp_colour, style
@@ -32,12 +32,12 @@ class Dots:
     log: bool = False
 
 
-def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette: Palette) -> go.Figure:
+def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette: Palette) -> Figure:
     """Return a panel per measure with a row per setting: its samples as pale dots, their mean with its interval.
 
     `chosen` is the setting in view. Traces: `samples` and `mean`, one of each per panel, their measure in `meta`.
     """
-    figure, lines = go.Figure(), lines_of(dots)
+    figure, lines = Figure(), lines_of(dots)
     height = lines * (PANEL + ROW * len(names))
     layout: dict[str, Any] = {}
     headings = []
@@ -45,7 +45,7 @@ def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette
         axis, across, line = place(number)
         top = 1 - line / lines
         low, high = top - (ROW * len(names)) / height - 0.2 * PANEL / height, top - 0.4 * PANEL / height
-        figure.add_traces(_dots(one, names, axis, chosen, palette))
+        figure.add(*_dots(one, names, axis, chosen, palette))
         layout |= _panel(one, axis, across, (max(low, 0), high), names, palette)
         headings.append(heading(bold(one.title), palette, y=high, x=across[0]))
     style(figure, palette, height=height)
@@ -63,7 +63,7 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
     spots = [(value, row) for row, values in enumerate(one.values) for value in values if not math.isnan(value)]
     value = "%{x:.1%}" if one.share else "%{x:.4g}"
     where = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "meta": one.title}
-    samples = go.Scatter(
+    samples = scatter(
         name="samples",
         mode="markers",
         x=[value for value, _ in spots],
@@ -72,7 +72,7 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
         hovertemplate=f"one text: {value}<extra></extra>",
         **where,
     )
-    mean = go.Scatter(
+    mean = scatter(
         name="mean",
         mode="markers",
         x=list(one.means),
@@ -138,18 +138,18 @@ def _panel(
 
 def steps(
     rows: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, chosen: int, step: int, palette: Palette
-) -> go.Figure:
+) -> Figure:
     """Return two panels over the steps: words left (log) and uncertainty in bits, a line per setting.
 
     `rows` are (name, words left per step, bits per step). `chosen` is drawn in the accent, `step` (from 0) marked. Traces
     `kept` and `bits`, the setting's number in `meta`.
     """
-    figure, most = go.Figure(), max((len(kept) for _, kept, _ in rows), default=1)
+    figure, most = Figure(), max((len(kept) for _, kept, _ in rows), default=1)
     for row, (name, kept, bits) in enumerate(rows):
         colour = palette.accent if row == chosen else ramp_colour(palette, 0.3 + 0.7 * row / max(len(rows) - 1, 1))
         width = 4 if row == chosen else 2.5
-        figure.add_trace(_line(kept, "kept", "y", row, name, colour, width))
-        figure.add_trace(_line(bits, "bits", "y2", row, name, colour, width))
+        figure.add(_line(kept, "kept", "y", row, name, colour, width))
+        figure.add(_line(bits, "bits", "y2", row, name, colour, width))
     style(figure, palette, height=460)
     one_above_other(
         figure,
@@ -165,13 +165,13 @@ def steps(
         ),
     )
     figure.update_layout(margin={"l": 60, "r": 24, "t": 12, "b": 48}, hovermode="closest")
-    figure.add_vline(x=step + 1, line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
+    figure.add_shape(**across(x=step + 1), line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
     return figure
 
 
-def _line(values: Sequence[float], trace: str, axis: str, row: int, name: str, colour: str, width: float) -> go.Scatter:
+def _line(values: Sequence[float], trace: str, axis: str, row: int, name: str, colour: str, width: float) -> Trace:
     """Return one setting's line in one panel, its number at the end."""
-    return go.Scatter(
+    return scatter(
         name=trace,
         meta=row,
         mode="lines+text",

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-
+from viz.base.figure import Figure, Trace, scatter
 from viz.base.panels import bold, heading, lines_of, place
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
@@ -42,16 +41,16 @@ def _share_range(one: SweepPanel) -> list[float]:
     return [low - pad, high + pad]
 
 
-def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palette) -> go.Figure:
+def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palette) -> Figure:
     """Return a panel per measure over the values named `ticks`; its trend stands in its title. Traces: `mean`."""
-    figure, lines = go.Figure(), lines_of(panels)
+    figure, lines = Figure(), lines_of(panels)
     height = PANEL * lines
     layout: dict[str, Any] = {}
     headings = []
     for number, one in enumerate(panels):
         axis, across, line = place(number)
         high = 1 - line / lines - 26 / height
-        figure.add_trace(_means(one, ticks, axis, palette))
+        figure.add(_means(one, ticks, axis, palette))
         layout |= _axes(one, ticks, axis, across, (max(high - (PANEL - 66) / height, 0), high), palette)
         colour = palette.accent if one.trend in ("grows", "falls") else palette.muted
         sign = f'<span style="color:{colour}">{SIGNS[one.trend]}</span>'
@@ -61,9 +60,9 @@ def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palett
     return figure
 
 
-def _means(one: SweepPanel, ticks: Sequence[str], axis: str, palette: Palette) -> go.Scatter:
+def _means(one: SweepPanel, ticks: Sequence[str], axis: str, palette: Palette) -> Trace:
     """Return the line through the means of one measure, with their intervals."""
-    return go.Scatter(
+    return scatter(
         name="mean",
         meta=one.title,
         x=list(range(len(ticks))),

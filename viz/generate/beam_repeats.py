@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-
+from viz.base.figure import Figure, scatter
 from viz.base.panels import counted, one_above_other
 from viz.base.theme import ramp_colour, style
 
@@ -19,13 +18,13 @@ _DASHES = {2: "dot", 3: "dash", 4: "solid"}
 
 def beam_repeats(
     shares: Mapping[str, Mapping[int, Sequence[float]]], bits: Mapping[str, Sequence[float]], *, palette: Palette
-) -> go.Figure:
+) -> Figure:
     """Return two panels over the steps: the share of repeated n-grams so far, and the mean surprise in bits so far.
 
     `shares[text][n]` are those of n-grams, `bits[text]` the surprise of each token; the texts are `beam` and `sampled`.
     Traces: `TEXT: n-grams` and `TEXT: surprise`.
     """
-    figure, longest = go.Figure(), 1
+    figure, longest = Figure(), 1
     for name, of_text in shares.items():
         colour = palette.accent if name == "beam" else ramp_colour(palette, 0.62)
         for n, values in of_text.items():
@@ -48,13 +47,15 @@ def beam_repeats(
     return figure
 
 
-def _line(figure: go.Figure, values: Sequence[float], name: str, axis: str, colour: str, dash: str, unit: str) -> None:
-    figure.add_scatter(
-        x=list(range(1, len(values) + 1)),
-        y=list(values),
-        yaxis=axis,
-        name=name,
-        mode="lines",
-        line={"color": colour, "dash": dash, "width": 3},
-        hovertemplate=f"step %{{x}}: {unit}<extra>{name}</extra>",
+def _line(figure: Figure, values: Sequence[float], name: str, axis: str, colour: str, dash: str, unit: str) -> None:
+    figure.add(
+        scatter(
+            x=list(range(1, len(values) + 1)),
+            y=list(values),
+            yaxis=axis,
+            name=name,
+            mode="lines",
+            line={"color": colour, "dash": dash, "width": 3},
+            hovertemplate=f"step %{{x}}: {unit}<extra>{name}</extra>",
+        )
     )

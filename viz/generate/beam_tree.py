@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
-import plotly.graph_objects as go
-
+from viz.base.figure import Figure, scatter
 from viz.base.text import escape, shorten, units
 from viz.base.theme import MIN_FONT, ramp_colour, style
 
@@ -60,7 +59,7 @@ def fig_beam_tree(
     rows: int,
     chosen: tuple[int, int] | None,
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return the tree of a search so far; `chosen` is the (column, row) that is open.
 
     Places are whole numbers: a node's x is its column's, its y its row; the prompt stands at 0 in the middle row. Traces:
@@ -68,7 +67,7 @@ def fig_beam_tree(
     beam that it continues (-1 = the prompt), token ids, sum, normalised score; `to kept`, `to dropped`, `winning path` and
     `greedy path` are lines.
     """
-    figure = go.Figure()
+    figure = Figure()
     place = _Places(nodes, columns, prompt)
     _lines(figure, nodes, place, rows, palette)
     for kind in ("kept", "finished", "dropped"):
@@ -115,7 +114,7 @@ class _Places:
         return self.start(column) + px / self.step + 0.02
 
 
-def _lines(figure: go.Figure, nodes: Sequence[TreeNode], place: _Places, rows: int, palette: Palette) -> None:
+def _lines(figure: Figure, nodes: Sequence[TreeNode], place: _Places, rows: int, palette: Palette) -> None:
     """Draw from every node the line to the beam that it continues, kind above kind."""
     kinds: tuple[tuple[str, Callable[[TreeNode], bool], dict[str, Any]], ...] = (
         (
@@ -144,33 +143,35 @@ def _lines(figure: go.Figure, nodes: Sequence[TreeNode], place: _Places, rows: i
             bend = max(end, start - 0.16)
             xs += [end, bend, start, None]
             ys += [from_row, from_row, float(node.row), None]
-        figure.add_scatter(name=name, mode="lines", x=xs, y=ys, line=look, hoverinfo="skip")
+        figure.add(scatter(name=name, mode="lines", x=xs, y=ys, line=look, hoverinfo="skip"))
 
 
-def _words(figure: go.Figure, nodes: Sequence[TreeNode], place: _Places, kind: str, palette: Palette) -> None:
+def _words(figure: Figure, nodes: Sequence[TreeNode], place: _Places, kind: str, palette: Palette) -> None:
     colour = {"kept": palette.accent, "finished": ramp_colour(palette, 0.75), "dropped": palette.muted}[kind]
-    figure.add_scatter(
-        name=kind,
-        mode="text",
-        x=[place.start(node.column) for node in nodes],
-        y=[node.row for node in nodes],
-        text=[_word(node, place) for node in nodes],
-        textposition="middle right",
-        textfont={"size": WORD, "color": colour},
-        cliponaxis=False,
-        customdata=[
-            [
-                node.column,
-                node.row,
-                -1 if node.parent is None else node.parent,
-                list(node.tokens),
-                node.total,
-                node.normalised,
-            ]
-            for node in nodes
-        ],
-        hovertext=[_hover(node) for node in nodes],
-        hovertemplate="%{hovertext}<extra></extra>",
+    figure.add(
+        scatter(
+            name=kind,
+            mode="text",
+            x=[place.start(node.column) for node in nodes],
+            y=[node.row for node in nodes],
+            text=[_word(node, place) for node in nodes],
+            textposition="middle right",
+            textfont={"size": WORD, "color": colour},
+            cliponaxis=False,
+            customdata=[
+                [
+                    node.column,
+                    node.row,
+                    -1 if node.parent is None else node.parent,
+                    list(node.tokens),
+                    node.total,
+                    node.normalised,
+                ]
+                for node in nodes
+            ],
+            hovertext=[_hover(node) for node in nodes],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
     )
 
 
@@ -193,21 +194,23 @@ def _score(score: float) -> str:
     return f"{score:.2f}".replace("-", "\u2212")
 
 
-def _root(figure: go.Figure, place: _Places, rows: int, palette: Palette) -> None:
-    figure.add_scatter(
-        name="prompt",
-        mode="text",
-        x=[place.start(-1)],
-        y=[(rows - 1) / 2],
-        text=[escape(place.fits(place.prompt, -1))],
-        textposition="middle right",
-        textfont={"size": WORD, "color": palette.text},
-        cliponaxis=False,
-        hoverinfo="skip",
+def _root(figure: Figure, place: _Places, rows: int, palette: Palette) -> None:
+    figure.add(
+        scatter(
+            name="prompt",
+            mode="text",
+            x=[place.start(-1)],
+            y=[(rows - 1) / 2],
+            text=[escape(place.fits(place.prompt, -1))],
+            textposition="middle right",
+            textfont={"size": WORD, "color": palette.text},
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
     )
 
 
-def _titles(figure: go.Figure, columns: Sequence[TreeColumn], palette: Palette) -> None:
+def _titles(figure: Figure, columns: Sequence[TreeColumn], palette: Palette) -> None:
     """Write above each column which step it is."""
     for column in columns:
         figure.add_annotation(
@@ -222,7 +225,7 @@ def _titles(figure: go.Figure, columns: Sequence[TreeColumn], palette: Palette) 
         )
 
 
-def _key(figure: go.Figure, palette: Palette) -> None:
+def _key(figure: Figure, palette: Palette) -> None:
     """Write in one line above the tree what its colours mean."""
     finished = ramp_colour(palette, 0.75)
     parts = (
@@ -246,7 +249,7 @@ def _key(figure: go.Figure, palette: Palette) -> None:
     )
 
 
-def _mark(figure: go.Figure, column: TreeColumn, row: int, palette: Palette) -> None:
+def _mark(figure: Figure, column: TreeColumn, row: int, palette: Palette) -> None:
     """Frame the node that is open."""
     figure.add_shape(
         type="rect",

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import plotly.graph_objects as go
-
 from formatting import percent
 from viz.base.axes import FROM_LEFT, behind_bars, word_rows
+from viz.base.figure import Figure, bar
 from viz.base.text import escape
 from viz.base.theme import MIN_FONT, ramp_colour, style
 
@@ -47,13 +46,13 @@ class Bar:
     note: str = ""
 
 
-def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
+def fig_candidates(bars: Sequence[Bar], palette: Palette) -> Figure:
     """Return the candidates of one step, likeliest on top: pale bar = probability before the filters, solid = after them.
 
     The traces `drawn`, `kept`, `cut` hold the probabilities before the filters, with `customdata` token id, rank, before, after,
     filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label.
     """
-    figure = go.Figure()
+    figure = Figure()
     longest = max((max(bar.before, bar.after) for bar in bars), default=1.0)
     # A few fixed scales: stepping on seldom changes it, and small probabilities still show.
     scale = next((scale for scale in SCALES if scale >= longest), 1.0)
@@ -73,44 +72,48 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> go.Figure:
     return figure
 
 
-def _add_outcome(figure: go.Figure, bars: Sequence[Bar], outcome: str, palette: Palette) -> None:
+def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette) -> None:
     """Add the bars of one outcome; one that no bar has still gets its trace, empty and out of the legend."""
     rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
     solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
     pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[outcome]
     line = {"width": 1.5, "color": palette.causes["causal"].mark if outcome == "cut" else pale}
-    figure.add_bar(
-        name=outcome,
-        orientation="h",
-        x=[bar.before for _, bar in rows],
-        y=[y for y, _ in rows],
-        customdata=[[bar.token_id, bar.rank, bar.before, bar.after, bar.by] for _, bar in rows],
-        text=[escape(bar.label) for _, bar in rows],
-        textposition="none",
-        marker={"color": pale, "line": line},
-        hovertext=[
-            f"{escape(bar.label)}<br>number {bar.rank:,}<br>{percent(bar.before)} of the chances before the filters"
-            f"<br>{percent(bar.after)} after them"
-            for _, bar in rows
-        ],
-        hovertemplate="%{hovertext}<extra></extra>",
-        showlegend=False,
+    figure.add(
+        bar(
+            name=outcome,
+            orientation="h",
+            x=[bar.before for _, bar in rows],
+            y=[y for y, _ in rows],
+            customdata=[[bar.token_id, bar.rank, bar.before, bar.after, bar.by] for _, bar in rows],
+            text=[escape(bar.label) for _, bar in rows],
+            textposition="none",
+            marker={"color": pale, "line": line},
+            hovertext=[
+                f"{escape(bar.label)}<br>rank {bar.rank:,}<br>{percent(bar.before)} of the probability before the filters"
+                f"<br>{percent(bar.after)} after them"
+                for _, bar in rows
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
+            showlegend=False,
+        )
     )
     if outcome == "cut":
         return
-    figure.add_bar(
-        name=f"{outcome} after",
-        orientation="h",
-        x=[bar.after for _, bar in rows],
-        y=[y for y, _ in rows],
-        width=0.34,
-        marker={"color": solid, "line": {"width": 0}},
-        hoverinfo="skip",
-        showlegend=False,
+    figure.add(
+        bar(
+            name=f"{outcome} after",
+            orientation="h",
+            x=[bar.after for _, bar in rows],
+            y=[y for y, _ in rows],
+            width=0.34,
+            marker={"color": solid, "line": {"width": 0}},
+            hoverinfo="skip",
+            showlegend=False,
+        )
     )
 
 
-def _add_key(figure: go.Figure, palette: Palette) -> None:
+def _add_key(figure: Figure, palette: Palette) -> None:
     """Write in one line above the bars what their colours mean."""
     solid, mark = ramp_colour(palette, _SOLID), palette.causes["causal"].mark
     parts = (
@@ -129,11 +132,11 @@ def _add_key(figure: go.Figure, palette: Palette) -> None:
     )
 
 
-def _add_values(figure: go.Figure, bars: Sequence[Bar], palette: Palette) -> None:
+def _add_values(figure: Figure, bars: Sequence[Bar], palette: Palette) -> None:
     """Write the probabilities behind each bar: before and after, or before and what cut it."""
     colours = {"drawn": palette.accent, "kept": palette.text, "cut": palette.muted}
     ends, texts = [max(bar.before, bar.after) for bar in bars], [f" {_value(bar)}" for bar in bars]
-    figure.add_trace(behind_bars(ends, texts, size=15, colour=[colours[bar.outcome] for bar in bars], name="value"))
+    figure.add(behind_bars(ends, texts, size=15, colour=[colours[bar.outcome] for bar in bars], name="value"))
 
 
 def _value(bar: Bar) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-
+from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
 
@@ -38,13 +37,13 @@ class WaterfallBar:
 
 def waterfall(
     stages: Sequence[WaterfallBar], names: Sequence[str], *, filters: Sequence[str], drawn: int | None, palette: Palette
-) -> go.Figure:
+) -> Figure:
     """Return one stacked bar per stage, each as wide as all probabilities; what a filter removed stays in place, hatched.
 
     `names` are the words that have a part of their own, `drawn` the place of the drawn one among them; `filters` are all
     that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares as x.
     """
-    figure = go.Figure()
+    figure = Figure()
     rows = list(range(len(stages)))
     for place, name in enumerate(names):
         colour = palette.accent if place == drawn else ramp_colour(palette, _SHADES[min(place, 4)])
@@ -64,23 +63,25 @@ def waterfall(
 
 
 def _part(
-    figure: go.Figure, rows: list[int], shares: list[float], trace: str, name: str, colour: str, palette: Palette
+    figure: Figure, rows: list[int], shares: list[float], trace: str, name: str, colour: str, palette: Palette
 ) -> None:
-    figure.add_bar(
-        name=trace,
-        orientation="h",
-        x=shares,
-        y=rows,
-        width=0.46,
-        marker={"color": colour, "line": {"width": 1, "color": palette.paper}},
-        text=[name if share >= _LETTER * (len(name) + 0.5) else "" for share in shares],
-        textposition="inside",
-        insidetextanchor="middle",
-        textangle=0,
-        textfont={"size": 15},
-        constraintext="none",
-        customdata=[name] * len(rows),
-        hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
+    figure.add(
+        bar(
+            name=trace,
+            orientation="h",
+            x=shares,
+            y=rows,
+            width=0.46,
+            marker={"color": colour, "line": {"width": 1, "color": palette.paper}},
+            text=[name if share >= _LETTER * (len(name) + 0.5) else "" for share in shares],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"size": 15},
+            constraintext="none",
+            customdata=[name] * len(rows),
+            hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
+        )
     )
 
 
@@ -89,39 +90,43 @@ def hatch_of(by: str, filters: Sequence[str]) -> str:
     return _HATCHES[filters.index(by) % len(_HATCHES)] if by in filters else _HATCHES[0]
 
 
-def _removed(figure: go.Figure, rows: list[int], shares: list[float], by: str, hatch: str, palette: Palette) -> None:
+def _removed(figure: Figure, rows: list[int], shares: list[float], by: str, hatch: str, palette: Palette) -> None:
     mark = palette.causes["causal"].mark
-    figure.add_bar(
-        name=f"cut by {by}",
-        orientation="h",
-        x=shares,
-        y=rows,
-        width=0.46,
-        marker={
-            "color": palette.surface,
-            "pattern": {"shape": hatch, "fgcolor": mark, "solidity": 0.15, "size": 9},
-            "line": {"width": 1, "color": mark},
-        },
-        hovertemplate=f"cut by {by}: %{{x:.2%}} of the chances<extra></extra>",
+    figure.add(
+        bar(
+            name=f"cut by {by}",
+            orientation="h",
+            x=shares,
+            y=rows,
+            width=0.46,
+            marker={
+                "color": palette.surface,
+                "pattern": {"shape": hatch, "fgcolor": mark, "solidity": 0.15, "size": 9},
+                "line": {"width": 1, "color": mark},
+            },
+            hovertemplate=f"cut by {by}: %{{x:.2%}} of the probability<extra></extra>",
+        )
     )
 
 
-def _titles(figure: go.Figure, stages: Sequence[WaterfallBar], palette: Palette) -> None:
+def _titles(figure: Figure, stages: Sequence[WaterfallBar], palette: Palette) -> None:
     """Write above each bar what is done, at its left, and what is left, at its right."""
     rows = [row - 0.39 for row in range(len(stages))]
     for x, place, texts, colour in (
         (0.0, "middle right", [f"<b>{escape(stage.title)}</b>" for stage in stages], palette.text),
         (1.0, "middle left", [f"{_tokens(stage.count)}{stage.note}" for stage in stages], palette.muted),
     ):
-        figure.add_scatter(
-            mode="text",
-            x=[x] * len(rows),
-            y=rows,
-            text=texts,
-            textposition=place,
-            textfont={"size": 16, "color": colour},
-            hoverinfo="skip",
-            cliponaxis=False,
+        figure.add(
+            scatter(
+                mode="text",
+                x=[x] * len(rows),
+                y=rows,
+                text=texts,
+                textposition=place,
+                textfont={"size": 16, "color": colour},
+                hoverinfo="skip",
+                cliponaxis=False,
+            )
         )
 
 

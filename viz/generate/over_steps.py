@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-
+from viz.base.figure import Figure, scatter
 from viz.base.panels import counted, one_above_other
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
@@ -24,13 +23,13 @@ def over_steps(
     kept: dict[str, Sequence[int]],
     chosen: int,
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return two panels over the steps: entropy in bits before and after the filters, and tokens left by each filter.
 
     `kept` gives for each filter how many tokens it left at each step. `chosen` is the step in view, from 0. Traces:
     `before`, `after`, and `left by FILTER`.
     """
-    figure = go.Figure()
+    figure = Figure()
     steps = list(range(1, len(words) + 1))
     names = [escape(word) for word in words]
     for name, values, colour, dash in (
@@ -57,7 +56,7 @@ def over_steps(
     return figure
 
 
-def _mark(figure: go.Figure, chosen: int, palette: Palette) -> None:
+def _mark(figure: Figure, chosen: int, palette: Palette) -> None:
     """Mark the step in view in both panels."""
     for axis in ("y", "y2"):
         figure.add_shape(
@@ -73,7 +72,7 @@ def _mark(figure: go.Figure, chosen: int, palette: Palette) -> None:
 
 
 def _line(
-    figure: go.Figure,
+    figure: Figure,
     steps: list[int],
     values: Sequence[float],
     title: str,
@@ -84,15 +83,17 @@ def _line(
     names: list[str],
     unit: str,
 ) -> None:
-    figure.add_scatter(
-        x=steps,
-        y=list(values),
-        yaxis=axis,
-        name=title,
-        meta=name,
-        mode="lines+markers",
-        line={"color": colour, "dash": dash, "width": 3},
-        marker={"size": 7},
-        customdata=names,
-        hovertemplate=f"step %{{x}}, “%{{customdata}}”<br>{title}: {unit}<extra></extra>",
+    figure.add(
+        scatter(
+            x=steps,
+            y=list(values),
+            yaxis=axis,
+            name=title,
+            meta=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 3},
+            marker={"size": 7},
+            customdata=names,
+            hovertemplate=f"step %{{x}}, “%{{customdata}}”<br>{title}: {unit}<extra></extra>",
+        )
     )

@@ -8,8 +8,8 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Figure, Trace, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
 from viz.generate.filters import hatch_of
@@ -36,7 +36,7 @@ def rank_curve(
     drawn: int,
     palette: Palette,
     banning: Sequence[str] = (),
-) -> go.Figure:
+) -> Figure:
     """Return the probabilities of all tokens over their ranks, both axes logarithmic, with a line where each filter cuts.
 
     `by[n]` names the filter that cut each rank, empty where it is kept, `left` how many tokens each filter left; `filters`
@@ -45,30 +45,33 @@ def rank_curve(
     of ranks there are several.
     """
     single, by = list(by), _without(by, banning)
-    figure, stretches = go.Figure(), _stretches(by)
+    figure, stretches = Figure(), _stretches(by)
     for kind in dict.fromkeys(by):
         of_kind = [stretch for name, stretch in stretches if name == kind]
         for number, at in enumerate(of_kind):
             legend = {"legendgroup": kind or "kept", "showlegend": not number} if len(of_kind) > 1 else {}
             look = _look(kind, filters, palette) | legend
-            figure.add_trace(
+            figure.add(
                 _curve(ranks[at], probabilities[at], labels[at], name=f"cut by {kind}" if kind else "kept", look=look)
             )
     for kind in banning:
         places = [place for place, name in enumerate(single) if name == kind]
         if places:
             named = [labels[place] for place in places]
-            figure.add_trace(_banned(kind, ranks[places], probabilities[places], named, palette))
-    figure.add_scatter(
-        name="drawn",
-        mode="markers",
-        x=[drawn],
-        y=[float(np.interp(drawn, ranks, probabilities))],
-        marker={"size": 14, "color": palette.accent, "line": {"width": 2, "color": palette.paper}},
-        hovertemplate="drawn: number %{x:,}<extra></extra>",
+            figure.add(_banned(kind, ranks[places], probabilities[places], named, palette))
+    figure.add(
+        scatter(
+            name="drawn",
+            mode="markers",
+            x=[drawn],
+            y=[float(np.interp(drawn, ranks, probabilities))],
+            marker={"size": 14, "color": palette.accent, "line": {"width": 2, "color": palette.paper}},
+            hovertemplate="drawn: number %{x:,}<extra></extra>",
+        )
     )
     _cut_lines(figure, ranks, stretches, left, palette)
     _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
+    _make_room(figure, [*dict.fromkeys([*by, *single]), "drawn"])
     return figure
 
 
@@ -88,9 +91,9 @@ def _banned(
     probabilities: NDArray[np.float64],
     labels: Sequence[str],
     palette: Palette,
-) -> go.Scatter:
+) -> Trace:
     """Return the tokens that one processor banned, as marks on the curve."""
-    return go.Scatter(
+    return scatter(
         name=f"banned by {kind}",
         mode="markers",
         x=ranks,
@@ -120,16 +123,16 @@ def _curve(
     *,
     name: str,
     look: dict[str, Any],
-) -> go.Scatter:
+) -> Trace:
     """Return the probabilities of one stretch of ranks."""
-    return go.Scatter(
+    return scatter(
         name=name,
         mode="lines",
         x=ranks,
         y=probabilities,
         customdata=[escape(label) for label in labels],
         fill="tozeroy",
-        hovertemplate="number %{x:,}: “%{customdata}”<br>%{y:.3%} of the chances<extra></extra>",
+        hovertemplate="rank %{x:,}: “%{customdata}”<br>%{y:.3%} of the probability<extra></extra>",
         **look,
     )
 
@@ -144,11 +147,9 @@ def _stretches(by: Sequence[str]) -> list[tuple[str, slice]]:
     return found
 
 
-def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> None:
+def _log_axes(figure: Figure, last: int, low: float, palette: Palette) -> None:
     """Give the figure its logarithmic axes: ranks up to `last`, probabilities down to `low`."""
-    legend = sum(_SIGN + _LETTER * len(str(trace.name)) for trace in figure.data if trace.name)
-    below = 66 + _LEGEND_ROW * ceil(legend / _NARROW)
-    style(figure, palette, height=300 + below)
+    style(figure, palette, height=380)
     shared = {"type": "log", "showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
     figure.update_xaxes(**shared, range=[-0.05, float(np.log10(last)) + 0.05], dtick=1, tickformat=",d")
     figure.update_xaxes(title={"text": "rank, likeliest first", "font": {"size": 15, "color": palette.muted}})
@@ -157,13 +158,20 @@ def _log_axes(figure: go.Figure, last: int, low: float, palette: Palette) -> Non
     )
     figure.update_layout(
         showlegend=True,
-        margin={"l": 60, "r": 12, "t": 34, "b": below},
+        margin={"l": 60, "r": 12, "t": 34, "b": 66},
         legend={"yref": "container", "y": 0, "yanchor": "bottom"},
     )
 
 
+def _make_room(figure: Figure, names: Sequence[str]) -> None:
+    """Give the legend its rows below the axes, and the figure the height for them: `names` stand behind `cut by` in it."""
+    rows = ceil(sum(_SIGN + _LETTER * len(f"cut by {name}") for name in names) / _NARROW)
+    below = 66 + _LEGEND_ROW * rows
+    figure.update_layout(height=300 + below, margin={"b": below})
+
+
 def _cut_lines(
-    figure: go.Figure,
+    figure: Figure,
     ranks: NDArray[np.int64],
     stretches: Sequence[tuple[str, slice]],
     left: Mapping[str, int],
@@ -179,14 +187,16 @@ def _cut_lines(
             continue
         border = float(ranks[at.start]) - 0.5 if at.start else float(ranks[at.stop - 1]) + 0.5
         labelled = last[kind] == at
-        figure.add_scatter(
-            mode="lines+text",
-            x=[border, border],
-            y=[1e-12, 4 / 5 ** list(last).index(kind)],
-            text=["", f" {kind}: {left[kind]:,} left" if labelled else ""],
-            textposition="middle right" if border < 2_000 else "middle left",
-            textfont={"size": 15, "color": palette.accent},
-            line={"width": 2, "dash": "dash", "color": palette.accent},
-            hoverinfo="skip",
-            showlegend=False,
+        figure.add(
+            scatter(
+                mode="lines+text",
+                x=[border, border],
+                y=[1e-12, 4 / 5 ** list(last).index(kind)],
+                text=["", f" {kind}: {left[kind]:,} left" if labelled else ""],
+                textposition="middle right" if border < 2_000 else "middle left",
+                textfont={"size": 15, "color": palette.accent},
+                line={"width": 2, "dash": "dash", "color": palette.accent},
+                hoverinfo="skip",
+                showlegend=False,
+            )
         )

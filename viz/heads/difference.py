@@ -16,7 +16,7 @@ from viz.base.theme import Scale, ramp_colour
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz import Figure
+    from viz.base.figure import Figure
     from viz.base.theme import Palette
 
 

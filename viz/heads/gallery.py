@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from viz.base.axes import cell_texts, frame
+from viz.base.figure import Figure, Trace, heatmap
 from viz.base.text import escape
 from viz.base.theme import Palette, Scale, even_ramp, ink, style, weight_scale
 from viz.heads.overview import tiles
@@ -27,7 +27,7 @@ def gallery(
     weight_code: int,
     causes: Sequence[str],
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return the tiles `pictures[T, T]` (codes as in the overview) in rows of `columns`, each under its title.
 
     Trace `weight` is the one picture; the tile of a row and column, with its title, stands at these whole numbers.
@@ -40,7 +40,7 @@ def gallery(
         row, column = divmod(i, columns)
         canvas[(row + 1) * high - side : (row + 1) * high, column * pitch : column * pitch + side] = picture
     first, step = (-0.5 + 0.5 / pitch, -0.5 + 0.5 / high), (1 / pitch, 1 / high)
-    figure = go.Figure(tiles(canvas, weight_code, causes, palette, first=first, step=step))
+    figure = Figure(tiles(canvas, weight_code, causes, palette, first=first, step=step))
     names = [[escape(title) for title in titles[row * columns : (row + 1) * columns]] for row in range(rows)]
     style(figure, palette, height=round((tile + TITLE) * rows + 8))
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
@@ -62,7 +62,7 @@ def _titles(names: Sequence[Sequence[str]], palette: Palette) -> list[dict[str, 
 
 def measure_map(
     values: NDArray[np.float32], *, title: str, share: bool, opened: tuple[int, int], palette: Palette
-) -> go.Figure:
+) -> Figure:
     """Return one measure of every head, `values[L, H]`, NaN where it is not defined; trace `measure`.
 
     Shares run over 0 to 1 on the scale of weights, so that maps compare; other measures from 0 to their largest.
@@ -71,8 +71,8 @@ def measure_map(
     top = 1.0 if share else max(float(np.nanmax(values)) if not np.isnan(values).all() else 1.0, 1e-6)
     scale = weight_scale(palette) if share else Scale(colours=even_ramp(palette, 33), high=top)
     cell = min(44.0, 560 / max(H, 1))
-    figure = go.Figure(
-        go.Heatmap(
+    figure = Figure(
+        heatmap(
             z=values.astype(float),
             name="measure",
             **scale.heatmap(),
@@ -83,7 +83,7 @@ def measure_map(
         )
     )
     if cell >= 30:
-        figure.add_trace(_numbers(values, scale, share=share))
+        figure.add(_numbers(values, scale, share=share))
     style(figure, palette, height=round(54 + cell * L))
     ticks = {"tickfont": {"size": 14, "color": palette.muted}, "fixedrange": True}
     every = max(1, round(16 / cell))
@@ -96,7 +96,7 @@ def measure_map(
     return figure
 
 
-def _numbers(values: NDArray[np.float32], scale: Scale, *, share: bool) -> go.Scatter:
+def _numbers(values: NDArray[np.float32], scale: Scale, *, share: bool) -> Trace:
     """Return the trace that writes the measure into the cells where it is defined."""
     known = ~np.isnan(values)
     found = values[known].tolist()

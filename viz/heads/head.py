@@ -15,7 +15,7 @@ from viz.base.text import escape, number
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz import Figure
+    from viz.base.figure import Figure
     from viz.base.theme import Palette
 
 
@@ -85,7 +85,7 @@ def _hover(
         if np.isnan(z[q, k]):
             reasons = " and ".join(palette.causes[cause].reason for cause, cells in causes.items() if cells[q, k])
             return f"<b>{names[q]}</b> may not read <b>{names[k]}</b>: {reasons}"
-        mix = f"{number(float(z[q, k]))} of its mix, number {ranks[q, k]}"
+        mix = f"weight {number(float(z[q, k]))}, rank {ranks[q, k]} of the row"
         return f"<b>{names[q]}</b> reads <b>{names[k]}</b>: {mix}"
 
     return [[text(q, k) for k in range(len(names))] for q in range(len(names))]

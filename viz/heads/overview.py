@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from viz.base.axes import around
+from viz.base.figure import Figure, Trace, heatmap
 from viz.base.text import escape
 from viz.base.theme import Palette, even_ramp, style
 
@@ -30,7 +30,7 @@ def overview(
     opened: tuple[int, int],
     marked: Sequence[tuple[int, int]] = (),
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return all layers (down) and heads (across) as one tiled picture, each head at its whole numbers.
 
     `picture` holds codes: 0 gap, then one per cause of `causes`, from `weight_code` to 255 the square root of the weight.
@@ -39,8 +39,8 @@ def overview(
     L, H = len(facts), len(facts[0])
     tile = min((MAP_WIDTH - 40) / H, MAP_HEIGHT / L)
     start = -0.5 + (0.5 + gap / 2) / pitch
-    figure = go.Figure(tiles(picture, weight_code, causes, palette, first=(start, start), step=(1 / pitch, 1 / pitch)))
-    figure.add_trace(_heads(facts))
+    figure = Figure(tiles(picture, weight_code, causes, palette, first=(start, start), step=(1 / pitch, 1 / pitch)))
+    figure.add(_heads(facts))
     style(figure, palette, height=round(34 + tile * L + 6))
     _axes(figure, L, H, max(1, -(-16 // int(tile))), palette)
     for layer, at in marked:
@@ -63,9 +63,9 @@ def tiles(
     *,
     first: tuple[float, float],
     step: tuple[float, float],
-) -> go.Heatmap:
+) -> Trace:
     """Return the trace of a tiled picture in codes: the x and y of its first cell, and how far it is to the next ones."""
-    return go.Heatmap(
+    return heatmap(
         z=picture,
         name="weight",
         x0=first[0],
@@ -81,7 +81,7 @@ def tiles(
     )
 
 
-def _axes(figure: go.Figure, layers: int, heads: int, every: int, palette: Palette) -> None:
+def _axes(figure: Figure, layers: int, heads: int, every: int, palette: Palette) -> None:
     """Write the number of each `every`-th head on top and of such layers at the left."""
     ticks = {"tickfont": {"size": 13, "color": palette.muted}, "automargin": False, "ticklen": 0, "fixedrange": True}
     figure.update_xaxes(
@@ -117,9 +117,9 @@ def _hover(facts: Sequence[Sequence[str]]) -> list[list[str]]:
     ]
 
 
-def _heads(facts: Sequence[Sequence[str]]) -> go.Heatmap:
+def _heads(facts: Sequence[Sequence[str]]) -> Trace:
     """Return the trace `heads`: one cell per head over its tile, unseen, which says on hover which head it is."""
-    return go.Heatmap(
+    return heatmap(
         z=np.zeros((len(facts), len(facts[0]))),
         name="heads",
         opacity=0,
@@ -129,6 +129,6 @@ def _heads(facts: Sequence[Sequence[str]]) -> go.Heatmap:
     )
 
 
-def _frame(figure: go.Figure, layer: int, head: int, colour: str, width: int, name: str | None = None) -> None:
+def _frame(figure: Figure, layer: int, head: int, colour: str, width: int, name: str | None = None) -> None:
     corners = around((layer, layer), (head, head))
     figure.add_shape(type="rect", **corners, line={"color": colour, "width": width}, name=name)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Figure, scatter
 from viz.base.panels import counted, one_above_other
 from viz.base.text import escape
 from viz.base.theme import Palette, style
@@ -28,12 +28,12 @@ class Curve:
     words: Sequence[str]
 
 
-def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figure:
+def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> Figure:
     """Return two panels over the number of hidden words: the share of the probabilities that moved, and the entropy in bits.
 
     One line per entry of `curves` in each panel, traces `change` and `bits`, named in the legend by the entry's key.
     """
-    figure = go.Figure()
+    figure = Figure()
     looks = ((palette.accent, "solid", "circle"), (palette.ramp[5], "dash", "square"))
     for (title, curve), (colour, dash, symbol) in zip(curves.items(), looks, strict=False):
         hidden = ["nothing hidden", *(f"and “{escape(word)}”" for word in curve.words)]
@@ -41,19 +41,21 @@ def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figur
             ("change", "y", 100 * curve.change, " % moved"),
             ("bits", "y2", curve.bits, " bits"),
         ):
-            figure.add_scatter(
-                x=np.arange(len(values)),
-                y=values,
-                yaxis=axis,
-                name=title,
-                meta=name,
-                legendgroup=title,
-                showlegend=name == "change",
-                mode="lines+markers",
-                line={"color": colour, "dash": dash, "width": 3},
-                marker={"size": 9, "symbol": symbol},
-                customdata=hidden,
-                hovertemplate=f"%{{x}} hidden, %{{customdata}}<br>%{{y:.3g}}{unit}<extra></extra>",
+            figure.add(
+                scatter(
+                    x=np.arange(len(values)),
+                    y=values,
+                    yaxis=axis,
+                    name=title,
+                    meta=name,
+                    legendgroup=title,
+                    showlegend=name == "change",
+                    mode="lines+markers",
+                    line={"color": colour, "dash": dash, "width": 3},
+                    marker={"size": 9, "symbol": symbol},
+                    customdata=hidden,
+                    hovertemplate=f"%{{x}} hidden, %{{customdata}}<br>%{{y:.3g}}{unit}<extra></extra>",
+                )
             )
     style(figure, palette, height=HEIGHT)
     most = max((len(curve.words) for curve in curves.values()), default=0)
@@ -63,7 +65,7 @@ def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> go.Figur
         figure,
         palette,
         across=counted("words hidden", 0, most, palette, pad=(0.3, 0.3), parts=12),
-        upper=("of the model’s chances moved", moved),
+        upper=("change of the prediction", moved),
         lower=("uncertainty in bits", bits),
     )
     figure.update_layout(margin={"l": 64, "r": 12, "t": 30, "b": 90}, legend={"y": -0.2})

@@ -6,25 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from formatting import percent
+from viz.base.figure import Figure, scatter
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, ink, style, weight_colour
 
 
-def attention_vs_ablation(
-    attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette
-) -> go.Figure:
+def attention_vs_ablation(attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette) -> Figure:
     """Return one point per word, trace `words`: attention on x, change of the prediction on y, both in percent.
 
     Words are labelled from the outside in where there is room; the others show their name when pointed at.
     """
     x, y = 100 * np.asarray(attention, dtype=np.float64), 100 * np.asarray(change, dtype=np.float64)
     labelled = _labelled(x, y, words)
-    figure = go.Figure(
-        go.Scatter(
+    figure = Figure(
+        scatter(
             x=x,
             y=y,
             mode="markers+text",
@@ -42,7 +40,7 @@ def attention_vs_ablation(
     )
     style(figure, palette, height=340)
     figure.update_xaxes(**_axis("attention: mean weight of the last row", x, palette))
-    figure.update_yaxes(**_axis("hiding: share of the chances that moves", y, palette))
+    figure.update_yaxes(**_axis("hiding: change of the prediction", y, palette))
     figure.update_layout(showlegend=False, margin={"l": 60, "r": 20, "t": 24, "b": 50})
     return figure
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Figure, Trace, heatmap
 from viz.base.text import escape, shorten
 from viz.base.theme import Palette, style
 
@@ -32,12 +32,12 @@ def grid(
     columns: Sequence[str],
     rows: Sequence[str],
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return the numbers of one stage: `values[R, K]` as trace `value`, `texts[R][K]` written into the cells.
 
     `blocked[R, K]` cells recede; `columns` and `rows` are plain text.
     """
-    figure = go.Figure(_cells(values, texts, blocked, palette))
+    figure = Figure(_cells(values, texts, blocked, palette))
     style(figure, palette, height=ROW * len(rows) + 44)
     figure.update_layout(margin={"l": LABEL, "r": 4, "t": 38, "b": 4, "autoexpand": False})
     _axes(figure, columns, rows, palette)
@@ -46,12 +46,12 @@ def grid(
 
 def _cells(
     values: NDArray[Any], texts: Sequence[Sequence[str]], blocked: NDArray[np.bool_], palette: Palette
-) -> list[go.Heatmap]:
+) -> list[Trace]:
     """Return the cells `[R, K]`, each with its text: all of them plain, and the blocked ones over them, tinted."""
     plain, padding = palette.surface, palette.causes["padding"]
     common = {"texttemplate": "%{text}", "showscale": False, "xgap": 3, "ygap": 3, "hoverinfo": "skip"}
     return [
-        go.Heatmap(
+        heatmap(
             z=values,
             name="value",
             text=np.where(blocked, "", texts),
@@ -60,7 +60,7 @@ def _cells(
             hoverongaps=False,
             **common,
         ),
-        go.Heatmap(
+        heatmap(
             z=np.where(blocked, 1.0, np.nan),
             name="blocked",
             text=np.where(blocked, texts, ""),
@@ -71,7 +71,7 @@ def _cells(
     ]
 
 
-def _axes(figure: go.Figure, columns: Sequence[str], rows: Sequence[str], palette: Palette) -> None:
+def _axes(figure: Figure, columns: Sequence[str], rows: Sequence[str], palette: Palette) -> None:
     """Put the names of the columns on top, those of the rows at the left."""
     R, K = len(rows), len(columns)
     common = {"tickmode": "array", "fixedrange": True, "automargin": False}

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from viz.base.axes import frame
+from viz.base.figure import Figure, Trace, heatmap
 from viz.base.geometry import WIDTH, geometry
 from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, Rectangle, entry, hatched, spans, visible
 from viz.base.matrix import LEGIBLE, Look, Numbers, matrix, set_empty_rows_apart
@@ -35,7 +35,7 @@ def combined(
     last: int,
     chosen: tuple[int, int] | None = None,
     width: int = WIDTH,
-) -> go.Figure:
+) -> Figure:
     """Return what each query row may see: `shares[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
 
     `sentences[T][T]` are plain text, one per cell, or None above HOVER_UP_TO tokens. `chosen` is framed, `last` predicts the
@@ -57,9 +57,9 @@ def combined(
     )
     place = geometry(labels, width)
     set_empty_rows_apart(figure, visible(shares, causes), palette, place.cell)
-    figure.add_trace(entry("may be read", {"color": palette.ramp[-1]}, palette))
+    figure.add(entry("may be read", {"color": palette.ramp[-1]}, palette))
     if soft.any():
-        figure.add_trace(entry("softened", {"color": palette.ramp[5]}, palette))
+        figure.add(entry("softened", {"color": palette.ramp[5]}, palette))
     if chosen is not None:
         figure.add_shape(**frame((chosen[0], chosen[0]), (chosen[1], chosen[1]), palette))
     return figure
@@ -81,7 +81,7 @@ def layer(
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
     on: bool = False,
-) -> go.Figure:
+) -> Figure:
     """Return one mask as a small square without labels: `shares[T, T]`, NaN in z where one of `causes` blocks.
 
     `on` frames it.
@@ -92,9 +92,8 @@ def layer(
         for cause, cells in causes.items()
         if cells.any()
     ]
-    # Made in one go: each later change of a figure costs as much as the whole, and a page draws ten of these.
-    return go.Figure(
-        data=[
+    return Figure(
+        [
             _cells(visible(shares.astype(np.float32), causes), palette),
             *areas,
         ],
@@ -102,10 +101,10 @@ def layer(
     )
 
 
-def _cells(z: NDArray[np.float32], palette: Palette) -> go.Heatmap:
+def _cells(z: NDArray[np.float32], palette: Palette) -> Trace:
     """Return the cells `z[T, T]` of a small picture."""
     gap = 1 if len(z) <= GAPS_UP_TO else 0
-    return go.Heatmap(
+    return heatmap(
         z=z,
         name=TRACE,
         **weight_scale(palette).heatmap(),

@@ -15,7 +15,7 @@ from viz.base.theme import Scale, ink, ramp_colour
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from viz import Figure
+    from viz.base.figure import Figure
     from viz.base.theme import Palette
 
 NAME = "layers"
@@ -45,7 +45,7 @@ def receptive_field(after: NDArray[Any], *, labels: Sequence[str], palette: Pale
     Trace `layers` holds the numbers; `row` is framed. 0 is the word itself.
     """
     T, most = len(labels), max(int(after.max()), 1)
-    unreached = replace(palette.causes["pattern"], label="never heard")
+    unreached = replace(palette.causes["pattern"], label="never reached")
     scale = Scale(colours=[(n / most, colours(n, most, palette)[0]) for n in range(most + 1)], high=most)
     figure = matrix(
         after,
@@ -57,7 +57,7 @@ def receptive_field(after: NDArray[Any], *, labels: Sequence[str], palette: Pale
         name=NAME,
     )
     for layers in range(1, most + 1) if most <= 3 else (1, most):
-        figure.add_trace(entry(after_layers(layers), {"color": scale.colour(layers)}, palette))
+        figure.add(entry(after_layers(layers), {"color": scale.colour(layers)}, palette))
     figure.add_shape(**frame((row, row), (0, T - 1), palette))
     return figure
 
@@ -65,6 +65,9 @@ def receptive_field(after: NDArray[Any], *, labels: Sequence[str], palette: Pale
 def _hover(after: NDArray[Any], labels: Sequence[str]) -> list[list[str]]:
     names = [escape(label) for label in labels]
     return [
-        [f"<b>{query}</b> hears <b>{key}</b>: {after_layers(layers)}" for key, layers in zip(names, row, strict=True)]
+        [
+            f"<b>{query}</b> attends to <b>{key}</b>: {after_layers(layers)}"
+            for key, layers in zip(names, row, strict=True)
+        ]
         for query, row in zip(names, after.tolist(), strict=True)
     ]

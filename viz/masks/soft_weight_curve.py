@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from formatting import percent
+from viz.base.axes import across
+from viz.base.figure import Figure, Trace, scatter
 from viz.base.theme import Palette, style
 
 # Weights named on the axis; each stands at its logarithm.
@@ -24,12 +25,12 @@ def soft_weight_curve(
     measured: float,
     full: float,
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return the curve `share` over the added bias; trace `model` holds the dots of real runs, `now` the chosen one.
 
     `full` is the share at weight 1. The dashed trace `plain` is what plain multiplication of that share would give.
     """
-    figure = go.Figure([_multiplied(biases, full, palette), _kept(biases, shares, palette), _runs(dots, palette)])
+    figure = Figure([_multiplied(biases, full, palette), _kept(biases, shares, palette), _runs(dots, palette)])
     _now(figure, weight, measured, palette)
     style(figure, palette, height=360)
     figure.update_layout(showlegend=False, margin={"l": 60, "r": 16, "t": 10, "b": 74})
@@ -37,9 +38,9 @@ def soft_weight_curve(
     return figure
 
 
-def _multiplied(biases: Sequence[float], full: float, palette: Palette) -> go.Scatter:
+def _multiplied(biases: Sequence[float], full: float, palette: Palette) -> Trace:
     """Return the curve of plain multiplication: the share at weight 1 times the weight that each bias stands for."""
-    return go.Scatter(
+    return scatter(
         x=list(biases),
         y=[100 * full * float(np.exp(bias)) for bias in biases],
         name="plain",
@@ -49,9 +50,9 @@ def _multiplied(biases: Sequence[float], full: float, palette: Palette) -> go.Sc
     )
 
 
-def _kept(biases: Sequence[float], shares: Sequence[float], palette: Palette) -> go.Scatter:
+def _kept(biases: Sequence[float], shares: Sequence[float], palette: Palette) -> Trace:
     """Return the curve of the share that the key keeps."""
-    return go.Scatter(
+    return scatter(
         x=list(biases),
         y=[100 * share for share in shares],
         name="share",
@@ -61,9 +62,9 @@ def _kept(biases: Sequence[float], shares: Sequence[float], palette: Palette) ->
     )
 
 
-def _runs(dots: Sequence[tuple[float, float]], palette: Palette) -> go.Scatter:
+def _runs(dots: Sequence[tuple[float, float]], palette: Palette) -> Trace:
     """Return the dots (weight, share) of real runs."""
-    return go.Scatter(
+    return scatter(
         x=[float(np.log(one)) for one, _ in dots],
         y=[100 * share for _, share in dots],
         name="model",
@@ -74,37 +75,41 @@ def _runs(dots: Sequence[tuple[float, float]], palette: Palette) -> go.Scatter:
     )
 
 
-def _axes(figure: go.Figure, full: float, palette: Palette) -> None:
+def _axes(figure: Figure, full: float, palette: Palette) -> None:
     """Name each bias with the weight that it stands for, and leave room above the share at weight 1."""
     figure.update_xaxes(
         range=[LOWEST, 0.12],
         tickvals=[float(np.log(one)) for one in NAMED],
         ticktext=[f"{np.log(one):.1f}<br>× {one:g}".replace("-", "−") for one in NAMED],
         tickfont={"size": 16, "color": palette.text},
-        title={"text": "added to the score, and what it does to the weight before dividing", "font": {"size": 14}},
-        title_font_color=palette.muted,
+        title={
+            "text": "added to the score, and what it does to the weight before dividing",
+            "font": {"size": 14, "color": palette.muted},
+        },
         fixedrange=True,
     )
     top = 100 * max(full, 0.02) * 1.25
     figure.update_yaxes(range=[0, min(top, 112)], ticksuffix=" %", nticks=5, tickfont={"size": 15}, fixedrange=True)
 
 
-def _now(figure: go.Figure, weight: float, measured: float, palette: Palette) -> None:
+def _now(figure: Figure, weight: float, measured: float, palette: Palette) -> None:
     """Mark the chosen weight: a line at its logarithm, a filled dot, its share."""
     if weight <= 0:
         return
     at = float(np.log(weight))
-    figure.add_vline(x=at, line={"color": palette.accent, "width": 1.5, "dash": "dot"})
-    figure.add_scatter(
-        x=[at],
-        y=[100 * measured],
-        name="now",
-        mode="markers+text",
-        marker={"color": palette.accent, "size": 16},
-        text=[f"<b>{percent(measured)}</b>"],
-        textposition="top left",
-        textfont={"size": 22, "color": palette.accent},
-        cliponaxis=False,
-        customdata=[percent(measured)],
-        hovertemplate="the model, run now: %{customdata}<extra></extra>",
+    figure.add_shape(**across(x=at), line={"color": palette.accent, "width": 1.5, "dash": "dot"})
+    figure.add(
+        scatter(
+            x=[at],
+            y=[100 * measured],
+            name="now",
+            mode="markers+text",
+            marker={"color": palette.accent, "size": 16},
+            text=[f"<b>{percent(measured)}</b>"],
+            textposition="top left",
+            textfont={"size": 22, "color": palette.accent},
+            cliponaxis=False,
+            customdata=[percent(measured)],
+            hovertemplate="the model, run now: %{customdata}<extra></extra>",
+        )
     )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from viz.base.axes import frame
+from viz.base.figure import Figure, Trace, heatmap
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, MIN_FONT, Palette, ink, style, weight_colour, weight_scale
 
@@ -19,14 +19,14 @@ NUMBERED = 16
 
 def soft_weights(
     weights: ArrayLike, *, labels: Sequence[str], names: Sequence[str], chosen: Sequence[int], palette: Palette
-) -> go.Figure:
+) -> Figure:
     """Return rows of attention weights, one per way of masking: trace `weight`, z `[ways, T]`, numbers where they fit.
 
     `chosen` columns, whose weight was set, are framed. The scale is that of every page.
     """
     z = np.asarray(weights, dtype=np.float64)
     rows, T = z.shape
-    figure = go.Figure(_cells(z, labels, names, palette))
+    figure = Figure(_cells(z, labels, names, palette))
     # All at once: adding them one by one takes plotly long.
     figure.update_layout(
         annotations=_numbers(z, palette) if T <= NUMBERED else [],
@@ -44,10 +44,10 @@ def soft_weights(
     return figure
 
 
-def _cells(z: NDArray[np.float64], labels: Sequence[str], names: Sequence[str], palette: Palette) -> go.Heatmap:
+def _cells(z: NDArray[np.float64], labels: Sequence[str], names: Sequence[str], palette: Palette) -> Trace:
     """Return the coloured cells `z[ways, T]`; the hover has way, word and weight."""
     rows, T = z.shape
-    return go.Heatmap(
+    return heatmap(
         z=z,
         x=list(range(T)),
         y=list(range(rows)),
@@ -74,7 +74,7 @@ def _numbers(z: NDArray[np.float64], palette: Palette) -> list[dict[str, Any]]:
     ]
 
 
-def _name_columns(figure: go.Figure, labels: Sequence[str]) -> None:
+def _name_columns(figure: Figure, labels: Sequence[str]) -> None:
     """Write the words above their columns, slanted where they would touch."""
     T = len(labels)
     size = 18 if T <= NUMBERED else max(MIN_FONT, 22 - T // 4)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from formatting import percent
+from viz.base.figure import Figure, Trace, bar, scatter
 from viz.base.text import escape, shorten
 from viz.base.theme import Palette, style
 
@@ -25,14 +25,14 @@ def width(tokens: int) -> int:
 
 def surprisal(
     labels: Sequence[str], now: NDArray[Any], *, before: NDArray[Any] | None, pattern: str, palette: Palette
-) -> go.Figure:
+) -> Figure:
     """Return bars of each word's surprisal in bits: trace `now` under the pattern, `before` pale under plain causal.
 
     NaN, where no row predicts the word, has no bar.
     """
     bars = [] if before is None else [_bars("before", before, 0.8, palette.pale, "causal")]
     bars.append(_bars("now", now, 0.62 if before is None else 0.42, palette.ramp[5], pattern))
-    figure = go.Figure(bars)
+    figure = Figure(bars)
     style(figure, palette, height=300)
     tops = np.max([np.nan_to_num(bits) for bits in (now, before) if bits is not None], axis=0)  # (N,)
     _write(figure, now, tops, palette)
@@ -41,9 +41,9 @@ def surprisal(
     return figure
 
 
-def _bars(name: str, bits: NDArray[Any], wide: float, colour: str, pattern: str) -> go.Bar:
+def _bars(name: str, bits: NDArray[Any], wide: float, colour: str, pattern: str) -> Trace:
     """Return the bars of `bits[N]` under one pattern, which their hover names."""
-    return go.Bar(
+    return bar(
         x=list(range(len(bits))),
         y=bits,
         name=name,
@@ -53,7 +53,7 @@ def _bars(name: str, bits: NDArray[Any], wide: float, colour: str, pattern: str)
     )
 
 
-def _axes(figure: go.Figure, labels: Sequence[str], top: float, palette: Palette) -> None:
+def _axes(figure: Figure, labels: Sequence[str], top: float, palette: Palette) -> None:
     """Put the words below their bars, and bits up to `top` with room for a number above."""
     N = len(labels)
     figure.update_xaxes(
@@ -73,26 +73,28 @@ def _axes(figure: go.Figure, labels: Sequence[str], top: float, palette: Palette
     )
 
 
-def _write(figure: go.Figure, now: NDArray[Any], tops: NDArray[Any], palette: Palette) -> None:
+def _write(figure: Figure, now: NDArray[Any], tops: NDArray[Any], palette: Palette) -> None:
     """Write each word's bits over its bars."""
     seen = [at for at in range(len(now)) if not np.isnan(now[at])]
-    figure.add_scatter(
-        x=seen,
-        y=[float(tops[at]) for at in seen],
-        text=[f"{now[at]:.1f}" for at in seen],
-        mode="text",
-        textposition="top center",
-        textfont={"size": 14, "color": palette.text},
-        name="numbers",
-        hoverinfo="skip",
+    figure.add(
+        scatter(
+            x=seen,
+            y=[float(tops[at]) for at in seen],
+            text=[f"{now[at]:.1f}" for at in seen],
+            mode="text",
+            textposition="top center",
+            textfont={"size": 14, "color": palette.text},
+            name="numbers",
+            hoverinfo="skip",
+        )
     )
 
 
-def leak(shares: NDArray[Any], *, palette: Palette) -> go.Figure:
+def leak(shares: NDArray[Any], *, palette: Palette) -> Figure:
     """Return bars of the share of weight on later words per layer, trace `leak` in percent."""
     L, texts = len(shares), [percent(share) for share in shares.tolist()]
-    figure = go.Figure(
-        go.Bar(
+    figure = Figure(
+        bar(
             x=list(range(L)),
             y=100 * shares,
             name="leak",

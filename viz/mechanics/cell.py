@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Figure, Trace, bar, scatter
 from viz.base.text import precise, signed
 from viz.base.theme import Palette, sign_colours, style
 
@@ -19,13 +19,13 @@ HEIGHT = 400
 PRODUCTS = 0.3
 
 
-def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette: Palette) -> go.Figure:
+def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette: Palette) -> Figure:
     """Return the `products` `[W]` of q and k as bars (trace `products`), and below each of `steps` with its number.
 
     `steps` are (what is done, the number that it gives); the last number stands in the accent colour. Trace `steps` holds
     the numbers, its hover all their figures.
     """
-    figure = go.Figure([_bars(products, palette), _results(steps, palette)])
+    figure = Figure([_bars(products, palette), _results(steps, palette)])
     for row, (text, _) in enumerate(steps):
         figure.add_annotation(
             text=text,
@@ -50,9 +50,9 @@ def chain(products: NDArray[Any], *, steps: Sequence[tuple[str, float]], palette
     return figure
 
 
-def _bars(products: NDArray[Any], palette: Palette) -> go.Bar:
+def _bars(products: NDArray[Any], palette: Palette) -> Trace:
     """Return one bar per product, coloured by its sign."""
-    return go.Bar(
+    return bar(
         x=np.arange(len(products)),
         y=products,
         name="products",
@@ -61,9 +61,9 @@ def _bars(products: NDArray[Any], palette: Palette) -> go.Bar:
     )
 
 
-def _results(steps: Sequence[tuple[str, float]], palette: Palette) -> go.Scatter:
+def _results(steps: Sequence[tuple[str, float]], palette: Palette) -> Trace:
     """Return the number that each step gives, one below the other at the right."""
-    return go.Scatter(
+    return scatter(
         x=[1] * len(steps),
         y=np.arange(len(steps)),
         mode="text",

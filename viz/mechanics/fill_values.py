@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from formatting import percent
 from viz.base.axes import FEW, cell_texts, word_columns, word_rows
+from viz.base.figure import Figure, Trace, bar, heatmap
 from viz.base.hatching import any_cause, bar_marker
 from viz.base.text import precise, signed
 from viz.base.theme import Palette, Scale, ink, style, weight_colour, weight_scale
@@ -29,29 +29,29 @@ def by_fill_value(
     labels: Sequence[str],
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return one row's `weights[fill, T]` as a row of cells per fill, trace `weight`; NaN is written where one is not a number.
 
     `causes` `[T]` hatch blocked cells; give none for a row whose blocked cells get weight all the same.
     """
     blocked = any_cause(causes, (len(labels),))
     z = np.where(blocked, np.nan, weights.astype(np.float64))
-    figure = go.Figure(_cells(z, weights, palette))
+    figure = Figure(_cells(z, weights, palette))
     for cause, cells in causes.items():
         at = [(row, key) for row in range(len(fills)) for key in np.flatnonzero(cells).tolist()]
         if at:
             _hatched(figure, at, cause, palette)
     lost = np.argwhere(np.isnan(weights) & ~blocked)
     if len(lost):
-        figure.add_trace(_not_numbers(lost, len(labels), palette))
+        figure.add(_not_numbers(lost, len(labels), palette))
     if len(labels) <= NUMBERS_UP_TO:
-        figure.add_trace(_numbers(z, palette))
+        figure.add(_numbers(z, palette))
     return _grid(figure, [fill.replace("-", "−") for fill in fills], labels, palette)
 
 
-def _cells(z: NDArray[np.float64], weights: NDArray[Any], palette: Palette) -> go.Heatmap:
+def _cells(z: NDArray[np.float64], weights: NDArray[Any], palette: Palette) -> Trace:
     """Return the coloured cells `z[fill, T]`; the hover has all figures of the weight."""
-    return go.Heatmap(
+    return heatmap(
         z=z,
         name="weight",
         **weight_scale(palette).heatmap(),
@@ -62,7 +62,7 @@ def _cells(z: NDArray[np.float64], weights: NDArray[Any], palette: Palette) -> g
     )
 
 
-def _numbers(z: NDArray[np.float64], palette: Palette) -> go.Scatter:
+def _numbers(z: NDArray[np.float64], palette: Palette) -> Trace:
     """Return the numbers in the cells of `z[fill, T]`."""
     known = ~np.isnan(z)
     values = z[known].tolist()
@@ -75,13 +75,13 @@ def _numbers(z: NDArray[np.float64], palette: Palette) -> go.Scatter:
     )
 
 
-def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequence[str], palette: Palette) -> go.Figure:
+def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequence[str], palette: Palette) -> Figure:
     """Return which rows are NaN, `rows[L, T]`, a line per layer from the first down; trace `nan`, z is 1 where they are.
 
     `names` are those of the lines; the share of NaN rows stands beside each.
     """
-    figure = go.Figure(
-        go.Heatmap(
+    figure = Figure(
+        heatmap(
             z=rows.astype(int),
             name="nan",
             **Scale(colours=[(0, palette.surface), (1, palette.accent)]).heatmap(),
@@ -92,16 +92,16 @@ def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequenc
     )
     if len(labels) <= NUMBERS_UP_TO:
         texts, colour = ["NaN"] * int(rows.sum()), ink(palette.accent)
-        figure.add_trace(cell_texts(np.argwhere(rows), texts, name="not a number", size=16, colour=colour))
+        figure.add(cell_texts(np.argwhere(rows), texts, name="not a number", size=16, colour=colour))
     shares = [f"{name}: {percent(float(line.mean()))}" for name, line in zip(names, rows, strict=True)]
     return _grid(figure, shares, labels, palette)
 
 
-def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) -> go.Figure:
+def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) -> Figure:
     """Return for each fill the share of the row that is still on blocked cells: trace `leak`, x in percent."""
     rows = list(range(len(fills)))
-    figure = go.Figure(
-        go.Bar(
+    figure = Figure(
+        bar(
             x=[100 * leak for leak in leaks],
             y=rows,
             orientation="h",
@@ -128,21 +128,23 @@ def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) 
     return figure
 
 
-def _hatched(figure: go.Figure, at: Sequence[tuple[int, int]], cause: str, palette: Palette) -> None:
+def _hatched(figure: Figure, at: Sequence[tuple[int, int]], cause: str, palette: Palette) -> None:
     """Add hatched cells (row, key) of one cause."""
     look = palette.causes[cause]
-    figure.add_bar(
-        x=[key for _, key in at],
-        y=[0.92] * len(at),
-        base=[row - 0.46 for row, _ in at],
-        width=0.96,
-        name=cause,
-        marker=bar_marker(look),
-        hovertemplate=f"{look.label}: weight 0<extra></extra>",
+    figure.add(
+        bar(
+            x=[key for _, key in at],
+            y=[0.92] * len(at),
+            base=[row - 0.46 for row, _ in at],
+            width=0.96,
+            name=cause,
+            marker=bar_marker(look),
+            hovertemplate=f"{look.label}: weight 0<extra></extra>",
+        )
     )
 
 
-def _not_numbers(cells: NDArray[Any], tokens: int, palette: Palette) -> go.Scatter:
+def _not_numbers(cells: NDArray[Any], tokens: int, palette: Palette) -> Trace:
     """Return the trace that writes NaN into `cells`: it is neither a weight nor a blocked cell."""
     return cell_texts(
         cells,
@@ -155,7 +157,7 @@ def _not_numbers(cells: NDArray[Any], tokens: int, palette: Palette) -> go.Scatt
     )
 
 
-def _grid(figure: go.Figure, rows: Sequence[str], labels: Sequence[str], palette: Palette) -> go.Figure:
+def _grid(figure: Figure, rows: Sequence[str], labels: Sequence[str], palette: Palette) -> Figure:
     """Return `figure` as rows of cells, their names at the left, the tokens on top."""
     style(figure, palette, height=TOP + 12 + CELL * len(rows))
     figure.update_layout(showlegend=False, margin={"t": TOP, "l": 4, "r": 4, "b": 8}, hovermode="closest")

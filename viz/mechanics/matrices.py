@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
 
 from viz.base.axes import cell_texts, frame
+from viz.base.figure import Figure
 from viz.base.hatching import HOVER_UP_TO, any_cause, visible
 from viz.base.matrix import Look, Numbers, matrix, weight_look
 from viz.base.text import escape, precise, signed
@@ -36,7 +36,7 @@ def scores(
     lit: tuple[int, int],
     rows: Rows = "queries",
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return the matrix of scores `[Q, K]`, trace `score`, coloured by sign; z is NaN where a cause blocks the cell.
 
     `causes` do not overlap; `held` `[Q, K]` is what the cells hold, blocked ones too, shown on hover. `lit` is the
@@ -57,7 +57,7 @@ def weights(
     lit: tuple[int, int] | None,
     rows: Rows = "queries",
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return the matrix of weights `[Q, K]`, trace `weight`, on the common scale; z is NaN where a cause blocks it."""
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
     look = replace(weight_look(palette), numbers=Numbers(sizes=_own_sizes))
@@ -65,9 +65,7 @@ def weights(
     lost = np.isnan(values) & ~any_cause(causes, values.shape)
     if lost.any():  # it must not look like an empty cell
         cells, texts = np.argwhere(head.turned(lost)), ["NaN"] * int(lost.sum())
-        figure.add_trace(
-            cell_texts(cells, texts, name="not a number", size=13, colour=palette.accent, showlegend=False)
-        )
+        figure.add(cell_texts(cells, texts, name="not a number", size=13, colour=palette.accent, showlegend=False))
     return figure if lit is None else head.light(figure, lit)
 
 
@@ -88,7 +86,7 @@ class _Head:
     def turned(self, values: NDArray[Any]) -> NDArray[Any]:
         return values.T if self.rows == "keys" else values
 
-    def matrix(self, values: NDArray[Any], look: Look, held: NDArray[Any]) -> go.Figure:
+    def matrix(self, values: NDArray[Any], look: Look, held: NDArray[Any]) -> Figure:
         """Return the matrix of `values[Q, K]`, its trace named as `look` is titled; on hover it shows what is `held`."""
         figure = matrix(
             self.turned(values),
@@ -101,10 +99,9 @@ class _Head:
             width=WIDTH,
             corner=CORNERS[self.rows],
         )
-        margin = figure.layout.margin.b + MORE_BELOW
-        return figure.update_layout(height=figure.layout.height + MORE_BELOW, margin_b=margin)
+        return figure.grow_below(MORE_BELOW)
 
-    def light(self, figure: go.Figure, lit: tuple[int, int]) -> go.Figure:
+    def light(self, figure: Figure, lit: tuple[int, int]) -> Figure:
         """Frame the lit row, and in it the lit cell."""
         whole, query, key = (0, len(self.labels) - 1), (lit[0], lit[0]), (lit[1], lit[1])
         for width, keys in ((3, whole), (5, key)):

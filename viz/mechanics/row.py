@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from viz.base.axes import FROM_LEFT
+from viz.base.axes import FROM_LEFT, numbered
+from viz.base.figure import Figure, bar, heatmap, scatter
 from viz.base.hatching import bar_marker
 from viz.base.text import escape, precise, shorten, signed
 from viz.base.theme import Palette, sign_colours, signed_scale, style, weight_colour
@@ -27,7 +27,6 @@ COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
 # px of one strip, its title above the bars included; the last one holds W rows.
 STRIP, LAST_STRIP, TOKENS = 106, 140, 40
 TITLE = 28
-HEIGHT = TOKENS + STRIP * (len(STAGES) - 1) + LAST_STRIP
 # The part of a strip below the bars that its numbers take, in heights of the bars.
 FLOOR = 0.62
 
@@ -69,27 +68,31 @@ def strips_width(keys: int) -> int:
     return (keys + 1) * (COLUMN if keys <= NUMBERS_UP_TO else THIN_COLUMN)
 
 
-def strips(row: Strips, *, stage: str, palette: Palette) -> go.Figure:
-    """Return the strips of one row up to `stage`, one of STAGES; later ones are titles only, so that nothing jumps.
+def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
+    """Return the strips of one row up to `stage`, one of STAGES: the figure grows downwards with the stages.
 
     Traces carry the true numbers and are named `score`, `masked`, `exp`, `weight`, `mixed` and `output`; blocked keys
     lie under the hatch of their cause, in traces named after it.
     """
-    draft = _Draft(figure=go.Figure(), row=row, palette=palette)
     shown = STAGES.index(stage) + 1
-    for place, name in enumerate(STAGES, start=1):
-        draft.title(place, name, "now" if place == shown else "done" if place < shown else "later")
-        if place <= shown:
-            (draft.values if name == "values" else draft.bars)(place, name)
-    style(draft.figure, palette, height=HEIGHT)
+    draft = _Draft(figure=Figure(), row=row, palette=palette, shown=shown)
+    for place, name in enumerate(STAGES[:shown], start=1):
+        draft.title(place, name)
+        {"score": draft.scores, "mask": draft.scores, "values": draft.values}.get(name, draft.bars)(place, name)
+    style(draft.figure, palette, height=draft.height)
     draft.words()
     draft.figure.update_layout(
         margin={"l": 4, "r": 4, "t": 0, "b": 0},
         barmode="overlay",
         bargap=0.12,
         showlegend=True,
-        legend={"x": 1, "xanchor": "right", "y": 1 - (TOKENS + STRIP) / HEIGHT, "yanchor": "top"},
-        legend_bgcolor="rgba(0,0,0,0)",
+        legend={
+            "x": 1,
+            "xanchor": "right",
+            "y": max(0.0, 1 - (TOKENS + STRIP) / draft.height),
+            "yanchor": "top",
+            "bgcolor": "rgba(0,0,0,0)",
+        },
         hovermode="closest",
         uirevision="strips",
     )
@@ -98,11 +101,17 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> go.Figure:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Draft:
-    """A figure under construction; strips stand in places 1 to 5, each on its own axis."""
+    """A figure under construction; strips stand in places 1 to `shown`, each on its own axis."""
 
-    figure: go.Figure
+    figure: Figure
     row: Strips
     palette: Palette
+    shown: int
+
+    @property
+    def height(self) -> int:
+        """Return the px of all strips that are shown."""
+        return TOKENS + STRIP * self.shown + (LAST_STRIP - STRIP if self.shown == len(STAGES) else 0)
 
     @property
     def few(self) -> bool:
@@ -114,8 +123,8 @@ class _Draft:
         """Return where on the x axis the totals stand."""
         return len(self.row.labels) + (0 if self.few else 1.5)
 
-    def title(self, place: int, name: str, state: str) -> None:
-        """Reserve a strip's room and write its title: accented now, grey later."""
+    def title(self, place: int, name: str) -> None:
+        """Reserve a strip's room and write its title, that of the last one in the accent colour."""
         divisor = f"({self.row.divisor})" if "·" in self.row.divisor else self.row.divisor
         titles = {
             "score": f"score = q·k / {divisor}" if divisor else "score = q·k",
@@ -125,53 +134,83 @@ class _Draft:
             "values": "times values, added up (numbers: lengths)",
         }
         top = TOKENS + STRIP * (place - 1)
-        bottom = HEIGHT if place == len(STAGES) else top + STRIP
-        domain = [max(0.0, 1 - (bottom - 6) / HEIGHT), 1 - (top + TITLE) / HEIGHT]
-        self.figure.update_layout({f"yaxis{place}": {"domain": domain, "visible": False, "fixedrange": True}})
-        text = f"{place}  {titles[name]}"
+        bottom = self.height if place == self.shown else top + STRIP
+        domain = [max(0.0, 1 - (bottom - 6) / self.height), 1 - (top + TITLE) / self.height]
+        self.figure.update_layout(
+            **{numbered("yaxis", place): {"domain": domain, "visible": False, "fixedrange": True}}
+        )
+        text, last = f"{place}  {titles[name]}", place == self.shown
         self.figure.add_annotation(
-            text=f"<b>{text}</b>" if state == "now" else text,
+            text=f"<b>{text}</b>" if last else text,
             **FROM_LEFT,
             yref="paper",
             yanchor="middle",
-            y=1 - (top + TITLE / 2 + 2) / HEIGHT,
-            font={"size": 18, "color": {"now": self.palette.accent, "done": self.palette.text}.get(state)},
-            opacity=0.5 if state == "later" else 1,
+            y=1 - (top + TITLE / 2 + 2) / self.height,
+            font={"size": 18, "color": self.palette.accent if last else self.palette.text},
         )
+
+    def scores(self, place: int, name: str) -> None:
+        """Add a strip of scores as dots on stems that grow from the row's least: a score has no zero that means anything."""
+        row = self.row
+        values = np.asarray(row.masked if name == "mask" else row.score, dtype=np.float64)
+        low, high = _span(row.score)
+        drawn = np.where((row.blocked if name == "mask" else False) | ~np.isfinite(values), np.nan, values)
+        if name == "mask":
+            self.hatches(place, (low, high), [precise(value) for value in values.tolist()])
+        axis, colours = numbered("y", place), sign_colours(drawn, self.palette)
+        self.figure.add(
+            bar(
+                x=np.arange(len(values)),
+                y=drawn - low,
+                base=low,
+                width=0.1,
+                name="stems",
+                yaxis=axis,
+                showlegend=False,
+                marker={"color": colours},
+                hoverinfo="skip",
+            ),
+            scatter(
+                **self.named(values, drawn, "masked" if name == "mask" else name),
+                yaxis=axis,
+                mode="markers",
+                marker={"color": colours, "size": 16 if self.few else 8},
+            ),
+        )
+        self.write(place, values, (low, high), "")
 
     def bars(self, place: int, name: str) -> None:
-        """Add one strip of bars with its numbers below, and the row's sum at the right where it matters."""
+        """Add one strip of bars from 0 to 1 with its numbers below and the row's sum at the right."""
         row = self.row
-        found = {"score": row.score, "mask": row.masked, "exp": row.exp, "weight": row.weight}[name]
-        values = np.asarray(found, dtype=np.float64)
-        blocked = {"score": np.zeros(len(values), dtype=bool), "mask": row.blocked}.get(name, row.silent)
-        low, high = (0.0, 1.0) if name in {"exp", "weight"} else _with_zero(row.score)
-        exact = [precise(value) for value in values.tolist()]
-        if name != "score":
-            self.hatches(place, (low, high), exact)
-        drawn = np.where(blocked | ~np.isfinite(values), np.nan, values)
-        self.figure.add_bar(
-            x=np.arange(len(values)),
-            y=drawn,
-            name="masked" if name == "mask" else name,
-            yaxis=f"y{place}",
-            showlegend=False,
-            marker={"color": self.colours(name, drawn)},
-            customdata=exact,
-            hovertext=[escape(label) for label in row.labels],
-            hovertemplate="<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
-        )
-        floor = FLOOR * (high - low)
-        self.figure.update_layout({f"yaxis{place}": {"range": [low - floor, high]}})
-        totals = {"exp": row.total, "weight": float(np.sum(row.weight, dtype=np.float64))}
-        total = f"Σ {signed(totals[name])}" if name in totals else ""
-        self.numbers(place, [signed(value) for value in values.tolist()], total, low - 0.55 * floor)
-
-    def colours(self, name: str, values: NDArray[Any]) -> list[str]:
-        """Return the colour of each bar: a weight's own on the common scale, else by sign."""
+        values = np.asarray(row.exp if name == "exp" else row.weight, dtype=np.float64)
+        self.hatches(place, (0.0, 1.0), [precise(value) for value in values.tolist()])
+        drawn = np.where(row.silent | ~np.isfinite(values), np.nan, values)
+        colours = sign_colours(drawn, self.palette)
         if name == "weight":
-            return [weight_colour(self.palette, value) for value in np.nan_to_num(values).tolist()]
-        return sign_colours(values, self.palette)
+            colours = [weight_colour(self.palette, value) for value in np.nan_to_num(drawn).tolist()]
+        self.figure.add(
+            bar(**self.named(values, drawn, name), yaxis=numbered("y", place), marker={"color": colours}),
+        )
+        total = row.total if name == "exp" else float(np.sum(row.weight, dtype=np.float64))
+        self.write(place, values, (0.0, 1.0), f"Σ {signed(total)}")
+
+    def named(self, values: NDArray[Any], drawn: NDArray[Any], name: str) -> dict[str, Any]:
+        """Return what the trace of a strip has whatever it is drawn as; on hover it shows the whole number."""
+        return {
+            "x": np.arange(len(values)),
+            "y": drawn,
+            "name": name,
+            "showlegend": False,
+            "customdata": [precise(value) for value in values.tolist()],
+            "hovertext": [escape(label) for label in self.row.labels],
+            "hovertemplate": "<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
+        }
+
+    def write(self, place: int, values: NDArray[Any], ends: tuple[float, float], total: str) -> None:
+        """Write the numbers of a strip below it, and set the range of its axis."""
+        floor = FLOOR * (ends[1] - ends[0])
+        self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
+        self.numbers(place, [signed(value) for value in values.tolist()], total, ends[0] - 0.55 * floor)
 
     def hatches(self, place: int, ends: tuple[float, float], held: Sequence[str]) -> None:
         """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
@@ -180,36 +219,40 @@ class _Draft:
             if not keys:
                 continue
             look = self.palette.causes[cause]
-            self.figure.add_bar(
-                x=keys,
-                y=[ends[1] - ends[0]] * len(keys),
-                base=ends[0],
-                name=look.label if place == MASK else cause,
-                showlegend=place == MASK,
-                yaxis=f"y{place}",
-                marker=bar_marker(look),
-                customdata=[held[key] for key in keys],
-                hovertext=[escape(self.row.labels[key]) for key in keys],
-                hovertemplate=f"<b>%{{hovertext}}</b>, {look.label}<br>%{{customdata}}<extra></extra>",
+            self.figure.add(
+                bar(
+                    x=keys,
+                    y=[ends[1] - ends[0]] * len(keys),
+                    base=ends[0],
+                    name=look.label if place == MASK else cause,
+                    showlegend=place == MASK,
+                    yaxis=numbered("y", place),
+                    marker=bar_marker(look),
+                    customdata=[held[key] for key in keys],
+                    hovertext=[escape(self.row.labels[key]) for key in keys],
+                    hovertemplate=f"<b>%{{hovertext}}</b>, {look.label}<br>%{{customdata}}<extra></extra>",
+                )
             )
 
     def numbers(self, place: int, texts: Sequence[str], total: str, y: float) -> None:
         """Add the numbers of a strip, and its total at the right in the accent colour."""
         text = ([*texts] if self.few else []) + [total]
         keys = len(texts)
-        self.figure.add_scatter(
-            x=[*(range(keys) if self.few else ()), self.end],
-            y=[y] * len(text),
-            mode="text",
-            name="numbers",
-            showlegend=False,
-            yaxis=f"y{place}",
-            text=text,
-            textfont={
-                "size": [_size_in_column(one, keys) for one in text[:-1]] + [18],
-                "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
-            },
-            hoverinfo="skip",
+        self.figure.add(
+            scatter(
+                x=[*(range(keys) if self.few else ()), self.end],
+                y=[y] * len(text),
+                mode="text",
+                name="numbers",
+                showlegend=False,
+                yaxis=numbered("y", place),
+                text=text,
+                textfont={
+                    "size": [_size_in_column(one, keys) for one in text[:-1]] + [18],
+                    "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
+                },
+                hoverinfo="skip",
+            )
         )
 
     def values(self, place: int, name: str) -> None:
@@ -229,18 +272,20 @@ class _Draft:
             "output": (row.output[:, None], [self.end], ["the sum"]),
         }
         for trace, (z, x, names) in columns.items():
-            self.figure.add_heatmap(
-                z=z,
-                x=x,
-                y=np.arange(W),
-                name=trace,
-                yaxis=f"y{place}",
-                **signed_scale(self.palette, most).heatmap(),
-                xgap=6 if self.few else 1,
-                customdata=np.tile(names, (W, 1)),
-                hovertemplate="<b>%{customdata}</b>, number %{y}: %{z:.9g}<extra></extra>",
+            self.figure.add(
+                heatmap(
+                    z=z,
+                    x=x,
+                    y=np.arange(W),
+                    name=trace,
+                    yaxis=numbered("y", place),
+                    **signed_scale(self.palette, most).heatmap(),
+                    xgap=6 if self.few else 1,
+                    customdata=np.tile(names, (W, 1)),
+                    hovertemplate="<b>%{customdata}</b>, number %{y}: %{z:.9g}<extra></extra>",
+                )
             )
-        self.figure.update_layout({f"yaxis{place}": {"range": [-0.5 - W * 0.3, W - 0.5]}})
+        self.figure.update_layout(**{numbered("yaxis", place): {"range": [-0.5 - W * 0.3, W - 0.5]}})
         lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
         texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))
@@ -259,16 +304,18 @@ class _Draft:
             tickfont={"size": 18 if K <= 10 else 14, "color": self.palette.text},
             side="top",
             anchor="free",
-            position=1 - TOKENS / HEIGHT,
+            position=1 - TOKENS / self.height,
             automargin=False,
             fixedrange=True,
         )
 
 
-def _with_zero(values: NDArray[Any]) -> tuple[float, float]:
-    """Return the ends of an axis that holds `values` and zero."""
-    low, high = min(0.0, float(np.min(values))), max(0.0, float(np.max(values)))
-    return (low, high) if high > low else (low, low + 1)
+def _span(scores: NDArray[Any]) -> tuple[float, float]:
+    """Return the ends of an axis of scores: the least one on a short stem, the largest one with room for its dot."""
+    known = scores[np.isfinite(scores)].astype(np.float64)
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    size = high - low or 1.0
+    return low - 0.15 * size, high + 0.2 * size
 
 
 def _size_in_column(text: str, keys: int) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from formatting import percent
-from viz.base.axes import FEW, FROM_LEFT, word_columns
+from viz.base.axes import FEW, FROM_LEFT, across, word_columns
+from viz.base.figure import Figure, Trace, bar, scatter
 from viz.base.hatching import bar_marker
 from viz.base.text import escape, signed
 from viz.base.theme import Palette, style
@@ -23,15 +23,15 @@ NUMBERS_UP_TO = 24
 
 def word_losses(
     bits: NDArray[Any], *, labels: Sequence[str], counts: NDArray[np.bool_], mean: float, palette: Palette
-) -> go.Figure:
+) -> Figure:
     """Return what each word cost, `bits[T]`, as bars (trace `loss`) against a second axis in nats.
 
     Columns that do not count, pads and a first word, lie under the hatch of padding, trace `left out`; a dashed line marks
     `mean`, in bits.
     """
     top = 1.12 * float(np.nanmax(np.where(counts, bits, np.nan))) if counts.any() else 1.0
-    figure = go.Figure([_left_out(np.flatnonzero(~counts).tolist(), top, palette)])
-    figure.add_trace(_losses(bits, np.flatnonzero(counts).tolist(), labels, palette))
+    figure = Figure([_left_out(np.flatnonzero(~counts).tolist(), top, palette)])
+    figure.add(_losses(bits, np.flatnonzero(counts).tolist(), labels, palette))
     style(figure, palette, height=HEIGHT)
     if np.isfinite(mean):
         _mark_mean(figure, mean, palette)
@@ -42,10 +42,10 @@ def word_losses(
     return figure
 
 
-def _left_out(columns: list[int], top: float, palette: Palette) -> go.Bar:
+def _left_out(columns: list[int], top: float, palette: Palette) -> Trace:
     """Return the hatched columns, `top` high, of words that do not count."""
     look = palette.causes["padding"]
-    return go.Bar(
+    return bar(
         x=columns,
         y=[top] * len(columns),
         name="left out",
@@ -54,10 +54,10 @@ def _left_out(columns: list[int], top: float, palette: Palette) -> go.Bar:
     )
 
 
-def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palette: Palette) -> go.Bar:
+def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palette: Palette) -> Trace:
     """Return the bars of the words in `columns` with their numbers; the hover has nats and the word's probability too."""
     T = len(labels)
-    return go.Bar(
+    return bar(
         x=columns,
         y=bits[columns],
         name="loss",
@@ -75,9 +75,9 @@ def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palet
     )
 
 
-def _mark_mean(figure: go.Figure, mean: float, palette: Palette) -> None:
+def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:
     """Draw a dashed line at the mean and write it there."""
-    figure.add_hline(y=mean, line={"color": palette.accent, "width": 2, "dash": "dash"})
+    figure.add_shape(**across(y=mean), line={"color": palette.accent, "width": 2, "dash": "dash"})
     figure.add_annotation(
         text=f"mean {signed(mean)} bits",
         **FROM_LEFT,
@@ -88,9 +88,9 @@ def _mark_mean(figure: go.Figure, mean: float, palette: Palette) -> None:
     )
 
 
-def _add_nats(figure: go.Figure, top: float) -> None:
+def _add_nats(figure: Figure, top: float) -> None:
     """Add the axis in nats at the right, `top` nats high; plotly draws no axis that has no trace."""
-    figure.add_scatter(x=[None], y=[None], yaxis="y2", name="nats", hoverinfo="skip")
+    figure.add(scatter(x=[None], y=[None], yaxis="y2", name="nats", hoverinfo="skip"))
     figure.update_layout(
         yaxis2={
             "title": {"text": "nats"},

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.axes import numbered
+from viz.base.figure import Figure, bar
 from viz.base.hatching import bar_marker
 from viz.base.text import escape, shorten
 from viz.base.theme import Palette, style
@@ -23,20 +24,20 @@ def wrong_masks(
     labels: Sequence[str],
     lit: int,
     palette: Palette,
-) -> go.Figure:
+) -> Figure:
     """Return a panel per way: each word's row as one bar of what lies where, which should fill the frame from 0 to 1.
 
     A panel holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
     `titles` are (name, damage in numbers) of the panels, `lit` the row in view. The trace of the first is `allowed`.
     """
     T = len(labels)
-    figure = go.Figure()
+    figure = Figure()
     for panel, (parts, title) in enumerate(zip(panels, titles, strict=True), start=1):
         for part, values in parts.items():
             if part not in palette.causes or np.any(values > 0):
                 _add_part(figure, panel, part, values, labels, palette)
-        _frame(figure, f"x{panel}", T, palette)
-        _head(figure, f"x{panel}", title, palette)
+        _frame(figure, numbered("x", panel), T, palette)
+        _head(figure, numbered("x", panel), title, palette)
     style(figure, palette, height=112 + max(160, min(34 * T, 640)))
     figure.add_shape(
         type="rect",
@@ -53,35 +54,37 @@ def wrong_masks(
 
 
 def _add_part(
-    figure: go.Figure, panel: int, part: str, values: NDArray[Any], labels: Sequence[str], palette: Palette
+    figure: Figure, panel: int, part: str, values: NDArray[Any], labels: Sequence[str], palette: Palette
 ) -> None:
     """Add one part of each word's bar, `values[T]`: plain where it is allowed, else under the hatch of its cause."""
     look = palette.causes.get(part)
     what = "may be read" if look is None else look.label
-    figure.add_bar(
-        x=values,
-        y=list(range(len(labels))),
-        orientation="h",
-        name=part if look is None else look.label,
-        # The legend names each cause once, however many panels it occurs in.
-        showlegend=look is not None and part not in {trace.legendgroup for trace in figure.data},
-        legendgroup=part,
-        xaxis=f"x{panel}",
-        marker={"color": palette.ramp[5]}
-        if look is None
-        else bar_marker(look, 6) | {"line": {"color": look.mark, "width": 1}},
-        customdata=[escape(label) for label in labels],
-        hovertemplate=f"<b>%{{customdata}}</b>, {what}: %{{x:.1%}}<extra></extra>",
+    figure.add(
+        bar(
+            x=values,
+            y=list(range(len(labels))),
+            orientation="h",
+            name=part if look is None else look.label,
+            # The legend names each cause once, however many panels it occurs in.
+            showlegend=look is not None and part not in {trace.legendgroup for trace in figure.data},
+            legendgroup=part,
+            xaxis=numbered("x", panel),
+            marker={"color": palette.ramp[5]}
+            if look is None
+            else bar_marker(look, 6) | {"line": {"color": look.mark, "width": 1}},
+            customdata=[escape(label) for label in labels],
+            hovertemplate=f"<b>%{{customdata}}</b>, {what}: %{{x:.1%}}<extra></extra>",
+        )
     )
 
 
-def _frame(figure: go.Figure, axis: str, tokens: int, palette: Palette) -> None:
+def _frame(figure: Figure, axis: str, tokens: int, palette: Palette) -> None:
     """Draw the frame that the bars of a panel should fill."""
     line = {"color": palette.line}
     figure.add_shape(type="rect", x0=0, x1=1, y0=-0.5, y1=tokens - 0.5, xref=axis, yref="y", line=line)
 
 
-def _head(figure: go.Figure, axis: str, title: tuple[str, str], palette: Palette) -> None:
+def _head(figure: Figure, axis: str, title: tuple[str, str], palette: Palette) -> None:
     """Write over a panel its name and, below, the damage in numbers."""
     for text, colour, up in ((title[0], palette.text, 42), (title[1], palette.accent, 18)):
         figure.add_annotation(
@@ -98,13 +101,20 @@ def _head(figure: go.Figure, axis: str, title: tuple[str, str], palette: Palette
         )
 
 
-def _axes(figure: go.Figure, panels: int, labels: Sequence[str], palette: Palette) -> None:
+def _axes(figure: Figure, panels: int, labels: Sequence[str], palette: Palette) -> None:
     """Set the panels side by side, and the words at their left, thinned out where they would touch."""
     T, each = len(labels), 1 / panels
     for panel in range(panels):
         domain = [panel * each, (panel + 0.9) * each]
         figure.update_layout(
-            {f"xaxis{panel + 1}": {"domain": domain, "range": [0, 1.02], "visible": False, "fixedrange": True}}
+            **{
+                numbered("xaxis", panel + 1): {
+                    "domain": domain,
+                    "range": [0, 1.02],
+                    "visible": False,
+                    "fixedrange": True,
+                }
+            }
         )
     step = max(1, T // 24)
     figure.update_yaxes(

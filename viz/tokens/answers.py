@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import plotly.graph_objects as go
-
 from formatting import percent
+from viz.base.figure import Figure, Trace, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
 
@@ -47,7 +46,7 @@ def width(rows: Sequence[PanelRow]) -> int:
     return PANEL * max(len(row.panels) for row in rows)
 
 
-def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
+def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> Figure:
     """Return the panels in a grid. Trace `chance` has one bar per word, customdata (row, column, rank, probability).
 
     A ✓ stands before what is the same answer, a ✗ before another one, whose panel is outlined; words that differ from the
@@ -70,7 +69,7 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> go.Figure:
             if panel.agreement == "different":
                 outlines.append(_outline(column, top, height, palette))
         top += height + GAP
-    figure = go.Figure([_chances(bars, palette), *_texts(bars, palette)])
+    figure = Figure([_chances(bars, palette), *_texts(bars, palette)])
     style(figure, palette, height=top + 8)
     # All at once: adding them one by one takes plotly seconds.
     figure.update_layout(annotations=notes, shapes=outlines)
@@ -100,23 +99,23 @@ def _bars(panel: Panel, first: Panel, index: int, column: int, top: float) -> li
     return lines
 
 
-def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> go.Bar:
-    return go.Bar(
+def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> Trace:
+    return bar(
         name="chance",
         orientation="h",
         width=LINE - 6,
         marker={"color": palette.pale},
         textposition="none",
-        hovertemplate="%{hovertext} of the model’s chances<extra></extra>",
+        hovertemplate="%{hovertext} probability<extra></extra>",
         **{key: [bar[key] for bar in bars] for key in ("x", "base", "y", "customdata", "text", "hovertext")},
     )
 
 
-def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[go.Scatter]:
+def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[Trace]:
     """Return the traces that write the words and their percentages."""
     common: dict[str, Any] = {"y": [bar["y"] for bar in bars], "mode": "text", "hoverinfo": "skip"}
     return [
-        go.Scatter(
+        scatter(
             name="word",
             x=[bar["base"] + 0.01 for bar in bars],
             text=[bar["label"] for bar in bars],
@@ -124,7 +123,7 @@ def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[go.Scatter]
             textfont={"family": CODE_FONT, "size": WORD_FONT, "color": palette.text},
             **common,
         ),
-        go.Scatter(
+        scatter(
             name="percent",
             x=[bar["base"] + 0.915 for bar in bars],
             text=[percent(bar["customdata"][3]) for bar in bars],

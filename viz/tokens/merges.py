@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
+from viz.base.figure import Figure, Trace, bar
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, MIN_FONT, Palette, style
 
@@ -32,13 +31,13 @@ def width(rows: Sequence[MergeRow]) -> int:
     return HEADER + BYTE * max(rows[0].pieces[-1][2], FEWEST_BYTES // 2)
 
 
-def merge_figure(rows: Sequence[MergeRow], ids: Sequence[int], *, palette: Palette) -> go.Figure:
+def merge_figure(rows: Sequence[MergeRow], ids: Sequence[int], *, palette: Palette) -> Figure:
     """Return the picture of one word: each piece spans its bytes, what a merge joined is in the accent colour.
 
     Trace `piece` carries one point per piece, in reading order, with customdata (step, rank or None). `ids` stand below the
     last row's pieces.
     """
-    figure = go.Figure(_pieces(rows, palette))
+    figure = Figure(_pieces(rows, palette))
     notes = [{"text": _name(step, row), "y": step, **_left(palette)} for step, row in enumerate(rows)]
     notes.append({"text": "<b>token ids</b>", "y": len(rows), **_left(palette)})
     for (_, start, end, _), token_id in zip(rows[-1].pieces, ids, strict=True):
@@ -52,12 +51,12 @@ def merge_figure(rows: Sequence[MergeRow], ids: Sequence[int], *, palette: Palet
     return figure
 
 
-def _pieces(rows: Sequence[MergeRow], palette: Palette) -> go.Bar:
+def _pieces(rows: Sequence[MergeRow], palette: Palette) -> Trace:
     """Return one bar per piece, as long as its bytes."""
     cells = [(step, row.rank, piece) for step, row in enumerate(rows) for piece in row.pieces]
     pieces = [piece for _, _, piece in cells]
     fresh = [merged for _, _, _, merged in pieces]
-    return go.Bar(
+    return bar(
         name="piece",
         orientation="h",
         x=[end - start - 0.1 for _, start, end, _ in pieces],

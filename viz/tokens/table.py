@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from viz.base.figure import Figure, Trace, heatmap, scatter
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, MAX_FONT, MIN_FONT, Palette, style
 
@@ -55,7 +55,7 @@ def width(table: Table, window: range) -> int:
     return HEADER + _cell(table, window) * len(window)
 
 
-def batch_figure(table: Table, window: range, *, palette: Palette) -> go.Figure:
+def batch_figure(table: Table, window: range, *, palette: Palette) -> Figure:
     """Return the table of the columns in `window`: token, id, mask and position stacked in each cell.
 
     Trace `mask` holds z `[B][W]`, the attention mask, and customdata (id, position, label); pads are hatched by the trace
@@ -64,8 +64,8 @@ def batch_figure(table: Table, window: range, *, palette: Palette) -> go.Figure:
     """
     shown = [bracket for bracket in table.brackets if bracket[1] < window.stop and bracket[2] >= window.start]
     written = _written(table, window, palette)
-    figure = go.Figure([_mask(table, window, palette), _hatch(table, window, palette), *written])
-    figure.add_traces(_brackets(shown, window, palette))
+    figure = Figure([_mask(table, window, palette), _hatch(table, window, palette), *written])
+    figure.add(*_brackets(shown, window, palette))
     # All at once: adding them one by one takes plotly seconds.
     figure.update_layout(
         shapes=_boxes(table, window, palette),
@@ -87,13 +87,13 @@ def batch_figure(table: Table, window: range, *, palette: Palette) -> go.Figure:
     return figure
 
 
-def _mask(table: Table, window: range, palette: Palette) -> go.Heatmap:
+def _mask(table: Table, window: range, palette: Palette) -> Trace:
     columns = slice(window.start, window.stop)
     custom = [
         [(int(table.ids[b, t]), int(table.positions[b, t]), escape(table.labels[b][t])) for t in window]
         for b in range(len(table.read))
     ]
-    return go.Heatmap(
+    return heatmap(
         name="mask",
         z=table.mask[:, columns],
         x=list(window),
@@ -109,7 +109,7 @@ def _mask(table: Table, window: range, palette: Palette) -> go.Heatmap:
     )
 
 
-def _hatch(table: Table, window: range, palette: Palette) -> go.Scatter:
+def _hatch(table: Table, window: range, palette: Palette) -> Trace:
     """Return diagonal strokes over every pad: a mark that survives greyscale."""
     x: list[float | None] = []
     y: list[float | None] = []
@@ -119,17 +119,17 @@ def _hatch(table: Table, window: range, palette: Palette) -> go.Scatter:
             x += [column + at - 0.14, column + at + 0.14, None]
             y += [int(b) - 0.06, int(b) - 0.34, None]
     line = {"color": palette.causes["padding"].mark, "width": 1}
-    return go.Scatter(name="padding", x=x, y=y, mode="lines", line=line, opacity=0.45, hoverinfo="skip")
+    return scatter(name="padding", x=x, y=y, mode="lines", line=line, opacity=0.45, hoverinfo="skip")
 
 
-def _written(table: Table, window: range, palette: Palette) -> list[go.Scatter]:
+def _written(table: Table, window: range, palette: Palette) -> list[Trace]:
     """Return the traces that write the tokens and the numbers below them."""
     room = _cell(table, window) - 10
     cells = [(b, t) for b in range(len(table.read)) for t in window]
     fitted = [_fit(table.labels[b][t], room) for b, t in cells]
     faint = [table.mask[b, t] == 0 for b, t in cells]
     common: dict[str, Any] = {"mode": "text", "hoverinfo": "skip", "x": [t for _, t in cells]}
-    tokens = go.Scatter(
+    tokens = scatter(
         name="token",
         y=[b + TOKEN_AT for b, _ in cells],
         text=[escape(text) for text, _ in fitted],
@@ -140,7 +140,7 @@ def _written(table: Table, window: range, palette: Palette) -> list[go.Scatter]:
         },
         **common,
     )
-    numbers = go.Scatter(
+    numbers = scatter(
         name="numbers",
         y=[b + NUMBERS_AT for b, _ in cells],
         text=[f"{table.ids[b, t]}<br>{table.mask[b, t]}<br>{table.positions[b, t]}" for b, t in cells],
@@ -158,7 +158,7 @@ def _header(table: Table, window: range, palette: Palette) -> list[dict[str, Any
     return [{"text": text, "y": b + y, "font": font, **at} for b in range(len(table.read)) for text, y in lines]
 
 
-def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, palette: Palette) -> list[go.Scatter]:
+def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, palette: Palette) -> list[Trace]:
     """Return the brackets over the pieces of split characters, and the characters that they bear."""
     if not brackets:
         return []
@@ -173,8 +173,8 @@ def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, pale
         middles.append((max(first, window.start) + min(last, window.stop - 1)) // 2)  # a cell’s middle, off its edges
     line = {"color": palette.muted, "width": 1.5}
     return [
-        go.Scatter(name="bracket", x=x, y=y, mode="lines", line=line, hoverinfo="skip"),
-        go.Scatter(
+        scatter(name="bracket", x=x, y=y, mode="lines", line=line, hoverinfo="skip"),
+        scatter(
             name="character",
             x=middles,
             y=[row + BRACKET_AT - 0.075 for row, _, _, _ in brackets],

@@ -46,6 +46,9 @@ function axes(layout) {
   return JSON.stringify(named.map(([name, { range, ticktext, type }]) => [name, range, ticktext, type]));
 }
 
+// What stands above a figure and should stay in sight with it, in px of the window.
+const CHROME = 300;
+
 // A press that moved further than this, in px, is no click.
 const STILL = 6;
 
@@ -124,9 +127,15 @@ class Plot {
   size() {
     const { frame, figure } = this;
     if (document.fullscreenElement === frame) return { width: frame.clientWidth - 64, height: frame.clientHeight - 64 };
-    const { width: most = Infinity } = figure.figure.layout;
-    const least = figure.settings.least ?? figure.figure.layout.width ?? 0;
-    return { width: Math.min(most, Math.max(least, frame.clientWidth)) };
+    const { width: own = Infinity, height, margin, legend } = figure.figure.layout;
+    const least = Math.min(figure.settings.least ?? own, own);
+    const width = Math.min(own, Math.max(Number.isFinite(least) ? least : 0, frame.clientWidth));
+    const room = Math.min(frame.clientWidth - own, window.innerHeight - CHROME - height, own * (figure.settings.grows - 1));
+    if (!(room > 0)) return { width };
+    // Its plot grows by as much on both sides; a legend below keeps its distance, which is in shares of the plot.
+    const inner = height - margin.t - margin.b;
+    const y = legend?.y && (legend.y * inner) / (inner + room);
+    return { width: own + room, height: height + room, legend: { ...legend, y } };
   }
 
   // Its place has another width, or it takes the whole screen.

@@ -12,11 +12,13 @@ import streamlit as st
 from pages.common import assets
 
 if TYPE_CHECKING:
-    from viz import Figure
+    from viz.base.figure import Figure
 
 _HERE = Path(__file__).parent
 
 LARGEST = 6400  # px; in more, a text of 1,024 tokens would be a picture that no screen scrolls through
+
+MOST = 1.7  # of its size; a larger matrix would not fit the height of a screen
 
 # Registered once, when the server first imports this.
 _PLOT = st.components.v2.component(
@@ -36,12 +38,14 @@ def plot(
     on_click: Callable[[int, int], None] | None = None,
     least: int | None = None,
     opens: Literal["start", "end"] = "start",
+    grows: bool = False,
     toolbar: bool = True,
 ) -> None:
     """Draw `figure` under the key `fig_NAME`; `alt` says what it shows, for screen readers.
 
     A figure is as wide as its place, at most as wide as itself and at least `least` px (left out: all of its own width). What
-    is wider than its place scrolls, and is first seen at the end that `opens` says. The `toolbar` saves the picture as
+    is wider than its place scrolls, and is first seen at the end that `opens` says. One that `grows` uses a larger place and
+    window, up to MOST times its size. The `toolbar` saves the picture as
     `maskscope-NAME` and fills the screen with it.
 
     `on_click` makes it clickable: it is called as a widget's callback with the row and column of the clicked cell. Cells stand
@@ -61,6 +65,7 @@ def plot(
         "clickable": on_click is not None,
         "least": None if least is None else min(least, LARGEST),
         "opens": opens,
+        "grows": MOST if grows else 1,
         "toolbar": toolbar,
     }
     # As bytes: anything else would be written as JSON twice, once to see whether it changed.

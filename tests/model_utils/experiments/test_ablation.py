@@ -11,8 +11,8 @@ from model_utils.experiments.ablation import (
     attention_vs_ablation,
     hidden_tokens,
     next_word,
+    plain,
     reads_nothing,
-    without_hand,
 )
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel
@@ -51,9 +51,9 @@ def test_the_answer_is_that_of_the_padded_batch(tiny: LoadedModel, mission: Toke
         spec = MaskSpec(sentence=2, weights={1: 0.0}, padding=padding)
         whole = next_probabilities(tiny, mission, build_mask(spec, mission))[2]
         assert total_variation(next_word(tiny, mission, spec), whole) < 1e-5
-    plain = next_word(tiny, mission, MaskSpec(sentence=2))
-    assert total_variation(plain, next_word(tiny, mission, MaskSpec(sentence=2, padding=False))) > 0.01
-    assert without_hand(spec) == MaskSpec(sentence=2, padding=False)
+    read = next_word(tiny, mission, MaskSpec(sentence=2))
+    assert total_variation(read, next_word(tiny, mission, MaskSpec(sentence=2, padding=False))) > 0.01
+    assert plain(spec) == MaskSpec(sentence=2)
 
 
 def test_a_mask_that_hides_everything_is_known_for_it(mission: TokenBatch) -> None:

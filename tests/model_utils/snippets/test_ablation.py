@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from model_utils.distributions import entropy_bits, total_variation
-from model_utils.experiments.ablation import attention_vs_ablation, next_word, without_hand
+from model_utils.experiments.ablation import attention_vs_ablation, next_word, plain
 from model_utils.experiments.ablation_curve import ablation_curves
 from model_utils.experiments.soft_weights import run_soft_masks
 from model_utils.masks.mask import MaskSpec
@@ -54,7 +54,7 @@ def run(code: str, folder: Path) -> list[str]:
 
 
 def check(lines: list[str], tiny: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> None:
-    before, after = next_word(tiny, batch, without_hand(spec)), next_word(tiny, batch, spec)
+    before, after = next_word(tiny, batch, plain(spec)), next_word(tiny, batch, spec)
     for name, line, entropy, probabilities in zip(
         ("before", "after"), lines[0:4:2], lines[1:4:2], (before, after), strict=True
     ):
@@ -120,6 +120,6 @@ def test_the_code_of_the_ablation_curve_prints_change_and_entropy(tiny: LoadedMo
     printed = [line.split() for line in run(ablation_curve_code(tiny.entry, batch, spec, words), tmp_path)]
     for one in ablation_curves(tiny, batch, spec, words):
         lines = [line for line in printed if line[0] == one.end]
-        assert [int(line[1]) for line in lines] == list(range(len(words)))
+        assert [int(line[1]) for line in lines] == list(range(len(words) - 1))
         assert [float(line[2]) for line in lines] == pytest.approx(one.change, abs=1e-4)
         assert [float(line[3]) for line in lines] == pytest.approx(one.bits, abs=1e-3)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model_utils.job_queue import JobQueue, Needs
+from model_utils.jobs import Job
 from model_utils.models.registry import BUNDLED_ID
 from pages.common import cache, frame
 from pages.compare import run as compare_run
@@ -98,8 +102,10 @@ def test_a_new_run_stops_the_one_before(path: str, button: str, key: str) -> Non
     at.number_input(key="max_new_tokens").set_value(2)
     at.button(key=button).click().run()
     assert before.wait(60)
-    assert before.cancelled
-    assert not at.session_state[key].run.job.cancelled
+    assert before.discarded
+    assert before.progress[0] < 200
+    assert not before.events
+    assert not at.session_state[key].run.discarded
 
 
 @each_page
@@ -209,3 +215,139 @@ def test_a_click_beside_a_branch_keeps_the_words_that_are_hidden(monkeypatch: py
     assert at.session_state[key].run.request.policy.spec.pairs == ((1, 0.0),)
     assert at.session_state["sentence"] == 0
     assert "sentence" not in at.session_state["_notes"]  # none of a row that is not there
+
+
+def drawn(run: Any) -> Any:
+    """Return the tokens that the texts of a run have drawn."""
+    if isinstance(run, compare_run.Comparison):
+        return run.drawn()
+    return [run.drawn(row) for row in range(run.count)]
+
+
+@each_page
+def test_a_run_whose_memory_was_given_back_is_made_again_and_gives_the_same(path: str, button: str, key: str) -> None:
+    at = opened(path, key)
+    before = at.session_state[key].run
+    texts = drawn(before)
+    before.discard()
+    assert before.job.events == []
+    assert drawn(before) == texts
+    at.run()
+    run = at.session_state[key].run
+    assert run is not before
+    assert run.request == before.request
+    assert drawn(run) == texts  # from the first moment, whatever has been made again by then
+    assert run.job.wait(60)
+    assert drawn(replace(run, remembered=type(run.remembered)())) == texts
+    at.run()
+    assert not at.exception
+    assert at.session_state[key].run is run
+
+
+@each_page
+def test_a_run_that_is_made_again_goes_on_to_its_end(path: str, button: str, key: str) -> None:
+    at = opened(path, key, max_new_tokens=1)
+    at.number_input(key="max_new_tokens").set_value(12)
+    at.button(key=button).click().run()
+    run = at.session_state[key].run
+    assert run.job.wait_for_event(60)
+    run.discard()
+    assert run.job.wait(60)
+    at.run()
+    again = at.session_state[key].run
+    assert again.job.wait(60)
+    assert again.job.progress == (12, 12)
+    assert not again.job.cancelled
+
+
+@each_page
+def test_a_stopped_run_that_is_made_again_stops_where_it_was_stopped(path: str, button: str, key: str) -> None:
+    at = opened(path, key, max_new_tokens=1)
+    at.number_input(key="max_new_tokens").set_value(200)
+    at.button(key=button).click().run()
+    run = at.session_state[key].run
+    assert run.job.wait_for_event(60)
+    run.job.cancel()
+    assert run.job.wait(60)
+    texts = drawn(run)
+    run.discard()
+    at.run()
+    again = at.session_state[key].run
+    assert again.job.wait(60)
+    assert again.job.cancelled
+    assert drawn(again) == texts
+
+
+@each_page
+def test_a_run_that_cannot_be_made_again_is_one_sentence_and_may_be_tried_again(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    run = at.session_state[key].run
+    texts = drawn(run)
+    run.discard()
+    monkeypatch.setattr("model_utils.generate.plan.MAX_CACHE_MB", 0.01)
+    at.run()
+    assert not at.exception
+    assert [0.01 in numbers(error.value) for error in at.error] == [True]
+    monkeypatch.undo()
+    at.run()
+    assert not at.error
+    assert drawn(at.session_state[key].run) == texts
+
+
+def test_branches_are_made_again_with_the_row_that_they_left() -> None:
+    path, _, key = PAGES["Generate"]
+    at = opened(path, key, text="He shook his\nMy dog is")
+    run = at.session_state[key].run
+    generate_run.branch(run, 0, 1, 11)
+    assert run.job.wait(60)
+    generate_run.branch(run, 2, 2, 13)
+    assert run.job.wait(60)
+    texts = drawn(run)
+    run.discard()
+    assert drawn(run) == texts
+    at.run()
+    again = at.session_state[key].run
+    assert again.job.wait(60)
+    assert len(again.jobs) == 1
+    assert [[step.token_id for step in row] for row in again.rows()] == list(map(list, texts))
+    assert texts[3][:3] == (texts[0][0], 11, 13)
+
+
+def test_a_branch_that_had_not_begun_when_its_reader_left_keeps_the_word_that_it_takes() -> None:
+    path, _, key = PAGES["Generate"]
+    at = opened(path, key, text="He shook his")
+    run = at.session_state[key].run
+    beginning = run.drawn(0)[:2]
+    generate_run.branch(run, 0, 2, 11)
+    run.discard()
+    run.job._digest = {}
+    assert run.drawn(1) == (*beginning, 11)
+
+
+@each_page
+def test_who_waits_sees_how_many_are_ahead_and_stop_is_the_way_out(
+    path: str, button: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(path, key)
+    line = JobQueue(places=1, free=lambda: 1e6)
+    monkeypatch.setattr(cache, "JOBS", line)
+    go, first = threading.Event(), Needs(operations=0, megabytes=1)
+
+    def until_told(job: Job[None]) -> None:
+        go.wait(60)
+
+    others = [line.start(until_told, first) for _ in range(3)]
+    at.button(key=button).click().run()
+    run = at.session_state[key].run
+    assert line.ahead(run.job) == 3
+    assert [numbers(info.value) for info in at.info] == [[3]]
+    assert not at.button(key="stop").disabled
+    at.button(key="stop").click().run()
+    assert run.job.wait(60)
+    assert not at.exception
+    assert run.job.events == []
+    assert [line.ahead(job) for job in others] == [0, 1, 2]
+    go.set()
+    assert all(job.wait(60) for job in others)

@@ -43,3 +43,16 @@ def test_a_click_is_a_step_and_the_prompt_before_it_does_not_count(monkeypatch: 
     state = {"text_0": SimpleNamespace(clicked=5), "text_1": SimpleNamespace(clicked=None)}
     monkeypatch.setattr(text_strip.st, "session_state", state)
     assert [text_strip.clicked_step(f"text_{row}", PROMPT) for row in range(3)] == [3, None, None]
+
+
+def test_what_is_made_again_follows_in_grey_until_it_is_reached() -> None:
+    remembered = ["␣is", "␣a", "␣cat"]
+    tokens = text_strip.strip(PROMPT, [step(0)], drawn, growing=True, remembered=remembered)
+    assert [(token.text, token.state, token.clickable) for token in tokens[2:]] == [
+        (" is⏎", "plain", True),
+        (" a", "quiet", False),
+        (" cat", "quiet", False),
+        (" …", "blank", False),
+    ]
+    ended = text_strip.strip(PROMPT, [step(0)], drawn, growing=False, remembered=remembered)
+    assert len(ended) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.models.loading import LoadedModel
+from pages.generate.run import start
 from tests.tools.figures import figures
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -66,7 +68,7 @@ def test_the_picture_holds_every_kept_path_and_its_best_is_what_generate_returns
     ended = {tuple(path(found, place)): line for place, line in found.items() if line[5] is not None}
     best = max(ended, key=lambda text: ended[text][5])
     assert list(best) == generated(tiny, 8, num_beams=4, no_repeat_ngram_size=2)
-    assert run(at).drawn() == [best]
+    assert run(at).new_tokens() == [best]
 
 
 def test_steps_go_back_and_forth_and_the_tree_with_them() -> None:
@@ -115,7 +117,7 @@ def test_finished_texts_are_ranked_anew_and_another_penalty_is_searched(tiny: Lo
     at.button(key="search_anew").click().run()
     finished(at)
     assert run(at).request.beams.length_penalty == 0.0
-    assert list(run(at).drawn()[0]) == generated(tiny, 6, num_beams=4, length_penalty=0.0)
+    assert list(run(at).new_tokens()[0]) == generated(tiny, 6, num_beams=4, length_penalty=0.0)
 
 
 def test_beams_stand_beside_a_sampled_text() -> None:
@@ -143,3 +145,29 @@ def test_bad_words_are_named_by_their_tokens() -> None:
     line = next(caption.value for caption in at.caption if "son" in caption.value)
     assert "great" in line
     assert any("generate" in caption.value and "pads" in caption.value for caption in at.caption)
+
+
+def test_a_search_whose_memory_was_given_back_is_made_again_with_the_step_that_was_in_view() -> None:
+    at = opened()
+    before = run(at).new_tokens()
+    at.button(key="back").click().run()
+    run(at).discard()
+    at.run()
+    finished(at)
+    assert not run(at).discarded
+    assert run(at).new_tokens() == before
+    assert at.session_state["step"] == 4
+
+
+def test_a_stopped_search_stays_as_long_as_it_was_when_it_is_made_again() -> None:
+    at = opened(max_new_tokens=60)
+    at.session_state["_generate"].replace(start(replace(run(at).request, max_new_tokens=100)))
+    assert run(at).job.wait_for_event(60)
+    run(at).job.cancel()
+    assert run(at).job.wait(60)
+    made = len(run(at).rows()[0])
+    assert 0 < made < 100
+    run(at).discard()
+    at.run()
+    finished(at)
+    assert len(run(at).rows()[0]) == made

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import threading
 from itertools import pairwise
 from pathlib import Path
 from types import GeneratorType
 
 import numpy as np
 import pytest
+from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
 from model_utils.errors import InputError
@@ -17,8 +19,10 @@ from model_utils.generate.examples import TEXT_EXAMPLES
 from model_utils.generate.filter_settings import BY_NAME, FILTERS, SamplingSettings
 from model_utils.generate.full_distribution import full_distribution
 from model_utils.generate.step import Step
+from model_utils.job_queue import JobQueue, Needs
 from model_utils.masks.explain import rule_in_words
 from model_utils.tokens.batch import split_sentences
+from pages.common import cache
 from pages.common.decode_job import decode_job
 from pages.common.markdown import literal
 from pages.generate import run as generate_run
@@ -122,7 +126,7 @@ def test_next_and_back_step_through_a_text_and_the_sentence_chooses_the_row() ->
     at.button(key="next").click().run()
     assert at.slider(key="step").value == 3  # it stays at the last
     at.button(key="back").click().run()
-    at.number_input(key="sentence").set_value(2).run()
+    at.selectbox(key="sentence").set_value(2).run()
     drawn = at.session_state["_generate"].run.rows()[2][1].token_id
     assert traces(at)["drawn"]["customdata"][0][0] == drawn
 
@@ -338,7 +342,7 @@ def test_a_width_that_no_pattern_uses_does_not_ask_for_another_text() -> None:
 
 def test_another_row_in_view_does_not_move_the_hand_mask_to_it() -> None:
     at = opened(weights="1:0")
-    at.number_input(key="sentence").set_value(1)
+    at.selectbox(key="sentence").set_value(1)
     at.run()
     at.run()
     assert at.session_state["weights"] == ""
@@ -375,7 +379,7 @@ def test_a_branch_has_the_same_beginning_then_the_chosen_word_and_a_second_one_e
     assert after[3][:2] == before[0][:2]
     assert after[3][2] != before[0][2]
     assert len(after[3]) == 6
-    assert at.number_input(key="sentence").value == 3
+    assert at.selectbox(key="sentence").value == 3
     run = at.session_state["_generate"].run
     assert run.rows()[3][2].instead_of == before[0][2]
     assert explained(at, row=3, number=2)
@@ -509,6 +513,39 @@ def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
     shown = [code.value for code in at.code]
     assert shown[2].startswith("<|endoftext|>" * 5 + "My dog is")
     assert "\n\nMy dog is" in shown[2]
+
+
+def test_all_work_that_a_reader_has_asked_for_goes_when_the_reader_does() -> None:
+    at = opened(batch="timing", max_new_tokens=4, step=2)
+    branched(at)
+    at.button(key="measure_ways").click().run()
+    state = at.session_state["_generate"]
+    jobs = [*(job for job, _ in state.run.jobs), state.timing[1]]
+    assert len(jobs) == 3
+    clear_session_resource_cache(
+        "test session id"
+    )  # as Streamlit does when the connection of AppTest's session is gone
+    assert all(job.wait(60) for job in jobs)
+    at.run()
+    assert not at.exception
+    assert all(job.discarded for job in jobs)
+
+
+def test_what_is_measured_waits_in_line_as_runs_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = opened(batch="timing")
+    line, go = JobQueue(places=1, free=lambda: 1e6), threading.Event()
+    monkeypatch.setattr(cache, "JOBS", line)
+    other = line.start(lambda job: go.wait(60), Needs(operations=0, megabytes=1))
+    at.button(key="measure_ways").click().run()
+    job = at.session_state["_generate"].timing[1]
+    assert line.ahead(job) == 1
+    assert [numbers(info.value) for info in at.info] == [[1]]
+    at.button(key="stop_measuring").click().run()
+    assert job.wait(60)
+    assert job.cancelled
+    assert not at.info
+    go.set()
+    assert other.wait(60)
 
 
 def test_a_single_sentence_is_no_batch_to_measure() -> None:

@@ -21,6 +21,7 @@ from model_utils.masks.explain import rule_in_words, why
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models import forward
 from model_utils.models.forward import attention_maps
+from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
 from pages.common import cache
 from pages.common.markdown import literal
@@ -74,15 +75,17 @@ def reading(at: AppTest) -> tuple[str, list[str]]:
     return line, re.findall("“(.*?)”", line)
 
 
-def test_it_opens_on_the_published_defaults_with_the_models_own_weights(tiny, mission):
+def test_it_opens_on_a_telling_head_with_the_models_own_weights(tiny, mission):
     at = opened()
     assert not at.exception
     maps = attention_maps(tiny, mission, build_mask(MaskSpec(), mission))[0]
+    assert (at.session_state["layer"], at.session_state["head"]) == BUNDLED.opening
     z, figure = drawn(at, "fig_head")
     assert figure["data"][0]["name"] == "weight"
-    np.testing.assert_allclose(z, np.where(maps.cause > 0, np.nan, maps.weights[0, 0]), atol=1e-6)
+    np.testing.assert_allclose(z, np.where(maps.cause > 0, np.nan, maps.weights[BUNDLED.opening]), atol=1e-6)
     tiles, overview = drawn(at, "fig_overview")
-    assert (tiles.dtype, overview["data"][0]["name"]) == (np.uint8, "weight")
+    assert overview["data"][0]["name"] == "weight"
+    assert (tiles == tiles.astype(np.uint8)).all()
     said = overview["data"][1]["hovertext"]
     assert [[text.split("<br>")[0] for text in row] for row in said] == [
         [f"layer {layer}, head {head}" for head in range(8)] for layer in range(6)
@@ -93,7 +96,7 @@ def test_changing_sentence_layer_or_head_makes_no_new_pass_and_the_side_makes_on
     at = opened()
     at.number_input(key="layer").set_value(3).run()
     at.number_input(key="head").set_value(3).run()
-    at.number_input(key="sentence").set_value(2).run()
+    at.selectbox(key="sentence").set_value(2).run()
     at.button(key="head_after").click().run()
     assert passes == [(3, 8)]
     at.segmented_control(key="side").set_value("right").run()
@@ -112,7 +115,7 @@ def test_another_head_shows_other_weights_and_says_what_its_last_row_reads(tiny,
     line, quoted = reading(at)
     assert percent(share) in line
     assert quoted == ["␣is"]  # itself is no other token
-    at.number_input(key="sentence").set_value(1)
+    at.selectbox(key="sentence").set_value(1)
     (pads,) = {one.value for one in at.caption} - {one.value for one in at.run().caption}
     assert not numbers(pads)
 
@@ -145,7 +148,7 @@ def test_a_batch_too_large_for_one_pass_goes_sentence_by_sentence_and_says_both_
     assert ["3", "0", "0.03"] in [numbers(caption.value) for caption in at.caption]
     at.number_input(key="layer").set_value(2).run()
     assert passes == [(1, 8)]
-    at.number_input(key="sentence").set_value(0).run()
+    at.selectbox(key="sentence").set_value(0).run()
     assert passes == [(1, 8), (1, 8)]
 
 
@@ -289,7 +292,7 @@ def test_sixteen_sentences_are_switched_without_a_new_pass(passes):
     first = list(passes)
     assert sum(rows for rows, _ in first) == 16
     for number in (3, 15, 0):
-        at.number_input(key="sentence").set_value(number).run()
+        at.selectbox(key="sentence").set_value(number).run()
         assert not at.exception
     assert passes == first
 

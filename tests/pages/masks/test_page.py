@@ -127,7 +127,7 @@ def test_clear_shows_all_and_undo_brings_the_mask_back() -> None:
 
 def test_another_sentence_clears_the_hand_mask_and_undo_returns_to_it() -> None:
     at = opened(weights="1:0")
-    at.number_input(key="sentence").set_value(2).run()
+    at.selectbox(key="sentence").set_value(2).run()
     assert (at.session_state["sentence"], at.session_state["weights"]) == (2, "")
     at.button(key="mask_undo").click().run()
     assert (at.session_state["sentence"], at.session_state["weights"]) == (0, "1:0")

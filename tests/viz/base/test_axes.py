@@ -24,9 +24,9 @@ def test_words_are_shown_as_text_and_long_ones_cut() -> None:
 
 def test_texts_stand_in_their_cells_and_behind_their_bars() -> None:
     cells = cell_texts(np.array([[0, 2], [1, 0]]), ["a", "b"], name="numbers", size=9, colour="#123456")
-    assert (list(cells.y), list(cells.x), list(cells.text)) == ([0, 1], [2, 0], ["a", "b"])
+    assert (list(cells["y"]), list(cells["x"]), list(cells["text"])) == ([0, 1], [2, 0], ["a", "b"])
     behind = behind_bars([5, 9], ["a", "b"], size=9, colour="#123456")
-    assert (list(behind.x), list(behind.y)) == ([5, 9], [0, 1])
+    assert (list(behind["x"]), list(behind["y"])) == ([5, 9], [0, 1])
 
 
 def test_a_frame_goes_around_whole_cells() -> None:

@@ -34,7 +34,7 @@ def test_an_area_covers_exactly_the_cells_of_its_cause(tokens, kind):
         "scattered": np.random.default_rng(2).random((tokens, tokens)) < 0.3,
     }[kind]
     found = area("causal", cells, LIGHT, cell=20, gap=1)
-    np.testing.assert_array_equal(covered(found.x, found.y, tokens), cells)
+    np.testing.assert_array_equal(covered(found["x"], found["y"], tokens), cells)
 
 
 def test_long_texts_are_hatched_in_runs_of_equal_rows():
@@ -66,8 +66,8 @@ def test_a_cause_looks_the_same_in_the_legend_in_areas_and_in_bars():
     look = LIGHT.causes["hand"]
     legend, bars = swatch("hand", LIGHT), bar_marker(look)
     hatched = area("hand", np.ones((1, 1), bool), LIGHT, cell=20, gap=1)
-    assert legend.name == look.label
-    for pattern in (legend.marker.pattern, hatched.fillpattern):
-        assert (pattern.shape, pattern.fgcolor, pattern.bgcolor) == (look.pattern, look.mark, look.tint)
+    assert legend["name"] == look.label
+    for pattern in (legend["marker"]["pattern"], hatched["fillpattern"]):
+        assert (pattern["shape"], pattern["fgcolor"], pattern["bgcolor"]) == (look.pattern, look.mark, look.tint)
     assert (bars["color"], bars["pattern"]["shape"]) == (look.tint, look.pattern)
-    assert entry("soft", {"color": "#123456"}, LIGHT).marker.color == "#123456"
+    assert entry("soft", {"color": "#123456"}, LIGHT)["marker"]["color"] == "#123456"

@@ -54,7 +54,7 @@ def test_a_ban_is_written_with_its_reason_and_a_penalty_beside_what_cut() -> Non
 
 def test_the_hover_shows_the_numbers_that_stand_at_the_bar() -> None:
     (cut,) = [trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "cut"]
-    assert cut.hovertext[0].split("<br>")[1:3] == ["number 51", "0.10 % of the chances before the filters"]
+    assert cut.hovertext[0].split("<br>")[1:3] == ["rank 51", "0.10 % of the probability before the filters"]
 
 
 def test_a_single_candidate_and_none_at_all_are_drawn() -> None:

@@ -24,7 +24,7 @@ def padded_head(labels=("pad", "<b>", "cat", "sat")):
 
 def test_the_hover_tells_the_weight_or_every_cause_with_the_users_text_escaped():
     told = padded_head().data[0].hovertext
-    assert told[3][1] == "<b>sat</b> reads <b>&lt;b&gt;</b>: 0.34 of its mix, number 1"
+    assert told[3][1] == "<b>sat</b> reads <b>&lt;b&gt;</b>: weight 0.34, rank 1 of the row"
     assert told[2][3] == "<b>cat</b> may not read <b>sat</b>: it comes later"
     assert told[1][0] == "<b>&lt;b&gt;</b> may not read <b>pad</b>: it is padding"
 

@@ -43,15 +43,26 @@ def named(figure: go.Figure, name: str) -> BaseTraceType:
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_strips_build_up_and_keep_their_place(palette) -> None:
+def test_strips_build_up_downwards(palette) -> None:
     drawn = [strips(row(), stage=stage, palette=palette) for stage in STAGES]
     bars = [
         [trace.name for trace in figure.data if trace.name in {"score", "masked", "exp", "weight"}] for figure in drawn
     ]
     assert bars == [["score", "masked", "exp", "weight"][:count] for count in (1, 2, 3, 4, 4)]
-    assert len({figure.layout.height for figure in drawn}) == 1
-    assert len({str(figure.layout.yaxis4.domain) for figure in drawn}) == 1
-    assert all(len(figure.layout.annotations) == 5 for figure in drawn)
+    heights = [figure.layout.height for figure in drawn]
+    assert heights == sorted(set(heights))
+    tops = [figure.layout.yaxis.domain[1] * figure.layout.height - figure.layout.height for figure in drawn]
+    assert tops == pytest.approx([tops[0]] * 5)
+    assert [len(figure.layout.annotations) for figure in drawn] == [1, 2, 3, 4, 5]
+
+
+def test_the_largest_score_has_the_longest_stem_also_among_negative_ones() -> None:
+    scores = np.array([-9.0, -1.0, -4.0, -2.0], dtype=np.float32)
+    figure = strips(row(score=scores), stage="score", palette=LIGHT)
+    stems = named(figure, "stems")
+    assert np.argsort(stems.y).tolist() == np.argsort(scores).tolist()
+    assert np.allclose(stems.base + stems.y, scores)
+    assert stems.y.min() > 0
 
 
 def test_scores_block_nothing_and_later_strips_hatch_each_blocked_key_by_its_cause() -> None:
