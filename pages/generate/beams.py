@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def draw(run: BeamRun) -> None:
     """Draw the texts of a search and one step of one of them."""
     state = generate_state()
-    st.session_state.setdefault("step", state.step)
+    # Set anew, the value stays while the slider is not drawn, as it is not while the search goes on.
+    st.session_state["step"] = st.session_state.get("step", state.step)
     pace = result.PACE if state.playing else None
     growing.draw(run, ended=_ended, texts=_growing, picture=_nothing, halves=_halves, pace=pace)
 

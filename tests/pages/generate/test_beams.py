@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.models.loading import LoadedModel
-from pages.generate.run import start
 from tests.tools.figures import figures
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -160,13 +158,14 @@ def test_a_search_whose_memory_was_given_back_is_made_again_with_the_step_that_w
 
 
 def test_a_stopped_search_stays_as_long_as_it_was_when_it_is_made_again() -> None:
-    at = opened(max_new_tokens=60)
-    at.session_state["_generate"].replace(start(replace(run(at).request, max_new_tokens=100)))
+    at = opened(max_new_tokens=5)
+    at.session_state["max_new_tokens"] = 150
+    at.button(key="generate").click().run()
     assert run(at).job.wait_for_event(60)
     run(at).job.cancel()
     assert run(at).job.wait(60)
     made = len(run(at).rows()[0])
-    assert 0 < made < 100
+    assert 0 < made < 150
     run(at).discard()
     at.run()
     finished(at)
