@@ -63,8 +63,8 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     plot(
         figure,
         "beam_tree",
-        alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what is finished. Each step is a table too, "
-        "below.",
+        alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what is finished. Each step is "
+        "a table too, below.",
         on_click=click,
         opens="end",
     )
