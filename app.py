@@ -3,7 +3,7 @@
 import streamlit as st
 
 if __name__ == "__main__":
-    from pages.common import frame
+    from pages.common import frame, model_picker
     from pages.home import demo
 
     page = frame.open_page("MaskScope", "See what attention masks and sampling settings do to GPT-2.")
@@ -11,6 +11,7 @@ if __name__ == "__main__":
     demo.links()
     with place, frame.reader_errors():
         demo.draw(page)
+    model_picker.offer_gpt2(page.entry)
 else:
     from pages.common.assets import ROUTES
 

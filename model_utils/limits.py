@@ -6,6 +6,9 @@ MAX_SENTENCES = 16
 # Enough for a sentence at GPT-2's full 1,024 tokens in every row of a small batch; tokenizing it takes milliseconds.
 MAX_CHARACTERS = 20_000
 
+# A file with sentences: many times what of it can be shown, so that a teacher's list need not be cut first.
+MAX_FILE_BYTES = 1_000_000
+
 # Proxies often cap an address near 8 kB; above this the text stays in the session and the page says so.
 MAX_LINK_CHARACTERS = 4_000
 

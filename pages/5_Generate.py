@@ -10,7 +10,7 @@ page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how t
 
 with frame.in_turn(page):
     examples.draw(page)
-    examples.caption(page.text)
+    examples.caption(page)
     stop = controls.draw_controls(page)
     request = None
     with frame.reader_errors():

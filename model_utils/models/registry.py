@@ -21,6 +21,7 @@ BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "models" / BUNDLED_ID
 # The operator's settings, read from the environment (README, "Models").
 OFFERED_VARIABLE = "MASKSCOPE_MODELS"
 FOLDERS_VARIABLE = "MASKSCOPE_FOLDERS"
+FETCH_VARIABLE = "MASKSCOPE_FETCH"
 
 Source = Literal["bundled", "hub", "folder"]
 
@@ -128,6 +129,11 @@ def registry(environment: Mapping[str, str] = os.environ) -> dict[str, ModelEntr
     if not offered:
         return entries
     return {name: entry for name, entry in entries.items() if name == BUNDLED_ID or name in offered}
+
+
+def may_fetch(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether visitors may make the server fetch models: MASKSCOPE_FETCH, on unless it is `off`."""
+    return environment.get(FETCH_VARIABLE, "on").strip().lower() != "off"
 
 
 def folder_entry(name: str, folder: Path) -> ModelEntry:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import streamlit as st
 
 from pages.common.markdown import literal
+
+if TYPE_CHECKING:
+    from model_utils.models.registry import ModelEntry
 
 
 class Example(Protocol):
@@ -20,6 +23,10 @@ class Example(Protocol):
     @property
     def caption(self) -> str:
         """Return what it shows, in a sentence or two."""
+
+    @property
+    def text(self) -> str:
+        """Return its sentences."""
 
     @property
     def real(self) -> bool:
@@ -54,3 +61,12 @@ def draw(
 def _use(key: str, use: Callable[[str, str], None], model: str, name: str) -> None:
     st.session_state[key] = False
     use(model, name)
+
+
+def say_model(examples: Iterable[Example], text: str, entry: ModelEntry) -> None:
+    """Where `text` is that of an example which needs real GPT-2, and the bundled model runs it, say so."""
+    if entry.source == "bundled" and any(example.real and example.text == text for example in examples):
+        st.caption(
+            ":material/cloud: This example makes its point with real GPT-2; here the small bundled model runs it. "
+            "Choose gpt2 as the model in the sidebar."
+        )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.errors import ReaderError
+from model_utils.errors import InputError, ReaderError
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
+from model_utils.tokens.files import KINDS, sentences_of
 from pages.common import cache, cache_visit, controls, model_picker
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
@@ -89,7 +90,8 @@ def open_page(title: str, sentence: str) -> Page:
         st.divider()
         page = _shared_controls(above)
         controls.draw_history()
-    heading.badge(model_picker.tag(page.entry), icon=":material/memory:", color="gray")
+    with heading:
+        model_picker.door(page.entry)
     controls.draw_notes()
     return page
 
@@ -104,7 +106,33 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     )
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
+    _sentences_from_file()
     return Page(entry=entry, text=text)
+
+
+def _sentences_from_file() -> None:
+    """Draw the choice of a file whose sentences take the place of the typed ones, and what of it did not fit."""
+    with st.popover("From a file", icon=":material/upload_file:", key="from_file", width="stretch"):
+        st.file_uploader(
+            "One sentence a line (.txt), or in column one (.csv)", type=list(KINDS), key="file", on_change=_take_file
+        )
+    said = st.session_state.get("_file_said", ("", ""))
+    if said[0] and said[1] == st.session_state["text"]:
+        st.warning(literal(said[0]))
+
+
+def _take_file() -> None:
+    """Put the sentences of the chosen file into the box. A callback."""
+    file = st.session_state["file"]
+    if file is None:
+        return
+    try:
+        found = sentences_of(file.name, file.getvalue())
+    except InputError as error:
+        st.session_state["_file_said"] = (str(error), controls.value("text"))
+        return
+    controls.change(text="\n".join(found.texts), sentence=0)
+    st.session_state["_file_said"] = (found.left_out, controls.value("text"))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from model_utils.errors import ModelError, ModelMissingError, ModelTooLargeError
-from model_utils.models.registry import BUNDLED, BUNDLED_ID, registry
+from model_utils.models.registry import BUNDLED, BUNDLED_ID, may_fetch, registry
 from pages.common import cache, controls
 from pages.common.link_parameters import CONTROLS
 
@@ -43,9 +43,26 @@ def pick(place: DeltaGenerator) -> ModelEntry:
         with way_out.container():
             _mend(chosen, obstacle)
         notice.warning(f"{_headline(chosen, obstacle)} **This page shows {shown.id}.**", icon=":material/swap_horiz:")
-    if st.button("All models", key="all_models", type="tertiary", icon=":material/table_rows:"):
-        _all_models()
     return shown
+
+
+def door(entry: ModelEntry) -> None:
+    """Draw which model speaks, as a button that opens the list of all models."""
+    if st.button(
+        tag(entry), key="all_models", type="tertiary", icon=":material/memory:", help="All models, and how to get them."
+    ):
+        _all_models()
+
+
+def offer_gpt2(entry: ModelEntry) -> None:
+    """Where real GPT-2 is on this computer and the bundled model is shown, offer it with one click."""
+    from model_utils.models.download import find
+
+    real = registry().get("gpt2")
+    if entry.source == "bundled" and real is not None and find(real) is not None:
+        with st.container(horizontal=True, vertical_alignment="center", key="real_gpt2"):
+            st.markdown("Real GPT-2 is on this computer.", width="content")
+            st.button("Use gpt2", key="use_gpt2", on_click=controls.change, kwargs={"model": "gpt2"})
 
 
 def tag(entry: ModelEntry) -> str:
@@ -155,11 +172,15 @@ def _mend(entry: ModelEntry, obstacle: ModelError) -> None:
         st.markdown(f"{entry.id} is not on this computer: {entry.download_mb:,} MB to fetch from {entry.location}.")
     else:
         st.error(str(obstacle))
-    if entry.source == "hub" and not isinstance(obstacle, ModelTooLargeError):
+    if entry.source == "hub" and not may_fetch():
+        st.caption("This server fetches no models: choose one that is on it.")
+    elif entry.source == "hub" and not isinstance(obstacle, ModelTooLargeError):
         label = f"Fetch {entry.download_mb:,} MB" + ("" if missing and failed is None else " again")
         st.button(label, key="fetch_model", on_click=_fetch, args=(entry,), icon=":material/download:", type="primary")
     else:
         st.button("Try again", key="retry_model", on_click=_forget, args=(entry,), icon=":material/refresh:")
+    back = st.session_state.get(_SHOWN, BUNDLED_ID)
+    st.button(f"Back to {back}", key="back_to_model", on_click=controls.change, kwargs={"model": back})
 
 
 def _fetch(entry: ModelEntry) -> None:
@@ -195,6 +216,10 @@ def _progress(entry: ModelEntry, job: Job[Path]) -> None:
 def _all_models() -> None:
     st.table(table(registry()).set_index("Model"))
     st.caption("Download: the weights, once per computer. Memory: the weights as this app loads them (float32).")
+    st.markdown(
+        "**Without internet:** fetch a model on another computer and copy its folder, such as "
+        "`models--openai-community--gpt2`, into the same place here: `~/.cache/huggingface/hub`, or `hub` in `HF_HOME`."
+    )
 
 
 def table(entries: dict[str, ModelEntry]) -> pd.DataFrame:

@@ -40,10 +40,10 @@ ROWS = {
 }
 SETS = {
     "4 classics": (CONTROLS["settings"].default, 1),
-    "The seven usual": (";".join(["t1", "k50", "k2", "p0.9", "t0.7,p0.9", "m0.1", "t0"]), 1),
-    "Ladder of k": ("k1;k2;k5;k20;k100;k1000;t1", 8),
-    "Ladder of p": ("p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1", 8),
-    "Ladder of temperature": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
+    "7 common settings": (";".join(["t1", "k50", "k2", "p0.9", "t0.7,p0.9", "m0.1", "t0"]), 1),
+    "k from low to high": ("k1;k2;k5;k20;k100;k1000;t1", 8),
+    "p from low to high": ("p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1", 8),
+    "temperature from low to high": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
 }
 _TABLE = "settings_table"
 _COLUMNS: dict[str, Any] = {one.field: one.off for one in FILTERS} | {"order": SamplingSettings.order, "seed": None}
@@ -52,17 +52,13 @@ _COLUMNS: dict[str, Any] = {one.field: one.off for one in FILTERS} | {"order": S
 def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Compare, and return the place of the button Stop."""
     with st.container(key="dials"):
-        places = st.columns([1.9, 1.9, 1.9, 2.1, 3.2, 3.2, 2.4, 1.9], vertical_alignment="bottom")
+        places = st.columns([5, 2.6, 2.8, 2.6, 2.8, 2], vertical_alignment="bottom")
     with places[0]:
         controls.item("sentence", _sentences(page))
     for name, place in zip(("samples", "max_new_tokens", "seed"), places[1:], strict=False):
         with place:
             controls.number(name)
-    with places[4]:
-        controls.choice("noise")
-    with places[5]:
-        _second_model(page)
-    _settings()
+    _settings(page)
     places[-2].button("Compare", type="primary", key="compare", width="stretch", on_click=START.click)
     return places[-1]
 
@@ -94,8 +90,8 @@ def _second_models(page: frame.Page) -> list[str]:
     return [NONE, *(name for name in registry() if name != page.model)]
 
 
-def _settings() -> None:
-    """Draw the rows to compare: as a table to edit, as presets, as the text that the link carries."""
+def _settings(page: frame.Page) -> None:
+    """Draw what is compared: the rows as a table, as presets and as the text that links carry; random numbers, models."""
     state = st.session_state
     state.setdefault("settings", CONTROLS["settings"].default)
     try:
@@ -115,6 +111,11 @@ def _settings() -> None:
             for label, (text, samples) in SETS.items():
                 st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
         controls.field("settings")
+        noise, model = st.columns(2)
+        with noise:
+            controls.choice("noise")
+        with model:
+            _second_model(page)
 
 
 def _add(text: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import controls, frame, growing
+from pages.common.view import choose
 from pages.compare import texts
 from pages.compare.views import VIEWS
 
@@ -69,11 +70,10 @@ def _texts(comparison: Comparison) -> None:
 
 def _picture(comparison: Comparison) -> None:
     """Draw the chosen view, of the step that is chosen."""
-    name = controls.choice("plot", VIEWS, show_label=False)
-    if name != "map" and not comparison.job.done:
+    view = choose("plot", VIEWS, show_label=False)
+    if view is not VIEWS["map"] and not comparison.job.done:
         st.info("This picture is drawn when all texts are there.")
         return
-    draw_view = VIEWS[name].draw
-    if draw_view is not None:
+    if view.draw is not None:
         with frame.reader_errors():
-            draw_view(comparison, *texts.chosen(comparison))
+            view.draw(comparison, *texts.chosen(comparison))

@@ -49,6 +49,7 @@ def take_click(comparison: Comparison) -> bool:
 
 def draw(comparison: Comparison) -> None:
     """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be downloaded."""
+    st.markdown("Every row continues the same prompt. **Marked: the first word that differs from row 0, and why.**")
     palette, texts = frame.palette(), comparison.texts()
     place, number = chosen(comparison)
     for row in range(len(comparison.request.rows)):

@@ -131,7 +131,7 @@ def _sweep_buttons() -> None:
         f"**Over whole texts:** that takes a ladder, rows that differ in one setting alone, with {ENOUGH} samples of each."
     )
     with st.container(horizontal=True):
-        for label in ("Ladder of k", "Ladder of p", "Ladder of temperature"):
+        for label in ("k from low to high", "p from low to high", "temperature from low to high"):
             args = controls.SETS[label]
             if st.button(
                 label, key=f"climb_{args[0]}", icon=":material/stairs:", on_click=controls.replace_all, args=args
@@ -219,7 +219,5 @@ VIEWS = {
         help="How many words the filters leave at every step, and how uncertain the draw is.",
         draw=over_steps,
     ),
-    "sweep": View(
-        label="k from low to high", help="What changes with k, p or temperature, and what does not.", draw=sweep
-    ),
+    "sweep": View(label="Trends", help="What changes as k, p or temperature grows, and what does not.", draw=sweep),
 }

@@ -51,8 +51,9 @@ def use(model: str, name: str) -> None:
     START.click()
 
 
-def caption(text: str) -> None:
+def caption(page: Page) -> None:
     """Draw what the example shows, as long as its sentences stand."""
     preset = BY_NAME.get(generate_state().example)
-    if preset is not None and preset.text == text:
+    if preset is not None and preset.text == page.text:
         st.markdown(f"**{literal(preset.name)}.** {literal(preset.caption)}")
+        example_list.say_model([preset], page.text, page.entry)

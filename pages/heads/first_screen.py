@@ -33,6 +33,9 @@ SOURCES = {"previous": "the token before", "first": "the first token", "itself":
 # Characters of the sentence shown beside its number: three lines there.
 LONGEST_TEXT = 90
 
+# Characters of a sentence that the choice itself shows.
+FITS = 30
+
 # On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap.
 NARROWEST = 560
 
@@ -83,15 +86,13 @@ def open_first(page: frame.Page) -> None:
 def choose_sentence(page: frame.Page) -> HeadSelection:
     """Draw the choice of sentence and padding side, and return what to show."""
     batch = page.batch("right" if controls.value("side") == "right" else "left")
-    number, choice = st.columns([1, 1.4], vertical_alignment="bottom")
-    with number:
-        sentence = controls.item("sentence", [sentence_label(text) for text in batch.texts])
-    with choice:
-        chosen = controls.choice("side")
+    sentence = controls.item("sentence", [sentence_label(text) for text in batch.texts])
+    chosen = controls.choice("side")
     if chosen != batch.side:
         batch = page.batch("right" if chosen == "right" else "left")
     selection = HeadSelection(page=page, batch=batch, sentence=sentence, spec=_mask_rule(batch, sentence))
-    st.text(_shown(batch.texts[sentence]))
+    if len(batch.texts[sentence]) > FITS:
+        st.text(_shown(batch.texts[sentence]))
     unseen_tokens.badges(page.model, batch, sentence)
     return selection
 
@@ -205,6 +206,7 @@ def _map_figure(selection: HeadSelection) -> Figure:
 def draw_head(selection: HeadSelection) -> None:
     """Draw the open head, what it says, and what holds for every head of this sentence."""
     batch, labels = selection.batch, selection.batch.labels(selection.sentence)
+    st.text(_sentence(selection, int(controls.value("query")) % len(batch.tokens[selection.sentence])))
     plot(
         _head_figure(selection),
         "head",
@@ -212,7 +214,7 @@ def draw_head(selection: HeadSelection) -> None:
         grows=True,
         alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
-    _say_head(selection)
+    _choose_row(selection)
     common_downloads.bar(
         "heads",
         numbers=lambda: downloads.numbers(selection.maps, labels, *selection.head),
@@ -246,20 +248,17 @@ def _head_figure(selection: HeadSelection) -> Figure:
     )
 
 
-def _say_head(selection: HeadSelection) -> None:
-    """Draw what one row of the open head says, and what all its rows do."""
+def _choose_row(selection: HeadSelection) -> None:
+    """Draw the choice of the row that the sentence above speaks of, and what all rows do."""
     from model_utils.heads.measures import caption
 
-    count = len(selection.batch.tokens[selection.sentence])
-    number, sentence = st.columns([1, 3.2], vertical_alignment="center")
+    row, rows = st.columns([1, 2.2], vertical_alignment="bottom")
     if controls.value("closer") != "search":  # which draws it itself
-        with number:
+        with row:
             controls.item("query", [token.label for token in selection.batch.tokens[selection.sentence]])
-    query = int(controls.value("query")) % count
-    sentence.text(_sentence(selection, query))
     found = cache.measures(*selection.source)
     if found is not None:
-        st.text(caption(found, *selection.head))
+        rows.text(caption(found, *selection.head))
 
 
 def _sentence(selection: HeadSelection, query: int) -> str:

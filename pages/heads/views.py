@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.common import frame
 from pages.common.view import View, choose
-from pages.heads import beside, gallery, lines
+from pages.heads import beside, gallery, lines, whole_batch
 from pages.heads.averages import averages
 from pages.heads.measures import measures
 from pages.heads.search import search
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 VIEWS = {
     "none": View(label="(none)"),
+    "batch": View(
+        label="Batch", help="The open head on every sentence of the batch, pads hatched.", draw=whole_batch.draw
+    ),
     "measures": View(
         label="Measures", help="What every head does on this sentence, in numbers that sort.", draw=measures
     ),

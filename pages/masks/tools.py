@@ -43,6 +43,7 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
             mask_state.hand_fields()
         if any(len(word.tokens) > 1 for word in words):
             st.toggle("By pieces", key="mask_pieces", help="Hide single pieces of words instead of whole words.")
+    example_list.say_model(EXAMPLES, page.text, page.entry)
 
 
 def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +40,28 @@ def take_home(page: Page, key: BatchKey) -> None:
     """Draw what can be taken home of the table: its numbers and the code."""
     from model_utils.snippets.tokens import tokens_code
 
-    downloads.bar(
-        "tokens",
-        numbers=lambda: cache.batch_frame(key),
-        code=lambda: tokens_code(page.entry, key.texts, side=key.side, pad_id=key.pad_id),
-    )
+    with st.container(horizontal=True, horizontal_alignment="left", key="take_home"):
+        downloads.bar(
+            "tokens",
+            numbers=lambda: cache.batch_frame(key),
+            code=lambda: tokens_code(page.entry, key.texts, side=key.side, pad_id=key.pad_id),
+        )
+        st.download_button(
+            "Batch (JSON)",
+            data=lambda: batch_json(key),
+            file_name="maskscope-batch.json",
+            mime="application/json",
+            key="json_tokens",
+            on_click="ignore",
+            icon=":material/data_object:",
+        )
+
+
+def batch_json(key: BatchKey) -> str:
+    """Return the batch as the model takes it: `input_ids`, `attention_mask` and `position_ids`, each `[B][T]`."""
+    batch = cache.token_batch(key)
+    arrays = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask, "position_ids": batch.position_ids}
+    return json.dumps({name: array.tolist() for name, array in arrays.items()})
 
 
 def table_of(batch: TokenBatch) -> Table:
@@ -126,12 +144,12 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         )
 
 
-def why_padding(model: str, batch: TokenBatch) -> None:
+def why_padding(key: BatchKey, batch: TokenBatch) -> None:
     """Show the ragged batch and the library's own error for it, produced now."""
     from model_utils.tokens.padding import ragged_error
 
     lengths = [len(row) for row in batch.tokens]
-    error = ragged_error(cache.loaded_model(model).tokenizer, batch.texts)
+    error = ragged_error(cache.loaded_model(key.model).tokenizer, batch.texts)
     if not error:
         size = _counted(lengths[0], "token")
         st.markdown(f"Every row has {size}, so they already are one rectangle: the library reports no error.")

@@ -34,6 +34,8 @@ def script() -> None:
         entry = model_picker.pick(above)
     controls.draw_notes()
     st.text(f"shown: {model_picker.tag(entry)}")
+    model_picker.door(entry)
+    model_picker.offer_gpt2(entry)
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +249,33 @@ def test_the_table_of_all_models_tells_shape_place_and_sizes():
     assert len({table.loc[model, "Where"] for model in ("tiny-gpt2", "mine", "nowhere", "gpt2-xl")}) == 4
 
 
-def test_the_table_opens_from_the_sidebar():
+def test_the_table_opens_from_the_name_of_the_model():
     at = opened()
     healthy(at.button(key="all_models").click().run())
     assert "gpt2-xl" in at.table[0].value.index
+
+
+def test_gpt2_is_offered_where_it_is_on_this_computer(hub: Hub):
+    at = opened()
+    assert "use_gpt2" not in {button.key for button in at.button}
+    healthy(choose(at, "gpt2").button(key="fetch_model").click().run())
+    job = download.under_way(registry()["gpt2"])
+    if job is not None:
+        job.wait(30)
+    at = opened()
+    healthy(at.button(key="use_gpt2").click().run())
+    assert at.session_state["model"] == "gpt2"
+
+
+def test_one_click_leads_back_from_a_model_that_is_not_here():
+    at = choose(opened(), "gpt2")
+    healthy(at.button(key="back_to_model").click().run())
+    assert at.session_state["model"] == "tiny-gpt2"
+    assert not at.main.warning
+
+
+def test_a_server_that_fetches_nothing_offers_no_fetching(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MASKSCOPE_FETCH", "off")
+    at = choose(opened(), "gpt2")
+    assert way_out(at) == ""
+    assert len(at.sidebar.caption) == 2

@@ -388,3 +388,14 @@ def test_every_part_takes_odd_and_long_text(closer, text):
     at = opened(text=text, closer=closer)
     assert not at.exception
     assert not at.error
+
+
+def test_the_open_head_is_drawn_on_every_sentence_of_the_padded_batch(tiny, mission):
+    at = opened(closer="batch", layer=3, head=3)
+    maps = attention_maps(tiny, mission, build_mask(MaskSpec(), mission))
+    for number, one in enumerate(maps):
+        z, _ = drawn(at, f"fig_sentence_{number}")
+        np.testing.assert_allclose(z, np.where(one.cause > 0, np.nan, one.weights[3, 3]), atol=1e-6)
+    hidden = opened(closer="batch", layer=3, head=3, weights="1:0", sentence=2)
+    np.testing.assert_array_equal(drawn(hidden, "fig_sentence_0")[0], drawn(at, "fig_sentence_0")[0])
+    assert not np.array_equal(drawn(hidden, "fig_sentence_2")[0], drawn(at, "fig_sentence_2")[0], equal_nan=True)

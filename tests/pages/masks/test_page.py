@@ -300,3 +300,9 @@ def test_hiding_more_and_more_is_two_lines_that_start_at_nothing() -> None:
     long = opened(look="hide-more", text=" ".join(["one"] * 129))
     (error,) = long.error
     assert {"129", str(MAX_SWEEP_TOKENS)} <= set(numbers(error.value))
+
+
+def test_an_example_that_needs_real_gpt2_says_so_on_the_small_model() -> None:
+    captions = [line.value for line in opened(text=FOX).caption]
+    assert sum("gpt2" in line for line in captions) == 1
+    assert not any("gpt2" in line.value for line in opened(text="He shook his").caption)

@@ -14,7 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from model_utils.limits import MAX_WORD_CHARACTERS
 from model_utils.tokens import batch
+from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.padding import ragged_error
+from pages.tokens.table import batch_json
 from tests.tools.figures import array, figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -40,7 +42,8 @@ def test_the_first_thing_seen_is_the_three_sentences_as_one_padded_table(tiny, m
     assert [cell[0] for cell in mask["customdata"][2]] == [50256] * 5 + [3666, 3290, 318]
     assert [cell[1] for cell in mask["customdata"][0]] == [0, 0, 0, 0, 1, 2, 3, 4]
     assert any("<|endoftext|>" in text.value for text in at.text)
-    assert at.code[0].value == ragged_error(tiny.tokenizer, mission.texts)
+    assert list(figures(at)) == ["fig_batch", "fig_next"]
+    assert opened(topic="why-padding").code[0].value == ragged_error(tiny.tokenizer, mission.texts)
 
 
 def test_the_side_switch_moves_the_pads_and_crosses_the_last_column() -> None:
@@ -55,7 +58,7 @@ def test_the_side_switch_moves_the_pads_and_crosses_the_last_column() -> None:
 
 
 def test_another_pad_id_changes_the_pads_and_no_tick() -> None:
-    at = opened(pad=464)
+    at = opened(pad=464, topic="alone")
     assert figures(at)["fig_batch"]["data"][0]["customdata"][0][0][0] == 464
     assert any(text.value.split()[-1] == "The" for text in at.text)
     assert not any("<|endoftext|>" in text.value for text in at.text)
@@ -69,12 +72,12 @@ def ticks(at: AppTest, name: str = "fig_independence") -> tuple[int, int]:
 
 
 def test_broken_positions_are_crossed_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    at = opened()
+    at = opened(topic="alone")
     assert ticks(at) == (5, 4)
     assert not at.error
     monkeypatch.setattr(batch, "positions", lambda mask: np.broadcast_to(np.arange(mask.shape[1]), mask.shape).copy())
     st.cache_resource.clear()
-    at = opened()
+    at = opened(topic="alone")
     st.cache_resource.clear()
     assert ticks(at) == (3, 6)
     assert len(at.error) == 1
@@ -90,7 +93,7 @@ def test_broken_positions_are_crossed_on_the_page(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_text_out_of_bounds_gives_one_sentence_and_the_merges_stay(text: str, bounds: list[str]) -> None:
-    at = opened(text=text)
+    at = opened(text=text, topic="bytes")
     assert not at.exception
     (error,) = at.error
     assert re.findall(r"\d[\d,]*\b", error.value) == bounds
@@ -127,10 +130,12 @@ def test_a_trailing_space_is_marked_and_explained() -> None:
 def test_rows_of_one_length_need_no_pads() -> None:
     at = opened(text="My dog is\nYour cat was")
     assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist() == [[1, 1, 1]] * 2
-    assert not at.code
     assert not at.error
-    ragged = {line.value for line in opened().markdown}
-    assert len({line.value for line in at.markdown} - ragged) == 3  # no pads, no error of the library, no wrong answer
+    for topic in ("next-word", "why-padding", "alone"):
+        alike, ragged = (opened(topic=topic, **one) for one in ({"text": "My dog is\nYour cat was"}, {}))
+        assert not alike.code
+        own = {line.value for line in alike.markdown} - {line.value for line in ragged.markdown}
+        assert len(own) == (1 if topic == "next-word" else 2)  # no pads; no error of the library; no wrong answer
 
 
 def test_a_long_batch_opens_a_window_at_the_read_column_and_a_button_leads_back() -> None:
@@ -144,7 +149,7 @@ def test_a_long_batch_opens_a_window_at_the_read_column_and_a_button_leads_back(
 
 
 def test_a_word_is_merged_and_an_example_fills_the_box() -> None:
-    at = opened()
+    at = opened(topic="bytes")
     assert "24,223" in json.dumps(figures(at)["fig_merges"])
     at.button(key="_word_Emoji").click().run()
     assert at.text_input(key="word").value == "🦊"
@@ -156,7 +161,31 @@ def test_a_word_is_merged_and_an_example_fills_the_box() -> None:
 
 def test_costly_runs_are_asked_for_and_show_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.tokens.answers.UNASKED_OPERATIONS", 0)
-    at = opened()
+    at = opened(topic="alone")
     assert "fig_independence" not in figures(at)
     at.button(key="_ask_independence").click().run()
     assert ticks(at) == (5, 4)
+
+
+def test_the_batch_is_saved_as_the_model_takes_it(mission) -> None:
+    found = json.loads(batch_json(BatchKey("tiny-gpt2", mission.texts)))
+    assert list(found) == ["input_ids", "attention_mask", "position_ids"]
+    for name, rows in found.items():
+        assert np.array_equal(rows, getattr(mission, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text", "said"),
+    [
+        ("two.txt", b"One\n\nTwo", "One\nTwo", False),
+        ("many.csv", b"a,1\n" * 20, "\n".join("a" * 16), True),
+        ("odd.txt", b"\xff\xfe", None, True),
+    ],
+)
+def test_sentences_come_from_a_file_with_one_sentence_for_what_does_not_fit(name, content, text, said) -> None:
+    at = opened()
+    before = at.session_state["text"]
+    at.get("file_uploader")[0].set_value((name, content, "text/plain")).run()
+    assert at.session_state["text"] == (text or before)
+    assert len(at.warning) == said
+    assert not at.exception
