@@ -12,6 +12,9 @@ from bench.forward import full_size
 from bench.report import Figure, alternate
 from model_utils.compare import kp_plane
 from model_utils.compare.settings import parse
+from model_utils.generate.beam_settings import BeamSettings
+from model_utils.generate.beam_tree import beam_tree
+from model_utils.generate.beams import beam_search
 from model_utils.generate.decode import decode, decode_tokens
 from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
@@ -33,6 +36,7 @@ def measure() -> Iterator[Figure]:
     loaded = LoadedModel(entry=BUNDLED, model=model, tokenizer=bundled.tokenizer)
     yield _settings(loaded)
     yield from _batch(loaded)
+    yield _beams(loaded)
     yield _planes(loaded)
 
 
@@ -84,6 +88,33 @@ def _batch(loaded: LoadedModel) -> Iterator[Figure]:
             at_most=most,
             detail={"engine_s": ours, "generate_s": theirs},
         )
+
+
+def _beams(loaded: LoadedModel) -> Figure:
+    """Return the time of a beam search whose steps are recorded and drawn as a tree over that of `generate`."""
+    ids = tuple(loaded.tokenizer(TEXTS[1])["input_ids"])
+    lane, beams = Lane(prompt=ids, settings=SamplingSettings(temperature=0.0)), BeamSettings(num_beams=4)
+
+    def searched() -> None:
+        beam_tree([step for (step,) in beam_search(loaded, [lane], beams, NEW)])
+
+    def generated() -> None:
+        loaded.model.generate(
+            input_ids=torch.tensor([ids]),
+            attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+            max_new_tokens=NEW,
+            num_beams=beams.num_beams,
+            do_sample=False,
+            pad_token_id=END_OF_TEXT_ID,
+        )
+
+    ours, theirs = alternate(searched, generated, rounds=ROUNDS)
+    return Figure(
+        name=f"{beams.num_beams} beams, {NEW} tokens, tree recorded: engine : generate",
+        value=ours / theirs,
+        at_most=1.15,
+        detail={"engine_s": ours, "generate_s": theirs},
+    )
 
 
 def _generate(

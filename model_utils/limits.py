@@ -19,6 +19,9 @@ MAX_NEW_TOKENS = 200
 MAX_SETTINGS = 12
 MAX_SAMPLES = 8
 
+# Beams of a beam search: the tree of 12 still can be read, and 16 sentences of 12 are 192 rows.
+MAX_BEAMS = 12
+
 # Draws of one step that are counted together: 200 of them take some 0.2 s.
 MAX_DRAWS = 1_000
 
@@ -72,6 +75,9 @@ OPERATIONS_PER_SECOND = 1.6e11
 
 # Tokens of a sentence whose words are hidden one after another, a row each: 128 rows x 128 tokens take some 2 s.
 MAX_SWEEP_TOKENS = 128
+
+# Words that a text must not say: a handful is the use, and each is a comparison or two a step.
+MAX_BAD_WORDS = 50
 
 # Entries of a typed list of words: it still can be read.
 MAX_LIST_WORDS = 500

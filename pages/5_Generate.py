@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import cover, frame, runs, unseen_tokens
-from pages.generate import batch, controls, examples, result
+from pages.generate import batch, beams, controls, examples, result
+from pages.generate.run import Generation
 
 if TYPE_CHECKING:
     from pages.generate.run import GenerateRequest
@@ -26,12 +27,16 @@ def texts(request: GenerateRequest | None) -> None:
     with st.container(key="notes"):
         controls.settings_note(run, request)
         controls.mask_note(run)
+        controls.processor_note(run)
         unseen_tokens.badges(run.request.model, run.batch)
     above = st.container()
-    if run.job.done:
+    if run.job.done and isinstance(run, Generation):
         batch.draw(run)
     with above:  # what has a beat comes last, though it stands above
-        result.draw(run)
+        if isinstance(run, Generation):
+            result.draw(run)
+        else:
+            beams.draw(run)
 
 
 with frame.in_turn(page):

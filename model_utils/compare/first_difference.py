@@ -48,12 +48,14 @@ def _reason(one: Step, other: Step, *, same_noise: bool, same_model: bool) -> tu
     """Return why two steps from the same past drew different tokens."""
     if not same_model:
         return "model", ""
-    if "greedy" in (one.stages[0].filter, other.stages[0].filter):
+    greedy = [step.stages[-1].filter == "greedy" for step in (one, other)]
+    if any(greedy) and not all(greedy):
         return "greedy", ""
-    if not same_noise:
+    if not same_noise and not all(greedy):
         return "noise", ""
-    if by := one.cut_by(other.token_id):
+    # What two greedy texts both leave out by being greedy tells nothing: a processor set them apart.
+    if (by := one.cut_by(other.token_id)) not in ("", "greedy"):
         return "cut", by
-    if by := other.cut_by(one.token_id):
+    if (by := other.cut_by(one.token_id)) not in ("", "greedy"):
         return "admitted", by
     return "tempered", ""

@@ -86,7 +86,7 @@ def write(rows: Sequence[SettingsRow]) -> str:
 def _written(row: SettingsRow) -> str:
     settings = row.settings
     # A row that names no value would be none: pure sampling is written t1.
-    parts = [one.write(settings) for one in FILTERS if not one.is_off(settings)] or [FILTERS[0].write(settings)]
+    parts = [one.write(settings) for one in FILTERS if not one.is_off(settings)] or [BY_LETTER["t"].write(settings)]
     if settings.full_order != GENERATE_ORDER:
         parts.append(f"o{settings.order}")
     if row.seed is not None:
@@ -97,10 +97,10 @@ def _written(row: SettingsRow) -> str:
 def name(row: SettingsRow) -> str:
     """Return a row as its text is headed, such as `top-p 0.9, T 0.7`; `pure sampling` where nothing is on."""
     settings, seed = row.settings, "" if row.seed is None else f", seed {row.seed}"
-    if settings.greedy:
-        return f"greedy{seed}"
     cutting_first = sorted(FILTERS, key=lambda one: not one.cuts)
-    parts = [one.heading(settings) for one in cutting_first if not one.is_off(settings)]
+    parts = [one.heading(settings) for one in cutting_first if one in settings.acting]
+    if settings.greedy:
+        return ", ".join(["greedy", *parts]) + seed
     if settings.full_order != GENERATE_ORDER:
         parts.append(f"order {settings.order}")
     return ", ".join(parts or ["pure sampling"]) + seed

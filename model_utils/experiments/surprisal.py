@@ -5,7 +5,7 @@ Axis letters: L layer, H head, T token, N real token, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +64,18 @@ def surprise_bits(
         bits[1:] = -np.log2(np.maximum(torch.cat(found).numpy(), np.finfo(np.float64).tiny))
         bits[1:][mask.blocked_rows[sentence, first:last]] = np.nan
     return bits
+
+
+@torch.inference_mode()
+def new_token_bits(loaded: LoadedModel, prompt: Sequence[int], new: Sequence[int], mask: Mask) -> tuple[float, ...]:
+    """Return the surprise -log2 p of each token of `new` behind `prompt`, by the model itself in one pass.
+
+    `mask` is a policy's mask of the step at which the last of them is drawn.
+    """
+    hidden = forward(loaded, [[*prompt, *new[:-1]]], mask, logits="none").hidden[0, len(prompt) - 1 :]  # (N, width)
+    rows = zip(row_probabilities(loaded, hidden), torch.split(torch.tensor(new), ROWS_AT_ONCE), strict=True)
+    found = torch.cat([probabilities.gather(1, wanted[:, None])[:, 0] for probabilities, wanted in rows])
+    return tuple((-found.clamp(min=torch.finfo(torch.float64).tiny).log2()).tolist())
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""The filters at work: scores before and after them, and what each cut. Axis letters: B row, V vocabulary.
+"""Processors and filters at work: scores before and after them, and what each cut. Axis letters: B row, V vocabulary.
 
 They are transformers' own classes, in the order of the settings; top-p alone is written anew, faster and equal.
 """
@@ -6,7 +6,7 @@ They are transformers' own classes, in the order of the settings; top-p alone is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,9 +15,11 @@ import transformers
 from model_utils.generate.filter_settings import CUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Sequence
 
-    from model_utils.generate.filter_settings import Filter, SamplingSettings
+    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.one_filter import Filter
+    from model_utils.generate.text_so_far import TextSoFar
 
 _OUT = -float("inf")
 
@@ -26,8 +28,8 @@ _OUT = -float("inf")
 class Warped:
     """Scores before and after the filters, all `[B, V]`.
 
-    `tempered` are the scores after temperature alone (the raw scores when greedy), `scores` are -inf where a filter cut,
-    `cut` tells which filter did, as its place in CUTS.
+    `tempered` are the scores after what cuts no token: repetition penalty and temperature (no temperature when greedy);
+    `scores` are -inf where a filter cut, `cut` tells which filter did, as its place in CUTS.
     """
 
     tempered: torch.Tensor
@@ -35,20 +37,38 @@ class Warped:
     cut: torch.Tensor
 
 
-def warp(scores: torch.Tensor, settings: SamplingSettings) -> Warped:
-    """Return `scores[B, V]` (the model's logits, float32) after temperature and filters, with what each filter cut."""
-    cut = torch.zeros_like(scores, dtype=torch.uint8)  # (B, V)
+def warp(scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextSoFar] = ()) -> Warped:
+    """Return `scores[B, V]` (the model's logits, float32) after processors and filters, with what each cut.
+
+    `texts` are the rows' texts so far; they may be left out where no processor is on.
+    """
+    current, cut = _after(settings.acting, scores, settings, texts)
+    tempered, _ = _after([one for one in settings.acting if not one.cuts], scores, settings, texts)
     if settings.greedy:
-        best = scores.argmax(-1, keepdim=True)
-        cut.fill_(CUTS.index("greedy")).scatter_(1, best, 0)
-        return Warped(tempered=scores, scores=scores.masked_fill(cut > 0, _OUT), cut=cut)
-    tempered = scores if settings.temperature == 1.0 else scores / settings.temperature
-    current = scores
-    for one in settings.on:
-        current = _warper(one, settings)(None, current)
-        if one.cuts:
-            cut[(current == _OUT) & (cut == 0)] = CUTS.index(one.name)
+        best = current.argmax(-1, keepdim=True)
+        others = torch.ones_like(cut, dtype=torch.bool).scatter_(1, best, value=False)
+        current = current.masked_fill(others, _OUT)
+        cut[others & (cut == 0)] = CUTS.index("greedy")
     return Warped(tempered=tempered, scores=current, cut=cut)
+
+
+def process(
+    scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextSoFar]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return `scores[B, V]` after the processors alone, and which of them banned each token, as its place in CUTS."""
+    return _after(settings.processors, scores, settings, texts)
+
+
+def _after(
+    filters: Iterable[Filter], scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextSoFar]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return `scores[B, V]` after `filters`, one after another, and which of them cut each token, as its place in CUTS."""
+    cut = torch.zeros_like(scores, dtype=torch.uint8)  # (B, V)
+    for one in filters:
+        scores = _applied(one, settings, texts, scores)
+        if one.cuts:
+            cut[(scores == _OUT) & (cut == 0)] = CUTS.index(one.name)
+    return scores, cut
 
 
 class TopP:
@@ -78,9 +98,18 @@ class TopP:
 _FASTER = {"TopPLogitsWarper": TopP}
 
 
-def _warper(one: Filter, settings: SamplingSettings) -> Callable[[None, torch.Tensor], torch.Tensor]:
-    """Return what applies a filter with its value: ours where it is faster, else transformers' class."""
-    made: Callable[[None, torch.Tensor], torch.Tensor] = (_FASTER.get(one.warper) or getattr(transformers, one.warper))(
-        one.value(settings)
+def _applied(one: Filter, settings: SamplingSettings, texts: Sequence[TextSoFar], scores: torch.Tensor) -> torch.Tensor:
+    """Return `scores[B, V]` after one filter: by our class where it is faster, else by transformers' own.
+
+    A processor sees each row's own text: in a padded batch pads would count as words.
+    """
+    made: Any = _FASTER.get(one.warper) or getattr(transformers, one.warper)
+    if not one.processor:
+        after: torch.Tensor = made(*one.given(settings, {}))(None, scores)
+        return after
+    return torch.cat(
+        [
+            made(*one.given(settings, text.known))(text.tokens, row[None])
+            for row, text in zip(scores, texts, strict=True)
+        ]
     )
-    return made

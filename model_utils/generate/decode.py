@@ -12,12 +12,14 @@ import torch
 from model_utils.generate.noise import StepNoise
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.step import Drawn, GroupDraw, Step, Stop, draw_group, record
+from model_utils.generate.text_so_far import vocabulary
 from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
     from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
+    from model_utils.generate.text_so_far import TextSoFar
     from model_utils.models.loading import LoadedModel
     from model_utils.models.prefix_cache import PrefixCache
 
@@ -57,34 +59,38 @@ def _decode(
     made_of: Callable[[Sequence[GroupDraw], Mapping[int, int]], list[D]],
     prefix_cache: PrefixCache | None = None,
 ) -> Generator[tuple[D, ...], None, None]:
-    logits, cache = _read_prompts(loaded, lanes, plan, prefix_cache)
+    logits, cache = read_prompts(loaded, lanes, plan, prefix_cache)
     # Lanes that go on, each with a number that it shares with those of the same sample that have read the same.
     pasts = dict(enumerate(_numbered((lane.prompt, lane.policy, lane.sample) for lane in lanes)))
+    texts = _Texts(loaded, lanes)
     for number in range(max_new_tokens):
         drawn = tuple(
             replace(step, stop=_stop(step, lanes[step.lane], loaded, max_new_tokens))
-            for step in sorted(made_of(_draw(logits, lanes, list(pasts), number), pasts), key=lambda one: one.lane)
+            for step in sorted(
+                made_of(_draw(logits, lanes, texts, list(pasts), number), pasts), key=lambda one: one.lane
+            )
         )
         yield drawn
         going = {step.lane: step.token_id for step in drawn if not step.stop}
+        texts.grow(going)
         if not going:
             return
         pasts = dict(zip(going, _numbered((pasts[lane], token) for lane, token in going.items()), strict=True))
         newest = torch.tensor([[going.get(b, loaded.pad_id)] for b in range(len(lanes))])  # (B, 1)
-        logits, cache = _forward(loaded, plan, number + 1, newest, cache)
+        logits, cache = read_columns(loaded, plan, number + 1, newest, cache)
 
 
-def _read_prompts(
+def read_prompts(
     loaded: LoadedModel, lanes: Sequence[Lane], plan: Plan, prefix_cache: PrefixCache | None
 ) -> tuple[torch.Tensor, Any]:
-    """Return what `_forward` does of the prompts, reading once each that several lanes have in common."""
+    """Return what `read_columns` does of the prompts, reading once each that several lanes have in common."""
     alike: dict[tuple[tuple[int, ...], MaskPolicy], int] = {}
     shares = [alike.setdefault((lane.prompt, lane.policy), len(alike)) for lane in lanes]
     once = [shares.index(row) for row in range(len(alike))]
 
     def read() -> tuple[torch.Tensor, Any]:
         ids = _prompts(loaded, [lanes[row] for row in once], plan.width)  # (B, T)
-        return _forward(loaded, plan if len(once) == len(lanes) else plan.of(torch.tensor(once)), 0, ids, None)
+        return read_columns(loaded, plan if len(once) == len(lanes) else plan.of(torch.tensor(once)), 0, ids, None)
 
     logits, cache = read() if prefix_cache is None else prefix_cache.get(tuple(alike), read)
     if len(once) < len(lanes):
@@ -101,7 +107,7 @@ def _prompts(loaded: LoadedModel, lanes: Sequence[Lane], width: int) -> torch.Te
     return ids
 
 
-def _forward(
+def read_columns(
     loaded: LoadedModel, plan: Plan, number: int, input_ids: torch.Tensor, cache: Any
 ) -> tuple[torch.Tensor, Any]:
     """Return the logits `[B, V]` of every lane's next token, in float32, and the grown key-value cache."""
@@ -116,7 +122,29 @@ def _numbered(keys: Iterable[Hashable]) -> list[int]:
     return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
-def _draw(logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], number: int) -> list[GroupDraw]:
+class _Texts:
+    """The texts of the lanes so far, for the processors that look at them."""
+
+    def __init__(self, loaded: LoadedModel, lanes: Sequence[Lane]) -> None:
+        self._lanes = lanes
+        self._drawn: list[list[int]] = [[] for _ in lanes]
+        self._known = {settings: vocabulary(loaded, settings) for settings in {lane.settings for lane in lanes}}
+
+    def grow(self, tokens: Mapping[int, int]) -> None:
+        """Append each lane's new token."""
+        for lane, token in tokens.items():
+            self._drawn[lane].append(token)
+
+    def of(self, settings: SamplingSettings, members: Sequence[int]) -> list[TextSoFar]:
+        """Return the texts of some lanes of equal settings; none where no processor looks at them."""
+        if not settings.processors:
+            return []
+        return [self._known[settings].so_far(self._lanes[b].prompt, self._drawn[b]) for b in members]
+
+
+def _draw(
+    logits: torch.Tensor, lanes: Sequence[Lane], texts: _Texts, live: Sequence[int], number: int
+) -> list[GroupDraw]:
     """Return what each lane that goes on draws; equal settings are filtered together."""
     groups: dict[SamplingSettings, list[int]] = {}
     for b in live:
@@ -131,6 +159,7 @@ def _draw(logits: torch.Tensor, lanes: Sequence[Lane], live: Sequence[int], numb
             number=number,
             taken=[lanes[b].taken[number] if number < len(lanes[b].taken) else None for b in members],
             step_noise=step_noise,
+            texts=texts.of(settings, members),
         )
         for settings, members in groups.items()
     ]

@@ -37,8 +37,19 @@ class TextExample:
         return self.text.count("\n") if self.hidden else 0
 
 
-EXAMPLE_CONTROLS = (*SETTINGS, "max_new_tokens", "drop_after", "pattern", "width", "first")
+EXAMPLE_CONTROLS = (
+    *SETTINGS,
+    "num_beams",
+    "length_penalty",
+    "early_stopping",
+    "max_new_tokens",
+    "drop_after",
+    "pattern",
+    "width",
+    "first",
+)
 GREEDY = {"temperature": 0.0}
+ONCE, GIRL, DOOR = "Once upon a time there was a", "She was a little girl, and she", "They opened the door and saw a"
 
 TEXT_EXAMPLES = (
     TextExample(
@@ -55,7 +66,7 @@ TEXT_EXAMPLES = (
     ),
     TextExample(
         name="Once upon a time",
-        text="Once upon a time there was a",
+        text=ONCE,
         caption="A story from old books, sampled.",
         controls={"max_new_tokens": 80},
     ),
@@ -65,6 +76,36 @@ TEXT_EXAMPLES = (
         caption="The same text twice; in the second “rabbit” is hidden, so that there is nothing to copy.",
         controls=GREEDY | {"max_new_tokens": 12},
         hidden=(2,),
+    ),
+    TextExample(
+        name="Beams repeat",
+        text=ONCE,
+        caption="Four beams find the likeliest text, and it says the same again and again: step back through the tree.",
+        controls={"num_beams": 4},
+    ),
+    TextExample(
+        name="Beams, cured",
+        text=ONCE,
+        caption="The same four beams, but no two tokens may follow each other twice: every step says what was banned.",
+        controls={"num_beams": 4, "no_repeat_ngram_size": 2},
+    ),
+    TextExample(
+        name="A penalty against repetition",
+        text=GIRL,
+        caption="Greedy repeats itself here without end; each word said before has its score worsened by 1.3. Try 1.",
+        controls=GREEDY | {"repetition_penalty": 1.3},
+    ),
+    TextExample(
+        name="A ban against repetition",
+        text=GIRL,
+        caption="The same, with a ban in place of the penalty: words may come again, two of them in a row may not.",
+        controls=GREEDY | {"no_repeat_ngram_size": 2},
+    ),
+    TextExample(
+        name="Typical, not likeliest",
+        text=DOOR,
+        caption="Typical-p cuts even the likeliest word, which says too little; top-p 0.5 in its place would begin with it.",
+        controls={"top_k": 0, "top_p": 1.0, "typical_p": 0.5},
     ),
     TextExample(
         name="From nothing",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from formatting import percent
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.step import Step
 
+# What a processor's ban reads like where there is no n-gram to name.
+_BANS = {"bad words": "a bad word", "min new tokens": "too early to end"}
+
 SUMMARY = "Filters decide who may enter the draw; dice decide who wins."
 
 
@@ -20,18 +23,46 @@ def filter_name(name: str, settings: SamplingSettings) -> str:
     return "greedy: only the likeliest" if name == "greedy" else BY_NAME[name].named(settings)
 
 
+def ban(by: str, token_id: int, text: Sequence[int], settings: SamplingSettings, label: Callable[[int], str]) -> str:
+    """Return why a processor, by its name in CUTS, bans a token behind `text`; empty for a filter.
+
+    Such as `banned: would repeat “a son”`.
+    """
+    if by not in BY_NAME or not BY_NAME[by].processor:
+        return ""
+    if by in _BANS:
+        return f"banned: {_BANS[by]}"
+    size = settings.no_repeat_ngram_size - 1
+    return f"banned: would repeat “{words([*text[len(text) - size :], token_id], label)}”"
+
+
+def penalised(token_id: int, text: Sequence[int], settings: SamplingSettings) -> str:
+    """Return what the repetition penalty does to a token behind `text`; empty where it does nothing."""
+    if settings.repetition_penalty == 1.0 or token_id not in text:
+        return ""
+    return "penalised: said before" if settings.repetition_penalty > 1 else "favoured: said before"
+
+
+def words(tokens: Sequence[int], label: Callable[[int], str]) -> str:
+    """Return tokens as one readable text."""
+    return "".join(label(token).replace("␣", " ") for token in tokens).strip() or label(tokens[0])
+
+
 def describe(settings: SamplingSettings) -> str:
     """Return the settings as a reader names them, such as `temperature 1, top-k 50, top-p 0.95, seed 0`."""
     if settings.greedy:
-        return "temperature 0 (greedy)"
+        return ", ".join(["temperature 0 (greedy)", *(one.named(settings) for one in settings.processors)])
     parts = [one.named(settings) for one in FILTERS if one.main or not one.is_off(settings)]
     if settings.full_order != GENERATE_ORDER:
         parts.append(f"order {settings.order}")
     return ", ".join([*parts, f"seed {settings.seed}"])
 
 
-def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> str:
-    """Return why the likeliest token was or was not drawn; `label` gives a token id's readable text."""
+def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], text: Sequence[int] = ()) -> str:
+    """Return why the likeliest token was or was not drawn; `label` gives a token id's readable text.
+
+    `text` are the tokens so far, at which processors look.
+    """
     found = step.candidates
     top, drawn = label(int(found.ids[0])), label(step.token_id)
     probability, after = percent(float(found.before[0])), percent(float(found.after[0]))
@@ -41,12 +72,13 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
             f"You took “{drawn}” ({percent(step.probability)} of the chances, number {step.rank:,}); {had} "
             f"“{label(step.instead_of)}”. From here on the text goes its own way."
         )
+    whose, by = _whose(settings), CUTS[found.cut[0]]
+    banned = ban(by, int(found.ids[0]), text, settings, label)
+    start = f"“{top}” was the likeliest ({probability} {whose}"
     if settings.greedy:
-        return (
-            f"“{top}” was the likeliest ({probability} of the model's chances), and greedy always takes it: "
-            "at temperature 0 filters and dice have no effect."
-        )
-    whose = "of the model's chances" if settings.off("t") else f"of the chances at temperature {settings.temperature:g}"
+        if banned:
+            return f"{start}), but it is {banned}; greedy takes “{drawn}”, the likeliest left ({percent(step.probability)})."
+        return f"{start}), and greedy always takes it: at temperature 0 filters and dice have no effect."
     if step.stages[-1].kept == 1:
         lone = f"“{drawn}” ({percent(step.probability)} {whose})"
         return f"{lone} was the only word that the filters left: the dice had no choice."
@@ -54,20 +86,28 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str]) -> 
         f"the dice fell on “{drawn}”, number {step.rank:,} "
         f"({percent(step.probability)}, {percent(step.probability_after)} after). {SUMMARY}"
     )
-    if by := CUTS[found.cut[0]]:
-        return f"“{top}” was the likeliest ({probability} {whose}), but {filter_name(by, settings)} cut it; {fell}"
-    start = f"“{top}” was the likeliest ({probability} {whose}, {after} after the filters)"
-    if step.rank == 1:
-        return f"{start}, and the dice took it. {SUMMARY}"
-    return f"{start}, but {fell}"
+    if by:
+        how = f"it is {banned}" if banned else f"{filter_name(by, settings)} cut it"
+        return f"{start}), but {how}; {fell}"
+    start = f"{start}, {after} after the filters)"
+    return f"{start}, and the dice took it. {SUMMARY}" if step.rank == 1 else f"{start}, but {fell}"
+
+
+def _whose(settings: SamplingSettings) -> str:
+    """Return of what the probabilities before the filters are shares."""
+    parts = [] if settings.off("r") else ["under the repetition penalty"]
+    if not settings.greedy and not settings.off("t"):
+        parts.append(f"at temperature {settings.temperature:g}")
+    return " ".join(["of the chances", *parts]) if parts else "of the model's chances"
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
     """Return how many words each filter left, with their share of the probabilities before the filters."""
-    if settings.greedy:
-        return f"{vocabulary:,} words → 1 taken (greedy), with {percent(step.stages[-1].mass)} of the chances."
     parts, left = [f"{vocabulary:,} words"], vocabulary
     for stage in step.stages:
+        if stage.filter == "greedy":
+            parts.append("1 taken (greedy)")
+            continue
         if BY_NAME[stage.filter].is_off(settings):
             continue
         no_effect = " (asleep: it cuts none here)" if stage.kept == left else ""

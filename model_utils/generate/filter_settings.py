@@ -1,112 +1,87 @@
 """The filters of the next token as one table, and the settings that hold a value for each. Imports no torch.
 
 All that lists filters reads FILTERS: controls, links, tables, texts, code. A new one is an entry here and a field of
-SamplingSettings. `warp` applies them.
+SamplingSettings. `warp` applies them. Processors look at the text so far, come first, and act at temperature 0 too.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from model_utils.errors import InputError
-
-_WHOLE, _REAL = re.compile(r"\d{1,20}"), re.compile(r"\d{0,9}\.?\d{1,20}")
+from model_utils.generate.one_filter import Filter, WordsFilter, listed_words
+from model_utils.limits import MAX_BAD_WORDS, MAX_NEW_TOKENS
 
 # Below this, scores divided by the temperature may leave float32; the difference from greedy has long gone by then.
 COLDEST = 0.01
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """One filter of the next token's scores.
-
-    `letter` stands for it in `order` and in the text of a comparison's settings, where `o` and `s` mean order and seed.
-    `field` is its name in SamplingSettings, in links and in `generate`; `off` the value at which it changes nothing, of the
-    type of all its values, which lie between `low` and `high`. A control of it ends at `control_high`, its slider at
-    `slider_high` as long as no link asks for more; a `main` one is always in view. `warper` is the class of transformers
-    that applies it, made from the value alone. Temperature is one that `cuts` no token. Headings call it `short`; in a
-    sweep it is `sweep_title` that grows, and off is `sweep_off` there.
-    """
-
-    letter: str
-    field: str
-    name: str
-    label: str
-    help: str
-    off: float
-    low: float
-    high: float
-    step: float
-    warper: str
-    control_high: float | None = None
-    slider_high: float | None = None
-    main: bool = False
-    cuts: bool = True
-    short: str = ""
-    sweep_title: str = ""
-    sweep_off: float | None = None
-
-    def value(self, settings: SamplingSettings) -> Any:
-        """Return the value that `settings` give it, of its type."""
-        return type(self.off)(getattr(settings, self.field))
-
-    def is_off(self, settings: SamplingSettings) -> bool:
-        """Return whether `settings` switch it off."""
-        return bool(self.value(settings) == self.off)
-
-    def check(self, value: float) -> None:
-        """Raise InputError for a value outside the bounds."""
-        if not self.low <= value <= self.high:
-            raise InputError(
-                f"{self.label} {value!r} does not fit: choose {self.read(self.low)} to {self.read(self.high)} "
-                f"({self.read(self.off)} = off)."
-            )
-
-    def read(self, value: float) -> str:
-        """Return a value as readers see it, such as `50,257` or `0.9`."""
-        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
-
-    def reading(self, settings: SamplingSettings) -> str:
-        """Return its value in `settings` as readers see it: `50`, `0.9`, `off`; a temperature is never off."""
-        return "off" if self.cuts and self.is_off(settings) else self.read(self.value(settings))
-
-    def named(self, settings: SamplingSettings) -> str:
-        """Return it with its value, such as `top-k 50`."""
-        return f"{self.name} {self.reading(settings)}"
-
-    def heading(self, settings: SamplingSettings) -> str:
-        """Return it with its value as texts are headed, such as `top-k 50` or `T 0.7`."""
-        return f"{self.short or self.name} {self.reading(settings)}"
-
-    def parse(self, text: str) -> float:
-        """Return the value that `text` writes. Raises ValueError where it writes none."""
-        kind, pattern = (int, _WHOLE) if isinstance(self.off, int) else (float, _REAL)
-        if not pattern.fullmatch(text):
-            raise ValueError(text)
-        return kind(text)
-
-    def write(self, settings: SamplingSettings) -> str:
-        """Return it with its value in the text of a comparison, such as `k50` or `p0.9`."""
-        value = self.value(settings)
-        return self.letter + (str(value) if isinstance(value, int) else np.format_float_positional(value, trim="-"))
-
-    def in_sweep(self, settings: SamplingSettings) -> float:
-        """Return the value by which rows of a sweep are ordered."""
-        value: float = self.value(settings)
-        return self.sweep_off if self.sweep_off is not None and value == self.off else value
-
-    def call(self, settings: SamplingSettings) -> str:
-        """Return the line of code that makes transformers' warper with its value, such as `TopKLogitsWarper(50)`."""
-        return f"{self.warper}({self.value(settings)!r})"
-
-
 # In the order in which `generate` applies them (`_get_logits_processor` of transformers).
-FILTERS = (
+FILTERS: tuple[Filter, ...] = (
+    Filter(
+        letter="r",
+        field="repetition_penalty",
+        name="repetition penalty",
+        label="Repetition penalty",
+        help="Makes every word that was said before less likely, by dividing or multiplying its score; 1 = off.",
+        off=1.0,
+        low=0.1,
+        high=10.0,
+        step=0.05,
+        warper="RepetitionPenaltyLogitsProcessor",
+        processor=True,
+        control_high=5.0,
+        slider_high=2.0,
+        cuts=False,
+        short="penalty",
+        sweep_title="the repetition penalty",
+    ),
+    Filter(
+        letter="n",
+        field="no_repeat_ngram_size",
+        name="no-repeat n-gram",
+        label="No repeated n-gram",
+        help="Bans a token that would repeat as many tokens in a row as were said before; 0 = off.",
+        off=0,
+        low=0,
+        high=100,
+        step=1,
+        warper="NoRepeatNGramLogitsProcessor",
+        processor=True,
+        control_high=20,
+        slider_high=6,
+        sweep_title="n",
+        sweep_off=float("inf"),
+    ),
+    WordsFilter(
+        letter="w",
+        field="bad_words",
+        name="bad words",
+        label="Bad words",
+        help="Never says these words, with a space before them or without; commas between them, empty = off.",
+        off="",
+        low=0,
+        high=MAX_BAD_WORDS,
+        step=1,
+        warper="NoBadWordsLogitsProcessor",
+        arguments=("banned", "ends"),
+        processor=True,
+    ),
+    Filter(
+        letter="l",
+        field="min_new_tokens",
+        name="min new tokens",
+        label="At least new tokens",
+        help="Bans end-of-text until so many tokens are new; 0 = off.",
+        off=0,
+        low=0,
+        high=MAX_NEW_TOKENS,
+        step=1,
+        warper="MinNewTokensLengthLogitsProcessor",
+        arguments=("prompt", "value", "ends"),
+        processor=True,
+    ),
     Filter(
         letter="t",
         field="temperature",
@@ -124,6 +99,18 @@ FILTERS = (
         cuts=False,
         short="T",
         sweep_title="the temperature",
+    ),
+    Filter(
+        letter="h",
+        field="top_h",
+        name="top-h",
+        label="Top-h",
+        help="Keeps the likeliest of the 100 best words until they hold this share of the uncertainty; 0 = off.",
+        off=0.0,
+        low=0.0,
+        high=1.0,
+        step=0.01,
+        warper="TopHLogitsWarper",
     ),
     Filter(
         letter="k",
@@ -180,16 +167,46 @@ FILTERS = (
         step=0.01,
         warper="TypicalLogitsWarper",
     ),
+    Filter(
+        letter="e",
+        field="epsilon_cutoff",
+        name="epsilon",
+        label="Epsilon cutoff",
+        help="Keeps words whose chance is at least this; 0 = off.",
+        off=0.0,
+        low=0.0,
+        high=0.9,
+        step=0.0001,
+        warper="EpsilonLogitsWarper",
+        slider_high=0.01,
+    ),
+    Filter(
+        letter="a",
+        field="eta_cutoff",
+        name="eta",
+        label="Eta cutoff",
+        help="Keeps words whose chance is at least this, or less where the model is unsure; 0 = off.",
+        off=0.0,
+        low=0.0,
+        high=0.9,
+        step=0.0001,
+        warper="EtaLogitsWarper",
+        slider_high=0.01,
+    ),
 )
 BY_LETTER = {one.letter: one for one in FILTERS}
 BY_NAME = {one.name: one for one in FILTERS}
-GENERATE_ORDER = "".join(BY_LETTER)
+
+# The letters of the filters in `generate`'s order; those of the processors, which have no place in `order`.
+GENERATE_ORDER = "".join(one.letter for one in FILTERS if not one.processor)
+PROCESSORS = tuple(one for one in FILTERS if one.processor)
 
 # What the letters stand for, for readers.
 LETTERS = ", ".join(f"{one.letter} {one.name}" for one in FILTERS)
+ORDER_LETTERS = ", ".join(f"{one.letter} {one.name}" for one in FILTERS if not one.processor)
 
-# The names of those that cut tokens.
-CUTTING = tuple(one.name for one in FILTERS if one.cuts)
+# The names of those that cut tokens, filters first.
+CUTTING = tuple(one.name for one in sorted(FILTERS, key=lambda one: one.processor) if one.cuts)
 
 # What cut a token, as a code: 0 = nothing, it was kept. "greedy" cuts all but the likeliest when temperature is 0.
 CUTS = ("", *BY_NAME, "greedy")
@@ -204,11 +221,18 @@ class SamplingSettings:
     InputError for values outside their bounds.
     """
 
+    repetition_penalty: float = 1.0
+    no_repeat_ngram_size: int = 0
+    bad_words: str = ""
+    min_new_tokens: int = 0
     temperature: float = 1.0
+    top_h: float = 0.0
     top_k: int = 50
     top_p: float = 0.95
     min_p: float = 0.0
     typical_p: float = 1.0
+    epsilon_cutoff: float = 0.0
+    eta_cutoff: float = 0.0
     order: str = field(default="tkpm", compare=False)
     seed: int = 0
     full_order: str = field(init=False, repr=False)
@@ -219,18 +243,36 @@ class SamplingSettings:
         if 0.0 < self.temperature < COLDEST:
             raise InputError(f"Temperature {self.temperature!r} does not fit: choose 0 (greedy) or {COLDEST} to 100.")
         object.__setattr__(self, "full_order", full_order(self.order))
+        object.__setattr__(self, "bad_words", ", ".join(listed_words(self.bad_words)))
         if not 0 <= self.seed < 2**64:
             raise InputError(f"Seed {self.seed!r} does not fit: choose a whole number from 0 up.")
 
     @property
     def filters(self) -> tuple[Filter, ...]:
-        """Return all filters in their order."""
-        return tuple(BY_LETTER[letter] for letter in self.full_order)
+        """Return the processors, then all filters in their order."""
+        return (*PROCESSORS, *(BY_LETTER[letter] for letter in self.full_order))
 
     @property
     def on(self) -> tuple[Filter, ...]:
         """Return the filters that are not switched off, in their order."""
         return tuple(one for one in self.filters if not one.is_off(self))
+
+    @property
+    def acting(self) -> tuple[Filter, ...]:
+        """Return those that have an effect, in their order: of greedy only the processors that are on."""
+        return self.processors if self.greedy else self.on
+
+    @property
+    def processors(self) -> tuple[Filter, ...]:
+        """Return the processors that are not switched off, in their order."""
+        return tuple(one for one in PROCESSORS if not one.is_off(self))
+
+    @property
+    def cutting(self) -> tuple[str, ...]:
+        """Return the names of those that may cut tokens, in their order, on or off; of greedy those on, and `greedy`."""
+        if self.greedy:
+            return (*(one.name for one in self.processors if one.cuts), "greedy")
+        return tuple(one.name for one in self.filters if one.cuts and (one.main or not one.is_off(self)))
 
     def off(self, letter: str) -> bool:
         """Return whether the filter of this letter is switched off."""
@@ -238,8 +280,13 @@ class SamplingSettings:
 
     @property
     def greedy(self) -> bool:
-        """Return whether the likeliest token is always taken, so that filters and noise have no effect."""
+        """Return whether the likeliest token is always taken, so that filters and noise have no effect; processors have."""
         return self.temperature == 0.0
+
+    @property
+    def processors_alone(self) -> SamplingSettings:
+        """Return these settings without all that a beam search does not look at: greedy, with the processors."""
+        return SamplingSettings(temperature=0.0, **{one.field: one.value(self) for one in PROCESSORS})
 
     @property
     def unfiltered(self) -> bool:
@@ -256,9 +303,9 @@ def full_order(order: str) -> str:
 
     Raises InputError for letters that no filter has, and for a letter that stands twice.
     """
-    if not set(order) <= set(BY_LETTER) or max(Counter(order).values(), default=0) > 1:
+    if not set(order) <= set(GENERATE_ORDER) or max(Counter(order).values(), default=0) > 1:
         raise InputError(
-            f"Order {order!r} does not fit: write each of the letters {', '.join(BY_LETTER)} at most once."
+            f"Order {order!r} does not fit: write each of the letters {', '.join(GENERATE_ORDER)} at most once."
         )
     named = iter(order)
-    return "".join(next(named) if letter in order else letter for letter in BY_LETTER)
+    return "".join(next(named) if letter in order else letter for letter in GENERATE_ORDER)

@@ -13,6 +13,7 @@ from model_utils.errors import InputError
 from model_utils.generate.apply_filters import warp
 from model_utils.generate.filter_settings import CUTS
 from model_utils.generate.noise import draw, gumbel, uniforms
+from model_utils.generate.text_so_far import vocabulary
 from model_utils.limits import MAX_DRAWS
 from model_utils.models.forward import forward
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.text_so_far import TextSoFar
     from model_utils.masks.mask import Mask
     from model_utils.models.loading import LoadedModel
 
@@ -31,17 +33,18 @@ POINTS = 300
 class FullDistribution:
     """The distribution of one step over the whole vocabulary, `[V]` each, read-only; `settings` made it.
 
-    `before`: probabilities after temperature and before the filters. `scores`: what is drawn from, -inf where a filter cut.
-    `cut`: which filter did, as a place in CUTS.
+    `model`: the model's own probabilities. `before`: those after repetition penalty and temperature and before what cuts.
+    `scores`: what is drawn from, -inf where a filter cut. `cut`: which filter did, as a place in CUTS.
     """
 
     settings: SamplingSettings
+    model: NDArray[np.float32]
     before: NDArray[np.float32]
     scores: NDArray[np.float32]
     cut: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        for array in (self.before, self.scores, self.cut):
+        for array in (self.model, self.before, self.scores, self.cut):
             array.setflags(write=False)
 
     @property
@@ -67,13 +70,19 @@ class FilterEffect:
 
 
 def full_distribution(
-    loaded: LoadedModel, ids: Sequence[int], settings: SamplingSettings, mask: Mask | None = None
+    loaded: LoadedModel,
+    prompt: Sequence[int],
+    settings: SamplingSettings,
+    mask: Mask | None = None,
+    *,
+    drawn: Sequence[int] = (),
 ) -> FullDistribution:
-    """Return the step after the tokens `ids`, prompt and what was drawn so far, from one forward pass without padding.
+    """Return the step after the tokens of `prompt` and those `drawn` so far, from one forward pass without padding.
 
     `mask` is a policy's mask of that step; without one every token reads all before it.
     """
-    return distribution(torch.from_numpy(next_logits(loaded, ids, mask))[None], settings)
+    logits = torch.from_numpy(next_logits(loaded, (*prompt, *drawn), mask))[None]
+    return distribution(logits, settings, vocabulary(loaded, settings).so_far(prompt, drawn))
 
 
 def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = None) -> NDArray[np.float32]:
@@ -83,11 +92,12 @@ def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = Non
 
 
 @torch.inference_mode()
-def distribution(logits: torch.Tensor, settings: SamplingSettings) -> FullDistribution:
-    """Return the step whose `logits[1, V]` these are."""
-    warped = warp(logits, settings)
+def distribution(logits: torch.Tensor, settings: SamplingSettings, text: TextSoFar | None = None) -> FullDistribution:
+    """Return the step whose `logits[1, V]` these are; `text` is the one so far, where a processor looks at it."""
+    warped = warp(logits, settings, () if text is None else (text,))
     return FullDistribution(
         settings=settings,
+        model=logits[0].softmax(-1).numpy(),
         before=warped.tempered[0].softmax(-1).numpy(),
         scores=warped.scores[0].numpy(),
         cut=warped.cut[0].numpy(),
@@ -97,20 +107,16 @@ def distribution(logits: torch.Tensor, settings: SamplingSettings) -> FullDistri
 def filter_effects(step: FullDistribution) -> tuple[FilterEffect, ...]:
     """Return what each filter did, in their order; removed and kept tokens together are the whole vocabulary."""
     settings = step.settings
-    states = (
-        {"greedy": False}
-        if settings.greedy
-        else {one.name: one.is_off(settings) for one in settings.filters if one.cuts}
-    )
+    acting = ("greedy", *(one.name for one in settings.acting))
     kept = np.ones(step.before.shape, dtype=bool)  # (V)
     found = []
-    for name, off in states.items():
+    for name in settings.cutting:
         gone = kept & (step.cut == CUTS.index(name))
         kept &= ~gone
         found.append(
             FilterEffect(
                 filter=name,
-                state="off" if off else "works" if gone.any() else "no_effect",
+                state="off" if name not in acting else "works" if gone.any() else "no_effect",
                 removed=int(gone.sum()),
                 removed_mass=float(step.before[gone].sum(dtype=np.float64)),
                 kept=int(kept.sum()),

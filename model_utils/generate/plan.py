@@ -59,7 +59,7 @@ def check_cache(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tok
         asked = f"{texts} {'text' if texts == 1 else 'texts'} of {max(longest):,} tokens"
         raise InputError(
             f"{asked}{' by both models' if len(parts) > 1 else ''} need {size:,.0f} MB for their keys and values, and "
-            f"{MAX_CACHE_MB:,} MB is the limit: ask for fewer texts, samples or new tokens."
+            f"{MAX_CACHE_MB:,} MB is the limit: ask for fewer texts, samples, beams or new tokens."
         )
 
 

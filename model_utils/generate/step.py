@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from model_utils.generate.apply_filters import Warped
     from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.text_so_far import TextSoFar
 
 # The likeliest tokens that a Step keeps; beside them the drawn one and the likeliest that each filter cut.
 CANDIDATES = 50
@@ -39,7 +40,8 @@ class FilterStage:
 class Candidates:
     """Some tokens of one step, likeliest first, read-only, each array `[n]`.
 
-    `ranks` count from 1. `before` is the probability after temperature and before the filters, `after` the one after them.
+    `ranks` count from 1. `before` is the probability before what cuts (repetition penalty and temperature have
+    had their effect), `after` the one after it.
     `cut` is the place in CUTS of what cut the token; 0 = it was kept.
     """
 
@@ -143,14 +145,16 @@ def draw_group(
     number: int,
     taken: Sequence[int | None] = (),
     step_noise: StepNoise | None = None,
+    texts: Sequence[TextSoFar] = (),
 ) -> GroupDraw:
     """Return what each of `lanes`, all under the same settings, draws at step `number` from its logits `[n, V]`.
 
     `taken` names for each lane the token that is taken whatever is drawn, None where the draw decides; empty: it does for
-    all. `step_noise` keeps the noise of this step for all who share it.
+    all. `step_noise` keeps the noise of this step for all who share it. `texts` are the lanes' texts so far, where a
+    processor looks at them.
     """
     step_noise = StepNoise(number, logits.size(-1)) if step_noise is None else step_noise
-    warped = warp(logits, settings)
+    warped = warp(logits, settings, texts)
     drawn = []
     for i, lane in enumerate(lanes):
         token_id, margin = draw(warped.scores[i].numpy(), step_noise.of(settings.seed, samples[i]))
@@ -204,16 +208,13 @@ def _entropy(probabilities: torch.Tensor) -> NDArray[np.float64]:
 
 
 def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: SamplingSettings) -> tuple[FilterStage, ...]:
-    """Return what each filter left, temperature (which cuts nothing) aside, in their order; greedy is one of its own."""
-    if settings.greedy:
-        return (FilterStage(filter="greedy", kept=1, mass=float(before[cut == 0].sum())),)
+    """Return what each filter left, those that cut nothing aside, in their order; greedy is one of its own, the last."""
     kept = np.ones(before.shape, dtype=bool)  # (V)
     stages = []
-    for one in settings.filters:
-        if one.cuts:
-            kept &= cut != CUTS.index(one.name)
-            mass = float(before[kept].sum(dtype=np.float64))
-            stages.append(FilterStage(filter=one.name, kept=int(kept.sum()), mass=mass))
+    for name in settings.cutting:
+        kept &= cut != CUTS.index(name)
+        mass = float(before[kept].sum(dtype=np.float64))
+        stages.append(FilterStage(filter=name, kept=int(kept.sum()), mass=mass))
     return tuple(stages)
 
 

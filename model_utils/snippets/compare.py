@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.snippets.filters import DRAW, warper_import, warpers
+from model_utils.snippets.filters import DRAW, bad_words_lines, warper_import, warpers
 from model_utils.snippets.setup import ends_line, preamble
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ def compare_code(
         f"PROMPT = {text!r}\n"
         f"NEW_TOKENS, SAMPLES = {steps}, {samples}\n"
         f"{ends_line(entry)}"
+        'ids = tokenizer(PROMPT, return_tensors="pt", add_special_tokens=False)["input_ids"]\n'
+        "prompt_length = ids.shape[1]\n"
+        f"{bad_words_lines(one for _, one in rows)}"
         "# name, filters in their order, seed\n"
         f"SETTINGS = [\n{listed}]\n"
         f"{DRAW}{_REST}"
@@ -51,15 +54,15 @@ _REST = '''
 
 def write(filters, seed, sample):
     """Return the new tokens of one text."""
-    ids = tokenizer(PROMPT, return_tensors="pt", add_special_tokens=False)["input_ids"]
-    text, cache, room = [], None, model.config.n_positions - ids.shape[1]
+    text, cache, room, newest = [], None, model.config.n_positions - prompt_length, ids
     while len(text) < min(NEW_TOKENS, room) and not set(text) & set(ENDS):
         with torch.inference_mode():
-            out = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            out = model(input_ids=newest, past_key_values=cache, use_cache=True, logits_to_keep=1)
         cache = out.past_key_values
-        scores = LogitsProcessorList(filters)(None, out.logits[:, -1].float())
+        said = torch.cat([ids, torch.tensor([text], dtype=torch.long)], dim=1)
+        scores = LogitsProcessorList(filters)(said, out.logits[:, -1].float())
         text.append(draw(scores[0], seed, sample, len(text)))
-        ids = torch.tensor([text[-1:]])
+        newest = torch.tensor([text[-1:]])
     return text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.snippets.filters import DRAW, warper_import, warpers
+from model_utils.snippets.filters import DRAW, bad_words_lines, shifting, warper_import, warpers
 from model_utils.snippets.setup import batch_lines, ends_line, preamble, sentences_lines
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def generate_code(
     """Return the lines that print the texts of `steps` new tokens and the candidates of one step, counted from 0.
 
     Greedy is one call of `generate`, unless a text was `full`: ended by the model's context, which `generate` oversteps.
+    With a processor it is not: those of `generate` take the pads of a batch for words.
     """
     head = (
         f"{preamble(entry)}\n"
@@ -35,21 +36,25 @@ def generate_code(
         f"{ends_line(entry)}"
         f"{batch_lines('left')}"
     )
-    body = _GREEDY if settings.greedy and not full else _warpers(settings) + DRAW + _LOOP
+    plain = settings.greedy and not full and not settings.processors
+    body = _GREEDY if plain else _warpers(settings) + DRAW + _LOOP
     return head + body + _CANDIDATES
 
 
 def _warpers(settings: SamplingSettings) -> str:
     """Return the lines that set up what turns scores into the probabilities of the draw, as transformers does it."""
-    used = dict(warpers(settings))
-    temperature, every = used.get("temperature", ""), ", ".join(used.values())
+    calls = [call for _, call in warpers(settings)]
     return (
         "import numpy as np\n"
-        f"{warper_import(used.values(), 'LogitsProcessorList')}"
+        f"{warper_import(calls, 'LogitsProcessorList')}"
         "\n"
         f"SEED, SAMPLE = {settings.seed}, 0\n"
-        f"temperature = LogitsProcessorList([{temperature}])\n"
-        f"filters = LogitsProcessorList([{every}])\n"
+        f"{bad_words_lines([settings])}"
+        "\n"
+        "def filters(prompt_length):\n"
+        '    """What the scores of one text go through: what only shifts them, and all."""\n'
+        f"    shifting = LogitsProcessorList([{', '.join(shifting(settings))}])\n"
+        f"    return shifting, LogitsProcessorList([{', '.join(calls)}])\n"
     )
 
 
@@ -72,6 +77,8 @@ _LOOP = """
 lengths = mask.sum(-1)
 positions = (mask.cumsum(-1) - 1).clamp(min=0)  # forward() would count the pads too
 texts, going, cache = [[] for _ in SENTENCES], [True for _ in SENTENCES], None
+prompts = [row[row_mask == 1] for row, row_mask in zip(ids, mask)]  # each row is filtered as if it were alone
+each = [filters(len(prompt)) for prompt in prompts]
 for step in range(NEW_TOKENS):
     with torch.inference_mode():
         out = model(
@@ -79,9 +86,11 @@ for step in range(NEW_TOKENS):
             logits_to_keep=1,
         )
         cache, scores = out.past_key_values, out.logits[:, -1].float()
-        kept = filters(None, scores)
+        said = [torch.cat([prompt, torch.tensor(text, dtype=torch.long)])[None] for prompt, text in zip(prompts, texts)]
+        kept = [every(tokens, row[None])[0] for (_, every), tokens, row in zip(each, said, scores)]
         if step == STEP:
-            before, after = temperature(None, scores)[SENTENCE].softmax(-1), kept[SENTENCE].softmax(-1)
+            shifted = each[SENTENCE][0](said[SENTENCE], scores[SENTENCE][None])[0]
+            before, after = shifted.softmax(-1), kept[SENTENCE].softmax(-1)
     drawn = [draw(row, SEED, SAMPLE, step) for row in kept]
     for row, token in enumerate(drawn):
         if going[row]:

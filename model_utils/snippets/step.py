@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_utils.snippets.filters import DRAW, warper_import, warpers
-from model_utils.snippets.setup import preamble
+from model_utils.snippets.filters import DRAW, bad_words_lines, shifting, warper_import, warpers
+from model_utils.snippets.setup import ends_line, preamble
 
 if TYPE_CHECKING:
     from model_utils.generate.filter_settings import SamplingSettings
@@ -25,7 +25,7 @@ def step_code(
     `ids` are the prompt and what was drawn or taken by hand; `number` counts steps from 0; `mask` is what every token may
     read, a batch of one, None where each reads all before it.
     """
-    used = warpers(settings)
+    used, shifts = warpers(settings), shifting(settings)
     listed = "".join(f"    ({name!r}, {call}),\n" for name, call in used)
     return (
         "import numpy as np\n"
@@ -34,11 +34,19 @@ def step_code(
         "\n"
         f"IDS = {list(map(int, ids))}  # the prompt, and the text so far\n"
         f"SEED, STEP = {settings.seed}, {number}\n"
+        f"{_known(entry, settings)}"
         f"STAGES = [\n{listed}]\n"
-        f"TEMPERATURE = {1.0 if settings.greedy else float(settings.temperature)!r}  # wherever it stands among the stages\n"
+        f"SHIFTING = [{', '.join(shifts)}]  # of the stages those that cut nothing\n"
         f"{_under(mask)}"
         f"{DRAW}{_REST}"
     )
+
+
+def _known(entry: ModelEntry, settings: SamplingSettings) -> str:
+    """Return the lines that name what processors know of the text; empty where none is on."""
+    if not settings.processors:
+        return ""
+    return f"prompt_length = len(IDS) - STEP\n{ends_line(entry)}{bad_words_lines([settings])}"
 
 
 def spans(visible: Sequence[bool]) -> list[tuple[int, int]]:
@@ -85,9 +93,11 @@ _REST = """
 
 with torch.inference_mode():
     scores = model(torch.tensor([IDS]), logits_to_keep=1, **under).logits[:, -1]
-before = scores / TEMPERATURE
-for name, warper in STAGES:
-    scores = warper(None, scores)
+before, said = scores, torch.tensor([IDS])
+for shift in SHIFTING:
+    before = shift(said, before)
+for name, stage in STAGES:
+    scores = stage(said, scores)
     print(name, int((scores > -float("inf")).sum()))
 scores = scores[0]
 before, after = before[0].softmax(-1), scores.softmax(-1)

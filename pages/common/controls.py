@@ -247,11 +247,13 @@ def number(
     control, top = CONTROLS[name], bound(name, high)
     st.session_state[name] = value(name)
     draw = st.slider if slider else st.number_input
+    fine = isinstance(control.step, float) and control.step < 0.01
     return draw(
         label or control.label,
         min_value=control.low,
         max_value=top,
         step=control.step,
+        format="%.4f" if fine else None,
         key=name,
         persist_state="session",
         on_change=changed,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,12 +13,13 @@ from model_utils.limits import MANY_MB
 from pages.common import cache
 
 if TYPE_CHECKING:
+    from model_utils.generate.beam_settings import BeamSettings
     from model_utils.generate.lane import Lane
-    from model_utils.generate.step import Step
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
 
-    Event = tuple[int, tuple[Step, ...]]  # the number of the part, the steps that its lanes took
+    Steps = Generator[tuple[Any, ...], None, None]  # of the lanes, or of the sentences of a beam search
+    Event = tuple[int, tuple[Any, ...]]  # the number of the part, the steps that its lanes or sentences took
 
 # Prompts of so many tokens in all are read about as soon with a core less.
 SHORT = 32
@@ -35,7 +36,43 @@ def decode_job(
     Its events are of the type Event. It stops after `stop_after` steps as if somebody had asked. Raises InputError when it
     cannot start.
     """
-    from model_utils.generate.decode import decode, leave_a_core
+    from model_utils.generate.decode import decode
+
+    def decoders() -> list[Steps]:
+        return [decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache) for loaded, lanes in parts]
+
+    return _job(decoders, parts, max_new_tokens, stop_after, drawn_tokens)
+
+
+def beam_job(
+    loaded: LoadedModel,
+    lanes: Sequence[Lane],
+    beams: BeamSettings,
+    max_new_tokens: int,
+    stop_after: int | None = None,
+) -> Job[None]:
+    """Return the job that searches beams for each of `lanes`, a sentence each, once it is its turn.
+
+    Its events are (0, the steps of the sentences that go on). Else it is as `decode_job`; of a discarded one the number of
+    its steps is kept.
+    """
+    from model_utils.generate.beams import beam_rows, beam_search
+
+    def decoders() -> list[Steps]:
+        return [beam_search(loaded, lanes, beams, max_new_tokens)]
+
+    return _job(decoders, [(loaded, beam_rows(lanes, beams))], max_new_tokens, stop_after, len)
+
+
+def _job(
+    make_decoders: Callable[[], list[Steps]],
+    parts: Sequence[tuple[LoadedModel, Sequence[Lane]]],
+    max_new_tokens: int,
+    stop_after: int | None,
+    digest: Callable[[list[Any]], Any],
+) -> Job[None]:
+    """Return the job that takes a step of each decoder in turn; `parts` are the rows that each of them computes."""
+    from model_utils.generate.decode import leave_a_core
     from model_utils.generate.needs import decoding_needs
     from model_utils.generate.plan import check_cache, make_plan
     from model_utils.models.attention import interruptible
@@ -53,10 +90,7 @@ def decode_job(
             opened.enter_context(interruptible(job.check_stop))
             if many:
                 opened.callback(give_back)
-            decoders = [
-                opened.enter_context(closing(decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache)))
-                for loaded, lanes in parts
-            ]
+            decoders = [opened.enter_context(closing(decoder)) for decoder in make_decoders()]
             for number in range(1, max_new_tokens + 1):
                 if short or number > 1:
                     leave_a_core()  # reading long prompts takes seconds and wants them all
@@ -69,10 +103,10 @@ def decode_job(
                 if many and number % TIDY == 0:
                     give_back()
 
-    return cache.JOBS.start(work, needs, name="generate", digest=drawn_tokens)
+    return cache.JOBS.start(work, needs, name="generate", digest=digest)
 
 
-def _advance(job: Job[None], part: int, decoder: Generator[tuple[Step, ...], None, None]) -> bool:
+def _advance(job: Job[None], part: int, decoder: Steps) -> bool:
     """Publish the next step of all lanes of one model and return whether there was one."""
     job.check()
     # The gate is held for one step at a time, so that many readers' texts grow side by side.

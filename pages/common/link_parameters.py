@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from model_utils.generate.filter_settings import FILTERS, LETTERS, SamplingSettings
+from model_utils.generate.beam_settings import EARLY_STOPPING, BeamSettings
+from model_utils.generate.filter_settings import FILTERS, LETTERS, ORDER_LETTERS, SamplingSettings
+from model_utils.generate.one_filter import WordsFilter
 from model_utils.limits import (
+    MAX_BEAMS,
     MAX_NEW_TOKENS,
     MAX_PATTERN_TOKENS,
     MAX_SAMPLES,
@@ -230,15 +233,45 @@ _ALL = (
             high=one.high if one.control_high is None else one.control_high,
             step=one.step,
         )
+        if not isinstance(one, WordsFilter)
+        else Control(name=one.field, label=one.label, default=one.off, help=one.help)
         for one in FILTERS
     ),
     Control(
         name="order",
         label="Order of the filters",
         default=SamplingSettings.order,
-        help=f"{LETTERS}; from left to right. A letter left out stands where transformers puts it.",
+        help=f"{ORDER_LETTERS}; from left to right. A letter left out stands where transformers puts it.",
+    ),
+    Control(
+        name="num_beams",
+        label="Beams",
+        default=1,
+        low=1,
+        high=MAX_BEAMS,
+        step=1,
+        help="Unfinished texts that go on side by side; 1 = no beam search.",
+    ),
+    Control(
+        name="length_penalty",
+        label="Length penalty",
+        default=BeamSettings.length_penalty,
+        low=-5.0,
+        high=5.0,
+        step=0.1,
+        help="A finished text's sum is divided by its length to this power: above 0 long ones gain; 0 = off.",
+    ),
+    Control(
+        name="early_stopping",
+        label="Early stopping",
+        default=BeamSettings.early_stopping,
+        options=_same(*EARLY_STOPPING),
+        undone=True,
+        help="true: as soon as there are as many finished texts as beams; false: when the best beam, ended now, would not be "
+        "better; never: when no longer one can be better.",
     ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
+    Control(name="beam_view", label="Look closer", default="tree", undone=True),
     Control(name="batch", label="The batch itself", default="none", undone=True),
     Control(
         name="seed",

@@ -10,6 +10,7 @@ import streamlit as st
 from model_utils.compare import settings
 from model_utils.errors import InputError
 from model_utils.generate.filter_settings import FILTERS, SamplingSettings
+from model_utils.generate.one_filter import WordsFilter
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey
@@ -148,7 +149,9 @@ def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
         args=(key,),
         height="content",
         column_config={
-            one.field: st.column_config.NumberColumn(
+            one.field: st.column_config.TextColumn(one.name, help=one.help)
+            if isinstance(one, WordsFilter)
+            else st.column_config.NumberColumn(
                 one.name,
                 min_value=one.low,
                 max_value=one.high,

@@ -147,10 +147,14 @@ def _step_note(
             else "The random number is fixed: a word holds its region, and a point that crosses a border draws another."
         )
     )
+    st.caption(
+        "Held fixed on this map: the step and the temperature, which comes first, then top-k, then top-p; no other filter and "
+        "no penalty or ban is on."
+    )
     rows = range(len(comparison.request.rows))
     away = [str(row) for row in rows if not _on_the_map(comparison, row, temperature)]
     if away:
-        what = "another temperature, filter or order"
+        what = "another temperature, filter, penalty, ban or order"
         st.caption(
             f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a word there for its own."
         )

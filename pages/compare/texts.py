@@ -112,7 +112,7 @@ def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) ->
     reasons = {
         "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so the same random number draws “{here}”.",
         "admitted": f"“{here}” may be drawn here; in row 0 {_filter(comparison, 0, found)} had cut it.",
-        "tempered": f"both may draw “{there}” and “{here}”; at the other temperature the same random number draws the other.",
+        "tempered": f"both may take “{there}” and “{here}”, but their probabilities differ: that turns it.",
         "greedy": f"“{here}” for “{there}”: greedy uses no randomness.",
         "noise": f"“{here}” for “{there}”: other random numbers.",
         "model": f"“{here}” for “{there}”: the other model, under the same setting and random numbers.",

@@ -26,6 +26,8 @@ def draw(run: Generation, step: Step) -> None:
     from viz.generate.candidates import Bar, fig_candidates
 
     table = tables.candidates_table(step, run.label)
+    text = [token for tokens in run.before(step) for token in tokens]
+    settings = run.request.settings
     shown: Iterable[Any] = table.iloc[step.candidates.telling(step.drawn, LISTED)].itertuples()
     bars = [
         Bar(
@@ -36,6 +38,8 @@ def draw(run: Generation, step: Step) -> None:
             after=line.probability_after,
             outcome=line.outcome,
             by=line.cut_by,
+            why=explain.ban(line.cut_by, line.token_id, text, settings, run.label),
+            note=explain.penalised(line.token_id, text, settings),
         )
         for line in shown
     ]

@@ -10,7 +10,9 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
-from model_utils.generate.filter_settings import FILTERS, SETTINGS
+from model_utils.generate.beam_settings import BeamSettings
+from model_utils.generate.filter_settings import FILTERS, PROCESSORS, SETTINGS
+from model_utils.generate.one_filter import WordsFilter
 from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_state
@@ -28,34 +30,95 @@ if TYPE_CHECKING:
 
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.tokens.batch import TokenBatch
-    from pages.generate.run import Generation
+    from pages.generate.run import BeamRun, Generation
 
 BOXES = ("seed", "max_new_tokens")
+IN_A_ROW = 4  # filters in view because they are on
+BEAMS, CHOICES = ("num_beams", "length_penalty", "early_stopping"), ("early_stopping",)
+DRAW, SEARCH = "one draw a step", "beam search"
+MANY = 4  # beams at first
+TEXTUAL = tuple(one.field for one in PROCESSORS)
+WORDS = tuple(one.field for one in FILTERS if isinstance(one, WordsFilter))
 MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
+# What is in view, with the shares of the width; a beam search has no dice and so no seed.
+DIALS = {**dict.fromkeys(MAIN, 2.8), "seed": 2.1, "max_new_tokens": 2.1}
+BEAM_DIALS = {"num_beams": 2.4, "length_penalty": 2.8, "early_stopping": 5.2, "max_new_tokens": 2.1}
 MORE = (*OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
 SLIDER_HIGH = {one.field: one.slider_high for one in FILTERS if one.slider_high is not None}
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Generate, and return the place of the button Stop."""
+    _how()
     with st.container(key="dials"):
-        places = st.columns([*[2.8] * len(MAIN), 2.1, 2.1, 2.3, 2.6, 1.9], vertical_alignment="bottom")
-    for name, place in zip((*MAIN, "seed", "max_new_tokens"), places, strict=False):
+        dials = BEAM_DIALS if _searching() else DIALS
+        places = st.columns([*dials.values(), 2.3, 2.6, 1.9], vertical_alignment="bottom")
+    for name, place in zip(dials, places, strict=False):
         with place:
-            controls.number(name) if name in BOXES else _slider(name)
+            if name in CHOICES:
+                controls.choice(name)
+            else:
+                controls.number(name) if name in BOXES else _slider(name)
     with places[-3]:
         _more(page)
+    _those_on()
     places[-2].button("Generate", type="primary", key="generate", width="stretch", on_click=START.click)
     return places[-1]
+
+
+def _how() -> None:
+    """Draw the choice how the next word is chosen: it stands for the number of beams."""
+    st.session_state["how"] = SEARCH if _searching() else DRAW
+    st.segmented_control(
+        "How the next word is chosen",
+        [DRAW, SEARCH],
+        required=True,
+        key="how",
+        on_change=_choose_how,
+        label_visibility="collapsed",
+    )
+
+
+def _choose_how() -> None:
+    controls.change(num_beams=MANY if st.session_state["how"] == SEARCH else 1)
+
+
+def _searching() -> bool:
+    """Return whether the controls ask for a beam search."""
+    return bool(value("num_beams") > 1)
+
+
+def _those_on() -> None:
+    """Draw the filters that are in view only while they are on; off, they stand under More."""
+    names = [name for name in _used() if _changed(name)]
+    if not names:
+        return
+    with st.container(key="dials_on"):
+        for start in range(0, len(names), IN_A_ROW):
+            for place, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):
+                with place:
+                    _filter(name)
+
+
+def _filter(name: str) -> None:
+    """Draw the control of one filter."""
+    if name in WORDS:
+        controls.field(name)
+    else:
+        _slider(name)
 
 
 def _more(page: frame.Page) -> None:
     """Draw what is off at first: further filters, the order of all, and what a text may read of itself."""
     _keep_hand_mask(page)
     with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
-        for name in OTHER_FILTERS:
-            controls.number(name, slider=True)
-        controls.field("order")
+        for name in _used():
+            if not _changed(name):
+                _filter(name)
+        if _searching():
+            st.caption("A beam search draws nothing: temperature and filters have no effect on it.")
+        else:
+            controls.field("order")
         st.divider()
         st.caption("What the growing text may read of itself")
         controls.choice("pattern")
@@ -66,6 +129,11 @@ def _more(page: frame.Page) -> None:
         mask_state.hand_fields()
         with st.container(horizontal=True):
             mask_state.undo_buttons()
+
+
+def _used() -> Sequence[str]:
+    """Return the filters beside the main ones that have an effect: on beams only what looks at the text so far has."""
+    return [name for name in OTHER_FILTERS if name in TEXTUAL] if _searching() else OTHER_FILTERS
 
 
 def _changed(name: str) -> bool:
@@ -102,11 +170,14 @@ def make_request(page: frame.Page) -> GenerateRequest:
     """Return what the controls and the shared sentences ask for. Raises ReaderError for what is outside its bounds."""
     from model_utils.generate.filter_settings import SamplingSettings
 
-    batch = page.batch(side="left")
+    batch, beams = page.batch(side="left"), BeamSettings(**{name: value(name) for name in BEAMS})
+    settings = SamplingSettings(**{name: value(name) for name in SETTINGS})
     return GenerateRequest(
         model=page.model,
         texts=batch.texts,
-        settings=SamplingSettings(**{name: value(name) for name in SETTINGS}),
+        # What has no effect does not make another text of this one.
+        settings=settings.processors_alone if beams.on else settings,
+        beams=beams if beams.on else BeamSettings(),
         max_new_tokens=value("max_new_tokens"),
         policy=_policy(batch),
     )
@@ -140,12 +211,14 @@ def invitation() -> None:
     st.caption("Press Generate: the model continues each of your sentences, and every step can be looked into.")
 
 
-def settings_note(run: Generation, request: GenerateRequest | None) -> None:
+def settings_note(run: Generation | BeamRun, request: GenerateRequest | None) -> None:
     """Draw which settings the text on the page was made with, where the controls ask for something else by now."""
     if request is None or run.request == request:
         return
     made = run.request
-    parts = [explain.describe(made.settings), f"{made.max_new_tokens} new tokens"]
+    drawn = made.beams.named if made.beams.on else explain.describe(made.settings)
+    bans = [one.named(made.settings) for one in made.settings.processors] if made.beams.on else []
+    parts = [drawn, *bans, f"{made.max_new_tokens} new tokens"]
     if made.policy != request.policy:
         parts.append("another mask" if not made.policy.plain else "no mask but the causal one")
     if made.model != request.model:
@@ -155,7 +228,34 @@ def settings_note(run: Generation, request: GenerateRequest | None) -> None:
     st.info(f"This text was made with {', '.join(parts)}. Press Generate for one with the present settings.")
 
 
-def mask_note(run: Generation) -> None:
+def processor_note(run: Generation | BeamRun) -> None:
+    """Draw which tokens the bad words are, and where `generate` on the padded batch would do otherwise."""
+    from model_utils.generate.padded_batch import padded_bans
+    from model_utils.generate.text_so_far import banned_tokens
+
+    settings, label = run.request.settings, run.label
+    if settings.bad_words:
+        banned = banned_tokens(run.loaded.tokenizer, settings.bad_words)
+        named = ", ".join(" ".join(label(token) for token in tokens) for tokens in banned)
+        st.caption(
+            literal(
+                f"Banned, as tokens: {named}. Of several tokens in a row only the last is banned, behind the others."
+            )
+        )
+    prompts = [[token.id for token in tokens] for tokens in run.batch.tokens]
+    found = padded_bans(settings, prompts, run.new_tokens(), run.batch.pad_id)
+    if found:
+        first = found[0]
+        sentences = ", ".join(str(one.sentence) for one in found)
+        st.caption(
+            literal(
+                f"generate on this padded batch would take pads for words: from step {first.number + 1} on it would also ban "
+                f"“{label(first.token_id)}” in sentence {sentences}. Here each sentence runs as if it were alone."
+            )
+        )
+
+
+def mask_note(run: Generation | BeamRun) -> None:
     """Draw under which mask the text was made, where it is not the plain causal one."""
     policy = run.request.policy
     if policy.plain:

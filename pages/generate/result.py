@@ -14,10 +14,13 @@ from pages.generate.state import generate_state
 from pages.generate.views import VIEWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streamlit.delta_generator import DeltaGenerator
 
+    from model_utils.generate.beams import BeamStep
     from model_utils.generate.step import Step
-    from pages.generate.run import Generation
+    from pages.generate.run import BeamRun, Generation
 
 PACE = 1.2  # seconds that a step stays while the steps are played
 
@@ -43,8 +46,8 @@ def _ended(run: Generation) -> None:
     if _take_click(run) and state.playing:
         state.playing = False
         st.rerun()  # the beat of the fragment is set by the page
-    _play_on(run)
-    _bound_choice(run)
+    play_on(run)
+    bound_choice(run)
     text, picture = _halves()
     with text:
         generate_text.texts(run, _chosen())
@@ -68,7 +71,7 @@ def _growing(run: Generation) -> None:
 
 def _picture(run: Generation) -> None:
     """Draw the chosen step with the widgets that choose it, or why there is none."""
-    row, number = _choose(run)
+    row, number = choose(run)
     steps = run.rows()[row]
     first = _is_first(run)
     generate_state().picture_waits = first or number >= len(steps)
@@ -118,10 +121,10 @@ def _take_click(run: Generation) -> bool:
     return False
 
 
-def _choose(run: Generation) -> tuple[int, int]:
+def choose(run: Generation | BeamRun) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
-    _bound_choice(run)
+    bound_choice(run)
     which, back, onward, play = st.columns([4, 3.4, 3.4, 3.4], vertical_alignment="bottom", gap="small")
     with which:
         row = controls.item("sentence", run.names())
@@ -143,7 +146,7 @@ def _choose(run: Generation) -> tuple[int, int]:
     return int(row), state.step - 1
 
 
-def _bound_choice(run: Generation) -> None:
+def bound_choice(run: Generation | BeamRun) -> None:
     """Bring the chosen row and step within what the run has."""
     controls.bound("sentence", run.count - 1)
     st.session_state["step"] = min(max(st.session_state["step"], 1), run.request.max_new_tokens)
@@ -153,7 +156,7 @@ def _move(by: int) -> None:
     st.session_state["step"] += by
 
 
-def _play(run: Generation) -> None:
+def _play(run: Generation | BeamRun) -> None:
     """Start to go through the steps of the row in view, from the first where the last is shown; or pause. A callback."""
     state = generate_state()
     state.playing = not state.playing
@@ -162,7 +165,7 @@ def _play(run: Generation) -> None:
     state.played_at = time.monotonic()
 
 
-def _play_on(run: Generation) -> None:
+def play_on(run: Generation | BeamRun) -> None:
     """Go one step on when the beat asks for it; at the end of the row, stop."""
     state = generate_state()
     if not state.playing or time.monotonic() - state.played_at < 0.8 * PACE:
@@ -175,7 +178,7 @@ def _play_on(run: Generation) -> None:
         st.rerun()
 
 
-def _row_in_view(run: Generation) -> list[Step]:
+def _row_in_view(run: Generation | BeamRun) -> Sequence[Step | BeamStep]:
     return run.rows()[min(_chosen()[0], run.count - 1)]
 
 
@@ -194,7 +197,8 @@ def _no_step(run: Generation, row: int, steps: list[Step]) -> None:
 
 def _step(run: Generation, step: Step) -> None:
     """Draw one step: why the top word was or was not drawn, and the view of it that is chosen."""
-    st.text(explain.why(step, run.request.settings, run.label))
+    prompt, drawn = run.before(step)
+    st.text(explain.why(step, run.request.settings, run.label, (*prompt, *drawn)))
     view = VIEWS[controls.choice("view", VIEWS, show_label=False)]
     if view.draw is not None:
         view.draw(run, step)

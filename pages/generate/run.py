@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from model_utils.generate.beam_settings import BeamSettings
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.common.decode_job import decode_job, published, stopped_after, tokens_of
+from pages.common.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model_utils.generate.beams import BeamStep
     from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
@@ -28,6 +32,7 @@ class GenerateRequest:
     settings: SamplingSettings
     max_new_tokens: int
     policy: MaskPolicy
+    beams: BeamSettings = field(default_factory=BeamSettings)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -45,16 +50,83 @@ class Branch:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Generation:
-    """A request under way or ended, with its branches. What it has made stays, also when it was stopped.
+class Run:
+    """A request under way or ended. What it has made stays, also when it was stopped. Rows are the sentences of the batch."""
+
+    request: GenerateRequest
+    loaded: LoadedModel
+    batch: TokenBatch
+
+    @property
+    def count(self) -> int:
+        """Return the number of rows."""
+        return len(self.batch.texts)
+
+    def sentence(self, row: int) -> int:
+        """Return the sentence that a row continues."""
+        return row
+
+    def prompt(self, row: int) -> tuple[Token, ...]:
+        """Return the tokens that a row continues."""
+        return self.batch.tokens[self.sentence(row)]
+
+    def policy(self, row: int) -> MaskPolicy:
+        """Return the mask policy of one row: the hand mask is that of its own sentence alone."""
+        return self.request.policy.for_sentence(self.sentence(row))
+
+    def names(self) -> list[str]:
+        """Return what readers call the rows: the end of a sentence."""
+        from model_utils.tokens.batch import sentence_label
+
+        return [*map(sentence_label, self.batch.texts)]
+
+    def label(self, token_id: int) -> str:
+        """Return a token's readable text."""
+        from model_utils.tokens.batch import token_label
+
+        return token_label(self.loaded.tokenizer, token_id)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BeamRun(Run):
+    """A beam search of every sentence."""
+
+    job: Job[None]
+
+    def rows(self) -> list[list[BeamStep]]:
+        """Return the steps made so far, one list per sentence."""
+        rows: list[list[BeamStep]] = [[] for _ in range(self.count)]
+        for _, steps in published(self.job):
+            for step in steps:
+                rows[step.sentence].append(step)
+        return rows
+
+    @property
+    def discarded(self) -> bool:
+        """Return whether its steps were given back."""
+        return self.job.discarded
+
+    def discard(self) -> None:
+        """Stop it, and give back its steps."""
+        self.job.discard()
+
+    def new_tokens(self) -> list[tuple[int, ...]]:
+        """Return the new tokens of each sentence so far: of its best finished text once its search is over, of its best beam."""
+        return [best_text(steps) if steps else () for steps in self.rows()]
+
+    def room(self, row: int) -> int:
+        """Return how many new tokens a row may have."""
+        return min(self.request.max_new_tokens, self.loaded.context - len(self.prompt(row)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Generation(Run):
+    """Texts that are drawn, with their branches.
 
     Rows are the sentences of the batch, then the branches. `jobs` are (job, its first row), the latest last. `remembered`
     are the tokens of each row that were drawn before its memory was given back.
     """
 
-    request: GenerateRequest
-    loaded: LoadedModel
-    batch: TokenBatch
     jobs: list[tuple[Job[None], int]]
     branches: list[Branch]
     remembered: tuple[tuple[int, ...], ...] = ()
@@ -108,43 +180,44 @@ class Generation:
         found = self.branch(row)
         return row if found is None else self.sentence(found.row)
 
-    def prompt(self, row: int) -> tuple[Token, ...]:
-        """Return the tokens that a row continues."""
-        return self.batch.tokens[self.sentence(row)]
+    def new_tokens(self) -> list[tuple[int, ...]]:
+        """Return the new tokens of each sentence so far."""
+        return [self.drawn(row) for row in range(len(self.batch.texts))]
 
-    def policy(self, row: int) -> MaskPolicy:
-        """Return the mask policy of one row: the hand mask is that of its own sentence alone."""
-        return self.request.policy.for_sentence(self.sentence(row))
+    def names(self) -> list[str]:
+        """Return what readers call the rows: the end of a sentence, a branch by its word and step."""
+        named = [f"branch “{self.label(one.token_id)}” at step {one.number + 1}" for one in self.branches]
+        return [*super().names(), *named]
 
     def before(self, step: Step) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the tokens before a step: the prompt, and what was drawn so far."""
         drawn = tuple(one.token_id for one in self.rows()[step.lane][: step.number])
         return tuple(token.id for token in self.prompt(step.lane)), drawn
 
-    def names(self) -> list[str]:
-        """Return what readers call the rows: the end of a sentence, a branch by its word and step."""
-        from model_utils.tokens.batch import sentence_label
 
-        named = [f"branch “{self.label(one.token_id)}” at step {one.number + 1}" for one in self.branches]
-        return [*map(sentence_label, self.batch.texts), *named]
-
-    def label(self, token_id: int) -> str:
-        """Return a token's readable text."""
-        from model_utils.tokens.batch import token_label
-
-        return token_label(self.loaded.tokenizer, token_id)
+def best_text(steps: Sequence[BeamStep]) -> tuple[int, ...]:
+    """Return the text that leads after the last of `steps`: the best finished one once the search is over."""
+    last = steps[-1]
+    return last.hypotheses[0].tokens if last.done and last.hypotheses else last.texts[0]
 
 
-def start(request: GenerateRequest) -> Generation:
-    """Return the generation of a request, under way. Raises ReaderError when it cannot start."""
+def start(request: GenerateRequest) -> Generation | BeamRun:
+    """Return the run of a request, under way. Raises ReaderError when it cannot start."""
     loaded, batch = cache.loaded_model(request.model), cache.token_batch(BatchKey(request.model, request.texts))
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
+    if request.beams.on:
+        search = beam_job(loaded, lanes, request.beams, request.max_new_tokens)
+        return BeamRun(request=request, loaded=loaded, batch=batch, job=search)
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
     return Generation(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
 
 
-def resume(run: Generation) -> Generation:
+def resume(run: Generation | BeamRun) -> Generation | BeamRun:
     """Return `run` made again, under way: all its rows in one batch, which gives the same texts. Raises as `start` does."""
+    if isinstance(run, BeamRun):
+        lanes = [lane_of(run.request, run.batch, row) for row in range(run.count)]
+        made = run.job.digest if run.job.cancelled else None
+        return replace(run, job=beam_job(run.loaded, lanes, run.request.beams, run.request.max_new_tokens, made))
     drawn = tuple(run.drawn(row) for row in range(run.count))
     lanes = []
     for row in range(run.count):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.common import controls
 from pages.common.runs import RunState
-from pages.generate.run import Generation
+from pages.generate.run import BeamRun, Generation
 
 if TYPE_CHECKING:
     from model_utils.experiments.batch_timing import Same
@@ -20,7 +20,7 @@ _KEY = "_generate"
 
 
 @dataclass
-class GenerateState(RunState[Generation]):
+class GenerateState(RunState[Generation | BeamRun]):
     """The latest run, which of its steps is in view, and what is under way beside it."""
 
     example: str = ""  # the one that was put on the page last
@@ -32,12 +32,16 @@ class GenerateState(RunState[Generation]):
     played_at: float = 0.0  # when the step in view was reached, in seconds of time.monotonic
     timing: tuple[GenerateRequest, Job[tuple[Same, ...]]] | None = None  # of the batch against one sentence at a time
 
-    def replace(self, run: Generation) -> None:
+    beams_shown: bool = False  # whether the end of the latest run, a beam search, has been on the page
+    opened: tuple[int, int] | None = None  # the step and row of the tree whose text is open
+
+    def replace(self, run: Generation | BeamRun) -> None:
         """Make `run` the latest one; the one before stops, and of a branch of it in view its sentence is shown."""
         row = int(controls.value("sentence"))
         if self.run is not None and run.count <= row < self.run.count:
             controls.change(sentence=min(self.run.sentence(row), run.count - 1))
         self.stop_timing()
+        self.opened, self.beams_shown = None, False
         super().replace(run)
 
     def begin_anew(self) -> None:

@@ -73,10 +73,18 @@ def _stages(
     from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
+    starts = [("the model's chances", distribution.model)]
+    if shifting := [one for one in settings.acting if not one.cuts]:
+        # The title shares its line with a count: two of them have their short names.
+        title = ", ".join(one.heading(settings) if shifting[1:] else one.named(settings) for one in shifting)
+        # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model's chances.
+        starts = [*(starts if not settings.off("r") else []), (title, distribution.before)]
     words = distribution.before[ids].astype(float)
-    start = "the model's chances" if settings.off("t") or settings.greedy else f"temperature {settings.temperature:g}"
     stages = [
-        WaterfallBar(title=start, count=len(distribution.before), words=words.tolist(), rest=1 - words.sum(), gone={})
+        WaterfallBar(
+            title=title, count=len(shares), words=shares[ids].tolist(), rest=1 - float(shares[ids].sum()), gone={}
+        )
+        for title, shares in starts
     ]
     kept, gone = np.ones(len(ids), bool), dict[str, float]()
     for one in effects:
@@ -108,7 +116,7 @@ def _stages(
 def ranks(run: Generation, step: Step) -> None:
     """Draw the probabilities of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
-    from model_utils.generate.filter_settings import CUTS, CUTTING
+    from model_utils.generate.filter_settings import CUTS, CUTTING, PROCESSORS
     from model_utils.generate.full_distribution import filter_effects, rank_curve
     from viz.generate.rank_curve import rank_curve as draw
 
@@ -124,12 +132,13 @@ def ranks(run: Generation, step: Step) -> None:
         left={one.filter: one.kept for one in filter_effects(distribution)},
         drawn=step.rank,
         palette=frame.palette(),
+        banning=[one.name for one in PROCESSORS if one.cuts],
     )
     plot(figure, "ranks", alt="The chances of all tokens over their ranks, and where each filter cuts.")
     half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
         f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(distribution.before):,} "
-        "are on this line.** Filters cut the tail: the picture shows how much of it there is."
+        f"are on this line.** {_what_is_cut(by[0])}"
     )
     table = pd.DataFrame(
         {
@@ -142,6 +151,13 @@ def ranks(run: Generation, step: Step) -> None:
         }
     )
     downloads.bar("ranks", numbers=lambda: table, code=lambda: step_lines(run, step))
+
+
+def _what_is_cut(by: str) -> str:
+    """Return where the filters cut, `by` being what cut the likeliest word, empty where it was kept."""
+    if not by:
+        return "Filters cut the tail: the picture shows how much of it there is."
+    return f"Not only the tail is cut here: {by} takes out the likeliest word itself."
 
 
 def repeated_draws(run: Generation, step: Step) -> None:

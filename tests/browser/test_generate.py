@@ -121,3 +121,59 @@ def test_a_runner_up_begins_a_branch_by_click_and_by_keyboard_and_all_rows_stay(
     expect(page.get_by_text("4 · branch of 3 at step 1", exact=False).first).to_be_visible()
     expect(page.locator(".st-key-text_3 .strip").first).to_have_text(branch, use_inner_text=True)
     expect(page.locator(".st-key-text_0 .strip").first).to_have_text(first, use_inner_text=True)
+
+
+def test_a_beam_search_is_watched_as_a_tree_stepped_through_by_key_and_ranked_anew(page: Page, app: str) -> None:
+    page.goto(f"{app}/Generate?text=Once+upon+a+time+there+was+a&num_beams=4&max_new_tokens=6")
+    tree = page.locator(".st-key-fig_beam_tree .js-plotly-plot")
+    expect(tree).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-step input")).to_have_value("6", timeout=60_000)
+    titles = tree.locator(".annotation-text")
+    expect(titles.filter(has_text=re.compile("^6$"))).to_have_count(1)
+    page.keyboard.press("ArrowLeft")
+    at_step(page, 5)
+    expect(titles.filter(has_text=re.compile("^6$"))).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    at_step(page, 6)
+
+    king = tree.locator(".textpoint").filter(has_text="king").first
+    king.scroll_into_view_if_needed()
+    box = king.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_text("Once upon a time there was a king")).to_be_visible()
+
+    page.locator(".st-key-beam_view").get_by_text("finished texts").click()
+    slider = page.locator(".st-key-rerank input")
+    slider.focus()
+    slider.press("ArrowLeft")
+    again = page.locator(".st-key-search_anew button")
+    expect(again).to_be_visible()
+    again.click()
+    expect(page).to_have_url(re.compile("length_penalty=0.9"))
+    expect(page.locator(".st-key-beam_view")).to_be_visible(timeout=60_000)
+
+    page.locator(".st-key-how").get_by_text("one draw a step").click()
+    page.locator(".st-key-generate button").click()
+    expect(page.locator(".st-key-fig_candidates .js-plotly-plot")).to_be_visible(timeout=60_000)
+
+
+OVERLAPS = """plot => {
+  const boxes = [...plot.querySelectorAll(".textpoint text")].map((text) => [text, text.getBoundingClientRect()]);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return boxes.flatMap(([text, a], at) =>
+    boxes.slice(at + 1).filter(([, b]) => meet(a, b)).map(([other]) => `${text.textContent} / ${other.textContent}`));
+}"""
+
+
+def test_in_a_tree_of_four_beams_and_twenty_steps_words_are_large_and_none_overlap(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app}/Generate?text=Once+upon+a+time+there+was+a&num_beams=4&max_new_tokens=20")
+    tree = page.locator(".st-key-fig_beam_tree .js-plotly-plot")
+    expect(page.locator(".st-key-step input")).to_have_value("20", timeout=60_000)
+    expect(tree.locator(".annotation-text").filter(has_text=re.compile("^20$"))).to_have_count(1)
+    words = tree.locator(".textpoint text")
+    assert words.count() == 1 + 20 * 8  # the prompt, and eight candidates a step
+    sizes = words.evaluate_all("all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    assert min(sizes) >= 14
+    assert tree.evaluate(OVERLAPS) == []

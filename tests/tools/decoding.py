@@ -19,7 +19,12 @@ from model_utils.tokens.batch import tokenize
 LONG = "He shook his head and said that in the middle of the night he had"
 GREEDY = SamplingSettings(temperature=0.0)
 # A value for each filter at which it is on.
-ALL_ON: dict[str, Any] = {one.field: 40 if isinstance(one.off, int) else 0.5 for one in FILTERS}
+ALL_ON: dict[str, Any] = {
+    one.field: {int: 9 if one.processor else 40, float: 0.01 if one.step < 0.01 else 0.5, str: "son, a king"}[
+        type(one.off)
+    ]
+    for one in FILTERS
+}
 
 
 def lane_of(tiny: LoadedModel, text: str, policy: MaskPolicy, settings: SamplingSettings = GREEDY) -> Lane:

@@ -31,7 +31,8 @@ _READABLE = 0.38
 class Bar:
     """One candidate: its readable label, place in the order of probabilities, probability before and after the filters, outcome.
 
-    `by` names the filter that cut it, empty when it was kept.
+    `by` names the filter that cut it, empty when it was kept; `why` says so in other words than `cut by`, such as a ban with
+    its reason, and `note` what else was done to it, such as a penalty.
     """
 
     label: str
@@ -41,6 +42,8 @@ class Bar:
     after: float
     outcome: Outcome
     by: str = ""
+    why: str = ""
+    note: str = ""
 
 
 def fig_candidates(bars: Sequence[Bar], palette: Palette) -> Figure:
@@ -137,9 +140,11 @@ def _add_values(figure: Figure, bars: Sequence[Bar], palette: Palette) -> None:
 
 
 def _value(bar: Bar) -> str:
+    note = f"  {escape(bar.note)}" if bar.note else ""
     if bar.outcome != "cut":
-        return f"{percent(bar.before)} → {percent(bar.after)}"
-    return f"{percent(bar.before)}  {'not the likeliest' if bar.by == 'greedy' else f'cut by {bar.by}'}"
+        return f"{percent(bar.before)} → {percent(bar.after)}{note}"
+    cut = "not the likeliest" if bar.by == "greedy" else f"cut by {bar.by}"
+    return f"{percent(bar.before)}  {escape(bar.why) or cut}{note}"
 
 
 def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:

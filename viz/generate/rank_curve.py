@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from viz.base.theme import Palette
 
+# px of a row of the legend, of the sign before a name in it, of a letter, and of the narrowest picture.
+_LEGEND_ROW, _SIGN, _LETTER, _NARROW = 26, 60, 7.5, 330
+
 _TICKS = {1.0: "100 %", 1e-2: "1 %", 1e-4: "0.01 %", 1e-6: "10⁻⁴ %", 1e-8: "10⁻⁶ %", 1e-10: "10⁻⁸ %"}
 
 
@@ -31,13 +35,16 @@ def rank_curve(
     left: Mapping[str, int],
     drawn: int,
     palette: Palette,
+    banning: Sequence[str] = (),
 ) -> Figure:
     """Return the probabilities of all tokens over their ranks, both axes logarithmic, with a line where each filter cuts.
 
     `by[n]` names the filter that cut each rank, empty where it is kept, `left` how many tokens each filter left; `filters`
-    are all that there are; `drawn` is the drawn token's rank. Traces: `kept`, `cut by FILTER`, `drawn`; of one that holds
-    several stretches of ranks there are several.
+    are all that there are; `drawn` is the drawn token's rank. Those that are `banning` cut single tokens here and there:
+    marks, no stretches. Traces: `kept`, `cut by FILTER`, `banned by FILTER`, `drawn`; of one that holds several stretches
+    of ranks there are several.
     """
+    single, by = list(by), _without(by, banning)
     figure, stretches = Figure(), _stretches(by)
     for kind in dict.fromkeys(by):
         of_kind = [stretch for name, stretch in stretches if name == kind]
@@ -47,6 +54,11 @@ def rank_curve(
             figure.add(
                 _curve(ranks[at], probabilities[at], labels[at], name=f"cut by {kind}" if kind else "kept", look=look)
             )
+    for kind in banning:
+        places = [place for place, name in enumerate(single) if name == kind]
+        if places:
+            named = [labels[place] for place in places]
+            figure.add(_banned(kind, ranks[places], probabilities[places], named, palette))
     figure.add(
         scatter(
             name="drawn",
@@ -59,7 +71,37 @@ def rank_curve(
     )
     _cut_lines(figure, ranks, stretches, left, palette)
     _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
+    _make_room(figure, [*dict.fromkeys([*by, *single]), "drawn"])
     return figure
+
+
+def _without(by: Sequence[str], banning: Sequence[str]) -> list[str]:
+    """Return what cut each rank, with what banned single ones taken for whatever was done to their neighbours."""
+    last = next((kind for kind in by if kind not in banning), "")
+    found = []
+    for kind in by:
+        last = last if kind in banning else kind
+        found.append(last)
+    return found
+
+
+def _banned(
+    kind: str,
+    ranks: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    labels: Sequence[str],
+    palette: Palette,
+) -> Trace:
+    """Return the tokens that one processor banned, as marks on the curve."""
+    return scatter(
+        name=f"banned by {kind}",
+        mode="markers",
+        x=ranks,
+        y=probabilities,
+        customdata=[escape(label) for label in labels],
+        marker={"symbol": "x", "size": 10, "color": palette.causes["hand"].mark},
+        hovertemplate=f"number %{{x:,}}: “%{{customdata}}” banned by {kind}<extra></extra>",
+    )
 
 
 def _look(kind: str, filters: Sequence[str], palette: Palette) -> dict[str, Any]:
@@ -114,7 +156,18 @@ def _log_axes(figure: Figure, last: int, low: float, palette: Palette) -> None:
     figure.update_yaxes(
         **shared, range=[float(np.log10(low)), 1.0], tickvals=list(_TICKS), ticktext=list(_TICKS.values())
     )
-    figure.update_layout(showlegend=True, margin={"l": 60, "r": 12, "t": 34, "b": 60}, legend={"y": -0.24})
+    figure.update_layout(
+        showlegend=True,
+        margin={"l": 60, "r": 12, "t": 34, "b": 66},
+        legend={"yref": "container", "y": 0, "yanchor": "bottom"},
+    )
+
+
+def _make_room(figure: Figure, names: Sequence[str]) -> None:
+    """Give the legend its rows below the axes, and the figure the height for them: `names` stand behind `cut by` in it."""
+    rows = ceil(sum(_SIGN + _LETTER * len(f"cut by {name}") for name in names) / _NARROW)
+    below = 66 + _LEGEND_ROW * rows
+    figure.update_layout(height=300 + below, margin={"b": below})
 
 
 def _cut_lines(

@@ -102,3 +102,17 @@ def test_other_reasons_are_named_too(tiny: LoadedModel) -> None:
     model = first_difference(greedy, pure, same_model=False)
     assert model is not None
     assert model.reason == "model"
+
+
+def test_of_two_greedy_texts_the_processor_that_sets_them_apart_is_named(tiny: LoadedModel) -> None:
+    prompt = tuple(tiny.tokenizer("She was a little girl, and she")["input_ids"])
+    plain, ban, penalty = texts(tiny, "t0;t0,n2;t0,r1.3", prompt=prompt)
+    parted = first_difference(ban, plain)
+    assert parted is not None
+    assert (parted.reason, parted.by) == ("cut", "no-repeat n-gram")
+    back = first_difference(plain, ban)
+    assert back is not None
+    assert (back.reason, back.by) == ("admitted", "no-repeat n-gram")
+    parted = first_difference(penalty, plain)
+    assert parted is not None
+    assert parted.reason == "tempered"

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from model_utils.experiments.surprisal import last_hidden_states, later_weight_share, row_shifts, surprise_bits
+from model_utils.experiments.surprisal import (
+    last_hidden_states,
+    later_weight_share,
+    new_token_bits,
+    row_shifts,
+    surprise_bits,
+)
+from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel
@@ -29,6 +36,13 @@ def test_mean_surprise_is_the_loss_that_transformers_reports(tiny) -> None:
     with torch.inference_mode():
         loss = tiny.model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=ids).loss
     assert np.nanmean(bits_of(tiny, batch, MaskSpec())) == pytest.approx(float(loss) / math.log(2), abs=1e-4)
+
+
+def test_new_tokens_surprise_as_much_as_in_the_whole_sentence(tiny) -> None:
+    batch = encode(tiny.tokenizer, (TEXTS[1],))
+    ids = [token.id for token in batch.tokens[0]]
+    found = new_token_bits(tiny, ids[:4], ids[4:], MaskPolicy().mask(ids[:4], len(ids) - 5))
+    np.testing.assert_allclose(found, bits_of(tiny, batch, MaskSpec())[4:], atol=1e-4)
 
 
 def test_a_word_behind_a_row_that_reads_nothing_has_no_surprise(tiny) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from model_utils.generate.beam_settings import BeamSettings
+from model_utils.generate.beams import beam_search
 from model_utils.generate.examples import BY_NAME, EXAMPLE_CONTROLS, RABBIT, TEXT_EXAMPLES, TextExample
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filter_settings import SETTINGS, SamplingSettings
+from model_utils.generate.full_distribution import full_distribution
 from model_utils.generate.lane import Lane
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.loading import LoadedModel
@@ -13,6 +16,7 @@ from model_utils.models.next_word import next_probabilities
 from model_utils.tokens.batch import encode, split_sentences
 from model_utils.tokens.words import group_words
 from pages.common.controls import CONTROLS
+from tests.tools.decoding import grown, ids
 
 
 @pytest.mark.parametrize("preset", TEXT_EXAMPLES, ids=lambda preset: preset.name)
@@ -50,6 +54,49 @@ def test_the_rabbit_is_copied_while_it_can_be_read(tiny: LoadedModel) -> None:
     rabbit = batch.tokens[0][2].id
     assert probabilities[0].argmax() == rabbit
     assert probabilities[0][rabbit] > 100 * probabilities[1][rabbit]
+
+
+def drawn(tiny: LoadedModel, name: str, **other: float) -> list[int]:
+    """Return the text of an example, with other settings where they are given."""
+    preset = BY_NAME[name]
+    values = {name: value for name, value in preset.controls.items() if name in SETTINGS}
+    lane = Lane(
+        prompt=tuple(tiny.tokenizer(preset.text)["input_ids"]), settings=SamplingSettings(**{**values, **other})
+    )
+    beams = BeamSettings(num_beams=int(preset.controls.get("num_beams", 1)))
+    if not beams.on:
+        return ids(grown(tiny, [lane], 40)[0])
+    *_, (last,) = beam_search(tiny, [lane], beams, 40)
+    return list(last.hypotheses[0].tokens)
+
+
+def repeated(text: list[int], n: int) -> float:
+    """Return the share of groups of n tokens that came before."""
+    groups = [tuple(text[at : at + n]) for at in range(len(text) - n + 1)]
+    return 1 - len(set(groups)) / len(groups)
+
+
+def test_beams_repeat_and_the_ban_of_two_in_a_row_cures_them(tiny: LoadedModel) -> None:
+    assert repeated(drawn(tiny, "Beams repeat"), 4) > 0.5
+    assert repeated(drawn(tiny, "Beams, cured"), 2) == 0
+
+
+def test_a_penalty_lets_pairs_come_again_and_a_ban_does_not(tiny: LoadedModel) -> None:
+    assert repeated(drawn(tiny, "A penalty against repetition", repetition_penalty=1.0), 2) > 0.5
+    assert repeated(drawn(tiny, "A penalty against repetition"), 2) < 0.1
+    banned = drawn(tiny, "A ban against repetition")
+    assert repeated(banned, 2) == 0 < repeated(banned, 1)
+
+
+def test_typical_p_cuts_the_likeliest_word_and_the_nucleus_begins_with_it(tiny: LoadedModel) -> None:
+    preset = BY_NAME["Typical, not likeliest"]
+    prompt = tiny.tokenizer(preset.text)["input_ids"]
+    values = {name: value for name, value in preset.controls.items() if name in SETTINGS}
+    typical = full_distribution(tiny, prompt, SamplingSettings(**values))
+    nucleus = full_distribution(tiny, prompt, SamplingSettings(top_k=0, top_p=0.5))
+    likeliest = typical.before.argmax()
+    assert typical.cut[likeliest] > 0
+    assert nucleus.cut[likeliest] == 0
 
 
 def test_the_summary_asks_as_its_paper_does(tiny: LoadedModel) -> None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from model_utils.generate.explain import SUMMARY, describe, ending, funnel, uncertainty, why
+from model_utils.generate.explain import SUMMARY, ban, describe, ending, funnel, penalised, uncertainty, why
 from model_utils.generate.filter_settings import CUTS, SamplingSettings
 from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
+from model_utils.generate.text_so_far import TextSoFar
 
 WORDS = ("sun", "rain", "snow", "hail")
 CHANCES = (0.5, 0.25, 0.125, 0.125)
@@ -103,3 +104,46 @@ def test_the_tables_hold_each_candidate_and_each_step() -> None:
     assert table["cut_by"].tolist() == ["", "", "top-k", "top-k"]
     row = steps_table([[step]], label).iloc[0]
     assert (row["step"], row["token"], row["rank"], row["kept_tokens"]) == (1, "rain", 2, 2)
+
+
+def processed(settings: SamplingSettings, text: tuple[int, ...]) -> Step:
+    """Return a step over the four words behind `text`."""
+    logits = torch.tensor([[math.log(probability) for probability in CHANCES]])
+    so_far = TextSoFar(ids=text, new=0, ends=(), banned=((0,),))
+    (step,) = record(draw_group(logits, settings, lanes=[0], samples=[0], number=0, texts=[so_far]))
+    return step
+
+
+def test_a_likeliest_word_that_was_banned_is_explained_with_what_it_would_repeat() -> None:
+    settings, text = SamplingSettings(temperature=0.0, no_repeat_ngram_size=2), (1, 0, 1)
+    step = processed(settings, text)
+    assert ban("no-repeat n-gram", 0, text, settings, label) == "banned: would repeat “rainsun”"
+    said = why(step, settings, label, text)
+    assert "banned: would repeat “rainsun”" in said
+    assert "greedy takes “rain”" in said
+    assert [(stage.filter, stage.kept) for stage in step.stages] == [("no-repeat n-gram", 3), ("greedy", 1)]
+    assert funnel(step, settings, 4) == (
+        "4 words → 3 after no-repeat n-gram → 1 taken (greedy), with 25 % of the chances."
+    )
+
+
+def test_bad_words_and_an_early_end_have_their_own_reasons_and_filters_none() -> None:
+    settings = SamplingSettings(temperature=0.0, bad_words="sun")
+    assert CUTS[processed(settings, (3,)).candidates.cut[0]] == "bad words"
+    reasons = [ban(name, 0, (3,), settings, label) for name in ("bad words", "min new tokens", "top-k", "greedy", "")]
+    assert len(set(reasons)) == 3
+    assert reasons[2:] == [""] * 3
+
+
+def test_a_word_said_before_is_penalised_or_favoured() -> None:
+    words = [
+        penalised(token, (1,), SamplingSettings(repetition_penalty=value))
+        for value in (1.2, 0.8, 1.0)
+        for token in (1, 2)
+    ]
+    assert words == ["penalised: said before", "", "favoured: said before", "", "", ""]
+    settings = SamplingSettings(temperature=0.0, repetition_penalty=3.0)
+    step = processed(settings, (0,))
+    assert step.token_id == 1
+    assert "under the repetition penalty" in why(step, settings, label, (0,))
+    assert "repetition penalty 3" in describe(settings)

@@ -18,7 +18,7 @@ from model_utils.snippets.compare import compare_code, surface_code
 from tests.tools.decoding import grown, ids
 
 PROMPT, NEW, SAMPLES = "He shook his", 9, 2
-ROWS = parse("t1;t0.7,k40,p0.9,m0.01,optkm;t0;k3,s5")
+ROWS = parse("t1;t0.7,k40,p0.9,m0.01,optkm;t0;k3,s5;t0,n1,wthe+a,r1.1,l9")
 PLACE = (1544, 14682, 465)
 
 

@@ -25,6 +25,7 @@ CASES = [
     (SamplingSettings(), MaskPolicy(spec=MaskSpec(weights={1: 0.0, 3: 0.5}, gap="close"), drop_after=1)),
     (SamplingSettings(temperature=1.6, top_k=40, top_p=0.7, order="kpmt"), None),
     (SamplingSettings(temperature=0.0), MaskPolicy(spec=MaskSpec(pattern="bidirectional"))),
+    (SamplingSettings(repetition_penalty=1.5, no_repeat_ngram_size=1, bad_words="a, the", min_new_tokens=3), None),
 ]
 
 
@@ -34,14 +35,14 @@ def test_the_code_opens_the_same_step(tiny: LoadedModel, tmp_path: Path) -> None
     for place, ((settings, _), mask) in enumerate(zip(CASES, masks, strict=True)):
         code = step_code(tiny.entry, (*prompt, *NEW), settings, number=len(NEW), mask=mask)
         (tmp_path / f"step{place}.py").write_text(code, "utf-8")
-    script = "import runpy\nfor i in range(5):\n    runpy.run_path(f'step{i}.py'); print('----')"
+    script = "import runpy\nfor i in range(6):\n    runpy.run_path(f'step{i}.py'); print('----')"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
     )
     for printed, (settings, _), mask in zip(done.stdout.split("----"), CASES, masks, strict=False):
         lines = printed.strip().splitlines()
-        step = full_distribution(tiny, (*prompt, *NEW), settings, mask)
-        counts = {line.split()[0]: int(line.split()[-1]) for line in lines[: len(lines) - 52]}
+        step = full_distribution(tiny, prompt, settings, mask, drawn=NEW)
+        counts = {line.rsplit(" ", 1)[0]: int(line.split()[-1]) for line in lines[: len(lines) - 52]}
         for one in filter_effects(step):
             assert one.state == "off" or counts[one.filter] == one.kept
         for line in lines[-52:-2]:

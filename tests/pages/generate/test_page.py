@@ -259,8 +259,8 @@ def test_min_p_and_the_order_of_the_filters_change_what_is_drawn_from() -> None:
 def test_every_filter_has_its_control_its_part_of_the_waterfall_and_its_line_of_code() -> None:
     at = opened(view="waterfall", **ALL_ON)
     assert not at.exception
-    sliders = {slider.key: slider.value for slider in at.slider}
-    assert {one.field: sliders[one.field] for one in FILTERS} == ALL_ON
+    shown = {one.key: one.value for one in (*at.slider, *at.text_input)}
+    assert {one.field: shown[one.field] for one in FILTERS} == ALL_ON
     run = at.session_state["_generate"].run
     assert {one.field: one.value(run.request.settings) for one in FILTERS} == ALL_ON
     names = {trace.get("name") for trace in figure(at, "fig_waterfall")["data"]}

@@ -38,6 +38,20 @@ def test_what_cut_a_word_is_written_at_its_bar() -> None:
     assert [text.strip() for text in values.text] == ["50 % → 60 %", "30 % → 40 %", "0.10 %  cut by top-k"]
 
 
+def test_a_ban_is_written_with_its_reason_and_a_penalty_beside_what_cut() -> None:
+    bars = (
+        Bar(label="a", token_id=1, rank=1, before=0.5, after=0.0, outcome="cut", by="no-repeat", why="banned: <x>"),
+        Bar(label="b", token_id=2, rank=2, before=0.2, after=0.0, outcome="cut", by="top-k", note="penalised"),
+        Bar(label="c", token_id=3, rank=3, before=0.3, after=1.0, outcome="drawn", note="penalised"),
+    )
+    values = next(trace for trace in fig_candidates(bars, LIGHT).data if trace.name == "value")
+    assert [text.strip() for text in values.text] == [
+        "50 %  banned: &lt;x&gt;",
+        "20 %  cut by top-k  penalised",
+        "30 % → 100 %  penalised",
+    ]
+
+
 def test_the_hover_shows_the_numbers_that_stand_at_the_bar() -> None:
     (cut,) = [trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "cut"]
     assert cut.hovertext[0].split("<br>")[1:3] == ["rank 51", "0.10 % of the probability before the filters"]

@@ -49,3 +49,22 @@ def test_a_filter_that_cuts_the_likeliest_has_a_line_at_both_its_ends():
 def test_one_token_alone_makes_a_picture():
     figure = rank_curve(np.array([1]), np.array([1.0]), [""], ["a"], filters=FILTERS, left={}, drawn=1, palette=DARK)
     assert [trace.name for trace in figure.data] == ["kept", "drawn"]
+
+
+def test_what_bans_single_tokens_is_a_mark_and_parts_no_stretch():
+    places, by = np.array([1, 2, 3, 4, 5]), ["no-repeat", "", "top-k", "no-repeat", "top-k"]
+    probabilities = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
+    figure = rank_curve(
+        places,
+        probabilities,
+        by,
+        list("abcde"),
+        filters=(*FILTERS, "no-repeat"),
+        left={"top-k": 1, "no-repeat": 3},
+        drawn=2,
+        palette=LIGHT,
+        banning=["no-repeat"],
+    )
+    found = {trace.name: trace for trace in figure.data if trace.name}
+    assert (list(found["banned by no-repeat"].x), list(found["banned by no-repeat"].y)) == ([1, 4], [0.5, 0.1])
+    assert (list(found["kept"].x), list(found["cut by top-k"].x)) == ([1, 2], [3, 4, 5])

@@ -1,0 +1,234 @@
+"""The views of a beam search on the Generate page: the tree, its finished texts ranked, why beams repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from model_utils.generate import explain
+from pages.common import controls, downloads, frame
+from pages.common.components.plot import plot
+from pages.common.view import View
+from pages.generate import cache
+from pages.generate.controls import START
+from pages.generate.state import generate_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model_utils.generate.beam_tree import Node, Tree
+    from model_utils.generate.beams import BeamStep, Replay
+    from model_utils.generate.hypotheses import Hypothesis
+    from pages.generate.run import BeamRun
+
+
+def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
+    """Draw the tree of a search up to the last of `steps`; a click opens the text of a node."""
+    from model_utils.generate.beam_tree import beam_tree
+    from model_utils.generate.explain_beams import beams_table
+    from viz.generate.beam_tree import TreeColumn, TreeNode, fig_beam_tree
+
+    found, label = beam_tree(steps), run.label
+    opened = _opened(found)
+    figure = fig_beam_tree(
+        [
+            TreeNode(
+                column=one.column,
+                row=one.row,
+                parent=one.parent,
+                label=explain.words(one.tokens, label),
+                tokens=one.tokens,
+                total=one.total,
+                outcome=one.outcome,
+                normalised=one.normalised,
+                rank=one.rank,
+                best=one.best,
+                greedy=one.greedy,
+            )
+            for one in found.nodes
+        ],
+        [TreeColumn(x=one.x, width=one.width, title=one.title) for one in found.columns],
+        prompt=label(run.prompt(row)[-1].id).replace("␣", " ").strip(),
+        rows=found.rows,
+        chosen=None if opened is None else (opened.column, opened.row),
+        palette=frame.palette(),
+    )
+
+    def click(at_row: int, at_column: int) -> None:
+        node = found.node_at(at_row, at_column)
+        generate_state().opened = None if node is None else (found.columns[node.column].last, node.row)
+
+    plot(
+        figure,
+        "beam_tree",
+        alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what is finished. Each step is "
+        "a table too, below.",
+        on_click=click,
+        opens="end",
+    )
+    _open_text(run, row, found, opened)
+    plain = run.request.policy.plain
+    downloads.bar("beam_tree", numbers=lambda: beams_table(steps, label), code=(lambda: _code(run)) if plain else None)
+
+
+def _opened(found: Tree) -> Node | None:
+    """Return the node that is open, None where it is not in this tree."""
+    at = generate_state().opened
+    if at is None:
+        return None
+    return next((one for one in found.nodes if (found.columns[one.column].last, one.row) == at), None)
+
+
+def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None:
+    """Draw the text of the open node, or how to open one."""
+    from model_utils.generate.explain_beams import score
+
+    if opened is None:
+        st.caption(
+            "Words in colour went on, grey ones broke off there; below each its sum of log-probabilities, below a finished "
+            "one its score. Click a word for its whole text."
+        )
+        return
+    text = found.path(opened)
+    prompt = explain.words([token.id for token in run.prompt(row)], run.label)
+    end = "" if opened.normalised is None else f", as a finished text {score(opened.normalised)}"
+    st.text(
+        f"{prompt} {explain.words(text, run.label)}\n"
+        f"{opened.outcome}: sum {score(opened.total)} over {len(text)} tokens{end}, number {opened.rank:,} of all continuations."
+    )
+
+
+def beam_table(run: BeamRun, steps: Sequence[BeamStep], number: int) -> None:
+    """Draw the candidates of one step as a table, for screen readers and for whoever likes numbers."""
+    from model_utils.generate.explain_beams import beams_table
+
+    with st.expander("The candidates of this step as a table", key="beam_table", on_change="rerun") as shown:
+        if not shown.open:
+            return
+        table = beams_table(steps[max(number - 1, 0) : number + 1], run.label)
+        st.dataframe(table[table["step"] == number + 1], hide_index=True)
+
+
+def _code(run: BeamRun) -> str:
+    from model_utils.snippets.beams import beams_code
+
+    request = run.request
+    return beams_code(
+        run.loaded.entry, request.texts, request.settings, request.beams, max_new_tokens=request.max_new_tokens
+    )
+
+
+def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
+    """Draw the finished texts, ranked under a length penalty that may be another one than the search had."""
+    from model_utils.generate.beams import finished as all_finished
+    from model_utils.generate.explain_beams import ranked
+
+    beams = run.request.beams
+    found = all_finished(steps, beams)
+    if not found:
+        st.info("No text is finished up to this step.")
+        return
+    st.session_state.setdefault("rerank", beams.length_penalty)
+    penalty = st.slider("Ranked under the length penalty", -5.0, 5.0, step=0.1, key="rerank")
+    order = ranked(found, penalty)
+    table = pd.DataFrame(
+        {
+            "rank": range(1, len(order) + 1),
+            "text": [explain.words(one.tokens, run.label) for one in order],
+            "tokens": [len(one.tokens) for one in order],
+            "sum": [one.total for one in order],
+            "score": [one.score(penalty) for one in order],
+            "score_in_this_search": [one.normalised for one in order],
+            "finished_at_step": [one.number + 1 for one in order],
+        }
+    )
+    st.dataframe(table, hide_index=True)
+    st.caption(
+        "Every text that this search finished: its sum of log-probabilities, divided by its length to the power of the penalty. "
+        "At 0 the sum itself counts, and short texts gain; the more above 0, the longer the winner."
+    )
+    _otherwise(run, row, steps, order, penalty)
+    downloads.bar("finished", numbers=lambda: table, code=None)
+
+
+def _otherwise(run: BeamRun, row: int, steps: Sequence[BeamStep], order: Sequence[Hypothesis], penalty: float) -> None:
+    """Draw where `generate` with another penalty would do otherwise than rank these texts, with the button that runs it."""
+    from dataclasses import replace
+
+    from model_utils.generate.beams import replay
+
+    beams = run.request.beams
+    if penalty == beams.length_penalty:
+        return
+    found = replay(steps, replace(beams, length_penalty=penalty), run.room(row))
+    st.text(_difference(run, found, order, penalty, len(steps)))
+    st.button(
+        f"Search with length penalty {penalty:g}",
+        key="search_anew",
+        icon=":material/search:",
+        on_click=_search,
+        args=(penalty,),
+    )
+
+
+def _difference(run: BeamRun, found: Replay, order: Sequence[Hypothesis], penalty: float, steps: int) -> str:
+    start = f"generate with length penalty {penalty:g}"
+    if found.steps is None:
+        return f"{start} would search on beyond step {steps}, and might find another text."
+    best = found.hypotheses[0].tokens
+    when = "" if found.steps == steps else f", after {found.steps} steps"
+    if best == order[0].tokens:
+        return f"{start} would return the first of these texts too{when}."
+    return f"{start} would do otherwise: it would return “{explain.words(best, run.label)}”{when}."
+
+
+def _search(penalty: float) -> None:
+    """Start the search with another length penalty. A callback."""
+    controls.change(length_penalty=penalty)
+    START.click()
+
+
+def repeats(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
+    """Draw how much the leading text repeats itself and how much it surprises, beside a sampled text of the same prompt."""
+    from model_utils.compare.text_metrics import repetition
+    from pages.generate.run import best_text
+    from viz.generate.beam_repeats import beam_repeats
+
+    prompt = tuple(token.id for token in run.prompt(row))
+    found = cache.beside_sampled(run.request.model, prompt, best_text(steps), run.policy(row))
+    sizes = (2, 3, 4)
+    shares = {
+        name: {n: [repetition(text[: at + 1], n) if at + 1 >= n else 0.0 for at in range(len(text))] for n in sizes}
+        for name, (text, _) in found.items()
+    }
+    figure = beam_repeats(shares, {name: bits for name, (_, bits) in found.items()}, palette=frame.palette())
+    plot(
+        figure,
+        "beam_repeats",
+        alt="Share of repeated groups of tokens, and mean surprise, over the steps: beams beside a draw.",
+    )
+    beam, drawn = found["beam"], found["sampled"]
+    st.markdown(
+        f"**The beam's words surprise the model by {sum(beam[1]) / len(beam[1]):.1f} bits each, sampled ones by "
+        f"{sum(drawn[1]) / len(drawn[1]):.1f}.** What is likeliest word by word is dull: human text is not the most likely text "
+        "(Holtzman et al. 2020). A text that repeats itself makes its own repetition likelier."
+    )
+    st.text(f"Sampled, top-p 0.95, seed 0: {explain.words(drawn[0], run.label)}")
+    table = pd.DataFrame(
+        [
+            {"text": name, "step": at + 1, "token": run.label(token), "surprise_bits": bits[at]}
+            | {f"repeated_{n}_grams": shares[name][n][at] for n in sizes}
+            for name, (text, bits) in found.items()
+            for at, token in enumerate(text)
+        ]
+    )
+    downloads.bar("beam_repeats", numbers=lambda: table, code=None)
+
+
+VIEWS = {
+    "tree": View(label="beam tree", help="Every beam as a path, and what fell out of it.", draw=tree),
+    "finished": View(label="finished texts", help="Ranked, also under another length penalty.", draw=finished),
+    "repeats": View(label="why beams repeat", help="Repetition and surprise beside a sampled text.", draw=repeats),
+}

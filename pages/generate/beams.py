@@ -1,0 +1,145 @@
+"""A beam search on the Generate page: the leading text of each sentence, one step in words, and the view of it that is chosen."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model_utils.generate import explain
+from pages.common import controls, frame, growing, text_strip
+from pages.common.components.strip import StripToken, tokens_strip
+from pages.generate import result
+from pages.generate.beam_views import VIEWS, beam_table, tree
+from pages.generate.state import generate_state
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from model_utils.generate.beams import BeamStep
+    from pages.generate.run import BeamRun
+
+
+def draw(run: BeamRun) -> None:
+    """Draw the texts of a search and one step of one of them."""
+    state = generate_state()
+    # Set anew, the value stays while the slider is not drawn, as it is not while the search goes on.
+    st.session_state["step"] = st.session_state.get("step", state.step)
+    pace = result.PACE if state.playing else None
+    growing.draw(run, ended=_ended, texts=_growing, picture=_nothing, halves=_halves, pace=pace)
+
+
+def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the place of what grows, and one for nothing: the tree wants the whole width."""
+    return st.container(), st.container()
+
+
+def _nothing(_: BeamRun) -> None: ...
+
+
+def _growing(run: BeamRun) -> None:
+    """Draw the texts and the tree as far as they are."""
+    ended, rows = run.job.done, run.rows()
+    texts(run, rows)
+    row = min(int(controls.value("sentence")), run.count - 1)
+    if rows[row]:
+        tree(run, row, rows[row])
+    if ended:
+        st.rerun()
+
+
+def _ended(run: BeamRun) -> None:
+    """Draw texts, step and view of a search that has ended; at first its last step is in view."""
+    state, rows = generate_state(), run.rows()
+    if run.job.error is not None:
+        with frame.reader_errors():
+            raise run.job.error
+    if not any(rows):
+        st.caption("Stopped before the first step.")
+        return
+    if not state.beams_shown:
+        state.beams_shown = True
+        row = min(int(controls.value("sentence")), run.count - 1)
+        st.session_state["step"] = max(len(rows[row]), 1)
+    for number in range(run.count):
+        step = text_strip.clicked_step(f"text_{number}", run.prompt(number))
+        if step is not None:
+            controls.change(sentence=number)
+            st.session_state["step"] = step + 1
+    result.play_on(run)
+    result.bound_choice(run)
+    texts(run, rows)
+    row, number = result.choose(run)
+    steps = rows[row]
+    if number >= len(steps):
+        why = "stopped" if run.job.cancelled and not (steps and steps[-1].done) else "over"
+        st.info(f"No step here: this search was {why} after {len(steps)}.")
+        return
+    view = VIEWS[controls.choice("beam_view", VIEWS, show_label=False)]
+    if view.draw is not None:
+        with frame.reader_errors():
+            view.draw(run, row, steps[: number + 1])
+    if view is VIEWS["tree"]:
+        _told(run, row, steps, number)
+
+
+def texts(run: BeamRun, rows: list[list[BeamStep]]) -> None:
+    """Draw the leading text of every sentence: each token in the colour of its own probability."""
+    palette = frame.palette()
+    for row, steps in enumerate(rows):
+        tokens_strip(_strip(run, row, steps), key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
+    st.caption(
+        "Grey: the prompts. Behind each its leading text: of the best beam while the search goes on, the best finished one at "
+        "the end. Until then it may change. Each sentence is searched as if it were alone."
+    )
+
+
+def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
+    from viz.generate.candidates import probability_colour
+
+    prompt = [
+        StripToken(text=token.label.replace("␣", " "), state="quiet", clickable=False) for token in run.prompt(row)
+    ]
+    chosen = (int(controls.value("sentence")), int(st.session_state["step"]) - 1)
+    drawn = []
+    for number, (token, score) in enumerate(_leading(run, row, steps)):
+        label = run.label(token)
+        drawn.append(
+            StripToken(
+                text=label.replace("␣", " "),
+                spoken=label,
+                line_break="⏎" in label,
+                title=f"step {number + 1}: log-probability {score:.2f}",
+                background=probability_colour(exp(min(score, 0.0)), frame.palette()),
+                selected=chosen == (row, number),
+            )
+        )
+    return [*prompt, *drawn]
+
+
+def _leading(run: BeamRun, row: int, steps: list[BeamStep]) -> list[tuple[int, float]]:
+    """Return the tokens of the leading text, each with its own score."""
+    text = run.new_tokens()[row]
+    before: tuple[tuple[int, ...], ...] = ((),) * run.request.beams.num_beams
+    found = []
+    for step, token in zip(steps, text, strict=False):
+        wanted = text[: step.number + 1]
+        one = next(one for one in step.candidates if (*before[one.beam], one.token_id) == wanted)
+        found.append((token, one.score))
+        before = step.texts
+    return found
+
+
+def _told(run: BeamRun, row: int, steps: list[BeamStep], number: int) -> None:
+    """Draw in words what a step kept, what fell out and why."""
+    from model_utils.generate.explain_beams import told
+
+    prompt = [token.id for token in run.prompt(row)]
+    before = steps[number - 1] if number else None
+    lines = told(steps[number], before, run.request.beams, run.request.settings, prompt, run.label)
+    st.text("\n".join(lines))
+    if steps[number].done:
+        best = run.new_tokens()[row]
+        st.text(f"The search is over after {number + 1} steps; it returns “{explain.words(best, run.label)}”.")
+    beam_table(run, steps, number)
