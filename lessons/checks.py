@@ -101,7 +101,7 @@ def _moved(loaded: LoadedModel, one: PageState, other: PageState) -> float:
 
 def _equal(loaded: LoadedModel, one: PageState, other: PageState) -> str:
     moved = _moved(loaded, one, other)
-    return "" if moved < EQUAL else f"the two states differ by {moved:.4g} of the chances"
+    return "" if moved < EQUAL else f"the two states differ by {moved:.4g} in total variation"
 
 
 def _surprise(loaded: LoadedModel, state: PageState, *, token: str) -> float:
@@ -157,7 +157,7 @@ def _attention(loaded: LoadedModel, state: PageState, *, token: str) -> float:
 
 
 def _in_batch(loaded: LoadedModel, state: PageState, *, way: str) -> float:
-    """Return how much of the chances differ between the sentence alone and in its batch, given what `way` says."""
+    """Return the total variation between the sentence alone and in its batch, given what `way` says."""
     from model_utils.experiments.batch_invariance import measure
 
     found = measure(loaded, state.batch(loaded), range(state.sentence, state.sentence + 1))[0].in_batch
@@ -167,7 +167,7 @@ def _in_batch(loaded: LoadedModel, state: PageState, *, way: str) -> float:
 
 
 def _last_column(loaded: LoadedModel, state: PageState) -> float:
-    """Return how much of the chances differ between the last real token and the last column."""
+    """Return the total variation between the last real token and the last column."""
     from model_utils.experiments.batch_invariance import readings
 
     rows = range(state.sentence, state.sentence + 1)
@@ -242,7 +242,7 @@ MEASURES = {
     "top_word": Measure(help="the likeliest next word", run=_top_word, options=("is",), bounded=False),
     "chance": Measure(help="the chance of one next word, 0 to 1", run=_chance, options=("of",)),
     "entropy": Measure(help="the uncertainty of the next word, in bits", run=_entropy),
-    "moved": Measure(help="the share of the chances that two states do not share, 0 to 1", run=_moved, states=2),
+    "moved": Measure(help="the total variation between two states, 0 to 1", run=_moved, states=2),
     "equal": Measure(help="two states give the same answer", run=_equal, states=2, bounded=False),
     "surprise": Measure(help="the surprise of a token in bits, or `mean`", run=_surprise, options=("token",)),
     "weight": Measure(help="the weight of a cell of a head, by layer, head, query, key", run=_weight),
@@ -254,7 +254,7 @@ MEASURES = {
     "in_batch": Measure(help="the change by the batch, given what `way` says", run=_in_batch, options=("way",)),
     "last_column": Measure(help="the change when the last column is read", run=_last_column),
     "kept_words": Measure(help="words that the filters leave", run=_kept_words),
-    "kept_share": Measure(help="the share of the chances that the filters leave", run=_kept_share),
+    "kept_share": Measure(help="the share of the probability that the filters leave", run=_kept_share),
     "draw_entropy": Measure(help="the uncertainty of the draw behind the filters, in bits", run=_draw_entropy),
     "came": Measure(help="how often the likeliest word comes in `draws` draws", run=_came, options=("draws",)),
     "repetition": Measure(help="the share of repeated groups of four tokens", run=_repetition),

@@ -74,7 +74,7 @@ def kept_mass(ranked: Ranked, kept: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def entropy(ranked: Ranked, kept: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the entropy in bits of the first `kept[...]` tokens, shared out again.
+    """Return the entropy in bits of the first `kept[...]` tokens, renormalised.
 
     With mass M, the probabilities p / M have entropy log2 M - (sum of p log2 p) / M.
     """

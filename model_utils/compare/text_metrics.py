@@ -37,7 +37,7 @@ TEXT_METRICS = (
         name="entropy",
         title="uncertainty",
         unit="bits per step",
-        caption="Entropy of the chances that the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
+        caption="Entropy of what the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
     ),
     TextMetric(
         name="kept",

@@ -61,7 +61,7 @@ TEXT_EXAMPLES = (
     TextExample(
         name="Sure and unsure",
         text="He shook his\nThey opened the door and saw a\nIn the middle of the",
-        caption="One word has nearly all the chances, or hundreds share them: watch what top-p leaves.",
+        caption="One word has nearly all the probability, or hundreds share it: watch what top-p leaves.",
         controls={"top_k": 0, "top_p": 0.9},
     ),
     TextExample(
@@ -116,14 +116,14 @@ TEXT_EXAMPLES = (
     TextExample(
         name="The knight, with and without himself",
         text=f"{KNIGHT}\n{KNIGHT}",
-        caption="Twice under the same dice; in the second “brave knight” is hidden: is the story still his?",
+        caption="Twice with the same random numbers; in the second “brave knight” is hidden: is the story still his?",
         hidden=(1, 2),
         real=True,
     ),
     TextExample(
         name="The fox, with and without [MASK]",
         text=f"{FOX}\n{FOX}",
-        caption="Twice under the same dice; in the second “The”, “quick” and “over” are hidden, as [MASK] would have it.",
+        caption="Twice with one seed; in the second “The”, “quick” and “over” are hidden, as [MASK] would have it.",
         hidden=(0, 1, 5),
         real=True,
     ),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # What a processor's ban reads like where there is no n-gram to name.
 _BANS = {"bad words": "a bad word", "min new tokens": "too early to end"}
 
-SUMMARY = "Filters decide who may enter the draw; dice decide who wins."
+SUMMARY = "Filters decide which words may be drawn; chance decides which one is."
 
 
 def filter_name(name: str, settings: SamplingSettings) -> str:
@@ -67,9 +67,9 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
     top, drawn = label(int(found.ids[0])), label(step.token_id)
     probability, after = percent(float(found.before[0])), percent(float(found.after[0]))
     if step.instead_of is not None:
-        had = "greedy would have taken" if settings.greedy else "the dice had fallen on"
+        had = "greedy would have taken" if settings.greedy else "the draw had given"
         return (
-            f"You took “{drawn}” ({percent(step.probability)} of the chances, number {step.rank:,}); {had} "
+            f"You took “{drawn}” ({percent(step.probability)} of the probability, rank {step.rank:,}); {had} "
             f"“{label(step.instead_of)}”. From here on the text goes its own way."
         )
     whose, by = _whose(settings), CUTS[found.cut[0]]
@@ -78,19 +78,19 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
     if settings.greedy:
         if banned:
             return f"{start}), but it is {banned}; greedy takes “{drawn}”, the likeliest left ({percent(step.probability)})."
-        return f"{start}), and greedy always takes it: at temperature 0 filters and dice have no effect."
+        return f"{start}), and greedy always takes it: at temperature 0 filters and random numbers have no effect."
     if step.stages[-1].kept == 1:
         lone = f"“{drawn}” ({percent(step.probability)} {whose})"
-        return f"{lone} was the only word that the filters left: the dice had no choice."
+        return f"{lone} was the only word that the filters left, so nothing was left to chance."
     fell = (
-        f"the dice fell on “{drawn}”, number {step.rank:,} "
+        f"“{drawn}” was drawn, rank {step.rank:,} "
         f"({percent(step.probability)}, {percent(step.probability_after)} after). {SUMMARY}"
     )
     if by:
         how = f"it is {banned}" if banned else f"{filter_name(by, settings)} cut it"
         return f"{start}), but {how}; {fell}"
     start = f"{start}, {after} after the filters)"
-    return f"{start}, and the dice took it. {SUMMARY}" if step.rank == 1 else f"{start}, but {fell}"
+    return f"{start}, and it was drawn. {SUMMARY}" if step.rank == 1 else f"{start}, but {fell}"
 
 
 def _whose(settings: SamplingSettings) -> str:
@@ -98,7 +98,7 @@ def _whose(settings: SamplingSettings) -> str:
     parts = [] if settings.off("r") else ["under the repetition penalty"]
     if not settings.greedy and not settings.off("t"):
         parts.append(f"at temperature {settings.temperature:g}")
-    return " ".join(["of the chances", *parts]) if parts else "of the model's chances"
+    return " ".join(["of the probability", *parts]) if parts else "of the model's probability"
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
@@ -110,12 +110,12 @@ def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
             continue
         if BY_NAME[stage.filter].is_off(settings):
             continue
-        no_effect = " (asleep: it cuts none here)" if stage.kept == left else ""
+        no_effect = " (cuts nothing here)" if stage.kept == left else ""
         parts.append(f"{stage.kept:,} after {stage.filter}{no_effect}")
         left = stage.kept
     if len(parts) == 1:
         return f"{vocabulary:,} words, no filter: every one of them may be drawn."
-    return " → ".join(parts) + f", with {percent(step.stages[-1].mass)} of the chances."
+    return " → ".join(parts) + f", with {percent(step.stages[-1].mass)} of the probability."
 
 
 def uncertainty(step: Step) -> str:

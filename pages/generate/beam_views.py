@@ -228,7 +228,7 @@ def repeats(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
 
 
 VIEWS = {
-    "tree": View(label="beam tree", help="Every beam as a path, and what fell out of it.", draw=tree),
-    "finished": View(label="finished texts", help="Ranked, also under another length penalty.", draw=finished),
-    "repeats": View(label="why beams repeat", help="Repetition and surprise beside a sampled text.", draw=repeats),
+    "tree": View(label="Beam tree", help="Every beam as a path, and what fell out of it.", draw=tree),
+    "finished": View(label="Finished texts", help="Ranked, also under another length penalty.", draw=finished),
+    "repeats": View(label="Why beams repeat", help="Repetition and surprise beside a sampled text.", draw=repeats),
 }

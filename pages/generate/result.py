@@ -9,6 +9,7 @@ import streamlit as st
 
 from model_utils.generate import explain
 from pages.common import controls, frame, growing, text_strip
+from pages.common.view import choose as choose_view
 from pages.generate import text as generate_text
 from pages.generate.state import generate_state
 from pages.generate.views import VIEWS
@@ -199,6 +200,6 @@ def _step(run: Generation, step: Step) -> None:
     """Draw one step: why the top word was or was not drawn, and the view of it that is chosen."""
     prompt, drawn = run.before(step)
     st.text(explain.why(step, run.request.settings, run.label, (*prompt, *drawn)))
-    view = VIEWS[controls.choice("view", VIEWS, show_label=False)]
+    view = choose_view("view", VIEWS, show_label=False)
     if view.draw is not None:
         view.draw(run, step)

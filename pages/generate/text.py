@@ -30,8 +30,8 @@ def texts(run: Generation, chosen: tuple[int, int]) -> None:
         _stopped_note(run, row)
     st.caption(
         "Grey: the prompts, one batch padded on the left, so that all next words stand in one column. "
-        "The stronger its colour, the likelier the model found a word. Click one to see its step. All rows share the dice of a "
-        "step, so that a text does not depend on its neighbours."
+        "The stronger its colour, the likelier the model found a word. Click one to see its step. All rows share the random "
+        "numbers of a step, so that a text does not depend on its neighbours."
     )
     _steps_download(run)
 
@@ -50,7 +50,7 @@ def _strip(run: Generation, row: int, steps: list[Step], palette: Palette, chose
             step,
             run.label(step.token_id),
             probability=step.probability,
-            of="the chances",
+            of="the probability",
             background="" if step.number < shared else probability_colour(step.probability, palette),
             state="quiet" if step.number < shared else "plain",
             selected=chosen == (row, step.number),

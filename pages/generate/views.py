@@ -55,7 +55,7 @@ def waterfall(run: Generation, step: Step) -> None:
     vocabulary = run.loaded.entry.vocabulary
     parts = [f"{one.removed:,} cut by {one.filter}" for one in effects if one.state != "off"]
     st.markdown(
-        f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{effects[-1].kept:,} left'])}.** What is left is shared out again, "
+        f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{effects[-1].kept:,} left'])}.** What is left is renormalised, "
         "so that it adds up to 1."
     )
     downloads.bar(
@@ -73,11 +73,11 @@ def _stages(
     from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
-    starts = [("the model's chances", distribution.model)]
+    starts = [("the model's probabilities", distribution.model)]
     if shifting := [one for one in settings.acting if not one.cuts]:
         # The title shares its line with a count: two of them have their short names.
         title = ", ".join(one.heading(settings) if shifting[1:] else one.named(settings) for one in shifting)
-        # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model's chances.
+        # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model.
         starts = [*(starts if not settings.off("r") else []), (title, distribution.before)]
     words = distribution.before[ids].astype(float)
     stages = [
@@ -100,14 +100,14 @@ def _stages(
                 words=left.tolist(),
                 rest=max(one.kept_mass - left.sum(), 0.0),
                 gone=dict(gone),
-                note=" · asleep: cuts none here" if one.state == "no_effect" else f" · {percent(one.kept_mass)}",
+                note=" · cuts nothing here" if one.state == "no_effect" else f" · {percent(one.kept_mass)}",
             )
         )
     after = distribution.after[ids].astype(float)
     rest = max(1 - after.sum(), 0.0)
     stages.append(
         WaterfallBar(
-            title="shared out again", count=effects[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %"
+            title="renormalised", count=effects[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %"
         )
     )
     return stages
@@ -134,10 +134,10 @@ def ranks(run: Generation, step: Step) -> None:
         palette=frame.palette(),
         banning=[one.name for one in PROCESSORS if one.cuts],
     )
-    plot(figure, "ranks", alt="The chances of all tokens over their ranks, and where each filter cuts.")
+    plot(figure, "ranks", alt="The probabilities of all tokens over their ranks, and where each filter cuts.")
     half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
-        f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the chances; all {len(distribution.before):,} "
+        f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the probability; all {len(distribution.before):,} "
         f"are on this line.** {_what_is_cut(by[0])}"
     )
     table = pd.DataFrame(
@@ -218,7 +218,7 @@ def over_steps(run: Generation, step: Step) -> None:
     left = [one.stages[-1].kept for one in steps]
     st.markdown(
         f"**The filters left between {min(left):,} and {max(left):,} words.** Top-k leaves the same number at every step; top-p "
-        "breathes: few where the model is sure, many where it is not."
+        "changes size: few where the model is sure, many where it is not."
     )
     table = tables.steps_table([steps], run.label)
     downloads.bar("over_steps", numbers=lambda: table, code=None)
@@ -263,10 +263,16 @@ def _short(label: str) -> str:
 
 
 VIEWS = {
-    "candidates": View(label="candidates", help="The likeliest words of a step.", draw=candidates.draw),
-    "waterfall": View(label="waterfall", help="What each filter removes, one after another.", draw=waterfall),
-    "ranks": View(label="ranks", help="All words of the vocabulary, likeliest first.", draw=ranks),
-    "draws": View(label="dice", help="The same step drawn many times, beside theory.", draw=repeated_draws),
-    "steps": View(label="steps", help="Uncertainty and words left at every step.", draw=over_steps),
-    "mask": View(label="mask", help="What every token may read when this step is drawn.", draw=mask),
+    "candidates": View(
+        label="Candidates", help="The likeliest next words of a step, and which filter cut each.", draw=candidates.draw
+    ),
+    "waterfall": View(label="Waterfall", help="What each filter removes, one after another.", draw=waterfall),
+    "ranks": View(label="Ranks", help="The whole vocabulary, likeliest first, and where each filter cuts.", draw=ranks),
+    "draws": View(
+        label="200 draws",
+        help="The same step drawn 200 times: how often each word comes, beside its probability.",
+        draw=repeated_draws,
+    ),
+    "steps": View(label="Steps", help="Uncertainty and words left at every step.", draw=over_steps),
+    "mask": View(label="Mask", help="What every token may read when this step is drawn.", draw=mask),
 }

@@ -59,7 +59,7 @@ def _half(page: Page) -> None:
         f"| log(0.5) | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(
-        "0.5 on *jumps* in the fox sentence: its weight in the last row of layer 0, mean of the heads, and the chances that "
+        "0.5 on *jumps* in the fox sentence: its weight in the last row of layer 0, mean of the heads, and the probability that "
         "move. Even log(0.5) gives a little more than half: it halves the word’s part before the "
         "row is divided by its sum."
     )

@@ -151,7 +151,7 @@ def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:
     """Return the label of one row, with its rank in front where ranks are left out before it."""
     bar = bars[y]
     gap = y > 0 and bar.rank != bars[y - 1].rank + 1
-    rank = f'<span style="font-size:{MIN_FONT}px;color:{palette.muted}">№ {bar.rank:,} </span>' if gap else ""
+    rank = f'<span style="font-size:{MIN_FONT}px;color:{palette.muted}">rank {bar.rank:,} </span>' if gap else ""
     word = escape(bar.label if len(bar.label) <= 16 else bar.label[:15] + "…")
     return rank + (f'<b><span style="color:{palette.accent}">{word}</span></b>' if bar.outcome == "drawn" else word)
 

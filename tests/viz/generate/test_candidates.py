@@ -30,7 +30,7 @@ def test_words_stand_in_rows_of_their_own_as_they_are_and_a_gap_in_the_ranks_is_
     assert len(labels) == 3
     assert labels[0] == "␣sun"
     assert "&lt;b&gt;&amp;" in labels[1]
-    assert "№ 51" in labels[2]
+    assert "rank 51 " in labels[2]
 
 
 def test_what_cut_a_word_is_written_at_its_bar() -> None:
