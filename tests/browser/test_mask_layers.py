@@ -53,7 +53,7 @@ def test_a_pattern_is_chosen_by_its_picture_and_a_word_asked_by_keyboard(page: P
     expect(
         page.get_by_text("“␣of” attends to 1 word directly, to 5 words only through other words, to 1 never.")
     ).to_be_visible()
-    word = page.get_by_role("button", name="␣want: reached")
+    word = page.get_by_role("button", name="want: reached")
     word.focus()
     page.keyboard.press("Enter")
     expect(
