@@ -170,6 +170,7 @@ def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, a
     another(page)
     shows(page, 2)
     assert [answer.status for answer in answers] == [200]
+    assert page.locator("script[src*=plotly]").count() == 1
     assert answers[0].headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
