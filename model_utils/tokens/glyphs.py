@@ -49,6 +49,17 @@ def _glyph(character: str) -> str:
     return character
 
 
+def spoken(label: str) -> str:
+    """Return a token's label as a screen reader should say it: words as they are, signs alone by their names.
+
+    Read aloud, a lone `,` is silence.
+    """
+    text = label.replace("␣", "")
+    if any(character.isalnum() for character in text):
+        return text
+    return " ".join(_SPOKEN.get(sign, unicodedata.name(sign, sign).lower()) for sign in text or label)
+
+
 def bytes_label(raw: bytes) -> tuple[str, bool]:
     """Return the label of the bytes of a token, and whether they are a piece of a split character."""
     try:
@@ -81,4 +92,5 @@ _BYTE_OF = _byte_symbols()
 
 # Control pictures (U+2400 block), and signs for the spaces that are common.
 _PICTURES = {chr(code): chr(0x2400 + code) for code in range(32)}
+_SPOKEN = {"␣": "space", "⏎": "line break", "⇥": "tab", ".": "dot", "-": "dash"}
 _PICTURES |= {chr(0x7F): "␡", "\n": "⏎", "\t": "⇥", " ": "␣", "\u00a0": "⍽"}

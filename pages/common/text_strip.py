@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from formatting import percent
+from model_utils.tokens.glyphs import spoken
 from pages.common.components.strip import StripToken
 
 if TYPE_CHECKING:
@@ -36,14 +37,13 @@ def strip(
     return tokens
 
 
-def drawn_token(step: Step, label: str, *, probability: float, of: str, spoken: str = "", **look: Any) -> StripToken:
+def drawn_token(step: Step, label: str, *, probability: float, of: str, **look: Any) -> StripToken:
     """Return the token of a step that reads `label`; `of` says what its `probability` is a share of."""
     return StripToken(
         text=_flowing(label),
-        spoken=spoken or label,
         line_break="⏎" in label,
         title=f"step {step.number + 1}: {percent(probability)} of {of}, number {step.rank:,}",
-        **look,
+        **{"spoken": spoken(label), **look},
     )
 
 

@@ -11,6 +11,7 @@ from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.generate import explain
 from model_utils.generate.filter_settings import SETTINGS
+from model_utils.tokens.glyphs import spoken
 from pages.common import controls, downloads, frame, text_strip
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
@@ -142,7 +143,7 @@ def _strip(
             look = {"background": probability_colour(step.probability_raw, palette)}
         elif step.number == found.number:
             look = {"state": "difference", "background": palette.accent, "colour": palette.paper}
-            look["spoken"] = f"{label}, the first difference"
+            look["spoken"] = f"{spoken(label)}, the first difference"
         selected = view == (place, step.number)
         return text_strip.drawn_token(
             step, label, probability=step.probability_raw, of="the model's probability", selected=selected, **look

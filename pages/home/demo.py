@@ -8,6 +8,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.tokens.batch import BatchKey
+from model_utils.tokens.glyphs import spoken
 from pages.common import cache, cover, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -95,7 +96,7 @@ def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: f
             state="hidden" if index in hidden else "plain",
             pressed=index in hidden,
             title="click to show it again" if index in hidden else "click to hide it from the model",
-            spoken=f"hide {token.label.replace('␣', '')}",
+            spoken=f"hide {spoken(token.label)}",
         )
         for index, token in enumerate(batch.tokens[0])
     ]

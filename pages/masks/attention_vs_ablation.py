@@ -11,6 +11,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
+from model_utils.tokens.glyphs import spoken
 from pages.common import cache, cache_words, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -78,7 +79,7 @@ def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str,
                 background="" if hidden else background,
                 colour="" if hidden else colour,
                 note=note,
-                spoken=f"{word.label}: {note}",
+                spoken=f"{spoken(word.label)}: {note}",
                 clickable=False,
             )
         )

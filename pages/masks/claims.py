@@ -25,7 +25,7 @@ def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     )
     for column, (name, claim, answer) in zip(st.columns(3, border=True), trials, strict=True):
         with column:
-            st.markdown(f"##### {claim}")
+            st.markdown(f"**{claim}**")
             asked = st.session_state.setdefault("_mask_tried", set())
             if name in asked:
                 answer()

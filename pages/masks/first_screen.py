@@ -13,6 +13,7 @@ from formatting import percent
 from model_utils.masks.link import format_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS
+from model_utils.tokens.glyphs import spoken
 from pages.common import cache, cache_words, controls, frame, mask_state
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
@@ -101,7 +102,7 @@ def _token(word: Word, spec: MaskSpec, batch: TokenBatch) -> StripToken:
         background=softened if weight < 1 and not hidden else "",
         colour=colours.causes["hand"].mark if weight < 1 and not hidden else "",
         title=f"{title}; {len(pieces)} pieces: {' · '.join(pieces)}" if len(pieces) > 1 else title,
-        spoken=f"hide {name}",
+        spoken=f"hide {spoken(name)}",
     )
 
 

@@ -45,7 +45,7 @@ def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     with picture:
         _combined(page, mask, spec, batch, (query, key))
     downloads.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
-    st.subheader("From one number per token to one per cell", anchor=False)
+    st.header("From one number per token to one per cell", anchor=False)
     broadcasting.steps(mask, spec, batch)
 
 

@@ -44,7 +44,7 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         numbers=lambda: _numbers(batch, spec, now, causal),
         code=lambda: _code(page, spec, batch),
     )
-    st.subheader("Who can hear whom", anchor=False)
+    st.header("Who can hear whom", anchor=False)
     receptive_field(page, spec, batch)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.masks.patterns import PATTERNS, filled
+from model_utils.tokens.glyphs import spoken
 from pages.common import cache_masks, downloads, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -58,7 +59,7 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
                 colour=ink,
                 selected=index == row,
                 title="click to see what this word attends to",
-                spoken=f"{label}: reached {after_layers(layers)}. What does {label} attend to?",
+                spoken=f"{spoken(label)}: reached {after_layers(layers)}. What does it attend to?",
             )
         )
     return tokens_strip(tokens, key="reach_words", label="What the chosen word can hear", palette=palette)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.tokens.glyphs import spoken
 from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.controls import value
@@ -47,7 +48,7 @@ def _click_row(batch: TokenBatch, sentence: int) -> None:
             text=token.label.replace("␣", "") or "␣",
             selected=index == chosen,
             title="show what this word reads",
-            spoken=f"row of {token.label.replace('␣', '')}",
+            spoken=f"row of {spoken(token.label)}",
         )
         for index, token in enumerate(batch.tokens[sentence])
     ]

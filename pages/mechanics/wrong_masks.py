@@ -112,7 +112,7 @@ def _how_low(selection: CellSelection) -> None:
     from model_utils.mechanics.wrong_masks import FILL_RANGE, blocked_share_by_fill
     from viz.mechanics import fill_values
 
-    st.subheader("How low is low enough?", anchor=False)
+    st.header("How low is low enough?", anchor=False)
     if not selection.trace.blocked[selection.query].any() or selection.trace.empty_rows[selection.query]:
         st.caption("This row has nothing blocked, or nothing else: choose another word.")
         return
@@ -137,7 +137,7 @@ def _spread(selection: CellSelection) -> None:
     from model_utils.mechanics.wrong_masks import nan_table
     from viz.mechanics import fill_values
 
-    st.subheader("The whole model, really run with −∞", anchor=False)
+    st.header("The whole model, really run with −∞", anchor=False)
     found = cache.nan_spread(*selection.source)
     rows = np.vstack([found.rows, found.logits])
     names = [f"layer {layer}" for layer in range(len(found.rows))] + ["next words"]

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from pages.compare.views import VIEWS
 from tests.tools.models import save_random
 from tests.tools.server import serving
 
@@ -92,7 +93,7 @@ def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(p
 
 def test_a_ladder_answers_what_grows_and_everything_goes_home(page: Page, app: str) -> None:
     opened(page, app, "max_new_tokens=3&plot=metrics", "measures")
-    page.get_by_text("what grows", exact=True).click()
+    page.locator(".st-key-plot").get_by_role("radio", name=VIEWS["sweep"].label).click()
     page.get_by_role("button", name="Ladder of p").click()
     expect(page.locator(".st-key-fig_ladder .js-plotly-plot")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Over whole texts, as p grows").first).to_be_visible()

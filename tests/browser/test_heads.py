@@ -77,7 +77,7 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
 def test_the_keyboard_opens_heads_and_a_link_restores_head_sentence_and_side(page: Page, app: str) -> None:
     page.goto(f"{app}/Heads?layer=2&head=5&sentence=2&side=right")
     drawn(page, "fig_head")
-    expect(page.locator(".st-key-sentence").get_by_text("My dog is")).to_be_visible()
+    expect(page.locator(".st-key-sentence input")).to_have_value("My dog is")
     assert drawn(page, "fig_head").evaluate(BLOCKED)[2] == [False] * 3 + [True] * 5
     layer = page.get_by_label("Layer", exact=True)
     expect(layer).to_have_value("2")

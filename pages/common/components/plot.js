@@ -31,6 +31,7 @@ function toolbar({ settings }) {
   return {
     displaylogo: false,
     displayModeBar: "hover",
+    showSendToCloud: false, // nothing leaves this server
     modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
     modeBarButtonsToAdd: [
       button("png", "Save as PNG, for slides", ICONS.png, save("png")),

@@ -1,6 +1,14 @@
 // Tokens as flowing text. Each token is a button (or plain text); its text is set as textContent, never as HTML.
 // Nodes are kept and updated in place, so that keyboard focus stays where it is while text streams in.
 
+const mark = (node, name, value) => (value === null ? node.removeAttribute(name) : node.setAttribute(name, value));
+
+// Only what has a role can have a label: plain text that is read as other words counts as a picture of them.
+function label(node, { spoken, clickable }) {
+  mark(node, "aria-label", spoken || null);
+  mark(node, "role", spoken && !clickable ? "img" : null);
+}
+
 function fill(node, token) {
   const word = node.firstChild;
   if (word.textContent !== token.text) word.textContent = token.text;
@@ -11,8 +19,8 @@ function fill(node, token) {
   node.style.background = token.background || "";
   node.style.color = token.colour || "";
   node.title = token.title || "";
-  if (token.spoken) node.setAttribute("aria-label", token.spoken);
-  if (token.pressed !== null) node.setAttribute("aria-pressed", String(token.pressed));
+  label(node, token);
+  mark(node, "aria-pressed", token.pressed === null ? null : String(token.pressed));
 }
 
 function make(clickable) {

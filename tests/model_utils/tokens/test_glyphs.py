@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_utils.tokens.glyphs import bytes_label, symbol_bytes, visible
+from model_utils.tokens.glyphs import bytes_label, spoken, symbol_bytes, visible
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,16 @@ def test_bytes_that_are_no_text_are_written_as_numbers() -> None:
 def test_the_vocabulary_s_symbols_are_bytes() -> None:
     assert symbol_bytes("Ġthe") == b" the"
     assert symbol_bytes("\u4f60") == "\u4f60".encode()
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [("␣rain", "rain"), ("don't", "don't"), (",", "comma"), ("␣--", "dash dash"), ("␣", "space"), ("⏎", "line break")],
+)
+def test_a_label_is_said_as_its_word_and_signs_alone_by_their_names(label: str, said: str) -> None:
+    assert spoken(label) == said
+
+
+@given(st.text(min_size=1))
+def test_whatever_a_label_holds_something_is_said(text: str) -> None:
+    assert spoken(visible(text)).strip()

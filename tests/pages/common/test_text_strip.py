@@ -29,7 +29,7 @@ def test_the_prompt_is_grey_and_drawn_tokens_are_clicked() -> None:
         (" is⏎", "plain", True),
     ]
     assert tokens[2].line_break
-    assert tokens[2].spoken == "␣is⏎"
+    assert tokens[2].spoken == "is⏎"
     assert "25" in tokens[2].title
 
 

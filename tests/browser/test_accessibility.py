@@ -1,0 +1,71 @@
+"""What readers need who use a keyboard, a screen reader, zoom or little contrast: every page, with one view of it open."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+# Each page with the figure that is drawn last.
+PAGES = {
+    "/": "fig_demo",
+    "/Tokens": "fig_independence",
+    "/Masks?look=why-blocked": "fig_combined",
+    "/Masks?look=patterns": "fig_pattern_words",
+    "/Heads?closer=lines": "fig_overview",
+    "/Mechanics?part=fills": "fig_nan",
+    "/Generate?max_new_tokens=3": "fig_candidates",
+    "/Compare?max_new_tokens=3": "fig_surface",
+}
+
+NARROW = {"700 px": {"width": 700, "height": 900}, "200 % of 1400": {"width": 700, "height": 450}}
+CUT = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stColumn]')]
+  .filter(el => el.getClientRects().length)
+  .filter(el => el.scrollWidth > el.clientWidth + 1 || el.getBoundingClientRect().right > innerWidth)
+  .map(el => el.innerText.slice(0, 60))"""
+
+
+def opened(page: Page, app: str, address: str) -> None:
+    """Open a page and wait until it stands."""
+    page.goto(app + address)
+    expect(page.locator(f".st-key-{PAGES[address]} .js-plotly-plot .main-svg").first).to_be_attached(timeout=90_000)
+    stop = page.locator(".st-key-stop button")
+    if stop.count():
+        expect(stop).to_be_disabled(timeout=60_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds on a page: rule, place and markup. What Streamlit draws itself gives it no cause."""
+    rules = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['target']} {node['html'][:200]}" for rule in rules for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_nothing_on_a_page(chromium: Browser, app: str, address: str, scheme: str) -> None:
+    context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    opened(page, app, address)
+    assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("size", NARROW)
+@pytest.mark.parametrize("address", PAGES)
+def test_nothing_is_cut_where_the_window_is_narrow(chromium: Browser, app: str, address: str, size: str) -> None:
+    context = chromium.new_context(viewport=NARROW[size])
+    page = context.new_page()
+    opened(page, app, address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+    assert page.evaluate(CUT) == []
+    context.close()
+
+
+def test_the_link_in_focus_does_not_look_like_the_page_that_is_open(page: Page, app: str) -> None:
+    opened(page, app, "/")
+    links = page.get_by_test_id("stSidebar").get_by_test_id("stPageLink").locator("a")
+    links.nth(1).focus()
+    page.keyboard.press("Tab")
+    styles = [links.nth(index).evaluate("el => getComputedStyle(el).outlineStyle") for index in (0, 1, 2)]
+    assert styles == ["none", "none", "solid"]

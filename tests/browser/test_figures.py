@@ -1,0 +1,186 @@
+"""The component that draws figures, in a script of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.tools.server import ROOT, serving
+
+SIDE = 6
+SCRIPT = f"""
+import sys
+import time
+
+sys.path.insert(0, {str(ROOT)!r})
+
+import streamlit as st
+
+if __name__ != "__main__":
+    from pages.common.assets import ROUTES
+
+    app = st.App(__file__, routes=ROUTES)
+else:
+    from pages.common.components.plot import plot
+    from viz.base.figure import Figure
+
+    wide = "wide" in st.query_params
+
+    def clicked(row, column):
+        st.session_state.at = f"{{row}} {{column}}"
+
+    def figure(scale):
+        axis = {{"range": [-0.5, {SIDE} - 0.5]}}
+        z = [[scale * (row + column) for column in range({SIDE})] for row in range({SIDE})]
+        return Figure(
+            {{"type": "heatmap", "z": z, "showscale": False}},
+            layout={{
+                "xaxis": axis,
+                "yaxis": {{"range": axis["range"][::-1]}},
+                "width": 900 if wide else 360,
+                "height": 320,
+                "margin": {{"t": 40, "b": 20, "l": 20, "r": 20}},
+            }},
+        )
+
+    scale = int(st.number_input("scale", 1, 9, key="scale"))
+    plot(figure(scale), "one_matrix", alt=f"times {{scale}}", on_click=clicked)
+    plot(figure(1), "other", alt="another")
+    st.text(f"clicked {{st.session_state.get('at')}}")
+"""
+AT = """(el, [row, column]) => {
+  const plot = el.querySelector('.js-plotly-plot'), { xaxis, yaxis } = plot._fullLayout, box = plot.getBoundingClientRect();
+  return [box.left + xaxis._offset + xaxis.d2p(column), box.top + yaxis._offset + yaxis.d2p(row)];
+}"""
+RANGE = "el => el.querySelector('.js-plotly-plot')._fullLayout.xaxis.range"
+
+
+@pytest.fixture(scope="module")
+def address(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a script that shows two figures."""
+    script: Path = tmp_path_factory.mktemp("figures") / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    with serving(script) as served:
+        yield served
+
+
+def opened(page: Page, address: str) -> Locator:
+    """Return the first figure, once both are drawn."""
+    page.goto(address)
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_attached(timeout=60_000)
+    expect(page.locator(".st-key-fig_other [aria-label=another]")).to_be_attached()
+    return page.locator(".st-key-fig_one_matrix")
+
+
+def another(page: Page) -> None:
+    """Have the server send another figure, by script: a click of the mouse would be one more press."""
+    page.locator(".st-key-scale button").last.evaluate("button => button.click()")
+
+
+def shows(page: Page, scale: int) -> None:
+    expect(page.get_by_role("figure", name=f"times {scale}", exact=True)).to_be_visible()
+
+
+def test_a_click_arrives_as_row_and_column_and_a_drag_is_none(page: Page, address: str) -> None:
+    figure = opened(page, address)
+    page.mouse.click(*figure.evaluate(AT, [4, 1]))
+    expect(page.get_by_text("clicked 4 1")).to_be_visible()
+    page.mouse.move(*figure.evaluate(AT, [2, 2]))
+    page.mouse.down()
+    page.mouse.move(*figure.evaluate(AT, [2, 4]), steps=3)
+    page.mouse.up()
+    another(page)
+    shows(page, 2)
+    expect(page.get_by_text("clicked 4 1")).to_be_visible()
+
+
+def test_a_press_during_which_another_figure_comes_is_not_lost(page: Page, address: str) -> None:
+    figure = opened(page, address)
+    figure.evaluate("el => { el.querySelector('.nsewdrag').marked = true }")
+    page.mouse.move(*figure.evaluate(AT, [3, 5]))
+    page.mouse.down()
+    another(page)
+    expect(page.locator(".st-key-scale input")).to_have_value("2")
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    assert figure.evaluate("el => el.querySelector('.nsewdrag').marked")
+    shows(page, 1)  # what is pressed stays
+    page.mouse.up()
+    expect(page.get_by_text("clicked 3 5")).to_be_visible()
+    shows(page, 2)
+
+
+def test_zoom_and_the_node_stay_while_another_figure_of_its_kind_comes(page: Page, address: str) -> None:
+    figure = opened(page, address)
+    figure.evaluate("el => { el.querySelector('.js-plotly-plot').marked = true }")
+    before = figure.evaluate(RANGE)
+    page.mouse.move(*figure.evaluate(AT, [1, 1]))
+    page.mouse.down()
+    page.mouse.move(*figure.evaluate(AT, [4, 4]), steps=4)
+    page.mouse.up()
+    page.wait_for_function(
+        f"before => ({RANGE})(document.querySelector('.st-key-fig_one_matrix'))[0] > before", arg=before[0]
+    )
+    zoomed = figure.evaluate(RANGE)
+    another(page)
+    shows(page, 2)
+    assert figure.evaluate(RANGE) == zoomed
+    assert figure.evaluate("el => el.querySelector('.js-plotly-plot').marked")
+    assert figure.evaluate("el => el.querySelector('.js-plotly-plot').data[0].z[1][1]") == 4
+
+
+@pytest.mark.parametrize(("form", "begins"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
+def test_a_figure_goes_home_under_its_name(page: Page, address: str, form: str, begins: bytes) -> None:
+    figure = opened(page, address)
+    figure.hover()
+    with page.expect_download() as saved:
+        figure.locator(f"[data-title^='Save as {form}']").click()
+    assert saved.value.suggested_filename == f"maskscope-one-matrix.{form.lower()}"
+    assert Path(saved.value.path()).read_bytes().startswith(begins)
+
+
+def test_a_figure_fills_the_screen_and_comes_back(page: Page, address: str) -> None:
+    figure = opened(page, address)
+    width = "el => el.querySelector('.js-plotly-plot')._fullLayout.width"
+    figure.hover()
+    figure.locator("[data-title='Full screen']").click()
+    page.wait_for_function(f"({width})(document.querySelector('.st-key-fig_one_matrix')) > 1000")
+    page.evaluate("document.exitFullscreen()")
+    page.wait_for_function(f"({width})(document.querySelector('.st-key-fig_one_matrix')) === 360")
+
+
+def test_a_wide_figure_scrolls_in_its_frame_on_a_phone_and_fades_where_there_is_more(phone: Page, address: str) -> None:
+    figure = opened(phone, f"{address}/?wide=1")
+    frame = figure.locator(".plot-frame")
+    expect(frame).to_have_class("plot-frame clickable more-right")
+    assert "gradient" in frame.evaluate("el => getComputedStyle(el).maskImage")
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    frame.evaluate("el => { el.scrollLeft = 100 }")
+    expect(frame).to_have_class("plot-frame clickable more-right more-left")
+    frame.evaluate("el => { el.scrollLeft = el.scrollWidth }")
+    expect(frame).to_have_class("plot-frame clickable more-left")
+
+
+def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, address: str) -> None:
+    answers = []
+    page.on("response", lambda response: answers.append(response) if "plotly" in response.url else None)
+    opened(page, address)
+    another(page)
+    shows(page, 2)
+    assert [answer.status for answer in answers] == [200]
+    assert page.locator("script[src*=plotly]").count() == 1
+    assert answers[0].headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_where_the_library_cannot_be_had_the_figures_place_says_so(chromium: Browser, address: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.route("**/assets/plotly*", lambda route: route.abort())
+    page.goto(address)
+    expect(page.locator(".st-key-fig_one_matrix .plot")).to_have_text(
+        "This figure could not be loaded. Reload the page."
+    )
+    expect(page.locator(".st-key-fig_other .plot")).to_have_text("This figure could not be loaded. Reload the page.")
+    context.close()
