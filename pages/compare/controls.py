@@ -51,7 +51,7 @@ _COLUMNS: dict[str, Any] = {one.field: one.off for one in FILTERS} | {"order": S
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Compare, and return the place of the button Stop."""
-    with st.container(key="dials"):
+    with st.container(key="buttons"):
         places = st.columns([5, 2.6, 2.8, 2.6, 2.8, 2], vertical_alignment="bottom")
     with places[0]:
         controls.item("sentence", _sentences(page))

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.generate.run import BeamRun, Generation
 
-BOXES = ("seed", "max_new_tokens")
 IN_A_ROW = 4  # filters in view because they are on
 BEAMS, CHOICES = ("num_beams", "length_penalty", "early_stopping"), ("early_stopping",)
 DRAW, SEARCH = "one draw a step", "beam search"
@@ -40,30 +39,50 @@ MANY = 4  # beams at first
 TEXTUAL = tuple(one.field for one in PROCESSORS)
 WORDS = tuple(one.field for one in FILTERS if isinstance(one, WordsFilter))
 MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
-# What is in view, with the shares of the width; a beam search has no dice and so no seed.
-DIALS = {**dict.fromkeys(MAIN, 2.8), "seed": 2.1, "max_new_tokens": 2.1}
-BEAM_DIALS = {"num_beams": 2.4, "length_penalty": 2.8, "early_stopping": 5.2, "max_new_tokens": 2.1}
+# What is in view, in the shares of its row; a beam search draws nothing and so has no seed.
+DIALS, BEAM_DIALS = dict.fromkeys(MAIN, 1.0), {"num_beams": 1.0, "length_penalty": 1.0, "early_stopping": 1.0}
+DRAW_BOXES, BEAM_BOXES = ("seed", "max_new_tokens"), ("max_new_tokens",)
 MORE = (*OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
 SLIDER_HIGH = {one.field: one.slider_high for one in FILTERS if one.slider_high is not None}
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Generate, and return the place of the button Stop."""
-    _how()
+    dials, boxes = (BEAM_DIALS, BEAM_BOXES) if _searching() else (DIALS, DRAW_BOXES)
     with st.container(key="dials"):
-        dials = BEAM_DIALS if _searching() else DIALS
-        places = st.columns([*dials.values(), 2.3, 2.6, 1.9], vertical_alignment="bottom")
-    for name, place in zip(dials, places, strict=False):
+        for name, place in zip(dials, st.columns(list(dials.values()), gap="medium"), strict=True):
+            with place:
+                controls.choice(name) if name in CHOICES else _dial(name)
+    _those_on()
+    with st.container(key="buttons"):
+        places = st.columns([4.8, *[2.1] * len(boxes), 2, 2.3, 1.7], vertical_alignment="bottom")
+    with places[0]:
+        _how()
+    for name, place in zip(boxes, places[1:], strict=False):
         with place:
-            if name in CHOICES:
-                controls.choice(name)
-            else:
-                controls.number(name) if name in BOXES else _slider(name)
+            controls.number(name)
     with places[-3]:
         _more(page)
-    _those_on()
     places[-2].button("Generate", type="primary", key="generate", width="stretch", on_click=START.click)
     return places[-1]
+
+
+def _dial(name: str) -> None:
+    """Draw a published number as a slider over the usual values, and as a box that takes all."""
+    control, box = CONTROLS[name], f"{name}_box"
+    slider, typed = st.columns([2.6, 1], vertical_alignment="bottom", gap="small")
+    with slider:
+        _slider(name)
+    st.session_state[box] = value(name)
+    typed.number_input(
+        f"{control.label}, typed",
+        control.low,
+        control.high,
+        step=control.step,
+        key=box,
+        on_change=lambda: controls.change(**{name: st.session_state[box]}),
+        label_visibility="collapsed",
+    )
 
 
 def _how() -> None:
