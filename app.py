@@ -8,9 +8,12 @@ if __name__ == "__main__":
 
     page = frame.open_page("MaskScope", "See what attention masks and sampling settings do to GPT-2.")
     place = st.container(key="demo")
-    demo.links()
+    carried: dict[str, str] = {}
     with place, frame.reader_errors():
-        demo.draw(page)
+        now = demo.shown(page)
+        carried = now.carried
+        demo.draw(page, now)
+    demo.links(carried)
     model_picker.offer_gpt2(page.entry)
 else:
     from pages.common.assets import ROUTES

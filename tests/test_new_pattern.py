@@ -167,5 +167,6 @@ def test_its_code_prints_the_mask_the_head_and_the_next_words(tiny, dilated, ref
     head = executed(head_code(tiny.entry, TEXTS, dilated, side="left", layer=LAYER, head=HEAD))
     printed = real(np.array([[float(cell) for cell in line.split()] for line in head]))
     assert printed[may_read(T).numpy()] == pytest.approx(weights[LAYER, HEAD][may_read(T).numpy()], abs=1e-5)
-    before = executed(hiding_code(tiny.entry, encode(tiny.tokenizer, TEXTS), dilated))[0].removeprefix("before ")
-    assert [probability for _, probability in ast.literal_eval(before)] == pytest.approx(best, abs=2e-5)
+    lines = executed(hiding_code(tiny.entry, encode(tiny.tokenizer, TEXTS), dilated))
+    (after,) = [line.removeprefix("after ") for line in lines if line.startswith("after ")]
+    assert [probability for _, probability in ast.literal_eval(after)] == pytest.approx(best, abs=2e-5)

@@ -338,6 +338,7 @@ _ALL = (
         help="Counted from 0.",
         undone=True,
     ),
+    Control(name="step", label="Step", default=1, low=1, high=MAX_NEW_TOKENS, step=1),
     Control(name="at_step", label="Step", default=1, low=1, high=MAX_NEW_TOKENS, step=1),
     Control(name="plot", label="Look closer", default="map", undone=True),
     Control(name="surface", label="Over k and p", default="words", undone=True),

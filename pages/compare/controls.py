@@ -46,7 +46,11 @@ SETS = {
     "temperature from low to high": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
 }
 _TABLE = "settings_table"
-_COLUMNS: dict[str, Any] = {one.field: one.off for one in FILTERS} | {"order": SamplingSettings.order, "seed": None}
+# Those of the table, the usual ones first.
+_COLUMNS: dict[str, Any] = {one.field: one.off for one in sorted(FILTERS, key=lambda one: not one.main)} | {
+    "order": SamplingSettings.order,
+    "seed": None,
+}
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:

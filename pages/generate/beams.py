@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 def draw(run: BeamRun) -> None:
     """Draw the texts of a search and one step of one of them."""
     state = generate_state()
-    # Set anew, the value stays while the slider is not drawn, as it is not while the search goes on.
-    st.session_state["step"] = st.session_state.get("step", state.step)
     pace = result.PACE if state.playing else None
     growing.draw(run, ended=_ended, texts=_growing, picture=_nothing, halves=_halves, pace=pace)
 
@@ -61,12 +59,11 @@ def _ended(run: BeamRun) -> None:
     if not state.beams_shown:
         state.beams_shown = True
         row = min(int(controls.value("sentence")), run.count - 1)
-        st.session_state["step"] = max(len(rows[row]), 1)
+        controls.change(step=max(len(rows[row]), 1))
     for number in range(run.count):
         step = text_strip.clicked_step(f"text_{number}", run.prompt(number))
         if step is not None:
-            controls.change(sentence=number)
-            st.session_state["step"] = step + 1
+            controls.change(sentence=number, step=step + 1)
     result.play_on(run)
     result.bound_choice(run)
     texts(run, rows)
@@ -101,7 +98,7 @@ def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
     prompt = [
         StripToken(text=token.label.replace("␣", " "), state="quiet", clickable=False) for token in run.prompt(row)
     ]
-    chosen = (int(controls.value("sentence")), int(st.session_state["step"]) - 1)
+    chosen = (int(controls.value("sentence")), int(controls.value("step")) - 1)
     drawn = []
     for number, (token, score) in enumerate(_leading(run, row, steps)):
         label = run.label(token)

@@ -32,8 +32,6 @@ def draw(run: Generation) -> None:
     if state.branch_row is not None:
         controls.change(sentence=state.branch_row)
         state.branch_row = None
-    # The slider's own value is forgotten while another page is shown.
-    st.session_state.setdefault("step", state.step)
     pace = PACE if state.playing else None
     growing.draw(run, ended=_ended, texts=_growing, picture=_picture, halves=_halves, pace=pace)
 
@@ -100,7 +98,7 @@ def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
 
 def _chosen() -> tuple[int, int]:
     """Return the chosen row and step, counted from 0."""
-    return int(st.session_state.get("sentence", 0)), int(st.session_state["step"]) - 1
+    return int(st.session_state.get("sentence", 0)), int(controls.value("step")) - 1
 
 
 def _is_drawn(run: Generation) -> bool:
@@ -116,8 +114,7 @@ def _take_click(run: Generation) -> bool:
     for row in range(run.count):
         step = text_strip.clicked_step(f"text_{row}", run.prompt(row))
         if step is not None:
-            controls.change(sentence=row)
-            st.session_state["step"] = step + 1
+            controls.change(sentence=row, step=step + 1)
             return True
     return False
 
@@ -142,27 +139,28 @@ def choose(run: Generation | BeamRun) -> tuple[int, int]:
     ):
         st.rerun()  # the beat of the fragment is set by the page
     if last > 1:
-        st.slider("Step", 1, last, key="step")
-    state.step = st.session_state["step"]
-    return int(row), state.step - 1
+        controls.number("step", high=last, slider=True)
+    if row >= len(run.batch.texts):
+        st.caption("A branch is not in the link: there its sentence opens.")
+    return int(row), int(controls.value("step")) - 1
 
 
 def bound_choice(run: Generation | BeamRun) -> None:
     """Bring the chosen row and step within what the run has."""
     controls.bound("sentence", run.count - 1)
-    st.session_state["step"] = min(max(st.session_state["step"], 1), run.request.max_new_tokens)
+    controls.change(step=min(max(controls.value("step"), 1), run.request.max_new_tokens))
 
 
 def _move(by: int) -> None:
-    st.session_state["step"] += by
+    controls.change(step=controls.value("step") + by)
 
 
 def _play(run: Generation | BeamRun) -> None:
     """Start to go through the steps of the row in view, from the first where the last is shown; or pause. A callback."""
     state = generate_state()
     state.playing = not state.playing
-    if state.playing and st.session_state["step"] >= len(_row_in_view(run)):
-        st.session_state["step"] = 1
+    if state.playing and controls.value("step") >= len(_row_in_view(run)):
+        controls.change(step=1)
     state.played_at = time.monotonic()
 
 
@@ -171,8 +169,8 @@ def play_on(run: Generation | BeamRun) -> None:
     state = generate_state()
     if not state.playing or time.monotonic() - state.played_at < 0.8 * PACE:
         return
-    if st.session_state["step"] < len(_row_in_view(run)):
-        st.session_state["step"] += 1
+    if controls.value("step") < len(_row_in_view(run)):
+        controls.change(step=controls.value("step") + 1)
         state.played_at = time.monotonic()
     else:
         state.playing = False

@@ -21,10 +21,9 @@ _KEY = "_generate"
 
 @dataclass
 class GenerateState(RunState[Generation | BeamRun]):
-    """The latest run, which of its steps is in view, and what is under way beside it."""
+    """The latest run, and what is under way beside it."""
 
     example: str = ""  # the one that was put on the page last
-    step: int = 1  # in view, counted from 1: the slider's own value is forgotten while another page is shown
     branch_row: int | None = None  # of a branch that has just started: the page shows it next
     words_shown: Job[None] | None = None  # the job whose first words have been on the page
     picture_waits: bool = False  # for the step in view to be drawn
@@ -45,10 +44,8 @@ class GenerateState(RunState[Generation | BeamRun]):
         super().replace(run)
 
     def begin_anew(self) -> None:
-        """Show the first step, as on a new page."""
-        self.step = 1
+        """Stop playing: a step of a lesson was opened."""
         self.playing = False
-        st.session_state["step"] = 1
 
     def stop_timing(self) -> None:
         """Stop what is being measured, if anything is."""

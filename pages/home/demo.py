@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from formatting import percent
-from model_utils.tokens.batch import BatchKey
+from model_utils.masks.link import format_weights
+from model_utils.tokens.batch import BatchKey, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache, cover, frame
+from pages.common import cache, controls, cover, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
+from pages.common.link_parameters import CONTROLS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,45 +36,84 @@ ANSWERS = {
     "Lessons": "Predict first, then look: two lessons of 45 minutes for a class.",
 }
 LINKS_ACROSS = 3
+CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
+
+# Tokens that are drawn large: the bars below must stay on the first screen.
+LARGE = 16
 
 
-def links() -> None:
-    """Draw one link per page of the menu: its name, and what it answers."""
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What the demo works on: one sentence, and which of its tokens are hidden; the reader's `own` one once there is one."""
+
+    text: str
+    hidden: frozenset[int]
+    own: bool
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """Return what a link to another page takes along: nothing where the controls hold the sentence already."""
+        if self.own or not self.hidden:
+            return {}
+        return {"text": self.text, "weights": format_weights(dict.fromkeys(self.hidden, 0.0))}
+
+
+def shown(page: frame.Page) -> Shown:
+    """Return the reader's sentence with what is hidden in it, or, until there is one, that of the demo."""
+    from model_utils.masks.link import parse_weights
+    from model_utils.tokens.batch import encode
+
+    if page.text == CONTROLS["text"].default:
+        return Shown(text=SENTENCE, hidden=st.session_state.setdefault("_demo_hidden", frozenset()), own=False)
+    texts = split_sentences(page.text)
+    text = texts[min(controls.value("sentence"), len(texts) - 1)]
+    count = len(encode(page.loaded().tokenizer, (text,)).tokens[0])
+    hidden = {token for token, weight in dict(parse_weights(controls.value("weights"), count)).items() if weight == 0}
+    return Shown(text=text, hidden=frozenset(hidden), own=True)
+
+
+def links(carried: Mapping[str, str]) -> None:
+    """Draw one link per page of the menu: its name, and what it answers. They take `carried` along."""
     pages = frame.MENU[1:]
     for start in range(0, len(pages), LINKS_ACROSS):
         columns = st.columns(LINKS_ACROSS, border=True)
         for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
             with column:
-                st.page_link(path, label=f"**{name}** →")
+                st.page_link(path, label=f"**{name}** →", query_params=dict(carried) if name in CARRIED else None)
                 st.caption(ANSWERS[name])
 
 
-@st.fragment
-def draw(page: frame.Page) -> None:
-    """Draw the sentence as words that a click hides, and the five likeliest next words, which move."""
+def draw(page: frame.Page, now: Shown) -> None:
+    """Draw the sentence as words that a click hides, and the five likeliest next words, which change."""
     page.loaded()
-    hidden: frozenset[int] = st.session_state.setdefault("_demo_hidden", frozenset())
-    batch = cache.token_batch(BatchKey(page.model, (SENTENCE,)))
+    batch = cache.token_batch(BatchKey(page.model, (now.text,)))
     strip = st.empty()
-    clicked = _draw(strip, batch, hidden)
+    clicked = _draw(strip, batch, now.hidden)
     if clicked is not None and clicked < len(batch.tokens[0]):
-        hidden = hidden ^ {clicked}
+        _hide(now, now.hidden ^ {clicked})
+        st.rerun()  # the links take along what is hidden
+    cover.answer(_next_words, page, batch, now)
+
+
+def _hide(now: Shown, hidden: frozenset[int]) -> None:
+    if now.own:
+        controls.change(weights=format_weights(dict.fromkeys(hidden, 0.0)))
+    else:
         st.session_state["_demo_hidden"] = hidden
-        st.rerun(scope="fragment")
-    cover.answer(_next_words, page, batch, hidden)
 
 
-def _next_words(page: frame.Page, batch: TokenBatch, hidden: frozenset[int]) -> None:
-    """Draw the five likeliest next words with the words `hidden`, and how much that moved."""
+def _next_words(page: frame.Page, batch: TokenBatch, shown: Shown) -> None:
+    """Draw the five likeliest next words with what is hidden, and by how much that changes the prediction."""
     from model_utils.distributions import total_variation
     from model_utils.models.next_word import top_tokens
     from viz.base.word_bars import word_bars
 
+    hidden = shown.hidden
     if len(hidden) == len(batch.tokens[0]):
         st.warning(frame.ALL_HIDDEN)
         return
-    before = cache.demo_probabilities(page.model, SENTENCE, frozenset())
-    now = cache.demo_probabilities(page.model, SENTENCE, hidden)
+    before = cache.demo_probabilities(page.model, shown.text, frozenset())
+    now = cache.demo_probabilities(page.model, shown.text, hidden)
     best = _rows(top_tokens(now, 5), top_tokens(before, 1))
     figure = word_bars(
         [cache.label(page.model, token) for token in best],
@@ -103,7 +146,11 @@ def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: f
     blank = StripToken(text="?", state="blank", clickable=False, spoken="the next word")
     with strip:
         return tokens_strip(
-            [*tokens, blank], key="demo_words", label="Words to hide", palette=frame.palette(), size="large"
+            [*tokens, blank],
+            key="demo_words",
+            label="Words to hide",
+            palette=frame.palette(),
+            size="large" if len(tokens) <= LARGE else "text",
         )
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 # Each page with the figure that is drawn last.
 PAGES = {
     "/": "fig_demo",
-    "/Tokens": "fig_independence",
+    "/Tokens": "fig_next",
     "/Masks?look=why-blocked": "fig_combined",
     "/Masks?look=patterns": "fig_pattern_words",
     "/Heads?closer=lines": "fig_overview",

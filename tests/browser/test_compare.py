@@ -94,7 +94,7 @@ def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(p
 def test_a_ladder_answers_what_grows_and_everything_goes_home(page: Page, app: str) -> None:
     opened(page, app, "max_new_tokens=3&plot=metrics", "measures")
     page.locator(".st-key-plot").get_by_role("radio", name=VIEWS["sweep"].label).click()
-    page.get_by_role("button", name="Ladder of p").click()
+    page.get_by_role("button", name="p from low to high", exact=True).click()
     expect(page.locator(".st-key-fig_ladder .js-plotly-plot")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Over whole texts, as p grows").first).to_be_visible()
     expect(page.locator(".st-key-samples input")).to_have_value("8")

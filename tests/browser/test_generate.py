@@ -7,6 +7,8 @@ import re
 import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
+from pages.generate.views import VIEWS
+
 
 def opened(page: Page, app: str, parameters: str) -> None:
     """Open the page and wait for its first text to end."""
@@ -85,14 +87,14 @@ def test_a_step_is_opened_in_other_views_by_click_and_keyboard_and_goes_home(pag
     opened(page, app, "max_new_tokens=4")
     expect(page.locator(".st-key-stop button")).to_be_disabled()  # while a text grows, a choice may miss the address
     views = page.locator(".st-key-view button")
-    views.filter(has_text="waterfall").click()
+    views.filter(has_text=VIEWS["waterfall"].label).click()
     expect(page.locator(".st-key-fig_waterfall .main-svg").first).to_be_attached()
     expect(page.get_by_text("50,257 tokens =", exact=False)).to_be_visible()
     expect(page).to_have_url(re.compile("view=waterfall"))
     page.locator(".st-key-next button").click()
     at_step(page, 2)
     expect(page.locator(".st-key-fig_waterfall .main-svg").first).to_be_attached()
-    views.filter(has_text="dice").focus()
+    views.filter(has_text=VIEWS["draws"].label).focus()
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-fig_dice .main-svg").first).to_be_attached()
     with page.expect_download() as saved:

@@ -34,7 +34,7 @@ def test_the_padded_table_is_drawn_and_the_side_switch_works_by_keyboard(page: P
     page.keyboard.press("Enter")
     expect(page.get_by_text("Pads on the right leave a pad in the last column of 2 of 3 rows.")).to_be_visible()
     page.wait_for_url("**side=right**")
-    drawn(page, "fig_independence")
+    drawn(page, "fig_next")
     assert drawn(page, "fig_batch").evaluate(Z) == ["mask", RIGHT]
     page.reload()
     expect(page.get_by_text("Pads on the right leave")).to_be_visible()
@@ -42,8 +42,8 @@ def test_the_padded_table_is_drawn_and_the_side_switch_works_by_keyboard(page: P
 
 
 def test_markup_in_a_sentence_is_drawn_as_it_was_typed(page: Page, app: str) -> None:
-    page.goto(f"{app}/Tokens?text={quote('<script>window.hit = 1</script> <b>x</b>')}&word={quote('<b>')}")
-    drawn(page, "fig_independence")
+    page.goto(f"{app}/Tokens?text={quote('<script>window.hit = 1</script> <b>x</b>')}&word={quote('<b>')}&topic=bytes")
+    drawn(page, "fig_merges")
     assert page.evaluate("window.hit") is None
     labels = drawn(page, "fig_batch").evaluate("el => [...el.querySelectorAll('.textpoint')].map(t => t.textContent)")
     assert "".join(label for label in labels if not label[0].isdigit()).startswith("<script>window.hit␣=")

@@ -245,12 +245,12 @@ def test_captions_say_what_was_measured():
     assert caption(found, 0, PREVIOUS) == "On this text it mostly reads the previous token (100%)."
     assert caption(found, 0, IDENTITY) == "On this text it mostly reads the token itself (100%)."
     assert caption(found, 0, UNIFORM) == (
-        "On this text the previous token gets 18% of its mix, "
+        "On this text the previous token gets 18% of its weight, "
         "and a row spreads as if over 6.1 equal tokens (2.6 bits on average)."
     )
     assert caption(found, 0, INDUCTION) == (
-        "On this text the first token gets 38% of its mix, and a row spreads as if over 1.0 equal tokens (0.0 bits on average). "
-        "Where a token comes again (5 rows), it mostly reads what followed its earlier copy (100%)."
+        "On this text the first token gets 38% of its weight, and a row spreads as if over 1.0 equal tokens (0.0 bits on "
+        "average). Where a token comes again (5 rows), it mostly reads what followed its earlier copy (100%)."
     )
     assert caption(found, 0, COPY).endswith("(5 rows), it mostly reads its earlier copy (100%).")
 

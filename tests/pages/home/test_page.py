@@ -37,3 +37,33 @@ def test_hidden_words_move_the_bars() -> None:
     whole, less = (cache.demo_probabilities("tiny-gpt2", SENTENCE, frozenset(hidden)) for hidden in ((), (1,)))
     (line,) = [line.value for line in at.markdown if "“shook”" in line.value]
     assert percent(float(total_variation(less, whole))) in line
+
+
+def test_the_readers_own_sentence_takes_the_place_of_the_demos() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["text"] = "The cat sat on the\nMy dog is"
+    at.session_state["sentence"] = 1
+    at.session_state["weights"] = "1:0"
+    at.run()
+    assert not at.exception
+    whole, less = (cache.demo_probabilities("tiny-gpt2", "My dog is", frozenset(hidden)) for hidden in ((), (1,)))
+    (line,) = [line.value for line in at.markdown if "“dog”" in line.value]
+    assert percent(float(total_variation(less, whole))) in line
+
+
+def test_the_links_take_along_what_is_hidden_in_the_demo() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["_demo_hidden"] = frozenset({1})
+    at.run()
+    carried = {link.proto.label: link.proto.query_string for link in at.get("page_link") if "→" in link.proto.label}
+    assert carried["**Masks** →"] == "text=He+shook+his&weights=1%3A0"
+    assert not carried["**Lessons** →"]
+
+
+def test_a_text_out_of_bounds_is_one_sentence_and_the_links_stay() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["text"] = "a\n" * 17
+    at.run()
+    assert not at.exception
+    assert len(at.error) == 1
+    assert sum("→" in link.proto.label for link in at.get("page_link")) == 7
