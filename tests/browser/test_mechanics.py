@@ -44,8 +44,10 @@ def test_a_click_on_a_cell_puts_it_under_the_microscope_and_the_keyboard_does_th
     expect(page.get_by_text("how much “␣rain” takes from “␣will”", exact=False)).to_be_visible()
     page.wait_for_url("**query=2**")
     chosen = page.locator(".st-key-key").get_by_role("combobox")
-    chosen.fill("rain")
-    chosen.press("Enter")
+    chosen.scroll_into_view_if_needed()  # a list that is open closes when the page scrolls
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    chosen.click()
+    page.get_by_role("option", name="␣rain").click()
     expect(page.get_by_text("how much “␣rain” takes from “␣rain”", exact=False)).to_be_visible()
     page.get_by_role("button", name="row of in", exact=True).click()
     expect(page.get_by_text("how much “␣in” takes from “␣rain”", exact=False)).to_be_visible()
