@@ -29,8 +29,13 @@ def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], st
             code_button(name, code)
 
 
+@st.fragment
 def code_button(name: str, code: Callable[[], str]) -> None:
-    """Draw the button that shows the code; a closed one costs nothing."""
+    """Draw the button that shows the code; a closed one costs nothing.
+
+    A fragment of its own: opening and closing it must not draw the download buttons beside it anew, for one that is pressed
+    meanwhile asks for a file that the server has just put away.
+    """
     popover = st.popover("Code", icon=":material/code:", key=f"code_{name}", on_change="rerun")
     if not popover.open:
         return
