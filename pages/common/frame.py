@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import InputError, ReaderError
+from model_utils.models.registry import registry
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
 from model_utils.tokens.files import KINDS, sentences_of
 from pages.common import cache, cache_visit, controls, lesson, lesson_strip, model_picker
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import Side, TokenBatch
     from viz.base.theme import Palette
 
+HEADS = "pages/3_Heads.py"
 MENU = (
     ("app.py", "Home"),
     ("pages/1_Tokens.py", "Tokens"),
     ("pages/2_Masks.py", "Masks"),
-    ("pages/3_Heads.py", "Heads"),
+    (HEADS, "Heads"),
     ("pages/4_Mechanics.py", "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
     ("pages/6_Compare.py", "Compare"),
@@ -89,7 +91,7 @@ def open_page(title: str, sentence: str) -> Page:
     above = st.container(key="model_state")
     with st.sidebar:
         for path, label in MENU:
-            st.page_link(path, label=label)
+            page_link(path, label)
         st.divider()
         page = _shared_controls(above)
         controls.draw_history()
@@ -97,6 +99,18 @@ def open_page(title: str, sentence: str) -> Page:
         model_picker.door(page.entry)
     controls.draw_notes()
     return page
+
+
+def page_link(path: str, label: str, carried: Mapping[str, str] | None = None) -> None:
+    """Draw the link to a page, which takes `carried` along.
+
+    That to Heads names the head that it opens on: set by the page itself, it would be one more step back for the browser.
+    """
+    entry, taken = registry().get(controls.value("model")), dict(carried or {})
+    chosen = "layer" in st.session_state or "head" in st.session_state
+    if path == HEADS and not chosen and entry is not None and entry.opening is not None:
+        taken |= dict(zip(("layer", "head"), map(str, entry.opening), strict=True))
+    st.page_link(path, label=label, query_params=taken or None)
 
 
 def _shared_controls(above: DeltaGenerator) -> Page:

@@ -79,7 +79,7 @@ def links(carried: Mapping[str, str]) -> None:
         columns = st.columns(LINKS_ACROSS, border=True)
         for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
             with column:
-                st.page_link(path, label=f"**{name}** →", query_params=dict(carried) if name in CARRIED else None)
+                frame.page_link(path, f"**{name}** →", carried if name in CARRIED else None)
                 st.caption(ANSWERS[name])
 
 
