@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lessons.loading import Lesson, Library, Step, library
 from pages.common.link_parameters import CONTROLS, check_parameter
+
+_NUMBER = re.compile(r"[0-9]{1,6}")
 
 # What a step leaves as it is, since it is the reader's own choice.
 KEPT = ("lesson", "cover", "notes")
@@ -42,7 +45,7 @@ def place(name: str) -> Place | None:
     """Return the place that a link names, None where there is none."""
     lesson_id, _, number = name.rpartition("-")
     lesson = lessons().lessons.get(lesson_id)
-    if lesson is None or not (number.isascii() and number.isdigit()) or not 1 <= int(number[:6]) <= len(lesson.steps):
+    if lesson is None or _NUMBER.fullmatch(number) is None or not 1 <= int(number) <= len(lesson.steps):
         return None
     return Place(lesson=lesson, step=lesson.steps[int(number) - 1])
 
