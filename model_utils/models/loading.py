@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
 from model_utils.models.registry import ModelEntry, check_folder
 from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID
+
+log = logging.getLogger("maskscope")
 
 # The server's log is for the operator; what a reader must know stands on the page.
 transformers.utils.logging.disable_progress_bar()
@@ -167,6 +170,7 @@ def _model(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2LMHeadMod
     except Exception as error:  # many libraries read these files, and each has errors of its own
         if "memory" in str(error):  # torch reports a failed allocation as a RuntimeError
             raise _out_of_memory(entry) from error
+        log.exception("Reading the weights of %s failed", entry.id)  # the reader gets a sentence, the log the fault
         raise entry.damaged(f"its weights cannot be read ({type(error).__name__})") from error
     # transformers fills what a file lacks with random numbers and says so in the log only.
     if lacking := sorted(report["missing_keys"]):
@@ -179,6 +183,7 @@ def _config(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2Config:
     try:
         GPT2Config.from_dict(read_json(folder / CONFIG))  # not used, but read so by the code that pages give away
     except Exception as error:
+        log.exception("Making the configuration of %s failed", entry.id)
         cause = str(error).partition("\n")[0][:120].rstrip(":.")
         raise entry.damaged(f"its {CONFIG} is refused by transformers ({cause or type(error).__name__})") from error
     if held.activation_function not in ACT2FN:
@@ -209,6 +214,7 @@ def _tokenizer(entry: ModelEntry, folder: Path) -> PreTrainedTokenizerBase:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # the tokenizers library raises bare Exceptions, and panics that are none
+        log.exception("Reading the tokenizer of %s failed", entry.id)
         raise entry.damaged(f"its tokenizer cannot be read ({type(error).__name__})") from error
     if known != entry.vocabulary:
         raise entry.damaged(f"its tokenizer knows {known:,} tokens, its weights {entry.vocabulary:,}")

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
-from model_utils.errors import ModelDamagedError, ModelTooLargeError
+from model_utils.errors import ModelDamagedError, ModelTooLargeError, ReaderError
 from model_utils.generate.decode import decode
 from model_utils.generate.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
@@ -28,6 +28,7 @@ from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models import loading
 from model_utils.models.attention import LayerTrace
 from model_utils.models.download import find
+from model_utils.models.files import FolderError
 from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel, ModelCache, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER, registry
@@ -187,7 +188,7 @@ SPOILED = {
 
 
 @pytest.mark.parametrize("case", list(SPOILED))
-def test_files_that_cannot_be_used_are_refused_with_the_reason_and_a_way_out(case: str, folder: Path):
+def test_files_that_cannot_be_used_are_refused_with_the_reason_and_a_way_out(case: str, folder: Path, caplog):
     spoil, reason = SPOILED[case]
     entry = entry_of(folder)
     spoil(folder)
@@ -196,6 +197,8 @@ def test_files_that_cannot_be_used_are_refused_with_the_reason_and_a_way_out(cas
     assert str(caught.value).startswith("random cannot be used: ")
     assert "Put a whole GPT-2 folder there, as save_pretrained writes it" in str(caught.value)
     assert str(folder) not in str(caught.value)
+    if caught.value.__cause__ is not None and not isinstance(caught.value.__cause__, (ReaderError, FolderError)):
+        assert caught.value.__cause__ in [record.exc_info[1] for record in caplog.records if record.exc_info]
 
 
 SWITCHES = {
