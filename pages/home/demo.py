@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from formatting import percent
+from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, split_sentences
 from model_utils.tokens.glyphs import spoken
@@ -16,6 +17,7 @@ from pages.common import cache, controls, cover, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,15 +63,19 @@ class Shown:
 def shown(page: frame.Page) -> Shown:
     """Return the reader's sentence with what is hidden in it, or, until there is one, that of the demo."""
     from model_utils.masks.link import parse_weights
-    from model_utils.tokens.batch import encode
 
     if page.text == CONTROLS["text"].default:
         return Shown(text=SENTENCE, hidden=st.session_state.setdefault("_demo_hidden", frozenset()), own=False)
     texts = split_sentences(page.text)
     text = texts[min(controls.value("sentence"), len(texts) - 1)]
-    count = len(encode(page.loaded().tokenizer, (text,)).tokens[0])
-    hidden = {token for token, weight in dict(parse_weights(controls.value("weights"), count)).items() if weight == 0}
-    return Shown(text=text, hidden=frozenset(hidden), own=True)
+    page.loaded()
+    count = len(cache.token_batch(BatchKey(page.model, (text,))).tokens[0])
+    try:
+        weights = dict(parse_weights(controls.value("weights"), count))
+    except InputError as error:
+        st.error(literal(f"{error} Until then nothing is hidden by hand."))
+        weights = {}
+    return Shown(text=text, hidden=frozenset(token for token, weight in weights.items() if weight == 0), own=True)
 
 
 def links(carried: Mapping[str, str]) -> None:

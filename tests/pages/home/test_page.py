@@ -67,3 +67,13 @@ def test_a_text_out_of_bounds_is_one_sentence_and_the_links_stay() -> None:
     assert not at.exception
     assert len(at.error) == 1
     assert sum("→" in link.proto.label for link in at.get("page_link")) == 7
+
+
+def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_demo_goes_on() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["text"] = "My dog is"
+    at.session_state["weights"] = "99:0"
+    at.run()
+    assert not at.exception
+    assert len(at.error) == 1
+    assert "fig_demo" in figures(at)
