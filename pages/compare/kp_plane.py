@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison, TextPlace
 
 SURFACES = {
-    "words": View(label="words left", help="How many words each pair keeps."),
+    "words": View(label="words", help="How many words each pair keeps."),
     "probability": View(label="probability", help="Which share of the probability they have together."),
     "entropy": View(label="entropy", help="How uncertain the draw among them is."),
-    "drawn": View(label="drawn word", help="Which word each pair would draw."),
+    "drawn": View(label="drawn", help="Which word each pair would draw."),
 }
 # The published name of the trace that each is drawn as.
 TRACES = {"words": "kept_tokens", "probability": "kept_mass", "entropy": "entropy", "drawn": "drawn_word"}

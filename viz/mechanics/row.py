@@ -174,6 +174,7 @@ class _Draft:
                 **self.named(values, drawn, "masked" if name == "mask" else name),
                 yaxis=axis,
                 mode="markers",
+                cliponaxis=False,
                 marker={"color": colours, "size": 16 if self.few else 8},
             ),
         )
@@ -315,7 +316,7 @@ def _span(scores: NDArray[Any]) -> tuple[float, float]:
     known = scores[np.isfinite(scores)].astype(np.float64)
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     size = high - low or 1.0
-    return low - 0.15 * size, high + 0.2 * size
+    return low - 0.15 * size, high + 0.3 * size
 
 
 def _size_in_column(text: str, keys: int) -> int:

@@ -53,6 +53,13 @@ const CHROME = 300;
 // A press that moved further than this, in px, is no click.
 const STILL = 6;
 
+// Returns the whole number of an axis that is nearest to a place of the figure; on the very edge that of the last cell.
+function nearest(axis, pixel) {
+  const ends = axis.range.map((end) => axis.r2l(end));
+  const place = Math.round(axis.p2l(pixel - axis._offset));
+  return Math.min(Math.max(place, Math.ceil(Math.min(...ends))), Math.floor(Math.max(...ends)));
+}
+
 class Plot {
   constructor(frame) {
     this.frame = frame;
@@ -85,7 +92,7 @@ class Plot {
   cell(left, top) {
     const { xaxis, yaxis } = this.plot._fullLayout;
     const box = this.plot.getBoundingClientRect();
-    return [yaxis.p2l(top - box.top - yaxis._offset), xaxis.p2l(left - box.left - xaxis._offset)].map(Math.round);
+    return [nearest(yaxis, top - box.top), nearest(xaxis, left - box.left)];
   }
 
   show(figure, clicked) {
@@ -113,6 +120,7 @@ class Plot {
     const { frame, plot, figure } = this;
     this.width = frame.clientWidth;
     const layout = { ...figure.figure.layout, ...this.size(), uirevision: axes(figure.figure.layout) };
+    if (!plot.data) plot.textContent = ""; // it may hold the sentence of a failure
     this.config ??= toolbar(figure); // Plotly draws all anew for another one
     await plotly.react(plot, figure.figure.data, layout, this.config);
     plot.style.minHeight = "";
