@@ -33,22 +33,7 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     found, label = beam_tree(steps), run.label
     opened = _opened(found)
     figure = fig_beam_tree(
-        [
-            TreeNode(
-                column=one.column,
-                row=one.row,
-                parent=one.parent,
-                label=explain.words(one.tokens, label),
-                tokens=one.tokens,
-                total=one.total,
-                outcome=one.outcome,
-                normalised=one.normalised,
-                rank=one.rank,
-                best=one.best,
-                greedy=one.greedy,
-            )
-            for one in found.nodes
-        ],
+        [TreeNode(**vars(one), label=explain.words(one.tokens, label)) for one in found.nodes],
         [TreeColumn(x=one.x, width=one.width, title=one.title) for one in found.columns],
         prompt=label(run.prompt(row)[-1].id).replace("␣", " ").strip(),
         rows=found.rows,

@@ -17,6 +17,9 @@ from pages.generate import cache, candidates
 from pages.generate.run import step_lines
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model_utils.generate.filter_settings import SamplingSettings
     from model_utils.generate.full_distribution import FilterEffect, FullDistribution
     from model_utils.generate.step import Step
     from pages.generate.run import Generation
@@ -73,18 +76,12 @@ def _stages(
     from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
-    starts = [("the model's probabilities", distribution.model)]
-    if shifting := [one for one in settings.acting if not one.cuts]:
-        # The title shares its line with a count: two of them have their short names.
-        title = ", ".join(one.heading(settings) if shifting[1:] else one.named(settings) for one in shifting)
-        # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model.
-        starts = [*(starts if not settings.off("r") else []), (title, distribution.before)]
     words = distribution.before[ids].astype(float)
     stages = [
         WaterfallBar(
             title=title, count=len(shares), words=shares[ids].tolist(), rest=1 - float(shares[ids].sum()), gone={}
         )
-        for title, shares in starts
+        for title, shares in _starts(settings, distribution)
     ]
     kept, gone = np.ones(len(ids), bool), dict[str, float]()
     for one in effects:
@@ -111,6 +108,18 @@ def _stages(
         )
     )
     return stages
+
+
+def _starts(settings: SamplingSettings, distribution: FullDistribution) -> list[tuple[str, NDArray[Any]]]:
+    """Return the bars before the filters, each its title and its probabilities `[V]`: the model's, and what shifts them."""
+    model = ("the model's probabilities", distribution.model)
+    shifting = [one for one in settings.acting if not one.cuts]
+    if not shifting:
+        return [model]
+    # The title shares its line with a count: two of them have their short names.
+    title = ", ".join(one.heading(settings) if shifting[1:] else one.named(settings) for one in shifting)
+    # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model.
+    return [*([] if settings.off("r") else [model]), (title, distribution.before)]
 
 
 def ranks(run: Generation, step: Step) -> None:

@@ -166,8 +166,8 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     known = np.abs(values[~np.isnan(values)])
     moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
     st.markdown(
-        f"**On average {percent(moved)} of a row's mix goes elsewhere.** Orange: the first reads more of it; violet: the other "
-        "does. " + ("" if same else "The words differ: rows and columns are places.")
+        f"**On average {percent(moved)} of a row's weight goes elsewhere.** Orange: the first reads more of it; violet: the "
+        "other does. " + ("" if same else "The words differ: rows and columns are places.")
     )
     downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
 

@@ -82,7 +82,7 @@ def test_pointing_at_a_cell_says_who_reads_whom_or_why_not(page: Page, tmp_path:
     opened(page, tmp_path)
     click_head(page, 2, 1)
     point_at(page, 5, 3)
-    expect(page.get_by_text("“␣the” (token 5) reads “␣the” (token 3): 100% of its mix")).to_be_visible()
+    expect(page.get_by_text("“␣the” (token 5) reads “␣the” (token 3): 100% of its weight")).to_be_visible()
     point_at(page, 0, 2)
     expect(page.get_by_text("“the” may not read “antidisestablishment”: it comes later")).to_be_visible()
     point_at(page, 1, 1)

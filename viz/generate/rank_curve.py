@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -45,15 +45,11 @@ def rank_curve(
     of ranks there are several.
     """
     single, by = list(by), _without(by, banning)
-    figure, stretches = Figure(), _stretches(by)
-    for kind in dict.fromkeys(by):
-        of_kind = [stretch for name, stretch in stretches if name == kind]
-        for number, at in enumerate(of_kind):
-            legend = {"legendgroup": kind or "kept", "showlegend": not number} if len(of_kind) > 1 else {}
-            look = _look(kind, filters, palette) | legend
-            figure.add(
-                _curve(ranks[at], probabilities[at], labels[at], name=f"cut by {kind}" if kind else "kept", look=look)
-            )
+    stretches = _stretches(by)
+    figure = Figure(
+        _curve(ranks[at], probabilities[at], labels[at], name=f"cut by {kind}" if kind else "kept", look=look)
+        for kind, at, look in _looks(stretches, filters, palette)
+    )
     for kind in banning:
         places = [place for place, name in enumerate(single) if name == kind]
         if places:
@@ -66,13 +62,24 @@ def rank_curve(
             x=[drawn],
             y=[float(np.interp(drawn, ranks, probabilities))],
             marker={"size": 14, "color": palette.accent, "line": {"width": 2, "color": palette.paper}},
-            hovertemplate="drawn: number %{x:,}<extra></extra>",
+            hovertemplate="drawn: rank %{x:,}<extra></extra>",
         )
     )
     _cut_lines(figure, ranks, stretches, left, palette)
     _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
     _make_room(figure, [*dict.fromkeys([*by, *single]), "drawn"])
     return figure
+
+
+def _looks(
+    stretches: Sequence[tuple[str, slice]], filters: Sequence[str], palette: Palette
+) -> Iterator[tuple[str, slice, dict[str, Any]]]:
+    """Yield each stretch of ranks with what cut it and how it looks; those of one kind are one entry of the legend."""
+    for kind in dict.fromkeys(kind for kind, _ in stretches):
+        of_kind = [at for name, at in stretches if name == kind]
+        for number, at in enumerate(of_kind):
+            legend = {"legendgroup": kind or "kept", "showlegend": not number} if len(of_kind) > 1 else {}
+            yield kind, at, _look(kind, filters, palette) | legend
 
 
 def _without(by: Sequence[str], banning: Sequence[str]) -> list[str]:
@@ -100,7 +107,7 @@ def _banned(
         y=probabilities,
         customdata=[escape(label) for label in labels],
         marker={"symbol": "x", "size": 10, "color": palette.causes["hand"].mark},
-        hovertemplate=f"number %{{x:,}}: “%{{customdata}}” banned by {kind}<extra></extra>",
+        hovertemplate=f"rank %{{x:,}}: “%{{customdata}}” banned by {kind}<extra></extra>",
     )
 
 

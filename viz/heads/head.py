@@ -31,7 +31,7 @@ def head(
 ) -> Figure:
     """Return the figure of one head: `weights[T, T]` under the blocked cells of each cause `[T, T]`.
 
-    `last` is the row whose mix predicts the next word; `pieces` are (first, last, character) of tokens that are bytes of
+    `last` is the row that predicts the next word; `pieces` are (first, last, character) of tokens that are bytes of
     one character; `name`, such as `layer 3<br>head 3`, is written beside the colour bar.
     """
     z, shown = visible(weights.astype(np.float32), causes), _joined(labels, pieces)
@@ -85,8 +85,8 @@ def _hover(
         if np.isnan(z[q, k]):
             reasons = " and ".join(palette.causes[cause].reason for cause, cells in causes.items() if cells[q, k])
             return f"<b>{names[q]}</b> may not read <b>{names[k]}</b>: {reasons}"
-        mix = f"weight {number(float(z[q, k]))}, rank {ranks[q, k]} of the row"
-        return f"<b>{names[q]}</b> reads <b>{names[k]}</b>: {mix}"
+        read = f"weight {number(float(z[q, k]))}, rank {ranks[q, k]} of the row"
+        return f"<b>{names[q]}</b> reads <b>{names[k]}</b>: {read}"
 
     return [[text(q, k) for k in range(len(names))] for q in range(len(names))]
 

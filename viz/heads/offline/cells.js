@@ -68,7 +68,7 @@ function tokenName(cell) {
 function sentence(layer, head, query, key) {
   const [reader, read] = [tokenName(query), tokenName(key)];
   const share = weight(layer, head, query, key);
-  const each = pooled > 1 ? " at most" : " of its mix";
+  const each = pooled > 1 ? " at most" : " of its weight";
   if (share !== null) return `${reader} reads ${read}: ${percent(share)}${each}`;
   const bits = blocked[query * cells + key];
   const reasons = data.causes.filter((_, i) => bits & (1 << i)).map((look) => look.reason);
