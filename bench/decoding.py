@@ -12,11 +12,11 @@ from bench.forward import full_size
 from bench.report import Figure, alternate
 from model_utils.compare import kp_plane
 from model_utils.compare.settings import parse
-from model_utils.generate.beam_settings import BeamSettings
-from model_utils.generate.beam_tree import beam_tree
-from model_utils.generate.beams import beam_search
+from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.beam_search.beam_tree import beam_tree
+from model_utils.generate.beam_search.beams import beam_search
 from model_utils.generate.decode import decode, decode_tokens
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.report import Figure, alternate
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import load_model
 from tests.tools.models import entry_of, save_random

@@ -176,7 +176,7 @@ def _last_column(loaded: LoadedModel, state: PageState) -> float:
 
 def _filters(loaded: LoadedModel, state: PageState) -> Any:
     """Return the next step of the sentence in view with the state's filters: its whole distribution."""
-    from model_utils.generate.full_distribution import full_distribution
+    from model_utils.generate.filters.full_distribution import full_distribution
 
     ids = [token.id for token in state.batch(loaded).tokens[state.sentence]]
     return full_distribution(loaded, ids, state.sampling())
@@ -199,7 +199,7 @@ def _draw_entropy(loaded: LoadedModel, state: PageState) -> float:
 
 def _came(loaded: LoadedModel, state: PageState, *, draws: str) -> float:
     """Return how often the likeliest word comes in so many draws of the step."""
-    from model_utils.generate.full_distribution import draw_many
+    from model_utils.generate.filters.full_distribution import draw_many
 
     step = _filters(loaded, state)
     return float(draw_many(step, number=0, draws=int(draws))[int(step.before.argmax())])

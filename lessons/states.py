@@ -12,7 +12,7 @@ from model_utils.masks.mask import MaskSpec
 from model_utils.tokens.batch import END_OF_TEXT_ID, split_sentences
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import Side, TokenBatch
 
@@ -65,7 +65,7 @@ class PageState:
 
     def sampling(self) -> SamplingSettings:
         """Return how the page draws."""
-        from model_utils.generate.filter_settings import SETTINGS, SamplingSettings
+        from model_utils.generate.filters.filter_settings import SETTINGS, SamplingSettings
 
         return SamplingSettings(**{name: self.value(name, getattr(SamplingSettings, name)) for name in SETTINGS})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import cover, frame, mask_state, unseen_tokens
+from pages.common import frame, mask_state, unseen_tokens
+from pages.common.lesson import cover
 from pages.masks import first_screen, tools, views
 
 page = frame.open_page("Masks", "A mask removes what a word may read; it never points at what matters.")

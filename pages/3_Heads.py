@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import cover, frame
+from pages.common import frame
+from pages.common.lesson import cover
 from pages.heads import first_screen, views
 
 page = frame.open_page("Heads", "Each row shows one token: how much it reads from itself and every token before it.")

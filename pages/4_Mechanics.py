@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import cover, frame
+from pages.common import frame
+from pages.common.lesson import cover
 from pages.mechanics import choice, first_screen, views
 
 page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to what it hands on.")

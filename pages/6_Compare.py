@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import cover, frame, runs, unseen_tokens
+from pages.common import frame, unseen_tokens
+from pages.common.lesson import cover
+from pages.common.runs import runs
 from pages.compare import controls, result
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def test_page_files_stay_under_100_lines() -> None:
         "model_utils.models.registry",
         "lessons.loading",
         "model_utils.limits",
-        "model_utils.generate.filter_settings",
+        "model_utils.generate.filters.filter_settings",
         "viz.base.theme",
     ],
 )

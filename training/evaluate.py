@@ -21,7 +21,7 @@ from torch import nn
 
 from model_utils.distributions import entropy_bits, nucleus_size
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel, load_model

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from model_utils.errors import InputError
-from model_utils.generate.filter_settings import BY_LETTER, FILTERS, GENERATE_ORDER, SamplingSettings
+from model_utils.generate.filters.filter_settings import BY_LETTER, FILTERS, GENERATE_ORDER, SamplingSettings
 from model_utils.limits import MAX_SAMPLES, MAX_SETTINGS
 
 # What a row does not name.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from model_utils.generate.filter_settings import FILTERS
+from model_utils.generate.filters.filter_settings import FILTERS
 
 if TYPE_CHECKING:
     from model_utils.compare.settings import SettingsRow

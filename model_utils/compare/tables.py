@@ -13,7 +13,7 @@ from model_utils.compare.text_metrics import TEXT_METRICS, MetricSpread, measure
 from model_utils.generate.tables import steps_table
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.step import Step
 
 

@@ -16,7 +16,7 @@ from model_utils.generate.text_so_far import vocabulary
 from model_utils.models.forward import forward
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.generate.text_so_far import TextSoFar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from model_utils.generate.filter_settings import SETTINGS
+from model_utils.generate.filters.filter_settings import SETTINGS
 from model_utils.masks.examples import FOX
 
 KNIGHT = "The brave knight ventured into the dark forest."

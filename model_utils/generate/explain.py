@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from formatting import percent
-from model_utils.generate.filter_settings import BY_NAME, CUTS, FILTERS, GENERATE_ORDER
+from model_utils.generate.filters.filter_settings import BY_NAME, CUTS, FILTERS, GENERATE_ORDER
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.step import Step
 
 # What a processor's ban reads like where there is no n-gram to name.

@@ -9,7 +9,7 @@ from model_utils.errors import InputError
 from model_utils.generate.mask_policy import CAUSAL, MaskPolicy
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
 
 
 @dataclass(frozen=True, kw_only=True)

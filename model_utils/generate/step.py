@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.generate.apply_filters import warp
-from model_utils.generate.filter_settings import CUTS
+from model_utils.generate.filters.apply_filters import warp
+from model_utils.generate.filters.filter_settings import CUTS
 from model_utils.generate.noise import StepNoise, draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.generate.apply_filters import Warped
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.apply_filters import Warped
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.text_so_far import TextSoFar
 
 # The likeliest tokens that a Step keeps; beside them the drawn one and the likeliest that each filter cut.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model_utils.generate.filter_settings import CUTS
+from model_utils.generate.filters.filter_settings import CUTS
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Step

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from model_utils.generate.filter_settings import SamplingSettings
-from model_utils.generate.one_filter import listed_words
+from model_utils.generate.filters.filter_settings import SamplingSettings
+from model_utils.generate.filters.one_filter import listed_words
 from model_utils.tokens.batch import tokenize
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model_utils.generate.beam_settings import EARLY_STOPPING
-from model_utils.generate.one_filter import listed_words
+from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING
+from model_utils.generate.filters.one_filter import listed_words
 from model_utils.snippets.filters import bad_words_lines
 from model_utils.snippets.setup import ends_line, preamble, sentences_lines
 
 if TYPE_CHECKING:
-    from model_utils.generate.beam_settings import BeamSettings
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.beam_search.beam_settings import BeamSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.models.registry import ModelEntry
 
 

@@ -9,7 +9,7 @@ from model_utils.snippets.filters import DRAW, bad_words_lines, shifting, warper
 from model_utils.snippets.setup import batch_lines, ends_line, preamble, sentences_lines
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.models.registry import ModelEntry
 
 

@@ -12,7 +12,7 @@ from model_utils.snippets.filters import DRAW, bad_words_lines, shifting, warper
 from model_utils.snippets.setup import ends_line, preamble
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.masks.mask import Mask
     from model_utils.models.registry import ModelEntry
 

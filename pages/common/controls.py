@@ -14,10 +14,10 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from model_utils.generate.filter_settings import SETTINGS
+from model_utils.generate.filters.filter_settings import SETTINGS
 from model_utils.limits import MAX_LINK_CHARACTERS
-from pages.common import lesson_steps
 from pages.common.components.history import keep_history
+from pages.common.lesson import lesson_steps
 from pages.common.link_parameters import CONTROLS, Labelled
 from pages.common.markdown import literal
 

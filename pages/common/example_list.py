@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import streamlit as st
 
-from pages.common import cover
+from pages.common.lesson import cover
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:

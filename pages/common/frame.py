@@ -14,7 +14,8 @@ from model_utils.errors import InputError, ReaderError
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
 from model_utils.tokens.files import KINDS, sentences_of
-from pages.common import cache, cache_visit, controls, lesson, lesson_strip, model_picker
+from pages.common import cache, cache_visit, controls, model_picker
+from pages.common.lesson import lesson, lesson_strip
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from model_utils.generate.beam_settings import EARLY_STOPPING, BeamSettings
-from model_utils.generate.filter_settings import FILTERS, LETTERS, ORDER_LETTERS, SamplingSettings
-from model_utils.generate.one_filter import WordsFilter
+from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING, BeamSettings
+from model_utils.generate.filters.filter_settings import FILTERS, LETTERS, ORDER_LETTERS, SamplingSettings
+from model_utils.generate.filters.one_filter import WordsFilter
 from model_utils.limits import (
     MAX_BEAMS,
     MAX_NEW_TOKENS,

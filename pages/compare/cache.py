@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @st.cache_resource(show_spinner=False, max_entries=32)
 def step_logits(model: str, ids: tuple[int, ...]) -> NDArray[np.float32]:
     """Return the scores `[V]` of the word after `ids`."""
-    from model_utils.generate.full_distribution import next_logits
+    from model_utils.generate.filters.full_distribution import next_logits
 
     with gate():
         logits = next_logits(loaded_model(model), ids)

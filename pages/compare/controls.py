@@ -9,8 +9,8 @@ import streamlit as st
 
 from model_utils.compare import settings
 from model_utils.errors import InputError
-from model_utils.generate.filter_settings import FILTERS, SamplingSettings
-from model_utils.generate.one_filter import WordsFilter
+from model_utils.generate.filters.filter_settings import FILTERS, SamplingSettings
+from model_utils.generate.filters.one_filter import WordsFilter
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey
@@ -18,7 +18,7 @@ from pages.common import cache, controls, frame
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
-from pages.common.runs import Starter
+from pages.common.runs.runs import Starter
 from pages.compare import run
 from pages.compare.state import compare_state
 

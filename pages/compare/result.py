@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import controls, frame, growing
+from pages.common import controls, frame
+from pages.common.runs import growing
 from pages.common.view import choose
 from pages.compare import texts
 from pages.compare.views import VIEWS

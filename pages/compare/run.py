@@ -10,12 +10,12 @@ from model_utils.compare.first_difference import FirstDifference, first_differen
 from model_utils.compare.settings import SettingsRow, check_samples
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.common.decode_job import decode_job, published, stopped_after, tokens_of
+from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
     from model_utils.jobs import Job

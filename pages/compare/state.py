@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.runs import RunState
+from pages.common.runs.runs import RunState
 from pages.compare.run import Comparison
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ import streamlit as st
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.generate import explain
-from model_utils.generate.filter_settings import SETTINGS
+from model_utils.generate.filters.filter_settings import SETTINGS
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, downloads, frame, text_strip
+from pages.common import controls, downloads, frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
+from pages.common.runs import text_strip
 from pages.compare.run import Comparison, TextPlace
 from pages.compare.state import compare_state
 

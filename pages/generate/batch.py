@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache, cache_visit, controls, downloads, frame, growing
+from pages.common import cache, cache_visit, controls, downloads, frame
 from pages.common.components.plot import plot
+from pages.common.runs import growing
 from pages.common.view import View
 from pages.generate.run import lane_of
 from pages.generate.state import generate_state

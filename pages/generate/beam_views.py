@@ -18,16 +18,16 @@ from pages.generate.state import generate_state
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generate.beam_tree import Node, Tree
-    from model_utils.generate.beams import BeamStep, Replay
-    from model_utils.generate.hypotheses import Hypothesis
+    from model_utils.generate.beam_search.beam_tree import Node, Tree
+    from model_utils.generate.beam_search.beams import BeamStep, Replay
+    from model_utils.generate.beam_search.hypotheses import Hypothesis
     from pages.generate.run import BeamRun
 
 
 def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     """Draw the tree of a search up to the last of `steps`; a click opens the text of a node."""
-    from model_utils.generate.beam_tree import beam_tree
-    from model_utils.generate.explain_beams import beams_table
+    from model_utils.generate.beam_search.beam_tree import beam_tree
+    from model_utils.generate.beam_search.explain_beams import beams_table
     from viz.generate.beam_tree import TreeColumn, TreeNode, fig_beam_tree
 
     found, label = beam_tree(steps), run.label
@@ -68,7 +68,7 @@ def _opened(found: Tree) -> Node | None:
 
 def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None:
     """Draw the text of the open node, or how to open one."""
-    from model_utils.generate.explain_beams import score
+    from model_utils.generate.beam_search.explain_beams import score
 
     if opened is None:
         st.caption(
@@ -87,7 +87,7 @@ def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None
 
 def beam_table(run: BeamRun, steps: Sequence[BeamStep], number: int) -> None:
     """Draw the candidates of one step as a table, for screen readers and for whoever likes numbers."""
-    from model_utils.generate.explain_beams import beams_table
+    from model_utils.generate.beam_search.explain_beams import beams_table
 
     with st.expander("The candidates of this step as a table", key="beam_table", on_change="rerun") as shown:
         if not shown.open:
@@ -107,8 +107,8 @@ def _code(run: BeamRun) -> str:
 
 def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     """Draw the finished texts, ranked under a length penalty that may be another one than the search had."""
-    from model_utils.generate.beams import finished as all_finished
-    from model_utils.generate.explain_beams import ranked
+    from model_utils.generate.beam_search.beams import finished as all_finished
+    from model_utils.generate.beam_search.explain_beams import ranked
 
     beams = run.request.beams
     found = all_finished(steps, beams)
@@ -142,7 +142,7 @@ def _otherwise(run: BeamRun, row: int, steps: Sequence[BeamStep], order: Sequenc
     """Draw where `generate` with another penalty would do otherwise than rank these texts, with the button that runs it."""
     from dataclasses import replace
 
-    from model_utils.generate.beams import replay
+    from model_utils.generate.beam_search.beams import replay
 
     beams = run.request.beams
     if penalty == beams.length_penalty:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.generate import explain
-from pages.common import controls, frame, growing, text_strip
+from pages.common import controls, frame
 from pages.common.components.strip import StripToken, tokens_strip
+from pages.common.runs import growing, text_strip
 from pages.generate import result
 from pages.generate.beam_views import VIEWS, beam_table, tree
 from pages.generate.state import generate_state
@@ -17,7 +18,7 @@ from pages.generate.state import generate_state
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from model_utils.generate.beams import BeamStep
+    from model_utils.generate.beam_search.beams import BeamStep
     from pages.generate.run import BeamRun
 
 
@@ -130,7 +131,7 @@ def _leading(run: BeamRun, row: int, steps: list[BeamStep]) -> list[tuple[int, f
 
 def _told(run: BeamRun, row: int, steps: list[BeamStep], number: int) -> None:
     """Draw in words what a step kept, what fell out and why."""
-    from model_utils.generate.explain_beams import told
+    from model_utils.generate.beam_search.explain_beams import told
 
     prompt = [token.id for token in run.prompt(row)]
     before = steps[number - 1] if number else None

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.generate.filter_settings import SamplingSettings
-    from model_utils.generate.full_distribution import FullDistribution
+    from model_utils.generate.filters.filter_settings import SamplingSettings
+    from model_utils.generate.filters.full_distribution import FullDistribution
     from model_utils.generate.mask_policy import MaskPolicy
 
 
@@ -23,7 +23,7 @@ def full_distribution(
     model: str, prompt: tuple[int, ...], drawn: tuple[int, ...], settings: SamplingSettings, policy: MaskPolicy
 ) -> FullDistribution:
     """Return the whole distribution of the step after `prompt` and `drawn`."""
-    from model_utils.generate.full_distribution import full_distribution
+    from model_utils.generate.filters.full_distribution import full_distribution
 
     mask = None if policy.plain else policy.mask(prompt, len(drawn))
     with gate():
@@ -41,7 +41,7 @@ def repeated_draws(
     draws: int,
 ) -> NDArray[np.int64]:
     """Return how often each token is drawn in `draws` draws of the step after `prompt` and `drawn`."""
-    from model_utils.generate.full_distribution import draw_many
+    from model_utils.generate.filters.full_distribution import draw_many
 
     distribution = full_distribution(model, prompt, drawn, settings, policy)
     with gate():
@@ -56,7 +56,7 @@ def beside_sampled(
     """Return a `beam` text and a `sampled` one of the same prompt and length: tokens, and the surprise of each in bits."""
     from model_utils.experiments.surprisal import new_token_bits
     from model_utils.generate.decode import decode_tokens
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
 
     loaded = loaded_model(model)

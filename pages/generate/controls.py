@@ -10,16 +10,16 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
-from model_utils.generate.beam_settings import BeamSettings
-from model_utils.generate.filter_settings import FILTERS, PROCESSORS, SETTINGS
-from model_utils.generate.one_filter import WordsFilter
+from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.filters.filter_settings import FILTERS, PROCESSORS, SETTINGS
+from model_utils.generate.filters.one_filter import WordsFilter
 from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_state
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
-from pages.common.runs import Starter
+from pages.common.runs.runs import Starter
 from pages.generate.run import GenerateRequest, resume, start
 from pages.generate.state import generate_state
 
@@ -187,7 +187,7 @@ def _sentence(texts: Sequence[str]) -> int:
 
 def make_request(page: frame.Page) -> GenerateRequest:
     """Return what the controls and the shared sentences ask for. Raises ReaderError for what is outside its bounds."""
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
 
     batch, beams = page.batch(side="left"), BeamSettings(**{name: value(name) for name in BEAMS})
     settings = SamplingSettings(**{name: value(name) for name in SETTINGS})

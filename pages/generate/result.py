@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.generate import explain
-from pages.common import controls, frame, growing, text_strip
+from pages.common import controls, frame
+from pages.common.runs import growing, text_strip
 from pages.common.view import choose as choose_view
 from pages.generate import text as generate_text
 from pages.generate.state import generate_state
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from streamlit.delta_generator import DeltaGenerator
 
-    from model_utils.generate.beams import BeamStep
+    from model_utils.generate.beam_search.beams import BeamStep
     from model_utils.generate.step import Step
     from pages.generate.run import BeamRun, Generation
 

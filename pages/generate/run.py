@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from model_utils.generate.beam_settings import BeamSettings
+from model_utils.generate.beam_search.beam_settings import BeamSettings
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.common.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
+from pages.common.runs.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model_utils.generate.beams import BeamStep
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.beam_search.beams import BeamStep
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.mask_policy import MaskPolicy
     from model_utils.generate.step import Step

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import controls
-from pages.common.runs import RunState
+from pages.common.runs.runs import RunState
 from pages.generate.run import BeamRun, Generation
 
 if TYPE_CHECKING:

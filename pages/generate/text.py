@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.generate import explain, tables
-from pages.common import frame, text_strip
+from pages.common import frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
+from pages.common.runs import text_strip
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Step

@@ -19,8 +19,8 @@ from pages.generate.run import step_lines
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.generate.filter_settings import SamplingSettings
-    from model_utils.generate.full_distribution import FilterEffect, FullDistribution
+    from model_utils.generate.filters.filter_settings import SamplingSettings
+    from model_utils.generate.filters.full_distribution import FilterEffect, FullDistribution
     from model_utils.generate.step import Step
     from pages.generate.run import Generation
 
@@ -38,8 +38,8 @@ def _distribution(run: Generation, step: Step) -> FullDistribution:
 
 def waterfall(run: Generation, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the probabilities and in tokens."""
-    from model_utils.generate.filter_settings import CUTTING
-    from model_utils.generate.full_distribution import filter_effects
+    from model_utils.generate.filters.filter_settings import CUTTING
+    from model_utils.generate.filters.full_distribution import filter_effects
     from viz.generate.filters import waterfall as draw
 
     distribution = _distribution(run, step)
@@ -72,7 +72,7 @@ def _stages(
     run: Generation, distribution: FullDistribution, effects: tuple[FilterEffect, ...], ids: list[int]
 ) -> list[Any]:
     """Return the bars of the waterfall: the model's probabilities, one bar per filter that is on, what is drawn from."""
-    from model_utils.generate.filter_settings import CUTS
+    from model_utils.generate.filters.filter_settings import CUTS
     from viz.generate.filters import WaterfallBar
 
     settings = run.request.settings
@@ -125,8 +125,8 @@ def _starts(settings: SamplingSettings, distribution: FullDistribution) -> list[
 def ranks(run: Generation, step: Step) -> None:
     """Draw the probabilities of the whole vocabulary over the ranks, with a line where each filter cuts."""
     from model_utils.distributions import nucleus_size
-    from model_utils.generate.filter_settings import CUTS, CUTTING, PROCESSORS
-    from model_utils.generate.full_distribution import filter_effects, rank_curve
+    from model_utils.generate.filters.filter_settings import CUTS, CUTTING, PROCESSORS
+    from model_utils.generate.filters.full_distribution import filter_effects, rank_curve
     from viz.generate.rank_curve import rank_curve as draw
 
     distribution = _distribution(run, step)

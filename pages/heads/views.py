@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import cover, frame
+from pages.common import frame
+from pages.common.lesson import cover
 from pages.common.view import View, choose
 from pages.heads import beside, gallery, lines, whole_batch
 from pages.heads.averages import averages

@@ -13,9 +13,10 @@ from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache, controls, cover, frame
+from pages.common import cache, controls, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
+from pages.common.lesson import cover
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 

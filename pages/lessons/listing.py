@@ -10,8 +10,9 @@ import streamlit as st
 
 from lessons.loading import Lesson
 from model_utils.models.registry import BUNDLED_ID
-from pages.common import cache, controls, lesson, lesson_steps
-from pages.common.lesson_steps import Place
+from pages.common import cache, controls
+from pages.common.lesson import lesson, lesson_steps
+from pages.common.lesson.lesson_steps import Place
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:

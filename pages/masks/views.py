@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import cover, frame
+from pages.common import frame
+from pages.common.lesson import cover
 from pages.common.view import View, choose
 from pages.masks.ablation_curve import more
 from pages.masks.attention_vs_ablation import attention_vs_ablation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import cover
+from pages.common.lesson import cover
 from pages.common.view import View, choose
 from pages.mechanics.matrices import matrices, without_mask
 from pages.mechanics.token_loss import losses

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import cache, controls, cover, downloads, frame
+from pages.common import cache, controls, downloads, frame
 from pages.common.components.plot import plot
+from pages.common.lesson import cover
 
 if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch

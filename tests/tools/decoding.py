@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import FILTERS, SamplingSettings
+from model_utils.generate.filters.filter_settings import FILTERS, SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.step import Step

@@ -9,8 +9,8 @@ import pytest
 
 from model_utils.compare.first_difference import first_difference
 from model_utils.compare.settings import parse
-from model_utils.generate.filter_settings import CUTS
-from model_utils.generate.full_distribution import full_distribution
+from model_utils.generate.filters.filter_settings import CUTS
+from model_utils.generate.filters.full_distribution import full_distribution
 from model_utils.generate.lane import Lane
 from model_utils.generate.step import Step
 from model_utils.models.loading import LoadedModel

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from model_utils.compare import kp_plane
 from model_utils.distributions import entropy_bits
 from model_utils.errors import InputError
-from model_utils.generate.apply_filters import warp
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.apply_filters import warp
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.noise import draw, gumbel, uniforms
 
 FOUR = np.log([0.1, 0.4, 0.2, 0.3])

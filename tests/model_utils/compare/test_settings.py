@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model_utils.compare.settings import SettingsRow, check_samples, name, parse, write
 from model_utils.errors import InputError
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 
 
 def test_a_row_names_what_is_on_and_all_else_is_off() -> None:

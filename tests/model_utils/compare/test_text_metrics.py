@@ -20,7 +20,7 @@ from model_utils.compare.text_metrics import (
     tau,
     trend,
 )
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from tests.tools.decoding import grown

@@ -8,7 +8,7 @@ import pytest
 
 from model_utils.errors import InputError
 from model_utils.experiments.batch_timing import BatchTiming, Round, judge, room
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.jobs import Cancelled
 from model_utils.models.loading import LoadedModel

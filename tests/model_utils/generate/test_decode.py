@@ -14,8 +14,8 @@ import torch
 from model_utils.errors import InputError
 from model_utils.generate import decode as decode_module
 from model_utils.generate.decode import decode, decode_tokens, leave_a_core
-from model_utils.generate.filter_settings import CUTS, SamplingSettings
-from model_utils.generate.full_distribution import full_distribution
+from model_utils.generate.filters.filter_settings import CUTS, SamplingSettings
+from model_utils.generate.filters.full_distribution import full_distribution
 from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.plan import cache_megabytes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from model_utils.generate.beam_settings import BeamSettings
-from model_utils.generate.beams import beam_search
+from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.beam_search.beams import beam_search
 from model_utils.generate.examples import BY_NAME, EXAMPLE_CONTROLS, RABBIT, TEXT_EXAMPLES, TextExample
-from model_utils.generate.filter_settings import SETTINGS, SamplingSettings
-from model_utils.generate.full_distribution import full_distribution
+from model_utils.generate.filters.filter_settings import SETTINGS, SamplingSettings
+from model_utils.generate.filters.full_distribution import full_distribution
 from model_utils.generate.lane import Lane
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models.loading import LoadedModel

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from model_utils.generate.explain import SUMMARY, ban, describe, ending, funnel, penalised, uncertainty, why
-from model_utils.generate.filter_settings import CUTS, SamplingSettings
+from model_utils.generate.filters.filter_settings import CUTS, SamplingSettings
 from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
 from model_utils.generate.text_so_far import TextSoFar

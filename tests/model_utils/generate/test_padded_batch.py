@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.padded_batch import PaddedBan, padded_bans
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch

@@ -22,7 +22,7 @@ from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from model_utils.errors import ModelDamagedError, ModelTooLargeError, ReaderError
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.models import loading

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.generate.beam_settings import BeamSettings
-from model_utils.generate.beams import beam_search
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.beam_search.beams import beam_search
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.beams import beams_code

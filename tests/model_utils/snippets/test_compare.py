@@ -11,7 +11,7 @@ import pytest
 
 from model_utils.compare import kp_plane
 from model_utils.compare.settings import name, parse
-from model_utils.generate.full_distribution import next_logits
+from model_utils.generate.filters.full_distribution import next_logits
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.compare import compare_code, surface_code

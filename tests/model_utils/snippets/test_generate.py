@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.step import Candidates
 from model_utils.models.loading import LoadedModel

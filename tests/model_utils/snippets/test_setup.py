@@ -16,7 +16,7 @@ import torch
 
 from model_utils.experiments.batch_invariance import readings
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.mechanics.trace import record, row_of

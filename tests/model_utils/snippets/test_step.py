@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from model_utils.generate.filter_settings import SamplingSettings
-from model_utils.generate.full_distribution import draw_many, filter_effects, full_distribution
+from model_utils.generate.filters.filter_settings import SamplingSettings
+from model_utils.generate.filters.full_distribution import draw_many, filter_effects, full_distribution
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel

@@ -15,8 +15,8 @@ from model_utils.compare.settings import SettingsRow, name, parse, write
 from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS
 from model_utils.errors import InputError
 from model_utils.generate import explain
-from model_utils.generate.apply_filters import warp
-from model_utils.generate.filter_settings import FILTERS, SETTINGS, SamplingSettings
+from model_utils.generate.filters.apply_filters import warp
+from model_utils.generate.filters.filter_settings import FILTERS, SETTINGS, SamplingSettings
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import split_sentences
 from pages.common.markdown import literal

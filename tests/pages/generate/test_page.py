@@ -16,15 +16,15 @@ from streamlit.testing.v1 import AppTest
 from model_utils.errors import InputError
 from model_utils.generate import explain
 from model_utils.generate.examples import TEXT_EXAMPLES
-from model_utils.generate.filter_settings import BY_NAME, FILTERS, SamplingSettings
-from model_utils.generate.full_distribution import full_distribution
+from model_utils.generate.filters.filter_settings import BY_NAME, FILTERS, SamplingSettings
+from model_utils.generate.filters.full_distribution import full_distribution
 from model_utils.generate.step import Step
 from model_utils.job_queue import JobQueue, Needs
 from model_utils.masks.explain import rule_in_words
 from model_utils.tokens.batch import split_sentences
 from pages.common import cache
-from pages.common.decode_job import decode_job
 from pages.common.markdown import literal
+from pages.common.runs.decode_job import decode_job
 from pages.generate import run as generate_run
 from pages.generate.run import Generation, step_lines
 from tests.tools.decoding import ALL_ON

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from lessons.loading import FOLDER, FOLDER_VARIABLE, Lesson, Step, load
 from model_utils.models import forward as door
-from pages.common import cache, frame, lesson_steps
+from pages.common import cache, frame
+from pages.common.lesson import lesson_steps
 from pages.common.link_parameters import CONTROLS, check_parameter
 from pages.generate import cache as generate_cache
 from pages.heads import cache as heads_cache

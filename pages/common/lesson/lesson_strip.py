@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import lesson
 from pages.common.components.lesson_keys import lesson_keys
 from pages.common.controls import value
-from pages.common.lesson_steps import Place
+from pages.common.lesson import lesson
+from pages.common.lesson.lesson_steps import Place
 
 
 def draw() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.generate.filter_settings import (
+from model_utils.generate.filters.filter_settings import (
     BY_LETTER,
     CUTS,
     FILTERS,
@@ -24,8 +24,8 @@ from model_utils.generate.filter_settings import (
     SamplingSettings,
     full_order,
 )
-from model_utils.generate.full_distribution import distribution
-from model_utils.generate.one_filter import Filter
+from model_utils.generate.filters.full_distribution import distribution
+from model_utils.generate.filters.one_filter import Filter
 from model_utils.models.loading import LoadedModel
 
 OFF = {one.field: one.off for one in FILTERS}

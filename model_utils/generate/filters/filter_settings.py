@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from model_utils.errors import InputError
-from model_utils.generate.one_filter import Filter, WordsFilter, listed_words
+from model_utils.generate.filters.one_filter import Filter, WordsFilter, listed_words
 from model_utils.limits import MAX_BAD_WORDS, MAX_NEW_TOKENS
 
 # Below this, scores divided by the temperature may leave float32; the difference from greedy has long gone by then.

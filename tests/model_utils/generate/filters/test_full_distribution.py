@@ -13,8 +13,8 @@ from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogit
 
 from model_utils.errors import InputError
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import CUTS, SamplingSettings
-from model_utils.generate.full_distribution import (
+from model_utils.generate.filters.filter_settings import CUTS, SamplingSettings
+from model_utils.generate.filters.full_distribution import (
     FullDistribution,
     distribution,
     draw_many,

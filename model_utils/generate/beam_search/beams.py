@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.apply_filters import process
-from model_utils.generate.beam_settings import BeamSettings
+from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.beam_search.hypotheses import NEVER, Hypotheses, Hypothesis
 from model_utils.generate.decode import read_columns, read_prompts
-from model_utils.generate.filter_settings import CUTS
-from model_utils.generate.hypotheses import NEVER, Hypotheses, Hypothesis
+from model_utils.generate.filters.apply_filters import process
+from model_utils.generate.filters.filter_settings import CUTS
 from model_utils.generate.plan import Plan, make_plan
 from model_utils.generate.text_so_far import vocabulary
 

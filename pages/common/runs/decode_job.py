@@ -13,7 +13,7 @@ from model_utils.limits import MANY_MB
 from pages.common import cache
 
 if TYPE_CHECKING:
-    from model_utils.generate.beam_settings import BeamSettings
+    from model_utils.generate.beam_search.beam_settings import BeamSettings
     from model_utils.generate.lane import Lane
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
@@ -56,7 +56,7 @@ def beam_job(
     Its events are (0, the steps of the sentences that go on). Else it is as `decode_job`; of a discarded one the number of
     its steps is kept.
     """
-    from model_utils.generate.beams import beam_rows, beam_search
+    from model_utils.generate.beam_search.beams import beam_rows, beam_search
 
     def decoders() -> list[Steps]:
         return [beam_search(loaded, lanes, beams, max_new_tokens)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import lesson
+from pages.common.lesson import lesson
 from pages.common.view import View
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from tests.model_utils.generate.test_beams import COMMA, END, ONCE, STOP, ending_with, lane, searched
 
 from model_utils.generate import explain
-from model_utils.generate.beam_settings import BeamSettings
-from model_utils.generate.beam_tree import beam_tree
-from model_utils.generate.beams import BeamStep
-from model_utils.generate.explain_beams import beams_table, ranked, told
-from model_utils.generate.filter_settings import SamplingSettings
-from model_utils.generate.hypotheses import Hypothesis
+from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.beam_search.beam_tree import beam_tree
+from model_utils.generate.beam_search.beams import BeamStep
+from model_utils.generate.beam_search.explain_beams import beams_table, ranked, told
+from model_utils.generate.beam_search.hypotheses import Hypothesis
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.models.loading import LoadedModel
-from tests.model_utils.generate.test_beams import COMMA, END, ONCE, STOP, ending_with, lane, searched
 
 FOUR = BeamSettings(num_beams=4, early_stopping="never")
 

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 import transformers
 
-from model_utils.generate.filter_settings import CUTS
+from model_utils.generate.filters.filter_settings import CUTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from model_utils.generate.filter_settings import SamplingSettings
-    from model_utils.generate.one_filter import Filter
+    from model_utils.generate.filters.filter_settings import SamplingSettings
+    from model_utils.generate.filters.one_filter import Filter
     from model_utils.generate.text_so_far import TextSoFar
 
 _OUT = -float("inf")

@@ -10,10 +10,10 @@ import pandas as pd
 from model_utils.generate import explain
 
 if TYPE_CHECKING:
-    from model_utils.generate.beam_settings import BeamSettings
-    from model_utils.generate.beams import BeamCandidate, BeamStep
-    from model_utils.generate.filter_settings import SamplingSettings
-from model_utils.generate.hypotheses import Hypothesis
+    from model_utils.generate.beam_search.beam_settings import BeamSettings
+    from model_utils.generate.beam_search.beams import BeamCandidate, BeamStep
+    from model_utils.generate.filters.filter_settings import SamplingSettings
+from model_utils.generate.beam_search.hypotheses import Hypothesis
 
 # Tokens at the end of a beam that name it.
 _SHOWN = 5

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from model_utils.generate.beams import Outcome
+from model_utils.generate.beam_search.beams import Outcome
 
 if TYPE_CHECKING:
-    from model_utils.generate.beams import BeamCandidate, BeamStep
+    from model_utils.generate.beam_search.beams import BeamCandidate, BeamStep
 
 # Up to so many columns every step has its own.
 MOST_COLUMNS = 24

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from model_utils.generate.beam_settings import EARLY_STOPPING, BeamSettings
+from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING, BeamSettings
 
 # What transformers takes for "worse than anything".
 NEVER = -1.0e9

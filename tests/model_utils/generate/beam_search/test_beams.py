@@ -12,10 +12,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from model_utils.errors import InputError
-from model_utils.generate.beam_settings import EARLY_STOPPING, BeamSettings
-from model_utils.generate.beams import BeamStep, beam_search, finished, replay
-from model_utils.generate.filter_settings import SamplingSettings
-from model_utils.generate.hypotheses import Hypothesis
+from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING, BeamSettings
+from model_utils.generate.beam_search.beams import BeamStep, beam_search, finished, replay
+from model_utils.generate.beam_search.hypotheses import Hypothesis
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.generate.text_so_far import banned_tokens

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pages.common import text_strip
 from pages.common.components.strip import StripToken
+from pages.common.runs import text_strip
 
 PROMPT = [SimpleNamespace(label="My"), SimpleNamespace(label="␣dog")]
 

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.common import cache
-from pages.common.runs import DecodingRun
+from pages.common.runs.runs import DecodingRun
 
 RunT = TypeVar("RunT", bound=DecodingRun)
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.common import controls, lesson_steps, mask_state
+from pages.common import controls, mask_state
 from pages.common.controls import OPENS, value
-from pages.common.lesson_steps import Place
+from pages.common.lesson import lesson_steps
+from pages.common.lesson.lesson_steps import Place
 
 _REVEALED, _CHOSEN, _PAGE = "_revealed", "_chosen_answers", "_page_in_view"
 

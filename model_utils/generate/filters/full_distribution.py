@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.apply_filters import warp
-from model_utils.generate.filter_settings import CUTS
+from model_utils.generate.filters.apply_filters import warp
+from model_utils.generate.filters.filter_settings import CUTS
 from model_utils.generate.noise import draw, gumbel, uniforms
 from model_utils.generate.text_so_far import vocabulary
 from model_utils.limits import MAX_DRAWS
@@ -20,7 +20,7 @@ from model_utils.models.forward import forward
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.text_so_far import TextSoFar
     from model_utils.masks.mask import Mask
     from model_utils.models.loading import LoadedModel

@@ -12,11 +12,11 @@ import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.generate.apply_filters import process, warp
 from model_utils.generate.decode import decode
-from model_utils.generate.filter_settings import CUTS, FILTERS, GENERATE_ORDER, SamplingSettings
+from model_utils.generate.filters.apply_filters import process, warp
+from model_utils.generate.filters.filter_settings import CUTS, FILTERS, GENERATE_ORDER, SamplingSettings
+from model_utils.generate.filters.one_filter import Filter, WordsFilter
 from model_utils.generate.lane import Lane
-from model_utils.generate.one_filter import Filter, WordsFilter
 from model_utils.generate.text_so_far import TextSoFar, banned_tokens, vocabulary
 from model_utils.models.loading import LoadedModel
 

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from model_utils.errors import InputError, ReaderError
-from model_utils.generate.beam_settings import BeamSettings
-from model_utils.generate.filter_settings import SamplingSettings
+from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.needs import decoding_needs
 from model_utils.generate.plan import cache_megabytes
@@ -17,7 +17,7 @@ from model_utils.jobs import Job
 from model_utils.limits import RUNS_SHARE
 from model_utils.models.loading import LoadedModel
 from pages.common import cache
-from pages.common.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
+from pages.common.runs.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
 from tests.tools.sentences import numbers
 
 LANE = Lane(prompt=(11,) * 40, settings=SamplingSettings())

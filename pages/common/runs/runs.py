@@ -15,7 +15,8 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.models.registry import registry
-from pages.common import cache, cache_visit, controls, cover, frame
+from pages.common import cache, cache_visit, controls, frame
+from pages.common.lesson import cover
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

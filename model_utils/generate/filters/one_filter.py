@@ -14,7 +14,7 @@ from model_utils.errors import InputError
 from model_utils.limits import MAX_BAD_WORDS, MAX_WORD_CHARACTERS
 
 if TYPE_CHECKING:
-    from model_utils.generate.filter_settings import SamplingSettings
+    from model_utils.generate.filters.filter_settings import SamplingSettings
 
 _WHOLE, _REAL = re.compile(r"\d{1,20}"), re.compile(r"\d{0,9}\.?\d{1,20}")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pages.common.lesson_steps import lessons, place
+from pages.common.lesson.lesson_steps import lessons, place
 
 
 @pytest.mark.parametrize(("name", "number"), [("masks-1", 1), ("masks-10", 10), ("masks-003", 3), ("sampling-7", 7)])
