@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from pages.common import cache, frame
 from pages.compare import run as compare_run
 from pages.generate import run as generate_run
 from tests.tools.sentences import numbers
+from tests.tools.server import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 PAGES = {
     "Generate": ("pages/5_Generate.py", "generate", "_generate"),
     "Compare": ("pages/6_Compare.py", "compare", "_compare"),
