@@ -95,7 +95,11 @@ class Plot {
     return [nearest(yaxis, top - box.top), nearest(xaxis, left - box.left)];
   }
 
-  show(figure, clicked) {
+  show(text, clicked) {
+    const figure = JSON.parse(text);
+    const data = text.slice(0, text.indexOf('"layout":'));
+    if (data === this.data) figure.figure.data = this.figure.figure.data; // the same object: Plotly draws none of it anew
+    this.data = data;
     this.figure = figure;
     this.clicked = clicked;
     this.frame.classList.toggle("clickable", figure.settings.clickable);
@@ -173,7 +177,7 @@ export default function (component) {
   const frame = parentElement.querySelector(".plot-frame");
   if (!plots.has(frame)) plots.set(frame, new Plot(frame));
   const plot = plots.get(frame);
-  plot.show(JSON.parse(new TextDecoder().decode(data)), (click) => setTriggerValue("clicked", click));
+  plot.show(new TextDecoder().decode(data), (click) => setTriggerValue("clicked", click));
   // Streamlit also ends the turn that a newer one overtook.
   const turn = (plot.turn += 1);
   return () => {
