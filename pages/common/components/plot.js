@@ -24,8 +24,7 @@ const button = (name, title, path, click) => ({ name, title, icon: { width: 24, 
 
 function toolbar({ settings }) {
   if (!settings.toolbar) return { displayModeBar: false };
-  const save = (format) => (plot) =>
-    globalThis.Plotly.downloadImage(plot, { format, filename: settings.name, scale: format === "png" ? 2 : 1 });
+  const save = (format) => (plot) => plots.get(plot.closest(".plot-frame")).save(format);
   const full = (plot) =>
     document.fullscreenElement ? document.exitFullscreen() : plot.closest(".plot-frame").requestFullscreen();
   return {
@@ -154,6 +153,14 @@ class Plot {
   // Its place has another width, or it takes the whole screen.
   fit() {
     if (this.figure && this.plot.data && this.frame.clientWidth !== this.width) this.draw();
+  }
+
+  // Saves the picture; a drawing for papers as wide as the reader chooses.
+  async save(format) {
+    const width = format === "svg" ? await columnWidth(this.frame) : "";
+    if (width === null) return;
+    const { name, caption } = this.figure.settings;
+    await savePicture(globalThis.Plotly, this.plot, { name, caption, format, width });
   }
 
   // A fade at each edge behind which there is more.
