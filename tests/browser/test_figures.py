@@ -43,7 +43,7 @@ else:
             {{"type": "heatmap", "z": z, "showscale": False}},
             layout={{
                 "xaxis": axis,
-                "yaxis": {{"range": axis["range"][::-1]}},
+                "yaxis": {{"range": axis["range"][::-1], "visible": "bare" not in st.query_params}},
                 "width": 900 if wide else 360,
                 "height": 320,
                 "font": {{"family": FONT}},
@@ -196,7 +196,7 @@ def test_a_figure_fills_the_screen_and_comes_back(page: Page, address: str) -> N
 
 
 def test_a_wide_figure_scrolls_in_its_frame_on_a_phone_and_fades_where_there_is_more(phone: Page, address: str) -> None:
-    figure = opened(phone, f"{address}/?wide=1")
+    figure = opened(phone, f"{address}/?wide=1&bare=1")
     frame = figure.locator(".plot-frame")
     expect(frame).to_have_class("plot-frame clickable more-right")
     assert "gradient" in frame.evaluate("el => getComputedStyle(el).maskImage")
@@ -205,6 +205,18 @@ def test_a_wide_figure_scrolls_in_its_frame_on_a_phone_and_fades_where_there_is_
     expect(frame).to_have_class("plot-frame clickable more-right more-left")
     frame.evaluate("el => { el.scrollLeft = el.scrollWidth }")
     expect(frame).to_have_class("plot-frame clickable more-left")
+
+
+def test_the_names_of_rows_stay_in_view_while_a_wide_figure_scrolls(phone: Page, address: str) -> None:
+    figure = opened(phone, f"{address}/?wide=1")
+    frame, name = figure.locator(".plot-frame"), figure.locator(".yaxislayer-above .ytick").first
+    before = name.bounding_box()
+    frame.evaluate("el => { el.scrollLeft = 100 }")
+    expect(figure.locator(".ground")).to_have_attribute("x", "100")
+    assert name.bounding_box() == before
+    frame.evaluate("el => { el.scrollLeft = 0 }")
+    expect(figure.locator(".ground")).to_have_count(0)
+    assert name.bounding_box() == before
 
 
 def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, address: str) -> None:

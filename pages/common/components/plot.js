@@ -49,6 +49,9 @@ function axes(layout) {
 // What stands above a figure and should stay in sight with it, in px of the window.
 const CHROME = 300;
 
+// Names of rows that take a larger share of the frame than this scroll away with the rest.
+const ROW_NAMES = 0.5;
+
 // A press that moved further than this, in px, is no click.
 const STILL = 6;
 
@@ -163,10 +166,28 @@ class Plot {
     await savePicture(globalThis.Plotly, this.plot, { name, caption, format, width });
   }
 
+  // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row".
+  keepRowNames() {
+    const { plot, frame } = this;
+    const { annotations = [], paper_bgcolor: fill, yaxis } = plot._fullLayout;
+    const notes = annotations.flatMap(({ name }, i) => (name === "row" ? [...plot.querySelectorAll(`.annotation[data-index="${i}"]`)] : []));
+    const names = notes.length ? notes : [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
+    plot.querySelector(".ground")?.remove();
+    for (const name of names) name.style.translate = "";
+    const width = Math.max(...names.map((name) => name.getBoundingClientRect().right)) - plot.getBoundingClientRect().left;
+    const by = width < ROW_NAMES * frame.clientWidth ? frame.scrollLeft : 0;
+    if (!names.length || !by) return false;
+    const height = yaxis._offset + yaxis._length;
+    names[0].before(element("rect", { class: "ground", x: by, y: 0, width: width + 4, height, fill }));
+    for (const name of names) name.style.translate = `${by}px`;
+    return true;
+  }
+
   // A fade at each edge behind which there is more.
   fade() {
     const { scrollLeft, scrollWidth, clientWidth } = this.frame;
-    this.frame.classList.toggle("more-left", scrollLeft > 1);
+    const kept = this.plot.data && this.keepRowNames();
+    this.frame.classList.toggle("more-left", scrollLeft > 1 && !kept);
     this.frame.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 1);
   }
 
