@@ -15,7 +15,7 @@ def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], st
 
     `name` goes into the file names and widget keys. The picture itself is saved from the figure's own mode bar.
     """
-    with st.container(horizontal=True, key=f"take_home_{name}"):
+    with st.container(horizontal=True, width="content", key=f"take_home_{name}"):
         st.download_button(
             "Numbers (CSV)",
             data=lambda: numbers().to_csv(index=False),
