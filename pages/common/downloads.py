@@ -16,17 +16,22 @@ def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], st
     `name` goes into the file names and widget keys. The picture itself is saved from the figure's own mode bar.
     """
     with st.container(horizontal=True, key=f"take_home_{name}"):
-        st.download_button(
-            "Numbers (CSV)",
-            data=lambda: numbers().to_csv(index=False),
-            file_name=f"maskscope-{name}.csv",
-            mime="text/csv",
-            key=f"csv_{name}",
-            on_click="ignore",
-            icon=":material/table:",
-        )
+        numbers_button(name, numbers)
         if code is not None:
             code_button(name, code)
+
+
+def numbers_button(name: str, numbers: Callable[[], pd.DataFrame], label: str = "Numbers (CSV)") -> None:
+    """Draw the button that saves a table as CSV, made when it is asked for."""
+    st.download_button(
+        label,
+        data=lambda: numbers().to_csv(index=False),
+        file_name=f"maskscope-{name}.csv",
+        mime="text/csv",
+        key=f"csv_{name}",
+        on_click="ignore",
+        icon=":material/table:",
+    )
 
 
 @st.fragment
