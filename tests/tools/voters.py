@@ -31,7 +31,7 @@ class Hall:
     all_in: float = 0.0
 
 
-async def _phone(client: httpx2.AsyncClient, room: str, hall: Hall, number: int) -> None:
+async def _phone(client: httpx2.AsyncClient, room: str, hall: Hall, number: int, every: float) -> None:
     """Open the room, vote, change the vote now and then, and ask on until the counts are shown."""
     draw = random.Random(number)
 
@@ -45,21 +45,24 @@ async def _phone(client: httpx2.AsyncClient, room: str, hall: Hall, number: int)
         assert answer.status_code == 200, answer.text
         return answer
 
-    await asyncio.sleep(EVERY * draw.random())
+    await asyncio.sleep(every * draw.random())
     await ask("")
     seen = (await ask("/state")).json()
     for choice in draw.choices(range(len(seen["choices"])), k=draw.choice((1, 1, 2))):
-        await asyncio.sleep(EVERY * draw.random())
+        await asyncio.sleep(every * draw.random())
         assert (await ask("/vote", step=seen["step"], choice=choice)).json()["yours"] == choice
     hall.voted[choice] += 1
     while seen["state"] == "asked":
-        await asyncio.sleep(EVERY * (0.9 + 0.2 * draw.random()))
+        await asyncio.sleep(every * (0.9 + 0.2 * draw.random()))
         seen = (await ask("/state")).json()
     hall.counted.append(tuple(seen["counts"]))
 
 
-def vote(address: str, phones: int, step: str = "masks-1") -> Hall:
-    """Return what happened when a teacher asked `step` of so many phones and revealed it once all had voted."""
+def vote(address: str, phones: int, step: str = "masks-1", every: float = EVERY) -> Hall:
+    """Return what happened when a teacher asked `step` of so many phones and revealed it once all had voted.
+
+    The phones ask anew after `every` seconds.
+    """
     hall = Hall()
     with Visitor(address) as teacher, ThreadPoolExecutor(1) as pool:
 
@@ -84,7 +87,7 @@ def vote(address: str, phones: int, step: str = "masks-1") -> Hall:
                     await all_open.enter_async_context(httpx2.AsyncClient(verify=False, timeout=30))
                     for _ in range(phones)
                 ]
-                await asyncio.gather(*(_phone(one, room, hall, number) for number, one in enumerate(clients)))
+                await asyncio.gather(*(_phone(one, room, hall, number, every) for number, one in enumerate(clients)))
 
         voting = pool.submit(asyncio.run, gather())
         _until(lambda: _votes(f"{address}{sent['address']}", sent["code"]) == phones or voting.done())
