@@ -16,4 +16,4 @@ def literal(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return a text of a lesson without the marks of **bold** and `code`, for places that read no Markdown."""
-    return re.sub(r"\*\*(.+?)\*\*|`([^`]+)`", lambda found: found[1] or found[2], text)
+    return re.sub(r"`([^`]+)`", r"\1", re.sub(r"\*\*(.+?)\*\*", r"\1", text))

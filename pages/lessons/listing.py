@@ -28,13 +28,13 @@ def draw() -> None:
         "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
         "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         with_notes = controls.switch("notes")
         controls.switch("cover")
         if lesson.here() is None:  # in a lesson the strip has it
             room_panel.menu()
     if lesson.here() is None:
-        room_panel.line(None, counting=False)
+        room_panel.line(None)
     for one in found.lessons.values():
         first = Place(lesson=one, step=one.steps[0])
         with st.container(border=True, gap="xsmall", key=f"lesson_{one.id}"):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from formatting import percent
 from viz.base.figure import Figure, Trace, bar
 from viz.base.text import escape
 from viz.base.theme import Palette, style
 
-# Characters of a line of a choice, and its lines, within half of a small screen.
-WIDTH, MOST_LINES = 40, 3
-ROOM, LINE, FONT = 14, 20, 17  # px
+# Characters of a line of a choice beside its number on the width of a phone, and its lines.
+WIDTH, MOST_LINES = 36, 3
+ROOM, LINE, FONT = 14, 20, 16  # px
 
 
 def vote_bars(choices: Sequence[str], counts: Sequence[int], *, right: int | None, palette: Palette) -> Figure:
@@ -20,7 +19,7 @@ def vote_bars(choices: Sequence[str], counts: Sequence[int], *, right: int | Non
 
     `right` is the place of the right answer, from 0, which is marked; None where there is none.
     """
-    most, total = max([*counts, 1]), max(sum(counts), 1)
+    most = max([*counts, 1])
     rows = list(range(len(choices)))
     texts = [_wrapped(f"{'✓ ' if row == right else ''}{row + 1}  {choices[row]}") for row in rows]
     figure = Figure([_bars([most] * len(rows), "all", palette.surface), _bars(counts, "votes", palette.pale)])
@@ -32,8 +31,7 @@ def vote_bars(choices: Sequence[str], counts: Sequence[int], *, right: int | Non
         common = {"xref": "paper", "y": row, "showarrow": False, "font": {"size": FONT, "color": palette.text}}
         bold = f"<b>{text}</b>" if row == right else text
         figure.add_annotation(text=bold, x=0, xanchor="left", align="left", xshift=8, **common)
-        number = f"{count}  ({percent(count / total)})"
-        figure.add_annotation(text=number, x=1, xanchor="right", xshift=-8, **common)
+        figure.add_annotation(text=str(count), x=1, xanchor="right", xshift=-8, **common)
     return figure
 
 

@@ -21,7 +21,7 @@ def draw() -> None:
             _cover_alone()
         else:
             _buttons(place)
-            room_panel.line(place, counting=not lesson.revealed())
+            room_panel.line(place)
             st.markdown(f"**{place.step.question}**")
             if value("notes") == "on":
                 st.caption(f":material/school: {place.step.note}")

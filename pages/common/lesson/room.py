@@ -98,6 +98,11 @@ def address(letters: str) -> str:
     return f"{server()}/room/{letters}"
 
 
+def shown(letters: str) -> str:
+    """Return the address at which phones vote as it is typed and shown, as Markdown."""
+    return literal(address(letters).removeprefix("https://"))
+
+
 def local() -> bool:
     """Return whether the address of the app is one that no other computer finds."""
     return server().partition("://")[2].startswith(_LOCAL)

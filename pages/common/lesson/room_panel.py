@@ -13,7 +13,7 @@ from pages.common import downloads
 from pages.common.components.plot import plot
 from pages.common.components.vote_count import vote_count
 from pages.common.controls import value
-from pages.common.lesson import room
+from pages.common.lesson import lesson, room
 from pages.common.voting.routes import ROOMS
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def _no_room(letters: str) -> None:
 
 
 def _own_room(keys: RoomKeys) -> None:
+    _address(keys)
     _code(keys)
     downloads.numbers_button("votes", partial(_table, keys), label="Votes (CSV)")
     st.button("End the room", key="room_end", on_click=room.end, help="Its votes are forgotten: save them first.")
@@ -59,25 +60,29 @@ def _table(keys: RoomKeys) -> pd.DataFrame:
     return pd.DataFrame(ROOMS.table(keys), columns=["step", "question", "choice", "votes"])
 
 
-def line(place: Place | None, *, counting: bool) -> None:
-    """Draw where phones vote and, `counting`, how many have; nothing where the session leads no room."""
+def line(place: Place | None) -> None:
+    """Draw where phones vote, and how many have voted on a step that is not revealed; nothing where there is no room."""
     why = room.said()
     if why:
         st.warning(why)
     keys = room.keys()
-    if keys is None:
+    if keys is None or (place is not None and lesson.revealed()):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="room_line"):
-        st.markdown(f"Vote at **`{room.address(keys.letters)}`**", width="content")
-        if place is not None and counting and place.step.choices:
+        _address(keys)
+        if place is not None and place.step.choices:
             vote_count(keys, sum(counts(place)))
-        elif place is not None and not place.step.choices:
+        elif place is not None:
             st.caption("No vote on this step: it has no choices.", width="content")
     if room.local():
         st.caption(
             ":material/info: Phones do not find this address: open the app under the address that this computer has in the "
             f"network, or set {room.PUBLIC_VARIABLE}."
         )
+
+
+def _address(keys: RoomKeys) -> None:
+    st.markdown(f"Vote at **{room.shown(keys.letters)}**", width="content")
 
 
 def counts(place: Place) -> tuple[int, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from lessons.loading import FOLDER_VARIABLE
 from lessons.rooms import NoRoomError, RoomError, RoomKeys, Rooms
 from pages.common import cache
 from pages.common.lesson import lesson_steps, room, room_panel
@@ -116,6 +118,20 @@ def test_the_table_to_take_home_has_every_step_that_was_asked(rooms: Rooms) -> N
     assert set(table["step"]) == {"masks-1", "masks-2"}
 
 
+def test_a_step_without_choices_has_no_vote_and_the_phones_say_so(rooms: Rooms, tmp_path: Path, monkeypatch) -> None:
+    step = "title: Talk\n    open: Masks?text=He\n    question: What do **you** see?\n    prompt: Talk.\n    reveal: This.\n"
+    lesson = f"title: Mine\nneeds: nothing\nsteps:\n  - {step}    note: None.\n    minutes: 1\n"
+    (tmp_path / "mine.yaml").write_text(lesson, encoding="utf-8")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    at = press(opened(lesson="mine-1"), "room_open")
+    seen = rooms.seen(led(at).letters)
+    assert (seen.state, seen.question.text) == ("no-vote", "What do you see?")
+    assert not elements(at, "maskscope_vote_count")
+    press(at, "lesson_reveal")
+    assert "fig_votes" not in figures(at)
+    assert rooms.table(led(at)) == []
+
+
 def test_a_room_is_taken_up_again_after_a_reload_by_its_code_alone(rooms: Rooms) -> None:
     keys = led(press(opened(lesson="masks-1"), "room_open"))
     again = opened(lesson="masks-2", room=keys.letters)
@@ -176,6 +192,7 @@ def test_the_address_of_a_room_is_that_which_the_operator_names(monkeypatch) -> 
     monkeypatch.setenv(room.PUBLIC_VARIABLE, " https://example.org/mask/ ")
     assert room.address("BCDFGH") == "https://example.org/mask/room/BCDFGH"
     assert not room.local()
+    assert room.shown("BCDFGH") == "example.org/mask/room/BCDFGH"
 
 
 @pytest.mark.parametrize(
