@@ -10,7 +10,7 @@ from viz.base.text import escape
 from viz.base.theme import Palette, style
 
 # Characters of a line of a choice beside its number on the width of a phone, and its lines.
-WIDTH, MOST_LINES = 36, 3
+WIDTH, MOST_LINES = 39, 3
 ROOM, LINE, FONT = 14, 20, 16  # px
 
 

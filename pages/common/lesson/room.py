@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -98,9 +99,10 @@ def address(letters: str) -> str:
     return f"{server()}/room/{letters}"
 
 
-def shown(letters: str) -> str:
-    """Return the address at which phones vote as it is typed and shown, as Markdown."""
-    return literal(address(letters).removeprefix("https://"))
+def link(letters: str) -> str:
+    """Return the link to where phones vote, as Markdown; it reads as it is typed."""
+    whole = address(letters)
+    return f"[{literal(whole.removeprefix('https://'))}]({quote(whole, safe=':/@%[]')})"
 
 
 def local() -> bool:

@@ -82,7 +82,7 @@ def line(place: Place | None) -> None:
 
 
 def _address(keys: RoomKeys) -> None:
-    st.markdown(f"Vote at **{room.shown(keys.letters)}**", width="content")
+    st.markdown(f"Vote at **{room.link(keys.letters)}**", width="content")
 
 
 def counts(place: Place) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 const EVERY = 2000; // ms
 const PATIENCE = 8000; // ms until a question to the server counts as lost
 const room = location.pathname.replace(/\/+$/, "");
-const letters = decodeURIComponent(room.slice(room.lastIndexOf("/") + 1)).toUpperCase();
+const letters = room.slice(room.lastIndexOf("/") + 1).toUpperCase();
 const part = (id) => document.getElementById(id);
 
 const HINTS = {

@@ -34,7 +34,7 @@ def test_a_long_choice_is_broken_into_lines_and_cut(text: str) -> None:
     long = vote_bars([text, "no"], [1, 1], right=None, palette=LIGHT)
     lines = long.layout.annotations[0].text.split("<br>")
     assert len(lines) == 3
-    assert max(map(len, lines)) <= 36
+    assert max(map(len, lines)) <= 39
     assert lines[-1].endswith("…")
     assert long.layout.height > short.layout.height
 

@@ -192,7 +192,7 @@ def test_the_address_of_a_room_is_that_which_the_operator_names(monkeypatch) -> 
     monkeypatch.setenv(room.PUBLIC_VARIABLE, " https://example.org/mask/ ")
     assert room.address("BCDFGH") == "https://example.org/mask/room/BCDFGH"
     assert not room.local()
-    assert room.shown("BCDFGH") == "example.org/mask/room/BCDFGH"
+    assert room.link("BCDFGH") == "[example.org/mask/room/BCDFGH](https://example.org/mask/room/BCDFGH)"
 
 
 @pytest.mark.parametrize(
