@@ -53,7 +53,7 @@ def _code(keys: RoomKeys) -> None:
     """Draw the room's code where it is asked for: the hall may be looking. A fragment: the page stays as it is."""
     if st.toggle("Show the code", key="room_show_code"):
         st.code(keys.written, language=None)
-        st.caption("Only you have it. With it you take the room up again after a reload or on another computer.")
+    st.caption("Note it before the class comes: it takes the room up again after a reload or on another computer.")
 
 
 def _table(keys: RoomKeys) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def line(place: Place | None) -> None:
     keys = room.keys()
     if keys is None or (place is not None and lesson.revealed()):
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="room_line"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="room_line"):
         _address(keys)
         if place is not None and place.step.choices:
             vote_count(keys, sum(counts(place)))
