@@ -59,6 +59,11 @@ def cover_again() -> None:
     st.session_state[_REVEALED] = set(st.session_state.get(_REVEALED, ())) - {covers()}
 
 
+def cover_all() -> None:
+    """Cover every result again, those of steps too."""
+    st.session_state[_REVEALED] = set()
+
+
 def start(place: Place) -> None:
     """Open the first step of a lesson, with nothing revealed or chosen yet. A callback."""
     of_lesson = {f"{place.lesson.id}-{step.number}" for step in place.lesson.steps}
