@@ -17,7 +17,8 @@ def bar(
 ) -> None:
     """Draw the row that takes a figure home: its numbers as CSV and its code, both made when asked for.
 
-    Without `code` there is no button for it; `more` draws what else there is to take. `name` goes into the file names and widget keys. The picture itself is saved from the figure's own mode bar.
+    Without `code` there is no button for it; `more` draws what else there is to take. `name` goes into the file
+    names and widget keys. The picture itself is saved from the figure's own mode bar.
     """
     with st.container(horizontal=True, key=f"take_home_{name}"):
         numbers_button(name, numbers)
