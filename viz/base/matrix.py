@@ -249,7 +249,7 @@ def _axes(figure: Figure, labels: Sequence[str], palette: Palette, place: Geomet
         "ticklabeloverflow": "allow",  # the margins hold them all; looking for some to hide is a third of drawing
         "ticklabelstandoff": 5,
         "constrain": "domain",
-        "showspikes": True,
+        "showspikes": T > NUMBERS_UP_TO,  # lines to the labels would strike out the numbers
         "spikemode": "across",
         "spikethickness": 1,
         "spikedash": "dot",

@@ -40,6 +40,9 @@ function toolbar({ settings }) {
   };
 }
 
+// What the tool bar takes above a figure, in px: it would lie on the words of the columns, on a screen that is touched always.
+const BAR = 26;
+
 // What the reader zoomed into is kept as long as the axes say the same.
 function axes(layout) {
   const named = Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name));
@@ -105,7 +108,7 @@ class Plot {
     this.figure = figure;
     this.clicked = clicked;
     this.frame.classList.toggle("clickable", figure.settings.clickable);
-    if (!this.plot.data) this.plot.style.minHeight = `${figure.figure.layout.height}px`; // nothing jumps when it comes
+    if (!this.plot.data) this.plot.style.minHeight = `${figure.figure.layout.height + this.bar}px`; // nothing jumps when it comes
     this.draw();
   }
 
@@ -125,7 +128,9 @@ class Plot {
   async react(plotly) {
     const { frame, plot, figure } = this;
     this.width = frame.clientWidth;
-    const layout = { ...figure.figure.layout, ...this.size(), uirevision: axes(figure.figure.layout) };
+    const size = this.size();
+    const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar };
+    const layout = { ...figure.figure.layout, ...size, margin, uirevision: axes(figure.figure.layout) };
     if (!plot.data) plot.textContent = ""; // it may hold the sentence of a failure
     this.config ??= toolbar(figure); // Plotly draws all anew for another one
     await plotly.react(plot, figure.figure.data, layout, this.config);
@@ -138,6 +143,10 @@ class Plot {
     this.fade();
   }
 
+  get bar() {
+    return this.figure.settings.toolbar ? BAR : 0;
+  }
+
   // Returns the size that the figure has now: that of the screen, or its own within the bounds of its place.
   size() {
     const { frame, figure } = this;
@@ -145,12 +154,13 @@ class Plot {
     const { width: own = Infinity, height, margin, legend } = figure.figure.layout;
     const least = Math.min(figure.settings.least ?? own, own);
     const width = Math.min(own, Math.max(Number.isFinite(least) ? least : 0, frame.clientWidth));
-    const room = Math.min(frame.clientWidth - own, window.innerHeight - CHROME - height, own * (figure.settings.grows - 1));
-    if (!(room > 0)) return { width };
+    const below = window.innerHeight - CHROME - this.bar - height;
+    const room = Math.min(frame.clientWidth - own, below, own * (figure.settings.grows - 1));
+    if (!(room > 0)) return { width, height: height + this.bar };
     // Its plot grows by as much on both sides; a legend below keeps its distance, which is in shares of the plot.
     const inner = height - margin.t - margin.b;
     const y = legend?.y && (legend.y * inner) / (inner + room);
-    return { width: own + room, height: height + room, legend: { ...legend, y } };
+    return { width: own + room, height: height + this.bar + room, legend: { ...legend, y } };
   }
 
   // Its place has another width, or it takes the whole screen.
@@ -163,14 +173,15 @@ class Plot {
     const width = format === "svg" ? await columnWidth(this.frame) : "";
     if (width === null) return;
     const { name, caption } = this.figure.settings;
-    await savePicture(globalThis.Plotly, this.plot, { name, caption, format, width });
+    await savePicture(globalThis.Plotly, this.plot, { name, caption, format, width, above: this.bar });
   }
 
   // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row".
   keepRowNames() {
     const { plot, frame } = this;
     const { annotations = [], paper_bgcolor: fill, yaxis } = plot._fullLayout;
-    const notes = annotations.flatMap(({ name }, i) => (name === "row" ? [...plot.querySelectorAll(`.annotation[data-index="${i}"]`)] : []));
+    const drawn = (_, i) => [...plot.querySelectorAll(`.annotation[data-index="${i}"]`)];
+    const notes = annotations.flatMap((note, i) => (note.name === "row" ? drawn(note, i) : []));
     const names = notes.length ? notes : [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
     plot.querySelector(".ground")?.remove();
     for (const name of names) name.style.translate = "";

@@ -99,8 +99,8 @@ function element(name, attributes) {
   return made;
 }
 
-// Returns the drawing with its caption below, and its size in px.
-async function captioned(plotly, plot, caption) {
+// Returns the drawing without the `above` px of the tool bar, with its caption below, and its size in px.
+async function captioned(plotly, plot, caption, above) {
   const { width, height, paper_bgcolor: paper, font } = plot._fullLayout;
   const address = await plotly.toImage(plot, { format: "svg", width, height });
   const drawing = new DOMParser().parseFromString(decodeURIComponent(address.split(",").slice(1).join(",")), "image/svg+xml");
@@ -108,9 +108,8 @@ async function captioned(plotly, plot, caption) {
   const { size, line, edge } = CAPTION;
   const lines = wrapped(caption, width - 2 * edge, `${size}px ${font.family}`);
   const below = lines.length ? lines.length * line + edge : 0;
-  root.setAttribute("viewBox", `0 0 ${width} ${height + below}`);
-  const fill = /^rgba\(.*, 0\)$|transparent/.test(paper) ? getComputedStyle(document.querySelector(".stApp")).backgroundColor : paper;
-  root.prepend(element("rect", { width, height: height + below, fill }));
+  root.setAttribute("viewBox", `0 ${above} ${width} ${height - above + below}`);
+  root.prepend(element("rect", { width, height: height + below, fill: paper }));
   lines.forEach((text, i) => {
     const place = { x: edge, y: height + (i + 0.75) * line, fill: font.color, "font-size": size, "font-family": font.family };
     const written = element("text", place);
@@ -120,7 +119,7 @@ async function captioned(plotly, plot, caption) {
   const style = element("style", {});
   style.textContent = await fontsFor(root.textContent + new XMLSerializer().serializeToString(root));
   root.prepend(style);
-  return { root, width, height: height + below };
+  return { root, width, height: height - above + below };
 }
 
 async function asPng({ root, width, height }) {
@@ -133,8 +132,8 @@ async function asPng({ root, width, height }) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-async function savePicture(plotly, plot, { name, caption, format, width }) {
-  const drawn = await captioned(plotly, plot, caption);
+async function savePicture(plotly, plot, { name, caption, format, width, above }) {
+  const drawn = await captioned(plotly, plot, caption, above);
   const wide = parseFloat(width) || drawn.width;
   const unit = width ? "cm" : "";
   drawn.root.setAttribute("width", `${wide}${unit}`);
