@@ -14,7 +14,7 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from model_utils.generate.filters.filter_settings import SETTINGS
+from model_utils.generate.filters.filter_settings import FILTERS
 from model_utils.limits import MAX_LINK_CHARACTERS
 from pages.common.components.history import keep_history
 from pages.common.lesson import lesson_steps
@@ -108,7 +108,10 @@ def _read(name: str, raw: str) -> None:
 
 
 def _take() -> None:
-    """Set the controls of Generate as the link's TAKE says, a row as Compare writes it; nonsense changes nothing."""
+    """Set the controls of Generate as the link's TAKE says, a row as Compare writes it; nonsense changes nothing.
+
+    Of a beam search the filters and the seed stay as they are: it does not look at them.
+    """
     raw = st.query_params.get(TAKE)
     if raw is None:
         return
@@ -117,12 +120,13 @@ def _take() -> None:
 
     del st.query_params[TAKE]
     try:
-        settings = parse(raw)[0].seeded(0)
+        row = parse(raw)[0]
     except InputError:
         return
-    for name in SETTINGS:
-        asked = getattr(settings, name)
-        if CONTROLS[name].admits(asked):
+    idle = {one.field for one in FILTERS if not one.processor} | {"order"} if row.beams.on else set()
+    values = row.values if row.beams.on else row.values | {"seed": row.seeded(0).seed}
+    for name, asked in values.items():
+        if name not in idle and CONTROLS[name].admits(asked):
             st.session_state[name] = asked
 
 

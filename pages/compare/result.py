@@ -49,7 +49,7 @@ def _growing(comparison: Comparison) -> None:
     done, total = comparison.job.progress
     st.progress(
         done / (total or 1),
-        text=f"Step {done} of {total or comparison.request.max_new_tokens}, {len(comparison.places())} texts",
+        text=f"Step {done} of {total or comparison.request.max_new_tokens}, {len(comparison.request.places())} texts",
     )
     if ended:
         st.rerun()

@@ -11,16 +11,18 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.compare import kp_plane
+from model_utils.compare.request import TextPlace
 from model_utils.compare.settings import SettingsRow, name, parse, write
 from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS
 from model_utils.errors import InputError
 from model_utils.generate import explain
+from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS, BeamSettings
 from model_utils.generate.filters.apply_filters import warp
 from model_utils.generate.filters.filter_settings import FILTERS, SETTINGS, SamplingSettings
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import split_sentences
 from pages.common.markdown import literal
-from pages.compare.run import TextPlace
+from pages.compare.views import VIEWS
 from tests.tools.decoding import ALL_ON
 from tests.tools.figures import array, figures
 from tests.tools.sentences import numbers, quoting
@@ -82,7 +84,7 @@ def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
     names = lines(at)
     assert all(one.heading(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
     table = at.dataframe[0].value
-    assert sorted(table.columns) == sorted(SETTINGS)
+    assert sorted(table.columns) == sorted([*SETTINGS, *(one.field for one in BEAM_SETTINGS)])
     assert table.columns.tolist()[:3] == [one.field for one in FILTERS if one.main]
     for number, one in enumerate(FILTERS):
         assert table.loc[number, one.field] == ALL_ON[one.field]
@@ -251,5 +253,91 @@ def test_a_sweep_is_started_from_the_view_that_needs_one() -> None:
 def test_a_sentence_or_second_model_that_is_not_there_falls_back() -> None:
     at = opened(sentence=15, against="nothing")
     request = at.session_state["_compare"].run.request
-    assert request.text == "It will rain in the"
+    assert request.texts == ("It will rain in the",)
     assert len(request.models) == 1
+
+
+def test_beams_stand_beside_draws_with_one_text_whatever_the_samples_and_equal_generate(tiny: LoadedModel) -> None:
+    at = opened(settings="t1;b3;b4,n2,d0.5,ftrue", samples=2, sample=1, max_new_tokens=9)
+    assert not at.exception
+    run = at.session_state["_compare"].run
+    texts = run.texts()
+    assert [(place.row, place.sample) for place in texts] == [(0, 0), (0, 1), (1, 0), (2, 0)]
+    ids = tiny.tokenizer("It will rain in the", return_tensors="pt")["input_ids"]
+    options = [{"num_beams": 3}, {"num_beams": 4, "no_repeat_ngram_size": 2, "length_penalty": 0.5}]
+    for (place, tokens), option in zip(list(texts.items())[2:], options, strict=True):
+        early = {"early_stopping": place.row == 2, "max_new_tokens": 9, "pad_token_id": 50256}
+        out = tiny.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, **option, **early)
+        assert [step.token_id for step in tokens] == out[0, ids.shape[1] :].tolist()
+        found = run.first_difference(texts, place)
+        assert found is None or found.reason == "search"
+    shown = lines(at)
+    assert all(name(row) in shown for row in run.request.rows)
+    assert figure(at)["settings"]["text"] == ["<b>0</b>"]  # no beam search has a place on the map
+    for view in ("metrics", "steps", "sweep"):
+        at.session_state["plot"] = view
+        at.run()
+        assert not at.exception
+        assert not at.error
+
+
+def test_a_row_of_beams_in_view_opens_every_view_and_generate(tiny: LoadedModel) -> None:
+    at = opened(settings="b3,n2;p0.9", row=0, at_step=2)
+    for view in VIEWS:
+        at.session_state["plot"] = view
+        at.run()
+        assert not at.exception
+        assert not at.error
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/5_Generate.py")
+    at.query_params["take"] = "b3,n2"
+    at.session_state["max_new_tokens"] = 2
+    at.run()
+    request = at.session_state["_generate"].run.request
+    assert request.beams == BeamSettings(num_beams=3)
+    assert request.settings.no_repeat_ngram_size == 2
+    assert "top_k" not in at.session_state  # filters stay as they are
+    at.query_params["take"] = "k7"
+    at.run()
+    assert (at.session_state["num_beams"], at.session_state["top_k"]) == (1, 7)
+
+
+def test_every_sentence_stands_under_every_row_and_one_cell_opens() -> None:
+    at = opened(prompts="all", settings="t1;b2", samples=2, sentence=1, row=1)
+    assert not at.exception
+    run = at.session_state["_compare"].run
+    assert len(run.request.texts) == 3
+    assert len(run.texts()) == 3 * 3
+    alone = opened(settings="t1;b2", samples=2, sentence=1).session_state["_compare"].run.texts()
+    assert [[step.token_id for step in text] for place, text in run.texts().items() if place.prompt == 1] == [
+        [step.token_id for step in text] for text in alone.values()
+    ]
+    table = at.dataframe[1].value
+    assert table.shape == (3, 2)
+    label = run.label(
+        next(text for place, text in run.texts().items() if (place.prompt, place.row) == (2, 1))[0].token_id
+    )
+    assert table.iloc[2, 1].startswith(label.replace("␣", " ").strip())
+    at.session_state["plot"] = "metrics"
+    at.run()
+    means = [trace for trace in next(iter(figures(at).values()))["data"] if trace["name"] == "samples"]
+    assert len(array(means[2]["x"])) == 2 * 3  # of each row a dot for each prompt
+    assert len(quoting(at.markdown, 95, 3)) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "quoted"),
+    [
+        ({"settings": ";".join(f"k{k}" for k in range(1, 13)), "samples": 8, "prompts": "all"}, ("3", "288", "96")),
+        ({"settings": "b4,k50"}, ("Setting 0", "top-k")),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(values: dict[str, object], quoted: tuple[str, ...]) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/6_Compare.py")
+    for control, value in values.items():
+        at.session_state[control] = value
+    at.run()
+    assert not at.exception
+    (line,) = at.error
+    assert all(part in line.value for part in quoted)
