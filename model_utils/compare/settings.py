@@ -40,8 +40,12 @@ class SettingsRow:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return all values by their names, those that are off too: of filters, their order, and of beams."""
+        """Return all values by their names, those that are off too, as `make_row` takes them: of filters, their order, of beams.
+
+        A beam search has no temperature: it is off.
+        """
         filters = {name: getattr(self.settings, name) for name in (*_FILTER_FIELDS, "order")}
+        filters |= {"temperature": OFF["temperature"]} if self.beams.on else {}
         return filters | {name: getattr(self.beams, name) for name in _BEAM_FIELDS}
 
 

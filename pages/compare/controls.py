@@ -21,7 +21,7 @@ from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs.runs import Starter
-from pages.compare import run
+from pages.compare import row_sliders, run
 from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
@@ -114,7 +114,15 @@ def _settings(page: frame.Page) -> None:
         rows, title = (), "cannot be read"
     with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):
         if rows:
-            _table(rows)
+            by = st.segmented_control(
+                "Edit by",
+                ["table", "sliders"],
+                default="table",
+                required=True,
+                key="edit_by",
+                label_visibility="collapsed",
+            )
+            row_sliders.draw(rows) if by == "sliders" else _table(rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             for label, text in ROWS.items():
                 full = len(rows) >= MAX_SETTINGS

@@ -41,6 +41,7 @@ def test_a_row_names_what_is_on_and_all_else_is_off() -> None:
 )
 def test_what_is_written_is_read_back(rows: list[SettingsRow]) -> None:
     assert list(parse(write(rows))) == rows
+    assert [make_row(row.values, row.seed) for row in rows] == rows
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,7 @@ def test_what_cannot_be_read_is_named_with_the_way_out(bad: str, named: str) -> 
 def test_what_is_written_of_beams_is_read_back(values: dict[str, object]) -> None:
     row = make_row(values)
     assert parse(write([row])) == (row,)
+    assert make_row(row.values) == row
     assert {key: row.values[key] for key in values} == values
 
 

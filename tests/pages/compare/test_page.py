@@ -341,3 +341,33 @@ def test_what_does_not_fit_is_one_sentence(values: dict[str, object], quoted: tu
     assert not at.exception
     (line,) = at.error
     assert all(part in line.value for part in quoted)
+
+
+def test_a_row_is_set_by_the_sliders_that_generate_has() -> None:
+    at = opened(settings="t1;k50,s3;b4", edit_by="sliders", row=1, max_new_tokens=1)
+    assert not at.exception
+    assert at.slider(key="edited_top_k").value == 50
+    at.slider(key="edited_top_k").set_value(7).run()
+    assert at.session_state["settings"] == "t1;k7,s3;b4"
+    at.number_input(key="edited_temperature_box").set_value(0.5).run()
+    assert at.session_state["settings"] == "t1;t0.5,k7,s3;b4"
+    at.slider(key="edited_repetition_penalty").set_value(1.2).run()
+    assert at.session_state["settings"] == "t1;r1.2,t0.5,k7,s3;b4"
+    at.segmented_control(key="edited_how").set_value("beam search").run()
+    assert at.session_state["settings"] == "t1;b4,r1.2;b4"
+    at.slider(key="edited_length_penalty").set_value(-1.0).run()
+    assert at.session_state["settings"] == "t1;b4,d-1,r1.2;b4"
+    at.slider(key="edited_num_beams").set_value(6).run()
+    assert at.session_state["settings"] == "t1;b6,d-1,r1.2;b4"
+    at.segmented_control(key="edited_how").set_value("one draw a step").run()
+    assert at.session_state["settings"] == "t1;r1.2;b4"
+    assert "top_k" not in at.query_params  # Generate's own settings stay
+    assert not at.exception
+
+
+def test_a_row_beyond_the_usual_has_sliders_that_reach_it() -> None:
+    at = opened(settings="t20,k100000", edit_by="sliders", max_new_tokens=1)
+    assert not at.exception
+    assert at.slider(key="edited_top_k").value == 100_000
+    at.slider(key="edited_temperature").set_value(2.0).run()
+    assert at.session_state["settings"] == "t2,k100000"
