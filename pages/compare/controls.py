@@ -109,7 +109,7 @@ def _settings(page: frame.Page) -> None:
     state.setdefault("settings", CONTROLS["settings"].default)
     try:
         rows = settings.parse(state["settings"])
-        title = " · ".join(f"{number} {settings.name(row)}" for number, row in enumerate(rows))
+        title = " · ".join(f"{number} {literal(settings.name(row))}" for number, row in enumerate(rows))
     except InputError:  # its sentence is drawn where the request is made
         rows, title = (), "cannot be read"
     with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):

@@ -108,7 +108,7 @@ def _one(
     steps, found = texts[place], comparison.first_difference(texts, place)
     setting = comparison.request.rows[place.row]
     name = compare_settings.name(setting)
-    title = f"**{place.row} · {name}**" if not place.model else "↳"
+    title = f"**{place.row} · {literal(name)}**" if not place.model else "↳"
     if setting.beams.on and not place.model:
         title += " :gray[no random numbers]"
     if len(comparison.request.models) > 1:

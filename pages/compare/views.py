@@ -16,7 +16,7 @@ from model_utils.generate.beam_search.beam_text import BeamToken
 from pages.common import downloads, frame
 from pages.common.components.plot import plot
 from pages.common.view import View
-from pages.compare import cache, controls, kp_plane
+from pages.compare import cache, controls, kp_plane, pinned
 from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
@@ -245,4 +245,5 @@ VIEWS = {
         draw=over_steps,
     ),
     "sweep": View(label="Trends", help="What changes as k, p or temperature grows, and what does not.", draw=sweep),
+    "pinned": View(label="Pinned", help="A run that you keep, beside the present one.", draw=pinned.draw),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from model_utils.generate import explain
 from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS, BeamSettings
 from model_utils.generate.filters.apply_filters import warp
 from model_utils.generate.filters.filter_settings import FILTERS, SETTINGS, SamplingSettings
+from model_utils.limits import MAX_PINNED
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import split_sentences
 from pages.common.markdown import literal
+from pages.compare.state import Pinned
 from pages.compare.views import VIEWS
 from tests.tools.decoding import ALL_ON
 from tests.tools.figures import array, figures
@@ -371,3 +374,76 @@ def test_a_row_beyond_the_usual_has_sliders_that_reach_it() -> None:
     assert at.slider(key="edited_top_k").value == 100_000
     at.slider(key="edited_temperature").set_value(2.0).run()
     assert at.session_state["settings"] == "t2,k100000"
+
+
+def pinned(at: AppTest) -> list[Pinned]:
+    kept: list[Pinned] = at.session_state["_compare"].pinned
+    return kept
+
+
+def test_a_pinned_run_stays_beside_the_next_one_and_opens_from_its_file_without_computing() -> None:
+    at = opened(plot="pinned", settings="t1;b2", max_new_tokens=4)
+    at.text_input(key="pinned_name").set_value("before *x*").run()
+    at.button(key="pin").click().run()
+    assert not at.exception
+    assert not at.error
+    (kept,) = pinned(at)
+    first = drawn(at)
+    at.session_state["settings"] = "t0;b2"
+    at.button(key="compare").click().run()
+    finished(at)
+    assert drawn(at) != first
+    assert [[token.id for token in tokens] for tokens in kept.run.texts.values()] == first
+    assert at.selectbox(key="pinned_run").options == ["before *x*"]
+
+    other = opened(plot="pinned", settings="k5", max_new_tokens=1)
+    run = other.session_state["_compare"].run
+    other.file_uploader(key="pinned_file_0").set_value(("run.json", kept.content, "application/json")).run()
+    assert not other.exception
+    assert not other.error
+    assert other.session_state["_compare"].run is run
+    (opened_again,) = pinned(other)
+    assert opened_again.run.texts == kept.run.texts
+    assert opened_again.content == kept.content
+    other.button(key="use_pinned").click().run()
+    assert other.session_state["settings"] == "t1;b2"
+    assert other.session_state["max_new_tokens"] == 4
+    other.button(key="remove_pinned").click().run()
+    assert not pinned(other)
+    assert not other.exception
+
+
+@pytest.mark.parametrize(
+    ("spoil", "quoted"),
+    [
+        (lambda content: content[:-9], ()),
+        (
+            lambda content: content.replace(b'"id": "tiny-gpt2"', b'"id": "gpt2"').replace(
+                b'"model": "tiny-gpt2"', b'"model": "gpt2"'
+            ),
+            ("gpt2",),
+        ),
+        (lambda content: re.sub(rb'"sha256": "\w', b'"sha256": "0', content), ("tiny-gpt2", "SHA-256")),
+        (lambda content: re.sub(rb'"symbol": "[^"]*"', b'"symbol": "<img src=x onerror=alert(1)>"', content), ("img",)),
+    ],
+    ids=["damaged", "another model", "other weights", "hostile tokens"],
+)
+def test_a_file_that_does_not_fit_is_one_sentence(spoil: Callable[[bytes], bytes], quoted: tuple[str, ...]) -> None:
+    at = opened(plot="pinned", settings="t1", max_new_tokens=2)
+    at.button(key="pin").click().run()
+    content = spoil(pinned(at)[0].content)
+    assert content != pinned(at)[0].content
+    at.file_uploader(key="pinned_file_0").set_value(("run.json", content, "application/json")).run()
+    assert not at.exception
+    assert len(pinned(at)) == 1
+    (line,) = at.error
+    assert all(part in line.value for part in quoted)
+
+
+def test_pinned_runs_have_a_bound() -> None:
+    at = opened(plot="pinned", settings="t1", max_new_tokens=1)
+    for _ in range(MAX_PINNED + 1):
+        at.button(key="pin").click().run()
+    assert len(pinned(at)) == MAX_PINNED
+    (line,) = at.error
+    assert str(MAX_PINNED) in line.value
