@@ -40,7 +40,6 @@ ROWS = {
     "pure sampling": "t1",
     "min-p 0.1": "m0.1",
     "4 beams": "b4",
-    "4 beams, nothing twice": "b4,n2",
 }
 SETS = {
     "4 classics": (CONTROLS["settings"].default, 1),

@@ -42,7 +42,11 @@ def draw(comparison: Comparison, place: TextPlace, _: int) -> None:
         return
     st.session_state[_CHOSEN] = min(int(st.session_state.get(_CHOSEN, 0)), len(state.pinned) - 1)
     st.selectbox(
-        "Pinned run", range(len(state.pinned)), format_func=lambda number: state.pinned[number].run.name, key=_CHOSEN
+        "Pinned run",
+        range(len(state.pinned)),
+        format_func=lambda number: state.pinned[number].run.name,
+        key=_CHOSEN,
+        label_visibility="collapsed",
     )
     pinned = state.pinned[st.session_state[_CHOSEN]]
     _texts(comparison, place, pinned.run)
@@ -54,9 +58,15 @@ def _keep(comparison: Comparison) -> None:
     """Draw what pins the present run, and what opens a saved one."""
     name, pin, file = st.columns([4, 3, 3], vertical_alignment="bottom")
     st.session_state.setdefault(_NAME, "")
-    name.text_input("Name", key=_NAME, max_chars=MOST_NAME, placeholder=f"run {len(compare_state().pinned) + 1}")
+    name.text_input(
+        "Name of this run",
+        key=_NAME,
+        max_chars=MOST_NAME,
+        placeholder=f"run {len(compare_state().pinned) + 1}",
+        label_visibility="collapsed",
+    )
     pin.button(
-        "Pin this run",
+        "Pin",
         key="pin",
         icon=":material/keep:",
         on_click=_pin,

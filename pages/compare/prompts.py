@@ -12,6 +12,7 @@ from model_utils.compare import settings
 from model_utils.generate import explain
 from model_utils.tokens.batch import sentence_label
 from pages.common import controls
+from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
     from model_utils.compare.request import TextPlace
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _KEY = "prompts_table"
 _WORDS = 12  # tokens of each text that its cell shows
+_NAME = 16  # characters of a sentence that name its line
+# px that the cells of a line share at a desktop's width, and the least that one takes: more of them scroll.
+_ROOM, _LEAST = 340, 85
 
 
 def draw(comparison: Comparison, texts: Texts, place: TextPlace) -> None:
@@ -30,15 +34,23 @@ def draw(comparison: Comparison, texts: Texts, place: TextPlace) -> None:
         at = replace(place, row=row, sample=min(sample, request.samples_of(row) - 1))
         cells = [replace(at, prompt=prompt) for prompt in range(len(request.texts))]
         table[f"{row} · {settings.name(one)}"] = [_start(comparison, texts, cell) for cell in cells]
-    names = [f"{number} {sentence_label(text, 24)}" for number, text in enumerate(request.texts)]
+    names = [f"{number} {sentence_label(text, _NAME)}" for number, text in enumerate(request.texts)]
+    width = max(_ROOM // len(table), _LEAST)
     st.dataframe(
         pd.DataFrame(table, index=names),
         key=_KEY,
         on_select=lambda: _open(list(table)),
         selection_mode="single-cell",
         height="content",
+        column_config={name: st.column_config.TextColumn(width=width) for name in table},
     )
-    st.caption(f"How each sentence goes on under each setting. Click a cell to open it; open: sentence {place.prompt}.")
+    st.caption(
+        f"How each sentence goes on under each setting. Click one to open it below; open: sentence {place.prompt}."
+    )
+    state = compare_state()
+    if state.cell_opened:
+        state.cell_opened = False
+        st.rerun()  # the page, which shows the chosen sentence too
 
 
 def _start(comparison: Comparison, texts: Texts, cell: TextPlace) -> str:
@@ -55,3 +67,4 @@ def _open(columns: list[str]) -> None:
     if cells:
         number, column = cells[0]
         controls.change(sentence=int(number), row=columns.index(column))
+        compare_state().cell_opened = True

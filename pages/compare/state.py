@@ -33,6 +33,7 @@ class CompareState(RunState[Comparison]):
     table_rows: tuple[SettingsRow, ...] = ()  # what the table started from; its own edits come on top
     table_text: str | None = None  # the settings text that the table shows by now; None: it has to be drawn anew
     table_version: int = 0
+    cell_opened: bool = False  # in the table of prompts, and the page has not shown it yet
     pinned: list[Pinned] = field(default_factory=list)
     pinned_said: str = ""  # why the latest run could not be kept
     files_taken: int = 0  # after each the box of files is a new one

@@ -90,8 +90,10 @@ class BeamSetting:
         return f"{value:g}" if isinstance(value, float) else str(value)
 
     def heading(self, beams: BeamSettings) -> str:
-        """Return it with its value as texts are headed, such as `4 beams` or `length penalty 0.6`."""
-        return f"{self.reading(beams)} beams" if self.letter == "b" else f"{self.name} {self.reading(beams)}"
+        """Return it with its value as texts are headed, such as `beam search, 4 beams` or `length penalty 0.6`."""
+        if self.field == "num_beams":
+            return f"beam search, {self.reading(beams)} beams"
+        return f"{self.name} {self.reading(beams)}"
 
     def in_sweep(self, beams: BeamSettings) -> float:
         """Return the value by which rows of a sweep are ordered; of options their place."""

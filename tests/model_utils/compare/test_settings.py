@@ -119,6 +119,6 @@ def test_names_are_what_a_reader_would_say() -> None:
         "min-p 0.1",
         "top-k 5, order ptkm",
         "greedy, seed 4",
-        "4 beams",
-        "2 beams, no-repeat n-gram 2, length penalty 0.6, early stopping true",
+        "beam search, 4 beams",
+        "beam search, 2 beams, no-repeat n-gram 2, length penalty 0.6, early stopping true",
     ]
