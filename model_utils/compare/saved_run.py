@@ -158,10 +158,10 @@ def read_run(content: bytes) -> SavedRun:
     )
 
 
-def check_model(run: SavedRun, model: str, digest: str, symbol: Callable[[int], str | None]) -> None:
+def check_model(run: SavedRun, model: str, digest: str, symbol: Callable[[int], str | None] | None) -> None:
     """Raise InputError unless the texts of `run` by `model` are those of the weights `digest` and its vocabulary.
 
-    `symbol` gives how its vocabulary writes a token, None for an id that it lacks.
+    `symbol` gives how its vocabulary writes a token, None for an id that it lacks; without it the weights alone are compared.
     """
     number = run.request.models.index(model)
     if run.hashes[number] != digest:
@@ -169,6 +169,8 @@ def check_model(run: SavedRun, model: str, digest: str, symbol: Callable[[int], 
             f"This run was made with other weights of {model} (SHA-256 {run.hashes[number][:8]}…, here {digest[:8]}…): its "
             "texts are of another model."
         )
+    if symbol is None:
+        return
     for place, tokens in run.texts.items():
         for token in tokens if place.model == number else ():
             if symbol(token.id) != token.symbol:

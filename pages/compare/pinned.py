@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
+from formatting import percent
 from model_utils.compare import settings
 from model_utils.compare.request import TextPlace
 from model_utils.compare.saved_run import MOST_NAME, SavedRun, check_model, read_run
@@ -22,6 +23,8 @@ from pages.compare import texts as compare_texts
 from pages.compare.state import Pinned, compare_state
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from model_utils.compare.saved_run import SavedToken
     from pages.compare.run import Comparison
     from viz.base.theme import Palette
@@ -44,7 +47,7 @@ def draw(comparison: Comparison, place: TextPlace, _: int) -> None:
     st.selectbox(
         "Pinned run",
         range(len(state.pinned)),
-        format_func=lambda number: state.pinned[number].run.name,
+        format_func=lambda number: state.pinned[number].run.name.strip() or f"run {number + 1}",
         key=_CHOSEN,
         label_visibility="collapsed",
     )
@@ -136,8 +139,14 @@ def _check_models(run: SavedRun) -> None:
     for model in run.request.models:
         if model not in registry():
             raise InputError(f"This run is by {model} too, which is not offered here.")
-        tokenizer = common_cache.loaded_model(model).tokenizer
-        check_model(run, model, cache.weights_hash(model), tokenizer.convert_ids_to_tokens)
+        check_model(run, model, cache.weights_hash(model), _symbol(model))
+
+
+def _symbol(model: str) -> Callable[[int], str | None] | None:
+    """Return how the vocabulary of a model writes a token; None for a model that would have to be loaded for that."""
+    if not common_cache.in_memory(registry()[model]):
+        return None
+    return cast("Callable[[int], str | None]", common_cache.loaded_model(model).tokenizer.convert_ids_to_tokens)
 
 
 def _texts(comparison: Comparison, place: TextPlace, run: SavedRun) -> None:
@@ -146,9 +155,9 @@ def _texts(comparison: Comparison, place: TextPlace, run: SavedRun) -> None:
     prompt = request.texts.index(text) if text in request.texts else 0
     same = request.texts[prompt] == text
     st.markdown(
-        "Marked: the first word that differs from **the same row at left**."
+        "Marked: the first word that differs from **the same row of the present run**."
         if same
-        else "These texts continue another sentence than those at left."
+        else "These texts continue another sentence than those of the present run."
     )
     palette, sample = frame.palette(), int(st.session_state.get("sample", 0))
     for row, one in enumerate(request.rows):
@@ -178,7 +187,7 @@ def _at_left(comparison: Comparison, place: TextPlace, at: TextPlace, model: str
 
 
 def _strip(prompt: str, tokens: tuple[SavedToken, ...], other: list[int] | None, palette: Palette) -> list[StripToken]:
-    """Return the tokens of a pinned text, coloured as at left up to the first that differs from `other`."""
+    """Return the tokens of a pinned text, coloured like those of the present run up to the first that differs from `other`."""
     from viz.generate.candidates import probability_colour
 
     ids = [token.id for token in tokens]
@@ -195,6 +204,7 @@ def _strip(prompt: str, tokens: tuple[SavedToken, ...], other: list[int] | None,
                 state="quiet" if number > differs else "difference" if here else "plain",
                 background=palette.accent if here else chance,
                 colour=palette.paper if here else "",
+                title=f"step {number + 1}: {percent(token.probability)} of the model's probability",
                 line_break="⏎" in label,
                 clickable=False,
             )
@@ -208,10 +218,11 @@ def _made_with(run: SavedRun) -> str:
     models = ", ".join(
         f"{model} (SHA-256 {digest[:8]}…)" for model, digest in zip(request.models, run.hashes, strict=True)
     )
+    samples = f"{request.samples} sample{'s' * (request.samples > 1)}"
     noise = "each row its own random numbers" if request.own_noise else "the same random numbers for all rows"
     versions = ", ".join(f"{name} {one}" for name, one in run.versions.items())
     return literal(
-        f"Not computed again: made by {models}, seed {request.seed}, {noise}, {request.samples} samples, at most "
+        f"Not computed again: made by {models}, seed {request.seed}, {noise}, {samples}, at most "
         f"{request.max_new_tokens} new tokens; {versions}."
     )
 

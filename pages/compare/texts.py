@@ -183,6 +183,8 @@ def _strip(
 
     remembered = [comparison.label(token, place.model) for token in comparison.remembered.get(place, ())]
     growing = not comparison.job.done
+    if growing and remembered and comparison.request.rows[place.row].beams.on:
+        steps = []  # the text that leads for now need not be the start of the one that was there
     return text_strip.strip(comparison.prompt(place), steps, drawn, growing=growing, remembered=remembered)
 
 

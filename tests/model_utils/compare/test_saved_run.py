@@ -100,6 +100,7 @@ def test_a_run_of_other_weights_or_of_another_vocabulary_is_one_sentence(tiny: L
     run = read_run(content)
     with pytest.raises(InputError, match="other weights of tiny-gpt2"):
         check_model(run, "tiny-gpt2", "b2" * 32, tiny.tokenizer.convert_ids_to_tokens)
+    check_model(run, "tiny-gpt2", HASH, None)
     with pytest.raises(InputError, match="is written"):
         check_model(run, "tiny-gpt2", HASH, lambda _: "other")
     with pytest.raises(InputError, match="is written"):

@@ -447,3 +447,40 @@ def test_pinned_runs_have_a_bound() -> None:
     assert len(pinned(at)) == MAX_PINNED
     (line,) = at.error
     assert str(MAX_PINNED) in line.value
+
+
+def test_pinned_runs_have_a_bound_in_mb(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = opened(plot="pinned", settings="t1", max_new_tokens=1)
+    at.button(key="pin").click().run()
+    size = len(pinned(at)[0].content)
+    monkeypatch.setattr("pages.compare.pinned.MAX_PINNED_MB", 1.5 * size / 1e6)
+    at.button(key="pin").click().run()
+    assert len(pinned(at)) == 1
+    assert len(at.error) == 1
+
+
+def test_a_search_whose_memory_was_given_back_is_made_again_and_gives_the_same() -> None:
+    at = opened(settings="t1;b3", max_new_tokens=6)
+    before = at.session_state["_compare"].run
+    texts = before.drawn()
+    assert all(len(text) == 6 for text in texts.values())
+    before.discard()
+    assert before.drawn() == texts
+    finished(at.run())
+    run = at.session_state["_compare"].run
+    assert run is not before
+    assert run.drawn() == texts
+    assert not at.exception
+
+
+def test_a_stopped_search_says_so_and_keeps_what_led() -> None:
+    at = opened(settings="t1;b3", max_new_tokens=1)
+    at.number_input(key="max_new_tokens").set_value(200)
+    at.button(key="compare").click().run()
+    at.button(key="stop").click().run()
+    run = at.session_state["_compare"].run
+    finished(at)
+    made = [len(text) for text in run.drawn().values()]
+    assert max(made) < 200
+    assert len(quoting(at.caption, 200)) == 2
+    assert not at.exception
