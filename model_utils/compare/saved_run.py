@@ -29,6 +29,7 @@ from model_utils.tokens.glyphs import bytes_label, symbol_bytes
 
 if TYPE_CHECKING:
     from model_utils.compare.tables import Text
+    from model_utils.generate.beam_search.beam_settings import BeamSettings
     from model_utils.generate.step import Step
 
 FORMAT, FORMAT_VERSION = "maskscope-compare", 1
@@ -93,24 +94,26 @@ def write_run(
             "own_random_numbers": request.own_noise,
             "max_new_tokens": request.max_new_tokens,
         },
-        "texts": [
-            {
-                "model": text.model,
-                "sentence": text.prompt,
-                "row": text.row,
-                "name": text.name,
-                "settings": asdict(text.settings) | asdict(request.rows[text.row].beams),
-                "sample": text.sample,
-                "ended": text.steps[-1].stop if text.steps else "",
-                "tokens": [
-                    {"id": step.token_id, "symbol": symbol(text.model, step.token_id), "text": label, **_known(step)}
-                    for step, label in zip(text.steps, text.labels, strict=True)
-                ],
-            }
-            for text in texts
-        ],
+        "texts": [_written(text, request.rows[text.row].beams, symbol) for text in texts],
     }
     return json.dumps(data, ensure_ascii=False).encode()
+
+
+def _written(text: Text, beams: BeamSettings, symbol: Callable[[str, int], str]) -> dict[str, Any]:
+    """Return one text as plain data: where it stands, how it was made, and every token of it."""
+    return {
+        "model": text.model,
+        "sentence": text.prompt,
+        "row": text.row,
+        "name": text.name,
+        "settings": asdict(text.settings) | asdict(beams),
+        "sample": text.sample,
+        "ended": text.steps[-1].stop if text.steps else "",
+        "tokens": [
+            {"id": step.token_id, "symbol": symbol(text.model, step.token_id), "text": label, **_known(step)}
+            for step, label in zip(text.steps, text.labels, strict=True)
+        ],
+    }
 
 
 def _known(step: Step | BeamToken) -> dict[str, float]:

@@ -196,8 +196,7 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
     if len(groups) < len(comparison.request.rows):
         st.info("No word is drawn yet.")
         return
-    request = comparison.request
-    unit = "samples" if len(request.texts) == 1 else "prompts"
+    unit = "samples" if len(comparison.request.texts) == 1 else "prompts"
     count = min(len(group["length"]) for group in groups)  # a beam search has one text of a prompt
     panels, lines = [], []
     for one in TEXT_METRICS:
@@ -223,7 +222,7 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
         st.caption(f"An arrow: over the {unit}, the rank correlation with the setting differs from 0 (95 % interval).")
     if count < ENOUGH:
         st.caption(f"Undecided: a trend takes at least {ENOUGH} {unit} a point, here are {count}.")
-    elif request.own_noise:
+    elif comparison.request.own_noise:
         st.caption("Each row has its own random numbers here: the same for all would show trends with fewer samples.")
     downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
 
