@@ -16,6 +16,7 @@ if __name__ == "__main__":
     demo.links(carried)
     model_picker.offer_gpt2(page.entry)
 else:
-    from pages.common.assets import ROUTES
+    from pages.common import assets
+    from pages.common.voting import routes
 
-    app = st.App(__file__, routes=ROUTES)
+    app = st.App(__file__, routes=[*assets.ROUTES, *routes.ROUTES])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import bertviz, decoding, first_token, forward, heads, largest
+from bench import bertviz, decoding, first_token, forward, hall, heads, largest
 from bench.report import MissingError, save
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "first": first_token.measure,
     "heads": heads.measure,
     "largest": largest.measure,
+    "hall": hall.measure,
     "bertviz": bertviz.measure,
 }
 

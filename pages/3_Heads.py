@@ -14,18 +14,31 @@ first_screen.open_first(page)
 
 @st.fragment(key="heads")
 def explorer() -> None:
-    """Draw everything that a change of sentence, side or head touches."""
+    """Draw everything that a change of sentence, side or head touches.
+
+    The figures are drawn first, wherever they stand: a browser draws what comes together in one go, and it is the open head
+    that the reader waits for.
+    """
     with frame.reader_errors():
         picture, chooser = st.columns([600, 290], gap="small")
+        with picture:
+            above, head, below = (st.container() for _ in range(3))
         with chooser:
-            selection = first_screen.choose_sentence(page)
+            sentence, overview = st.container(), st.container()
+        selection = first_screen.selected(page)
+        with head:
+            cover.answer(first_screen.draw_head, selection)
+        with overview:
+            cover.answer(first_screen.draw_map, selection)
+        with sentence:
+            first_screen.choose_sentence(selection)
             if not cover.covered():
                 first_screen.habit_links(selection)
-        with picture:
+        with above:
             first_screen.choose_head(selection)
-            cover.answer(first_screen.draw_head, selection)
-        with chooser:
-            cover.answer(first_screen.draw_map, selection)
+        if not cover.covered():
+            with below:
+                first_screen.draw_below(selection)
         views.draw(selection)
 
 

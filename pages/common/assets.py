@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 PLOTLY = f"plotly-{version('plotly')}.min.js"
 
 
+def below_base(path: str) -> str:
+    """Return where a browser finds `path`, such as `room/`, below the server's own address."""
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"/{base}/{path}" if base else f"/{path}"
+
+
 def address(name: str) -> str:
     """Return where a browser finds the file `name`, below the server's own address."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"/{base}/assets/{name}" if base else f"/assets/{name}"
+    return below_base(f"assets/{name}")
 
 
 @cache

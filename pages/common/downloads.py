@@ -8,25 +8,37 @@ import pandas as pd
 import streamlit as st
 
 
-def bar(name: str, *, numbers: Callable[[], pd.DataFrame], code: Callable[[], str] | None) -> None:
+def bar(
+    name: str,
+    *,
+    numbers: Callable[[], pd.DataFrame],
+    code: Callable[[], str] | None,
+    more: Callable[[], object] | None = None,
+) -> None:
     """Draw the row that takes a figure home: its numbers as CSV and its code, both made when asked for.
 
-    Without `code` there is no button for it.
-
-    `name` goes into the file names and widget keys. The picture itself is saved from the figure's own mode bar.
+    Without `code` there is no button for it; `more` draws what else there is to take. `name` goes into the file
+    names and widget keys. The picture itself is saved from the figure's own mode bar.
     """
     with st.container(horizontal=True, key=f"take_home_{name}"):
-        st.download_button(
-            "Numbers (CSV)",
-            data=lambda: numbers().to_csv(index=False),
-            file_name=f"maskscope-{name}.csv",
-            mime="text/csv",
-            key=f"csv_{name}",
-            on_click="ignore",
-            icon=":material/table:",
-        )
+        numbers_button(name, numbers)
+        if more is not None:
+            more()
         if code is not None:
             code_button(name, code)
+
+
+def numbers_button(name: str, numbers: Callable[[], pd.DataFrame], label: str = "Numbers (CSV)") -> None:
+    """Draw the button that saves a table as CSV, made when it is asked for."""
+    st.download_button(
+        label,
+        data=lambda: numbers().to_csv(index=False),
+        file_name=f"maskscope-{name}.csv",
+        mime="text/csv",
+        key=f"csv_{name}",
+        on_click="ignore",
+        icon=":material/table:",
+    )
 
 
 @st.fragment

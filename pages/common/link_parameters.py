@@ -349,6 +349,9 @@ _ALL = (
         undone=True,
     ),
     Control(name="notes", label="Teacher's notes", default="off", options=_same("on", "off"), undone=True),
+    Control(
+        name="room", label="Room", default="", help="The six letters of a room in which a class votes.", undone=True
+    ),
 )
 CONTROLS = {control.name: control for control in _ALL}
 

@@ -12,3 +12,8 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>!$~&]|:(?=[\w/]))")
 def literal(text: str) -> str:
     """Return `text` so that Markdown shows it as it is: no link, picture, colour, icon or formula comes of it."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def plain(text: str) -> str:
+    """Return a text of a lesson without the marks of **bold** and `code`, for places that read no Markdown."""
+    return re.sub(r"`([^`]+)`", r"\1", re.sub(r"\*\*(.+?)\*\*", r"\1", text))

@@ -38,6 +38,7 @@ class Side:
     """One of the two maps: its title, its head's weights and causes on the real tokens of a sentence, and their labels."""
 
     title: str
+    text: str
     weights: Any  # (T, T)
     cause: Any  # (T, T)
     labels: list[str]
@@ -67,6 +68,7 @@ def _side(title: str, maps: AttentionMaps, batch: TokenBatch, sentence: int, hea
     real = slice(batch.first(sentence), batch.last(sentence) + 1)
     return Side(
         title=title,
+        text=batch.texts[sentence],
         weights=maps.weights[head][real, real].astype(np.float32),
         cause=maps.cause[real, real],
         labels=list(batch.labels(sentence))[real],
@@ -149,7 +151,7 @@ def _map(side: Side, key: str) -> None:
 
     values = np.where(side.cause > 0, np.nan, side.weights)
     figure = matrix(values, labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), width=HALF)
-    plot(figure, f"beside_{key}", alt=f"Attention weights: {side.title}")
+    plot(figure, f"beside_{key}", alt=f"Attention weights: {side.title}", of=side.text)
 
 
 def _difference(one: Side, other: Side, found: Any) -> None:
@@ -162,7 +164,7 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     labels = one.labels if same else [str(place) for place in range(len(one.labels))]
     st.markdown(f"**{literal(one.title)}, less {literal(other.title)}**")
     figure = draw_difference(values, limit=found.limit, labels=labels, causes=causes, palette=frame.palette())
-    plot(figure, "difference", alt="The difference of the two maps.")
+    plot(figure, "difference", alt=f"{one.title}, less {other.title}.", of=one.text)
     known = np.abs(values[~np.isnan(values)])
     moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
     st.markdown(

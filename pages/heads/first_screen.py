@@ -42,12 +42,17 @@ NARROWEST = 560
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSelection:
-    """What the page shows: one sentence of a padded batch in one model, under the mask of `spec`."""
+    """What the page shows: one sentence of a padded batch in one model; `rule` is what is in force on Masks."""
 
     page: frame.Page
     batch: TokenBatch
     sentence: int
-    spec: MaskSpec
+    rule: MaskSpec
+
+    @property
+    def spec(self) -> MaskSpec:
+        """Return the rule that the model runs under: that of Masks, unless the reader wants to see it without."""
+        return self.rule if controls.value("under") == "on" else type(self.rule)()
 
     @property
     def key(self) -> BatchKey:
@@ -83,37 +88,39 @@ def open_first(page: frame.Page) -> None:
         controls.change(layer=layer, head=head)
 
 
-def choose_sentence(page: frame.Page) -> HeadSelection:
-    """Draw the choice of sentence and padding side, and return what to show."""
+def selected(page: frame.Page) -> HeadSelection:
+    """Return what to show, by what is chosen; the choices themselves are drawn after it."""
     batch = page.batch("right" if controls.value("side") == "right" else "left")
-    sentence = controls.item("sentence", [sentence_label(text) for text in batch.texts])
-    chosen = controls.choice("side")
-    if chosen != batch.side:
-        batch = page.batch("right" if chosen == "right" else "left")
-    selection = HeadSelection(page=page, batch=batch, sentence=sentence, spec=_mask_rule(batch, sentence))
+    controls.bound("sentence", len(batch.texts) - 1)
+    sentence = int(controls.value("sentence"))
+    mask_state.sync_hand_mask(batch.texts[sentence])
+    return HeadSelection(page=page, batch=batch, sentence=sentence, rule=mask_state.safe_spec(batch).in_effect())
+
+
+def choose_sentence(selection: HeadSelection) -> None:
+    """Draw the choices of sentence, padding side, and, where Masks has a rule in force, whether it holds here."""
+    batch, sentence = selection.batch, selection.sentence
+    controls.item("sentence", [sentence_label(text) for text in batch.texts])
+    controls.choice("side")
+    if selection.rule != type(selection.rule)():
+        _choose_rule(selection)
     if len(batch.texts[sentence]) > FITS:
         st.text(_shown(batch.texts[sentence]))
-    unseen_tokens.badges(page.model, batch, sentence)
-    return selection
+    unseen_tokens.badges(selection.page.model, batch, sentence)
 
 
-def _mask_rule(batch: TokenBatch, sentence: int) -> MaskSpec:
-    """Return the rule that the model runs under; where it is more than the causal mask, draw the choice to run without."""
+def _choose_rule(selection: HeadSelection) -> None:
+    """Draw the rule that is in force on Masks, and the choice to run without."""
     from model_utils.masks.explain import rule_in_words
-    from model_utils.masks.mask import MaskSpec
 
-    mask_state.sync_hand_mask(batch.texts[sentence])
-    spec = mask_state.safe_spec(batch).in_effect()
-    if spec == MaskSpec():
-        return spec
-    parts = rule_in_words(spec, batch.tokens[spec.sentence])
-    if not spec.padding:
+    rule = selection.rule
+    parts = rule_in_words(rule, selection.batch.tokens[rule.sentence])
+    if not rule.padding:
         parts.append("the padding may be read")
     in_force = literal(f"As on Masks: {'; '.join(parts)}.")
     with st.container(border=True, key="under_mask"):
         st.markdown(f":material/visibility_off: {in_force}")
-        under = controls.choice("under", show_label=False)
-    return spec if under == "on" else MaskSpec()
+        controls.choice("under", show_label=False)
 
 
 def _shown(text: str) -> str:
@@ -204,9 +211,9 @@ def _map_figure(selection: HeadSelection) -> Figure:
 
 
 def draw_head(selection: HeadSelection) -> None:
-    """Draw the open head, what it says, and what holds for every head of this sentence."""
-    batch, labels = selection.batch, selection.batch.labels(selection.sentence)
-    st.text(_sentence(selection, int(controls.value("query")) % len(batch.tokens[selection.sentence])))
+    """Draw what one row of the open head says, and the head."""
+    count = len(selection.batch.tokens[selection.sentence])
+    st.text(_sentence(selection, int(controls.value("query")) % count))
     plot(
         _head_figure(selection),
         "head",
@@ -214,6 +221,11 @@ def draw_head(selection: HeadSelection) -> None:
         grows=True,
         alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
+
+
+def draw_below(selection: HeadSelection) -> None:
+    """Draw the choice of the row, and what holds for every head of this sentence."""
+    batch, labels = selection.batch, selection.batch.labels(selection.sentence)
     _choose_row(selection)
     common_downloads.bar(
         "heads",

@@ -64,6 +64,7 @@ def _one(selection: HeadSelection, maps: AttentionMaps, number: int) -> None:
         f"sentence_{number}",
         on_click=lambda *_: controls.change(sentence=number),
         alt=f"Layer {selection.head[0]}, head {selection.head[1]} on “{title}”: rows read columns.",
+        of=selection.batch.texts[number],
     )
 
 

@@ -128,7 +128,9 @@ def _next_words(page: frame.Page, batch: TokenBatch, shown: Shown) -> None:
         before=[float(before[token]) for token in best] if hidden else None,
         palette=frame.palette(),
     )
-    plot(figure, "demo", alt="The five likeliest next words")
+    without = ", ".join(f"“{batch.tokens[0][place].label}”" for place in sorted(hidden))
+    alt = "The five likeliest next words" + (f" with {without} hidden." if hidden else ".")
+    plot(figure, "demo", alt=alt, of=shown.text)
     st.markdown(_sentence(batch, hidden, float(total_variation(now, before))))
 
 

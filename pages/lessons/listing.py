@@ -11,7 +11,7 @@ import streamlit as st
 from lessons.loading import Lesson
 from model_utils.models.registry import BUNDLED_ID
 from pages.common import cache, controls
-from pages.common.lesson import lesson, lesson_steps
+from pages.common.lesson import lesson, lesson_steps, room_panel
 from pages.common.lesson.lesson_steps import Place
 from pages.common.markdown import literal
 
@@ -28,9 +28,13 @@ def draw() -> None:
         "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
         "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         with_notes = controls.switch("notes")
         controls.switch("cover")
+        if lesson.here() is None:  # in a lesson the strip has it
+            room_panel.menu()
+    if lesson.here() is None:
+        room_panel.line(None)
     for one in found.lessons.values():
         first = Place(lesson=one, step=one.steps[0])
         with st.container(border=True, gap="xsmall", key=f"lesson_{one.id}"):

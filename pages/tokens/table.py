@@ -41,13 +41,10 @@ def take_home(page: Page, key: BatchKey) -> None:
     """Draw what can be taken home of the table: its numbers and the code."""
     from model_utils.snippets.tokens import tokens_code
 
-    with st.container(horizontal=True, horizontal_alignment="left", key="take_home"):
-        downloads.bar(
-            "tokens",
-            numbers=lambda: cache.batch_frame(key),
-            code=lambda: tokens_code(page.entry, key.texts, side=key.side, pad_id=key.pad_id),
-        )
-        st.download_button(
+    downloads.bar(
+        "tokens",
+        numbers=lambda: cache.batch_frame(key),
+        more=lambda: st.download_button(
             "Batch (JSON)",
             data=lambda: batch_json(key),
             file_name="maskscope-batch.json",
@@ -55,7 +52,9 @@ def take_home(page: Page, key: BatchKey) -> None:
             key="json_tokens",
             on_click="ignore",
             icon=":material/data_object:",
-        )
+        ),
+        code=lambda: tokens_code(page.entry, key.texts, side=key.side, pad_id=key.pad_id),
+    )
 
 
 def batch_json(key: BatchKey) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from model_utils.models.registry import BUNDLED_ID
 from tests.tools.server import ROOT, serving
 
 SIDE = 6
@@ -26,6 +29,7 @@ if __name__ != "__main__":
 else:
     from pages.common.components.plot import plot
     from viz.base.figure import Figure
+    from viz.base.theme import FONT
 
     wide = "wide" in st.query_params
 
@@ -39,9 +43,10 @@ else:
             {{"type": "heatmap", "z": z, "showscale": False}},
             layout={{
                 "xaxis": axis,
-                "yaxis": {{"range": axis["range"][::-1]}},
+                "yaxis": {{"range": axis["range"][::-1], "visible": "bare" not in st.query_params}},
                 "width": 900 if wide else 360,
                 "height": 320,
+                "font": {{"family": FONT}},
                 "margin": {{"t": 40, "b": 20, "l": 20, "r": 20}},
             }},
         )
@@ -131,14 +136,53 @@ def test_zoom_and_the_node_stay_while_another_figure_of_its_kind_comes(page: Pag
     assert figure.evaluate("el => el.querySelector('.js-plotly-plot').data[0].z[1][1]") == 4
 
 
-@pytest.mark.parametrize(("form", "begins"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
-def test_a_figure_goes_home_under_its_name(page: Page, address: str, form: str, begins: bytes) -> None:
-    figure = opened(page, address)
+def saved(page: Page, figure: Locator, form: str, width: str = "") -> bytes:
+    """Return the file that a button of the figure's tool bar saves, `width` as the dialog names it."""
     figure.hover()
-    with page.expect_download() as saved:
+    with page.expect_download() as download:
         figure.locator(f"[data-title^='Save as {form}']").click()
-    assert saved.value.suggested_filename == f"maskscope-one-matrix.{form.lower()}"
-    assert Path(saved.value.path()).read_bytes().startswith(begins)
+        if width:
+            page.get_by_role("button", name=width).click()
+    assert download.value.suggested_filename == f"maskscope-one-matrix.{form.lower()}"
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_saved_picture_has_its_caption_and_the_fonts_of_the_page(page: Page, address: str) -> None:
+    figure = opened(page, address)
+    shown = figure.evaluate(
+        "el => { const l = el.querySelector('.js-plotly-plot')._fullLayout; return [l.width, l.height] }"
+    )
+    png = saved(page, figure, "PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    assert png.startswith(b"\x89PNG")
+    assert width == 2 * shown[0]
+    assert height > 2 * shown[1]  # the caption stands below
+    drawing = ElementTree.fromstring(saved(page, figure, "SVG", "As on the screen"))
+    assert (float(drawing.get("width")), float(drawing.get("height"))) == (width / 2, height / 2)
+    lines = [text for element in drawing.iter() if (text := element.text)]
+    assert any(line.startswith("times 1.") for line in lines)
+    assert any(f"model {BUNDLED_ID}." in line for line in lines)
+    assert any('font-family:"Source Sans"' in line and "url(data:" in line for line in lines)
+
+
+def test_a_drawing_is_as_wide_as_a_column_of_a_paper(page: Page, address: str) -> None:
+    figure = opened(page, address)
+    drawing = ElementTree.fromstring(saved(page, figure, "SVG", "8.5 cm"))
+    _, _, width, height = map(float, drawing.get("viewBox").split())
+    assert drawing.get("width") == "8.5cm"
+    assert float(drawing.get("height").removesuffix("cm")) == pytest.approx(8.5 * height / width)
+
+
+def test_who_closes_the_choice_of_a_width_saves_nothing(page: Page, address: str) -> None:
+    figure = opened(page, address)
+    downloads: list[object] = []
+    page.on("download", lambda one: downloads.append(one))  # noqa: PLW0108 (Playwright marks what it calls)
+    figure.hover()
+    figure.locator("[data-title^='Save as SVG']").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.plot-width")).to_have_count(0)
+    saved(page, figure, "PNG")
+    assert len(downloads) == 1
 
 
 def test_a_figure_fills_the_screen_and_comes_back(page: Page, address: str) -> None:
@@ -152,7 +196,7 @@ def test_a_figure_fills_the_screen_and_comes_back(page: Page, address: str) -> N
 
 
 def test_a_wide_figure_scrolls_in_its_frame_on_a_phone_and_fades_where_there_is_more(phone: Page, address: str) -> None:
-    figure = opened(phone, f"{address}/?wide=1")
+    figure = opened(phone, f"{address}/?wide=1&bare=1")
     frame = figure.locator(".plot-frame")
     expect(frame).to_have_class("plot-frame clickable more-right")
     assert "gradient" in frame.evaluate("el => getComputedStyle(el).maskImage")
@@ -161,6 +205,18 @@ def test_a_wide_figure_scrolls_in_its_frame_on_a_phone_and_fades_where_there_is_
     expect(frame).to_have_class("plot-frame clickable more-right more-left")
     frame.evaluate("el => { el.scrollLeft = el.scrollWidth }")
     expect(frame).to_have_class("plot-frame clickable more-left")
+
+
+def test_the_names_of_rows_stay_in_view_while_a_wide_figure_scrolls(phone: Page, address: str) -> None:
+    figure = opened(phone, f"{address}/?wide=1")
+    frame, name = figure.locator(".plot-frame"), figure.locator(".yaxislayer-above .ytick").first
+    before = name.bounding_box()
+    frame.evaluate("el => { el.scrollLeft = 100 }")
+    expect(figure.locator(".ground")).to_have_attribute("x", "100")
+    assert name.bounding_box() == before
+    frame.evaluate("el => { el.scrollLeft = 0 }")
+    expect(figure.locator(".ground")).to_have_count(0)
+    assert name.bounding_box() == before
 
 
 def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, address: str) -> None:

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 def figures(at: AppTest) -> dict[str, dict[str, Any]]:
     """Return the figures of the page by their keys, such as `fig_head`, in its order: `data` and `layout` as plotly's JSON."""
-    found = {}
-    for element in at.get("bidi_component"):
-        if element.proto.component_name.endswith("maskscope_plot"):
-            name = element.proto.id.rsplit("-", 1)[-1]
-            found[name] = json.loads(element.proto.bytes)["figure"]
-    return found
+    return {name: sent["figure"] for name, sent in _sent(at).items()}
+
+
+def settings(at: AppTest, name: str) -> dict[str, Any]:
+    """Return what the page sends with its figure `name` beside the figure itself."""
+    return _sent(at)[f"fig_{name}"]["settings"]
+
+
+def _sent(at: AppTest) -> dict[str, dict[str, Any]]:
+    drawn = [one for one in at.get("bidi_component") if one.proto.component_name.endswith("maskscope_plot")]
+    return {one.proto.id.rsplit("-", 1)[-1]: json.loads(one.proto.bytes) for one in drawn}
 
 
 def array(values: Any) -> np.ndarray:

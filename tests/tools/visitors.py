@@ -66,6 +66,20 @@ class Visitor:
                 message.rerun_script.fragment_id = one.auto_rerun.fragment_id
         self._socket.send(message.SerializeToString())
 
+    def press(self, drawn: list[ForwardMsg], key: str, patience: float = 60) -> list[ForwardMsg]:
+        """Return what the server sends when the button `key` of a page that was drawn by some messages is pressed."""
+        message = BackMsg()
+        for one in drawn:
+            if one.HasField("navigation"):
+                message.rerun_script.page_script_hash = one.navigation.page_script_hash
+            if one.HasField("page_info_changed"):
+                message.rerun_script.query_string = one.page_info_changed.query_string
+            button = one.delta.new_element.button.id
+            if button.endswith(f"-{key}"):
+                message.rerun_script.widget_states.widgets.add(id=button, trigger_value=True)
+        self._socket.send(message.SerializeToString())
+        return self.read(patience)
+
     def read(self, patience: float = 60) -> list[ForwardMsg]:
         """Return what the server sends until the page asked for is finished. Raises TimeoutError after `patience` seconds."""
         messages, end = [], time.monotonic() + patience

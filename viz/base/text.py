@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import unicodedata
+from functools import lru_cache
 
 LONGEST_LABEL = 12  # in widths of a digit
 
@@ -14,6 +15,7 @@ def escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+@lru_cache(4096)
 def units(text: str) -> int:
     """Return how wide `text` is, in widths of a digit; East Asian characters and emoji take two."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

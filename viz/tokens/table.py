@@ -153,6 +153,7 @@ def _written(table: Table, window: range, palette: Palette) -> list[Trace]:
 def _header(table: Table, window: range, palette: Palette) -> list[dict[str, Any]]:
     """Return what the lines of a cell mean, written at the left of each row."""
     at: dict[str, Any] = {"x": window.start - 0.56, "xanchor": "right", "align": "right", "showarrow": False}
+    at["name"] = "row"  # by which it stays in view while the table scrolls
     font = {"size": NUMBER_FONT, "color": palette.muted}
     lines = (("token", TOKEN_AT), ("id<br>mask<br>position", NUMBERS_AT))
     return [{"text": text, "y": b + y, "font": font, **at} for b in range(len(table.read)) for text, y in lines]

@@ -24,8 +24,7 @@ const button = (name, title, path, click) => ({ name, title, icon: { width: 24, 
 
 function toolbar({ settings }) {
   if (!settings.toolbar) return { displayModeBar: false };
-  const save = (format) => (plot) =>
-    globalThis.Plotly.downloadImage(plot, { format, filename: settings.name, scale: format === "png" ? 2 : 1 });
+  const save = (format) => (plot) => plots.get(plot.closest(".plot-frame")).save(format);
   const full = (plot) =>
     document.fullscreenElement ? document.exitFullscreen() : plot.closest(".plot-frame").requestFullscreen();
   return {
@@ -49,6 +48,9 @@ function axes(layout) {
 
 // What stands above a figure and should stay in sight with it, in px of the window.
 const CHROME = 300;
+
+// Names of rows that take a larger share of the frame than this scroll away with the rest.
+const ROW_NAMES = 0.5;
 
 // A press that moved further than this, in px, is no click.
 const STILL = 6;
@@ -95,7 +97,11 @@ class Plot {
     return [nearest(yaxis, top - box.top), nearest(xaxis, left - box.left)];
   }
 
-  show(figure, clicked) {
+  show(text, clicked) {
+    const figure = JSON.parse(text);
+    const data = text.slice(0, text.indexOf('"layout":'));
+    if (data === this.data) figure.figure.data = this.figure.figure.data; // the same object: Plotly draws none of it anew
+    this.data = data;
     this.figure = figure;
     this.clicked = clicked;
     this.frame.classList.toggle("clickable", figure.settings.clickable);
@@ -152,10 +158,36 @@ class Plot {
     if (this.figure && this.plot.data && this.frame.clientWidth !== this.width) this.draw();
   }
 
+  // Saves the picture; a drawing for papers as wide as the reader chooses.
+  async save(format) {
+    const width = format === "svg" ? await columnWidth(this.frame) : "";
+    if (width === null) return;
+    const { name, caption } = this.figure.settings;
+    await savePicture(globalThis.Plotly, this.plot, { name, caption, format, width });
+  }
+
+  // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row".
+  keepRowNames() {
+    const { plot, frame } = this;
+    const { annotations = [], paper_bgcolor: fill, yaxis } = plot._fullLayout;
+    const notes = annotations.flatMap(({ name }, i) => (name === "row" ? [...plot.querySelectorAll(`.annotation[data-index="${i}"]`)] : []));
+    const names = notes.length ? notes : [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
+    plot.querySelector(".ground")?.remove();
+    for (const name of names) name.style.translate = "";
+    const width = Math.max(...names.map((name) => name.getBoundingClientRect().right)) - plot.getBoundingClientRect().left;
+    const by = width < ROW_NAMES * frame.clientWidth ? frame.scrollLeft : 0;
+    if (!names.length || !by) return false;
+    const height = yaxis._offset + yaxis._length;
+    names[0].before(element("rect", { class: "ground", x: by, y: 0, width: width + 4, height, fill }));
+    for (const name of names) name.style.translate = `${by}px`;
+    return true;
+  }
+
   // A fade at each edge behind which there is more.
   fade() {
     const { scrollLeft, scrollWidth, clientWidth } = this.frame;
-    this.frame.classList.toggle("more-left", scrollLeft > 1);
+    const kept = this.plot.data && this.keepRowNames();
+    this.frame.classList.toggle("more-left", scrollLeft > 1 && !kept);
     this.frame.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 1);
   }
 
@@ -173,7 +205,7 @@ export default function (component) {
   const frame = parentElement.querySelector(".plot-frame");
   if (!plots.has(frame)) plots.set(frame, new Plot(frame));
   const plot = plots.get(frame);
-  plot.show(JSON.parse(new TextDecoder().decode(data)), (click) => setTriggerValue("clicked", click));
+  plot.show(new TextDecoder().decode(data), (click) => setTriggerValue("clicked", click));
   // Streamlit also ends the turn that a newer one overtook.
   const turn = (plot.turn += 1);
   return () => {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from pages.common import assets
+from pages.common.caption import caption
 
 if TYPE_CHECKING:
     from viz.base.figure import Figure
@@ -25,7 +26,7 @@ _PLOT = st.components.v2.component(
     "maskscope_plot",
     html='<div class="plot-frame" role="figure"><div class="plot"></div></div>',
     css=(_HERE / "plot.css").read_text(encoding="utf-8"),
-    js=(_HERE / "plot.js").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("saving.js", "plot.js")),
     isolate_styles=False,
 )
 
@@ -40,13 +41,15 @@ def plot(
     opens: Literal["start", "end"] = "start",
     grows: bool = False,
     toolbar: bool = True,
+    of: str | None = None,
 ) -> None:
     """Draw `figure` under the key `fig_NAME`; `alt` says what it shows, for screen readers.
 
     A figure is as wide as its place, at most as wide as itself and at least `least` px (left out: all of its own width). What
     is wider than its place scrolls, and is first seen at the end that `opens` says. One that `grows` uses a larger place and
     window, up to MOST times its size. The `toolbar` saves the picture as
-    `maskscope-NAME` and fills the screen with it.
+    `maskscope-NAME` and fills the screen with it. Below a saved picture stand `alt`, the text that it is `of` (left out: the
+    chosen sentence), the model, and what was set.
 
     `on_click` makes it clickable: it is called as a widget's callback with the row and column of the clicked cell. Cells stand
     at the whole numbers of the first axes.
@@ -62,6 +65,7 @@ def plot(
         "name": f"maskscope-{name.replace('_', '-')}",
         "library": assets.address(assets.PLOTLY),
         "alt": alt,
+        "caption": caption(alt, of) if toolbar else [],
         "clickable": on_click is not None,
         "least": None if least is None else min(least, LARGEST),
         "opens": opens,

@@ -14,6 +14,11 @@ from pages.common.lesson.lesson_steps import Place
 _REVEALED, _CHOSEN, _PAGE = "_revealed", "_chosen_answers", "_page_in_view"
 
 
+def page_in_view() -> str:
+    """Return the title of the page that is drawn now."""
+    return str(st.session_state.get(_PAGE, ""))
+
+
 def here() -> Place | None:
     """Return the step that the session is in, None outside of lessons."""
     return lesson_steps.place(value("lesson"))
@@ -36,7 +41,7 @@ def covers() -> str:
     place = here()
     if place is not None:
         return place.name
-    return str(st.session_state.get(_PAGE, "")) if value("cover") == "on" else ""
+    return page_in_view() if value("cover") == "on" else ""
 
 
 def revealed() -> bool:
@@ -52,6 +57,11 @@ def reveal() -> None:
 def cover_again() -> None:
     """Cover the results of the page in view. A callback."""
     st.session_state[_REVEALED] = set(st.session_state.get(_REVEALED, ())) - {covers()}
+
+
+def cover_all() -> None:
+    """Cover every result again, those of steps too."""
+    st.session_state[_REVEALED] = set()
 
 
 def start(place: Place) -> None:

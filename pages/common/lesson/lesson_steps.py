@@ -13,7 +13,7 @@ from pages.common.link_parameters import CONTROLS, check_parameter
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
 # What a step leaves as it is, since it is the reader's own choice.
-KEPT = ("lesson", "cover", "notes")
+KEPT = ("lesson", "cover", "notes", "room")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,11 @@ class Place:
     def name(self) -> str:
         """Return the step as links name it, such as `masks-3`."""
         return f"{self.lesson.id}-{self.step.number}"
+
+    @property
+    def label(self) -> str:
+        """Return the step as readers see it, such as `Masks 3 of 10`."""
+        return f"{self.lesson.title} {self.step.number} of {len(self.lesson.steps)}"
 
     def beside(self, by: int) -> Place | None:
         """Return the place so many steps further on, None where the lesson has none."""

@@ -6,13 +6,14 @@ import streamlit as st
 
 from pages.common.components.lesson_keys import lesson_keys
 from pages.common.controls import value
-from pages.common.lesson import lesson
+from pages.common.lesson import lesson, room, room_panel
 from pages.common.lesson.lesson_steps import Place
 
 
 def draw() -> None:
-    """Draw the strip, where there is something to reveal, and listen to its keys."""
+    """Draw the strip, where there is something to reveal, and listen to its keys; phones in the room see what it asks."""
     place = lesson.here()
+    room.follow()
     if place is None and not lesson.covers():
         return
     with st.container(border=True, gap="xsmall", key="lesson_strip"):
@@ -20,6 +21,7 @@ def draw() -> None:
             _cover_alone()
         else:
             _buttons(place)
+            room_panel.line(place)
             st.markdown(f"**{place.step.question}**")
             if value("notes") == "on":
                 st.caption(f":material/school: {place.step.note}")
@@ -45,7 +47,7 @@ def _buttons(place: Place) -> None:
     """Draw where the lesson is, and the buttons that lead through it."""
     back, onward = place.beside(-1), place.beside(1)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(f"{place.lesson.title} {place.step.number} of {len(place.lesson.steps)}", color="primary")
+        st.badge(place.label, color="primary")
         st.button("Back", key="lesson_back", on_click=lesson.open_step, args=(back,), disabled=back is None)
         _reveal_button()
         st.button(
@@ -57,6 +59,7 @@ def _buttons(place: Place) -> None:
             type="primary" if lesson.revealed() else "secondary",
         )
         st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
+        room_panel.menu()
 
 
 def _reveal_button() -> None:
@@ -85,14 +88,18 @@ def _choices(place: Place) -> None:
 
 
 def _reveal(place: Place) -> None:
-    """Draw what the reader predicted beside what the model does."""
-    step, chosen = place.step, lesson.chosen(place)
+    """Draw what the class and the reader predicted beside what the model does."""
+    step, chosen, counts = place.step, lesson.chosen(place), room_panel.counts(place)
     if lesson.strayed():
         st.caption(":material/info: The page shows another state by now; the numbers here are those of the step.")
-    if chosen is None:
+    if chosen is None and not counts:
         st.markdown(step.reveal)
         return
-    yours, models = st.columns([1, 3], gap="small")
-    right = "" if step.answer is None else (" :material/check:" if chosen + 1 == step.answer else " :material/close:")
-    yours.markdown(f":gray[You said]  \n**{step.choices[chosen]}**{right}")
+    said, models = st.columns([1, 1] if counts else [1, 3], gap="small")
+    with said:
+        if counts:
+            room_panel.votes(place, counts)
+        if chosen is not None:
+            right = "" if step.answer is None else f" :material/{'check' if chosen + 1 == step.answer else 'close'}:"
+            st.markdown(f":gray[You said]  \n**{step.choices[chosen]}**{right}")
     models.markdown(f":gray[What the model does]  \n{step.reveal}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common.markdown import literal
+from pages.common.markdown import literal, plain
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from pages.common.markdown import literal
 )
 def test_markdown_shows_the_text_as_it_is(text: str, shown: str) -> None:
     assert literal(text) == shown
+
+
+def test_plain_text_has_no_marks_of_bold_and_code() -> None:
+    assert plain("**Two** of `a*b` * and **`x`**") == "Two of a*b * and x"
 
 
 def _page() -> None:

@@ -1,0 +1,106 @@
+"""What a session sees of its room: the address for phones, how many have voted, what they chose, and what ends it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from lessons.rooms import LETTERS, RoomError, RoomKeys, tidy
+from pages.common import downloads
+from pages.common.components.plot import plot
+from pages.common.components.vote_count import vote_count
+from pages.common.controls import value
+from pages.common.lesson import lesson, room
+from pages.common.voting.routes import ROOMS
+
+if TYPE_CHECKING:
+    from pages.common.lesson.lesson_steps import Place
+
+
+def menu() -> None:
+    """Draw the button behind which a room is opened or taken up; where the session leads one, what belongs to it."""
+    keys, letters = room.keys(), tidy(value("room"))[:LETTERS]
+    label = f"Room {keys.letters}" if keys else f"Take up room {letters}" if letters else "Voting"
+    with st.popover(label, icon=":material/how_to_vote:", key="room_menu", type="secondary" if keys else "tertiary"):
+        if keys is None:
+            _no_room(letters)
+        else:
+            _own_room(keys)
+
+
+def _no_room(letters: str) -> None:
+    st.markdown("Phones see the questions of a lesson in a room, and vote.")
+    st.button("Open a room", key="room_open", type="primary", on_click=room.open_new)
+    st.caption("Or take up one that you opened before a reload or on another computer.")
+    st.session_state.setdefault(room.TYPED_LETTERS, letters)
+    st.text_input("Letters", key=room.TYPED_LETTERS, max_chars=20)
+    st.text_input("Code", key=room.TYPED_CODE, max_chars=40, type="password", autocomplete="off")
+    st.button("Take up", key="room_take_up", on_click=room.take_up)
+
+
+def _own_room(keys: RoomKeys) -> None:
+    _address(keys)
+    _code(keys)
+    downloads.numbers_button("votes", partial(_table, keys), label="Votes (CSV)")
+    st.button("End the room", key="room_end", on_click=room.end, help="Its votes are forgotten: save them first.")
+
+
+@st.fragment
+def _code(keys: RoomKeys) -> None:
+    """Draw the room's code where it is asked for: the hall may be looking. A fragment: the page stays as it is."""
+    if st.toggle("Show the code", key="room_show_code"):
+        st.code(keys.written, language=None)
+    st.caption("Note it before the class comes: it takes the room up again after a reload or on another computer.")
+
+
+def _table(keys: RoomKeys) -> pd.DataFrame:
+    return pd.DataFrame(ROOMS.table(keys), columns=["step", "question", "choice", "votes"])
+
+
+def line(place: Place | None) -> None:
+    """Draw where phones vote, and how many have voted on a step that is not revealed; nothing where there is no room."""
+    why = room.said()
+    if why:
+        st.warning(why)
+    keys = room.keys()
+    if keys is None or (place is not None and lesson.revealed()):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="room_line"):
+        _address(keys)
+        if place is not None and place.step.choices:
+            vote_count(keys, sum(counts(place)))
+        elif place is not None:
+            st.caption("No vote on this step: it has no choices.", width="content")
+    if room.local():
+        st.caption(
+            ":material/info: Phones do not find this address: open the app under the address that this computer has in the "
+            f"network, or set {room.PUBLIC_VARIABLE}."
+        )
+
+
+def _address(keys: RoomKeys) -> None:
+    st.markdown(f"Vote at **{room.link(keys.letters)}**", width="content")
+
+
+def counts(place: Place) -> tuple[int, ...]:
+    """Return how many in the session's room voted for each choice of a step; nothing where there was no vote."""
+    keys = room.keys()
+    try:
+        return () if keys is None else ROOMS.counts(keys, place.name)
+    except RoomError:  # ended this very moment, in another window
+        return ()
+
+
+def votes(place: Place, counts: tuple[int, ...]) -> None:
+    """Draw what the phones chose on a step that is revealed, with the right answer marked."""
+    from pages.common.frame import palette  # it draws this strip
+    from viz.base.vote_bars import vote_bars
+
+    st.markdown(f":gray[The class said · {sum(counts)} {'vote' if sum(counts) == 1 else 'votes'}]")
+    choices, answer = room.question(place).choices, place.step.answer
+    figure = vote_bars(choices, counts, right=None if answer is None else answer - 1, palette=palette())
+    shown = ", ".join(f"{choice}: {count}" for choice, count in zip(choices, counts, strict=True))
+    plot(figure, "votes", alt=f"Votes. {shown}", toolbar=False)
