@@ -26,12 +26,16 @@ ENOUGH = 8
 
 @dataclass(frozen=True, kw_only=True)
 class TextMetric:
-    """One metric: its name in tables, its title, its unit, and how it is defined, with the source."""
+    """One metric: its name in tables, its title, its unit, and how it is defined, with the source.
+
+    `of_draws`: it is of what words are drawn from, which the text of a beam search has not.
+    """
 
     name: str
     title: str
     unit: str
     caption: str
+    of_draws: bool = False
 
 
 TEXT_METRICS = (
@@ -40,12 +44,14 @@ TEXT_METRICS = (
         title="uncertainty",
         unit="bits per step",
         caption="Entropy of what the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
+        of_draws=True,
     ),
     TextMetric(
         name="kept",
         title="words left",
         unit="words per step",
         caption="How many tokens the filters leave, mean over the steps: the size of the nucleus (Holtzman et al. 2020).",
+        of_draws=True,
     ),
     TextMetric(
         name="log_prob",

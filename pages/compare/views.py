@@ -134,6 +134,8 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
         text += " Top-k alone leaves the same number at every step."
     if any(not one.off("p") for one in settings):
         text += " What top-p leaves changes size: few words where the model is sure, many where it is not."
+    if any(one.beams.on for one in comparison.request.rows):
+        text += " A beam search draws nothing and has no line."
     count = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
     return f"**Row {row} leaves {count} words to draw from at a step.**{text}"
 
@@ -196,10 +198,13 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
     if len(groups) < len(comparison.request.rows):
         st.info("No word is drawn yet.")
         return
-    unit = "samples" if len(comparison.request.texts) == 1 else "prompts"
+    searched = any(row.beams.on for row in comparison.request.rows)
     count = min(len(group["length"]) for group in groups)  # a beam search has one text of a prompt
+    unit = ("sample" if len(comparison.request.texts) == 1 else "prompt") + "s" * (count > 1)
     panels, lines = [], []
     for one in TEXT_METRICS:
+        if searched and one.of_draws:
+            continue
         values = np.array([groups[row][one.name][:count] for row in found.order])  # (S, N)
         spreads = [tables.spreads(groups[row])[one.name] for row in found.order]
         change = trend(values)
@@ -218,13 +223,22 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
         )
     st.markdown(f"**Over whole texts, as {found.title} grows** ({count} {unit} a point, bars: 95 % interval):")
     plot(draw(panels, found.ticks, palette=frame.palette()), "ladder", alt=f"Every measure as {found.title} grows.")
+    _trend_notes(count, unit, searched=searched, own_noise=comparison.request.own_noise)
+    downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
+
+
+def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> None:
+    """Draw what an arrow or a question mark says, and what is left out."""
     if count >= ENOUGH:
         st.caption(f"An arrow: over the {unit}, the rank correlation with the setting differs from 0 (95 % interval).")
     if count < ENOUGH:
-        st.caption(f"Undecided: a trend takes at least {ENOUGH} {unit} a point, here are {count}.")
-    elif comparison.request.own_noise:
+        st.caption(
+            f"A “?” is undecided: a trend takes at least {ENOUGH} samples or prompts a point, here: {count} {unit}."
+        )
+    elif own_noise:
         st.caption("Each row has its own random numbers here: the same for all would show trends with fewer samples.")
-    downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
+    if searched:
+        st.caption("A beam search draws nothing: it has no uncertainty of a draw and no words left.")
 
 
 VIEWS = {

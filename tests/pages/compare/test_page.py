@@ -484,3 +484,23 @@ def test_a_stopped_search_says_so_and_keeps_what_led() -> None:
     assert max(made) < 200
     assert len(quoting(at.caption, 200)) == 2
     assert not at.exception
+
+
+def test_trends_over_beams_are_decided_by_enough_sentences() -> None:
+    sentences = [
+        "It was",
+        "He shook his",
+        "Once upon a time",
+        "My dog is",
+        "The king",
+        "She said",
+        "In the",
+        "They went",
+    ]
+    at = opened(text="\n".join(sentences), prompts="all", settings="b4;t0;b2", plot="sweep", max_new_tokens=3)
+    assert not at.exception
+    assert not at.error
+    assert not quoting(at.main.caption, ENOUGH)
+    titles = [note["text"] for note in next(iter(figures(at).values()))["layout"]["annotations"]]
+    assert len(titles) == sum(not one.of_draws for one in TEXT_METRICS)
+    assert any(SIGNS["grows"] in title for title in titles)  # the log-probability: more beams find likelier texts
