@@ -214,6 +214,8 @@ def _texts(loaded: LoadedModel, state: PageState) -> list[list[Any]]:
     prompt = tuple(token.id for token in state.batch(loaded).tokens[state.sentence])
     seed = state.value("seed", 0)
     rows = parse(state.parameters["settings"]) if "settings" in state.parameters else ()
+    if any(row.beams.on for row in rows):
+        raise InputError("A check runs no beam search: open it on Compare, and check what is drawn.")
     settings = [row.seeded(seed) for row in rows] or [state.sampling()]
     texts: list[list[Any]] = [[] for _ in settings]
     lanes = [Lane(prompt=prompt, settings=one) for one in settings]

@@ -19,6 +19,19 @@ MAX_NEW_TOKENS = 200
 MAX_SETTINGS = 12
 MAX_SAMPLES = 8
 
+# Texts of one model that are compared at once, over all sentences, settings and samples: those of 12 settings with 8 samples.
+MAX_TEXTS = MAX_SETTINGS * MAX_SAMPLES
+
+# The most MB of a file with a saved comparison: the largest, 192 texts of 200 tokens by two models, has some 11 MB.
+MAX_RUN_MB = 16
+
+# Groups of values in such a file: some 40,000 tokens are one each, and their texts may hold brackets.
+MAX_BRACKETS = 200_000
+
+# Saved comparisons that a session keeps at once, and the most MB of all their files.
+MAX_PINNED = 8
+MAX_PINNED_MB = 24
+
 # Beams of a beam search: the tree of 12 still can be read, and 16 sentences of 12 are 192 rows.
 MAX_BEAMS = 12
 

@@ -12,7 +12,7 @@ from pages.common.runs import runs
 from pages.compare import controls, result
 
 if TYPE_CHECKING:
-    from pages.compare.run import CompareRequest
+    from model_utils.compare.request import CompareRequest
 
 page = frame.open_page(
     "Compare", "The same prompt and the same random numbers under several settings: what does each change?"

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from model_utils.generate.beam_search.beam_text import BeamToken
+
 if TYPE_CHECKING:
     from model_utils.generate.step import Step
 
-Reason = Literal["noise", "model", "greedy", "cut", "admitted", "tempered"]
+Reason = Literal["noise", "model", "search", "greedy", "cut", "admitted", "tempered"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +19,9 @@ class FirstDifference:
     """Where a text leaves the one that it is compared with: at step `number`, both from the same past.
 
     `token_id` was drawn where the other drew `other_id`. `reason`: `noise` = the noise was another; `model` = the model
-    was; `greedy` = one of the two takes the likeliest whatever the noise; `cut` = the filter `by` had cut the other's
-    word here; `admitted` = the filter `by` of the other had cut this word there; `tempered` = both kept both words, and
-    the probabilities differ.
+    was; `search` = one of the two is of a beam search, which chooses whole texts; `greedy` = one of the two takes the
+    likeliest whatever the noise; `cut` = the filter `by` had cut the other's word here; `admitted` = the filter `by` of the
+    other had cut this word there; `tempered` = both kept both words, and the probabilities differ.
     """
 
     number: int
@@ -30,7 +32,11 @@ class FirstDifference:
 
 
 def first_difference(
-    steps: Sequence[Step], others: Sequence[Step], *, same_noise: bool = True, same_model: bool = True
+    steps: Sequence[Step | BeamToken],
+    others: Sequence[Step | BeamToken],
+    *,
+    same_noise: bool = True,
+    same_model: bool = True,
 ) -> FirstDifference | None:
     """Return where `steps` leave `others`, the text that they are compared with; None as far as both are the same.
 
@@ -44,10 +50,12 @@ def first_difference(
     return None
 
 
-def _reason(one: Step, other: Step, *, same_noise: bool, same_model: bool) -> tuple[Reason, str]:
+def _reason(
+    one: Step | BeamToken, other: Step | BeamToken, *, same_noise: bool, same_model: bool
+) -> tuple[Reason, str]:
     """Return why two steps from the same past drew different tokens."""
-    if not same_model:
-        return "model", ""
+    if not same_model or isinstance(one, BeamToken) or isinstance(other, BeamToken):
+        return "search" if same_model else "model", ""
     greedy = [step.stages[-1].filter == "greedy" for step in (one, other)]
     if any(greedy) and not all(greedy):
         return "greedy", ""

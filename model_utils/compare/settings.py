@@ -2,40 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_utils.errors import InputError
+from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS, BEAMS_BY_LETTER, BeamSetting, BeamSettings
 from model_utils.generate.filters.filter_settings import BY_LETTER, FILTERS, GENERATE_ORDER, SamplingSettings
-from model_utils.limits import MAX_SAMPLES, MAX_SETTINGS
+from model_utils.generate.filters.one_filter import Filter
+from model_utils.limits import MAX_BEAMS, MAX_SETTINGS
 
 # What a row does not name.
-_OFF = {one.field: one.off for one in FILTERS}
+OFF: dict[str, Any] = {one.field: one.off for one in FILTERS} | {one.field: one.off for one in BEAM_SETTINGS}
+_BEAM_FIELDS = tuple(one.field for one in BEAM_SETTINGS)
+_FILTER_FIELDS = tuple(one.field for one in FILTERS)
+_LETTERS: dict[str, Filter | BeamSetting] = {**BY_LETTER, **BEAMS_BY_LETTER}
 _SEED_DIGITS = 20  # those of the largest seed
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettingsRow:
-    """One row to compare: how it draws, and its own seed where it has one (None: the page's).
+    """One row to compare: how it draws, and its own seed where it has one (None: the page's); or how it searches beams.
 
-    The seed that `settings` carries is not used: `seeded` puts in the one that counts.
+    The seed that `settings` carries is not used: `seeded` puts in the one that counts. `make_row` makes one that holds
+    nothing without an effect.
     """
 
     settings: SamplingSettings
     seed: int | None = None
+    beams: BeamSettings = field(default_factory=BeamSettings)
 
     def seeded(self, seed: int) -> SamplingSettings:
-        """Return the settings with this row's own seed, else with `seed`."""
+        """Return the settings with this row's own seed, else with `seed`; a beam search has none."""
+        if self.beams.on:
+            return self.settings
         return replace(self.settings, seed=seed if self.seed is None else self.seed)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return all values by their names, those that are off too, as `make_row` takes them: of filters, their order, of beams.
+
+        A beam search has no temperature: it is off.
+        """
+        filters = {name: getattr(self.settings, name) for name in (*_FILTER_FIELDS, "order")}
+        filters |= {"temperature": OFF["temperature"]} if self.beams.on else {}
+        return filters | {name: getattr(self.beams, name) for name in _BEAM_FIELDS}
+
+
+def make_row(values: Mapping[str, Any], seed: int | None = None) -> SettingsRow:
+    """Return the row of these values, by the names of FILTERS, of BEAM_SETTINGS and `order`; what is left out is off.
+
+    Raises InputError for a value outside its bounds, and for one that has no effect in this row.
+    """
+    found = OFF | dict(values)
+    beams = BeamSettings(**{name: found.pop(name) for name in _BEAM_FIELDS})
+    settings = SamplingSettings(**found)
+    if not beams.on:
+        if beams != BeamSettings():
+            raise InputError(
+                f"A length penalty and early stopping belong to a beam search: add the number of beams, b2 to b{MAX_BEAMS}."
+            )
+        row = SettingsRow(settings=settings, seed=seed)
+        row.seeded(0)
+        return row
+    idle = [one.name for one in settings.on if not one.processor]
+    idle += ["the order"] if settings.full_order != GENERATE_ORDER else []
+    idle += ["a seed"] if seed is not None else []
+    if idle:
+        raise InputError(
+            f"A beam search draws nothing, so {', '.join(idle)} would have no effect: leave out either that or the beams."
+        )
+    return SettingsRow(settings=replace(settings, temperature=0.0, order=SamplingSettings.order), beams=beams)
 
 
 def parse(text: str) -> tuple[SettingsRow, ...]:
     """Return the rows that a settings text names: `t0.7,p0.9;k50` are two of them.
 
     Rows stand between semicolons, values between commas: a filter by its letter in FILTERS, `o` the order of the filters,
-    `s` a seed of the row's own. What a row does not name is off, so that `t1` is pure sampling. Raises
-    InputError for what it cannot read, for values outside their bounds, for no row and for more than MAX_SETTINGS.
+    `s` a seed of the row's own, beams by their letters in BEAM_SETTINGS. What a row does not name is off, so that `t1` is
+    pure sampling and `b4` a beam search. Raises InputError for what it cannot read, for values outside their bounds or
+    without an effect, for no row and for more than MAX_SETTINGS.
     """
     rows = [part.strip() for part in text.split(";") if part.strip()]
     if not rows:
@@ -52,7 +98,7 @@ def _row(number: int, text: str) -> SettingsRow:
             name, value = _part(part)
         except (KeyError, ValueError):
             raise InputError(
-                f"Setting {number} holds {part[:20]!r}, which is none: write {', '.join(BY_LETTER)} or s with a number "
+                f"Setting {number} holds {part[:20]!r}, which is none: write {', '.join(_LETTERS)} or s with a number "
                 "behind it, or o with the order of the filters, such as t0.7,p0.9."
             ) from None
         if name in found:
@@ -60,11 +106,11 @@ def _row(number: int, text: str) -> SettingsRow:
         found[name] = value
     seed = found.pop("seed", None)
     try:
-        row = SettingsRow(settings=SamplingSettings(**_OFF | found), seed=seed)
-        row.seeded(0)
+        if found.get("num_beams") == 1:
+            raise InputError(f"1 beam is no beam search: write b2 to b{MAX_BEAMS}, or t0 for greedy.")
+        return make_row(found, seed)
     except InputError as error:
         raise InputError(f"Setting {number}: {error}") from None
-    return row
 
 
 def _part(text: str) -> tuple[str, Any]:
@@ -74,7 +120,7 @@ def _part(text: str) -> tuple[str, Any]:
         return "order", value
     if letter == "s" and value.isdecimal() and len(value) <= _SEED_DIGITS:
         return "seed", int(value)
-    one = BY_LETTER[letter]
+    one = _LETTERS[letter]
     return one.field, one.parse(value)
 
 
@@ -85,6 +131,9 @@ def write(rows: Sequence[SettingsRow]) -> str:
 
 def _written(row: SettingsRow) -> str:
     settings = row.settings
+    if row.beams.on:
+        searched = [one.write(row.beams) for one in BEAM_SETTINGS if not one.is_off(row.beams)]
+        return ",".join([*searched, *(one.write(settings) for one in settings.processors)])
     # A row that names no value would be none: pure sampling is written t1.
     parts = [one.write(settings) for one in FILTERS if not one.is_off(settings)] or [BY_LETTER["t"].write(settings)]
     if settings.full_order != GENERATE_ORDER:
@@ -99,14 +148,11 @@ def name(row: SettingsRow) -> str:
     settings, seed = row.settings, "" if row.seed is None else f", seed {row.seed}"
     cutting_first = sorted(FILTERS, key=lambda one: not one.cuts)
     parts = [one.heading(settings) for one in cutting_first if one in settings.acting]
+    if row.beams.on:
+        first, *more = (one.heading(row.beams) for one in BEAM_SETTINGS if not one.is_off(row.beams))
+        return ", ".join([first, *parts, *more])
     if settings.greedy:
         return ", ".join(["greedy", *parts]) + seed
     if settings.full_order != GENERATE_ORDER:
         parts.append(f"order {settings.order}")
     return ", ".join(parts or ["pure sampling"]) + seed
-
-
-def check_samples(samples: int) -> None:
-    """Raise InputError unless each setting may have so many samples."""
-    if not 1 <= samples <= MAX_SAMPLES:
-        raise InputError(f"{samples} samples do not fit: choose 1 to {MAX_SAMPLES} per setting.")

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from model_utils.generate.beam_search.beam_text import BeamToken
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from model_utils.generate.step import Step
 
-# 97.5 % quantiles of Student's t with n - 1 degrees of freedom, for n = 2 to 12 samples (any table of statistics).
-_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201)
+# 97.5 % quantiles of Student's t with n - 1 degrees of freedom, for n = 2 to 16 values (any table of statistics).
+_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
 
 # So many samples a point must have before it is said that a measure grows or falls.
 ENOUGH = 8
@@ -24,12 +26,16 @@ ENOUGH = 8
 
 @dataclass(frozen=True, kw_only=True)
 class TextMetric:
-    """One metric: its name in tables, its title, its unit, and how it is defined, with the source."""
+    """One metric: its name in tables, its title, its unit, and how it is defined, with the source.
+
+    `of_draws`: it is of what words are drawn from, which the text of a beam search has not.
+    """
 
     name: str
     title: str
     unit: str
     caption: str
+    of_draws: bool = False
 
 
 TEXT_METRICS = (
@@ -38,18 +44,20 @@ TEXT_METRICS = (
         title="uncertainty",
         unit="bits per step",
         caption="Entropy of what the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
+        of_draws=True,
     ),
     TextMetric(
         name="kept",
         title="words left",
         unit="words per step",
         caption="How many tokens the filters leave, mean over the steps: the size of the nucleus (Holtzman et al. 2020).",
+        of_draws=True,
     ),
     TextMetric(
         name="log_prob",
         title="log-probability",
         unit="bits per token",
-        caption="Mean log2 of the chance that the model itself, without temperature and filters, gives each drawn token.",
+        caption="Mean log2 of the chance that the model itself, without temperature and filters, gives each token of the text.",
     ),
     TextMetric(
         name="distinct_1",
@@ -95,14 +103,18 @@ def _grams(ids: Sequence[int], n: int) -> list[tuple[int, ...]]:
     return [tuple(ids[start : start + n]) for start in range(len(ids) - n + 1)]
 
 
-def measure(steps: Sequence[Step]) -> dict[str, float]:
-    """Return every measure of one text, by the names of TEXT_METRICS; NaN where the text is too short for one."""
+def measure(steps: Sequence[Step | BeamToken]) -> dict[str, float]:
+    """Return every measure of one text, by the names of TEXT_METRICS; NaN where the text is too short for one.
+
+    A beam search draws nothing: of its text, uncertainty and words left are NaN too.
+    """
     if not steps:
         return {one.name: float("nan") for one in TEXT_METRICS} | {"length": 0.0, "ended": 0.0}
     ids = [step.token_id for step in steps]
+    drawn = [step for step in steps if not isinstance(step, BeamToken)]
     return {
-        "entropy": float(np.mean([step.entropy_after for step in steps])),
-        "kept": float(np.mean([step.stages[-1].kept for step in steps])),
+        "entropy": float(np.mean([step.entropy_after for step in drawn])) if drawn else float("nan"),
+        "kept": float(np.mean([step.stages[-1].kept for step in drawn])) if drawn else float("nan"),
         "log_prob": float(np.mean([log2(max(step.probability_raw, 1e-45)) for step in steps])),
         "distinct_1": distinct(ids, 1),
         "distinct_2": distinct(ids, 2),
@@ -114,9 +126,10 @@ def measure(steps: Sequence[Step]) -> dict[str, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class MetricSpread:
-    """A measure over the samples of one setting: mean, half the width of its 95 % interval, smallest, largest, how many.
+    """A measure over the values of one setting: mean, half the width of its 95 % interval, smallest, largest, how many.
 
-    `margin` is NaN for a single sample, which says nothing of its own spread.
+    A value is that of a sample, or of several prompts that of a prompt (see `by_prompt`). `margin` is NaN for a single value,
+    which says nothing of its own spread.
     """
 
     mean: float
@@ -127,7 +140,7 @@ class MetricSpread:
 
 
 def spread(values: ArrayLike) -> MetricSpread:
-    """Return mean and spread of `values[N]`, NaN left out: the interval is Student's, for at most 12 samples (1908)."""
+    """Return mean and spread of `values[N]`, NaN left out: the interval is Student's (1908), for at most 16 values."""
     known = np.asarray(values, dtype=float)
     known = known[~np.isnan(known)]
     if not known.size:
@@ -138,6 +151,25 @@ def spread(values: ArrayLike) -> MetricSpread:
     return MetricSpread(
         mean=float(known.mean()), margin=margin, low=float(known.min()), high=float(known.max()), samples=known.size
     )
+
+
+def by_prompt(values: Sequence[float], prompts: Sequence[int]) -> NDArray[np.float64]:
+    """Return the values of one setting that an interval is taken over: of one prompt all its samples, of several their means.
+
+    Texts of one prompt are alike, so that samples of several prompts are no independent values: each prompt counts as one, by
+    the mean of its samples, and the interval over these means holds the spread of both (standard errors clustered by
+    question: Miller 2024, Adding Error Bars to Evals, section 2.2).
+    """
+    given, of = np.asarray(values, dtype=float), np.asarray(prompts)
+    different = np.unique(of)
+    if len(different) == 1:
+        return given
+    return np.array([_mean(given[of == prompt]) for prompt in different])
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def _quantile(samples: int) -> float:

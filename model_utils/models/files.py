@@ -6,6 +6,7 @@ no more to refuse than any other.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -135,6 +136,16 @@ def weight_files(folder: Path) -> tuple[str, ...]:
         if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
             raise FolderError(f"its {INDEX} is damaged: {_short(name)} is no safetensors file of this folder")
     return tuple(sorted(set(parts.values())))
+
+
+def weights_hash(folder: Path) -> str:
+    """Return the SHA-256 of the weights in `folder` as hexadecimal digits; of several files that of all, one behind another."""
+    digest = hashlib.sha256()
+    for name in weight_files(folder):
+        with (folder / name).open("rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+    return digest.hexdigest()
 
 
 def _is_file(path: Path) -> bool:

@@ -25,16 +25,8 @@ def beams_code(
     max_new_tokens: int,
 ) -> str:
     """Return the lines that print all finished texts of each sentence with their scores, best first, by `generate`."""
-    arguments = {
-        "num_beams": beams.num_beams,
-        "num_return_sequences": beams.num_beams,
-        "length_penalty": float(beams.length_penalty),
-        "early_stopping": EARLY_STOPPING[beams.early_stopping],
-    }
-    arguments |= {one.field: one.value(settings) for one in settings.processors if one.field != "bad_words"}
-    listed = "".join(f"    {name}={value!r},\n" for name, value in arguments.items())
-    if settings.bad_words:
-        listed += f"    bad_words_ids=with_and_without_space({list(listed_words(settings.bad_words))!r}),\n"
+    arguments = {"num_return_sequences": str(beams.num_beams), **search_arguments(settings, beams)}
+    listed = "".join(f"    {name}={value},\n" for name, value in arguments.items())
     return (
         f"{preamble(entry)}"
         f"{sentences_lines(texts)}"
@@ -44,6 +36,19 @@ def beams_code(
         f"SEARCH = dict(\n    do_sample=False,\n{listed})\n"
         f"{_REST}"
     )
+
+
+def search_arguments(settings: SamplingSettings, beams: BeamSettings) -> dict[str, str]:
+    """Return what `generate` is given for a beam search, as code; bad words by the function of `bad_words_lines`."""
+    arguments = {
+        "num_beams": repr(beams.num_beams),
+        "length_penalty": repr(float(beams.length_penalty)),
+        "early_stopping": repr(EARLY_STOPPING[beams.early_stopping]),
+    }
+    arguments |= {one.field: repr(one.value(settings)) for one in settings.processors if one.field != "bad_words"}
+    if settings.bad_words:
+        arguments["bad_words_ids"] = f"with_and_without_space({list(listed_words(settings.bad_words))!r})"
+    return arguments
 
 
 _REST = """

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from model_utils.generate.filters.filter_settings import SETTINGS
+from model_utils.generate.filters.filter_settings import FILTERS
 from model_utils.limits import MAX_LINK_CHARACTERS
 from pages.common.components.history import keep_history
 from pages.common.lesson import lesson_steps
@@ -108,7 +108,10 @@ def _read(name: str, raw: str) -> None:
 
 
 def _take() -> None:
-    """Set the controls of Generate as the link's TAKE says, a row as Compare writes it; nonsense changes nothing."""
+    """Set the controls of Generate as the link's TAKE says, a row as Compare writes it; nonsense changes nothing.
+
+    Of a beam search the filters and the seed stay as they are: it does not look at them.
+    """
     raw = st.query_params.get(TAKE)
     if raw is None:
         return
@@ -117,12 +120,13 @@ def _take() -> None:
 
     del st.query_params[TAKE]
     try:
-        settings = parse(raw)[0].seeded(0)
+        row = parse(raw)[0]
     except InputError:
         return
-    for name in SETTINGS:
-        asked = getattr(settings, name)
-        if CONTROLS[name].admits(asked):
+    idle = {one.field for one in FILTERS if not one.processor} | {"order"} if row.beams.on else set()
+    values = row.values if row.beams.on else row.values | {"seed": row.seeded(0).seed}
+    for name, asked in values.items():
+        if name not in idle and CONTROLS[name].admits(asked):
             st.session_state[name] = asked
 
 
@@ -188,12 +192,54 @@ def draw_notes() -> None:
         place.info(line)
 
 
+class Holder(Protocol):
+    """Who holds the values that widgets of published controls show and set: the page, or a row of settings."""
+
+    def key(self, name: str) -> str:
+        """Return the key of the widget of a control."""
+
+    def value(self, name: str) -> Any:
+        """Return the present value of a control."""
+
+    def top(self, name: str, high: float | None) -> float | None:
+        """Return the upper bound of a number, `high` where that is narrower."""
+
+    def changed(self, name: str) -> None:
+        """Take over what the widget of a control holds by now. A callback."""
+
+    def change(self, **values: Any) -> None:
+        """Take over new values. A callback."""
+
+
+class _PageHolder:
+    """The page holds its values under their own names, and in the address."""
+
+    def key(self, name: str) -> str:
+        return name
+
+    def value(self, name: str) -> Any:
+        return value(name)
+
+    def top(self, name: str, high: float | None) -> float | None:
+        return bound(name, high)
+
+    def changed(self, _: str) -> None:
+        changed()
+
+    def change(self, **values: Any) -> None:
+        change(**values)
+
+
+PAGE: Holder = _PageHolder()
+
+
 def choice(
     name: str,
     options: Mapping[str, str | Labelled] | None = None,
     *,
     on: Callable[..., Any] | None = None,
     show_label: bool = True,
+    of: Holder = PAGE,
 ) -> str:
     """Draw a published choice as a row of buttons and return its id; without its label where the options say enough.
 
@@ -204,24 +250,25 @@ def choice(
     labels = {
         one: entry if isinstance(entry, str) else entry.label for one, entry in (options or control.options).items()
     }
-    asked = value(name)
+    asked, key = of.value(name), of.key(name)
     if asked not in labels:
         st.session_state[name] = control.default
         note(name, f"{control.label} has no {quoted(str(asked))}: showing {literal(labels[control.default])}.")
         publish()
-    st.session_state[name] = value(name)
+    st.session_state[key] = of.value(name)
     (on or st.segmented_control)(
         control.label,
         list(labels),
         format_func=labels.__getitem__,
         required=True,
-        key=name,
+        key=key,
         persist_state="session",
-        on_change=changed,
+        on_change=of.changed,
+        args=(name,),
         help=control.help or None,
         label_visibility="visible" if show_label else "collapsed",
     )
-    return str(value(name))
+    return str(of.value(name))
 
 
 def switch(name: str) -> bool:
@@ -237,15 +284,21 @@ def switch(name: str) -> bool:
 
 
 def number(
-    name: str, *, high: float | None = None, slider: bool = False, label: str | None = None, bare: bool = False
+    name: str,
+    *,
+    high: float | None = None,
+    slider: bool = False,
+    label: str | None = None,
+    bare: bool = False,
+    of: Holder = PAGE,
 ) -> Any:
     """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
 
     A `bare` one has no help beside its label. A value beyond `high`, left over from another model or text or asked for by a
     link, falls back and the page says so.
     """
-    control, top = CONTROLS[name], bound(name, high)
-    st.session_state[name] = value(name)
+    control, top, key = CONTROLS[name], of.top(name, high), of.key(name)
+    st.session_state[key] = of.value(name)
     draw = st.slider if slider else st.number_input
     fine = isinstance(control.step, float) and control.step < 0.01
     return draw(
@@ -254,9 +307,10 @@ def number(
         max_value=top,
         step=control.step,
         format="%.4f" if fine else None,
-        key=name,
+        key=key,
         persist_state="session",
-        on_change=changed,
+        on_change=of.changed,
+        args=(name,),
         help=None if bare else control.help or None,
     )
 
@@ -290,16 +344,17 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
     return int(value(name)) % len(texts)
 
 
-def field(name: str, **options: Any) -> str:
+def field(name: str, *, of: Holder = PAGE, **options: Any) -> str:
     """Draw a published text as a line to type in and return it; `options` go to `st.text_input`."""
-    control = CONTROLS[name]
-    st.session_state[name] = value(name)
+    control, key = CONTROLS[name], of.key(name)
+    st.session_state[key] = of.value(name)
     return str(
         st.text_input(
             control.label,
-            key=name,
+            key=key,
             persist_state="session",
-            on_change=changed,
+            on_change=of.changed,
+            args=(name,),
             help=control.help or None,
             **options,
         )

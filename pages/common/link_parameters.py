@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING, BeamSettings
+from model_utils.generate.beam_search.beam_settings import BEAM_LETTERS, BEAM_SETTINGS
 from model_utils.generate.filters.filter_settings import FILTERS, LETTERS, ORDER_LETTERS, SamplingSettings
 from model_utils.generate.filters.one_filter import WordsFilter
 from model_utils.limits import (
-    MAX_BEAMS,
     MAX_NEW_TOKENS,
     MAX_PATTERN_TOKENS,
     MAX_SAMPLES,
     MAX_SEED,
     MAX_SENTENCES,
     MAX_SETTINGS,
+    MAX_TEXTS,
 )
 from model_utils.masks.mask import FILLS
 from model_utils.masks.patterns import PATTERNS
@@ -243,32 +243,19 @@ _ALL = (
         default=SamplingSettings.order,
         help=f"{ORDER_LETTERS}; from left to right. A letter left out stands where transformers puts it.",
     ),
-    Control(
-        name="num_beams",
-        label="Beams",
-        default=1,
-        low=1,
-        high=MAX_BEAMS,
-        step=1,
-        help="Unfinished texts that go on side by side; 1 = no beam search.",
-    ),
-    Control(
-        name="length_penalty",
-        label="Length penalty",
-        default=BeamSettings.length_penalty,
-        low=-5.0,
-        high=5.0,
-        step=0.1,
-        help="A finished text's sum is divided by its length to this power: above 0 long ones gain; 0 = off.",
-    ),
-    Control(
-        name="early_stopping",
-        label="Early stopping",
-        default=BeamSettings.early_stopping,
-        options=_same(*EARLY_STOPPING),
-        undone=True,
-        help="true: as soon as there are as many finished texts as beams; false: when the best beam, ended now, would not be "
-        "better; never: when no longer one can be better.",
+    *(
+        Control(
+            name=one.field,
+            label=one.label,
+            default=one.off,
+            help=one.help,
+            low=one.low,
+            high=one.high,
+            step=one.step,
+            options=_same(*one.options),
+            undone=bool(one.options),
+        )
+        for one in BEAM_SETTINGS
     ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="beam_view", label="Look closer", default="tree", undone=True),
@@ -304,8 +291,8 @@ _ALL = (
         name="settings",
         label="Settings to compare",
         default="t1;k50;p0.9;t0",
-        help=f"Rows between semicolons, values between commas: {LETTERS}, o order, s seed. "
-        "What a row does not name is off: t1 is pure sampling, t0 greedy.",
+        help=f"Rows between semicolons, values between commas: {LETTERS}, o order, s seed; {BEAM_LETTERS}. "
+        "What a row does not name is off: t1 is pure sampling, t0 greedy, b4 a beam search with 4 beams.",
     ),
     Control(
         name="samples",
@@ -323,6 +310,14 @@ _ALL = (
         options=_same("shared", "own"),
         undone=True,
         help="Shared: every setting draws with the same random numbers. Own: row n draws with the seed plus n.",
+    ),
+    Control(
+        name="prompts",
+        label="Prompts",
+        default="one",
+        options={"one": "one sentence", "all": "all sentences"},
+        undone=True,
+        help=f"All: every sentence under every setting, at most {MAX_TEXTS} texts.",
     ),
     Control(name="against", label="Against model", default="none", undone=True),
     Control(

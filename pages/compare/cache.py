@@ -1,4 +1,4 @@
-"""What is kept of the plane of k and p."""
+"""What is kept of the plane of k and p, and of models whose texts are taken home."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.cache import gate, loaded_model
+from model_utils.models.registry import registry
+from pages.common.cache import gate, loaded_model, model_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,3 +35,11 @@ def ranked(model: str, ids: tuple[int, ...], temperature: float) -> Ranked:
     from model_utils.compare.kp_plane import rank
 
     return rank(step_logits(model, ids), temperature)
+
+
+@st.cache_resource(show_spinner="Reading the weights for their hash …", max_entries=16)
+def weights_hash(model: str) -> str:
+    """Return the SHA-256 of the weights of `model`; some seconds for the largest."""
+    from model_utils.models.files import weights_hash
+
+    return weights_hash(model_folder(registry()[model]))

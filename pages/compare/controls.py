@@ -8,9 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from model_utils.compare import settings
+from model_utils.compare.request import CompareRequest
 from model_utils.errors import InputError
+from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS, BeamSetting
 from model_utils.generate.filters.filter_settings import FILTERS, SamplingSettings
-from model_utils.generate.filters.one_filter import WordsFilter
+from model_utils.generate.filters.one_filter import Filter, WordsFilter
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey
@@ -19,7 +21,7 @@ from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs.runs import Starter
-from pages.compare import run
+from pages.compare import row_sliders, run
 from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
@@ -37,17 +39,23 @@ ROWS = {
     "p = 0.9, T = 0.7": "t0.7,p0.9",
     "pure sampling": "t1",
     "min-p 0.1": "m0.1",
+    "4 beams": "b4",
 }
 SETS = {
     "4 classics": (CONTROLS["settings"].default, 1),
     "7 common settings": (";".join(["t1", "k50", "k2", "p0.9", "t0.7,p0.9", "m0.1", "t0"]), 1),
+    "beams beside draws": ("t0;b4;b4,n2;p0.9", 1),
     "k from low to high": ("k1;k2;k5;k20;k100;k1000;t1", 8),
     "p from low to high": ("p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1", 8),
     "temperature from low to high": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
 }
 _TABLE = "settings_table"
 # Those of the table, the usual ones first.
-_COLUMNS: dict[str, Any] = {one.field: one.off for one in sorted(FILTERS, key=lambda one: not one.main)} | {
+_MAIN, _OTHERS = ({one.field: one.off for one in FILTERS if one.main is main} for main in (True, False))
+_COLUMNS: dict[str, Any] = {
+    **_MAIN,
+    **{one.field: one.off for one in BEAM_SETTINGS},
+    **_OTHERS,
     "order": SamplingSettings.order,
     "seed": None,
 }
@@ -100,12 +108,20 @@ def _settings(page: frame.Page) -> None:
     state.setdefault("settings", CONTROLS["settings"].default)
     try:
         rows = settings.parse(state["settings"])
-        title = " · ".join(f"{number} {settings.name(row)}" for number, row in enumerate(rows))
+        title = " · ".join(f"{number} {literal(settings.name(row))}" for number, row in enumerate(rows))
     except InputError:  # its sentence is drawn where the request is made
         rows, title = (), "cannot be read"
     with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):
         if rows:
-            _table(rows)
+            by = st.segmented_control(
+                "Edit by",
+                ["table", "sliders"],
+                default="table",
+                required=True,
+                key="edit_by",
+                label_visibility="collapsed",
+            )
+            row_sliders.draw(rows) if by == "sliders" else _table(rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             for label, text in ROWS.items():
                 full = len(rows) >= MAX_SETTINGS
@@ -115,9 +131,11 @@ def _settings(page: frame.Page) -> None:
             for label, (text, samples) in SETS.items():
                 st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
         controls.field("settings")
-        noise, model = st.columns(2)
+        noise, prompts, model = st.columns(3)
         with noise:
             controls.choice("noise")
+        with prompts:
+            controls.choice("prompts")
         with model:
             _second_model(page)
 
@@ -153,18 +171,8 @@ def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
         args=(key,),
         height="content",
         column_config={
-            one.field: st.column_config.TextColumn(one.name, help=one.help)
-            if isinstance(one, WordsFilter)
-            else st.column_config.NumberColumn(
-                one.name,
-                min_value=one.low,
-                max_value=one.high,
-                step=one.step if isinstance(one.off, int) else None,
-                help=one.help,
-            )
-            for one in FILTERS
-        }
-        | {
+            **{one.field: _column(one) for one in FILTERS},
+            **{one.field: _column(one) for one in BEAM_SETTINGS},
             "order": st.column_config.TextColumn("order", help=CONTROLS["order"].help),
             "seed": st.column_config.NumberColumn(
                 "own seed", min_value=0, max_value=2**31 - 1, step=1, help="Empty: the page's."
@@ -173,8 +181,19 @@ def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
     )
 
 
+def _column(one: Filter | BeamSetting) -> Any:
+    """Return what a column of the table takes: text, one of several words, or a number within its bounds."""
+    if isinstance(one, WordsFilter):
+        return st.column_config.TextColumn(one.name, help=one.help)
+    if isinstance(one, BeamSetting) and one.options:
+        return st.column_config.SelectboxColumn(one.name, options=list(one.options), help=one.help)
+    step = one.step if isinstance(one.off, int) else None
+    return st.column_config.NumberColumn(one.name, min_value=one.low, max_value=one.high, step=step, help=one.help)
+
+
 def _line(row: settings.SettingsRow) -> dict[str, Any]:
-    return {name: getattr(row.settings, name) for name in _COLUMNS if name != "seed"} | {"seed": row.seed}
+    """Return a row as a line of the table: of a beam search its temperature is empty, for nothing is drawn."""
+    return row.values | {"seed": row.seed} | ({"temperature": None} if row.beams.on else {})
 
 
 def _edited(key: str) -> None:
@@ -199,23 +218,23 @@ def _edited(key: str) -> None:
 def _row(line: dict[str, Any]) -> settings.SettingsRow:
     """Return the row that a line of the table means; what it leaves empty is off."""
     values = {
-        name: off if line.get(name) is None else type(off)(line[name])
+        name: type(off)(line[name])
         for name, off in _COLUMNS.items()
-        if off is not None
+        if off is not None and line.get(name) is not None and not pd.isna(line[name])
     }
     seed = line.get("seed")
-    return settings.SettingsRow(settings=SamplingSettings(**values), seed=None if pd.isna(seed) else int(seed))
+    return settings.make_row(values, None if pd.isna(seed) else int(seed))
 
 
-def make_request(page: frame.Page) -> run.CompareRequest:
+def make_request(page: frame.Page) -> CompareRequest:
     """Return what the controls ask for. Raises InputError for what is outside its bounds."""
     from model_utils.tokens.batch import split_sentences
 
     texts, second = split_sentences(page.text), value("against")
     models = (page.model,) if second == NONE or second not in _second_models(page) else (page.model, second)
-    return run.CompareRequest(
+    return CompareRequest(
         models=models,
-        text=texts[value("sentence", high=len(texts) - 1)],
+        texts=texts if value("prompts") == "all" else (texts[value("sentence", high=len(texts) - 1)],),
         rows=settings.parse(value("settings")),
         samples=value("samples"),
         seed=value("seed"),
@@ -227,14 +246,14 @@ def make_request(page: frame.Page) -> run.CompareRequest:
 START = Starter(state=compare_state, make_request=make_request, start=run.start, resume=run.resume)
 
 
-def settings_note(comparison: run.Comparison, request: run.CompareRequest | None) -> None:
+def settings_note(comparison: run.Comparison, request: CompareRequest | None) -> None:
     """Draw what the texts on the page were made with, where the controls ask for something else by now."""
     now = comparison.request
     if request is None or now == request:
         return
     names = {
         "models": "another model",
-        "text": "another sentence",
+        "texts": "another sentence" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
         "rows": "other settings",
         "samples": f"{now.samples} samples",
         "seed": f"seed {now.seed}",
@@ -246,5 +265,5 @@ def settings_note(comparison: run.Comparison, request: run.CompareRequest | None
 
 
 def batch_of(comparison: run.Comparison) -> TokenBatch:
-    """Return the prompt of a comparison as a batch of one."""
-    return cache.token_batch(BatchKey(comparison.request.models[0], (comparison.request.text,)))
+    """Return the prompts of a comparison as a batch."""
+    return cache.token_batch(BatchKey(comparison.request.models[0], comparison.request.texts))

@@ -19,7 +19,8 @@ from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
     from model_utils.compare.kp_plane import Ranked
-    from pages.compare.run import Comparison, TextPlace
+    from model_utils.compare.request import TextPlace
+    from pages.compare.run import Comparison
 
 SURFACES = {
     "words": View(label="words", help="How many words each pair keeps."),
@@ -90,8 +91,10 @@ def _figure(
 
 
 def _on_the_map(comparison: Comparison, row: int, temperature: float) -> bool:
-    """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any."""
+    """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any, beams on none."""
     settings = comparison.request.settings(row)
+    if comparison.request.rows[row].beams.on:
+        return False
     if settings.greedy:
         return True
     t, k, p = (settings.full_order.index(letter) for letter in "tkp")
@@ -134,7 +137,7 @@ def _step_note(
 
     texts = comparison.texts()
     steps = texts[place][:number]
-    last = steps[-1].token_id if steps else comparison.prompts[place.model][-1].id
+    last = steps[-1].token_id if steps else comparison.prompt(place)[-1].id
     start = f"The word after “{literal(comparison.label(last, place.model))}” (row {place.row}, step {number + 1})"
     warm = "" if temperature == 1 else f" at temperature {temperature:g}"
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
@@ -154,7 +157,8 @@ def _step_note(
     rows = range(len(comparison.request.rows))
     away = [str(row) for row in rows if not _on_the_map(comparison, row, temperature)]
     if away:
-        what = "another temperature, filter, penalty, ban or order"
+        searched = any(row.beams.on for row in comparison.request.rows)
+        what = f"another temperature, filter, penalty, ban{', beam search' if searched else ''} or order"
         st.caption(
             f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a word there for its own."
         )

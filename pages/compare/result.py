@@ -49,7 +49,7 @@ def _growing(comparison: Comparison) -> None:
     done, total = comparison.job.progress
     st.progress(
         done / (total or 1),
-        text=f"Step {done} of {total or comparison.request.max_new_tokens}, {len(comparison.places())} texts",
+        text=f"Step {done} of {total or comparison.request.max_new_tokens}, {len(comparison.request.places())} texts",
     )
     if ended:
         st.rerun()
@@ -72,7 +72,7 @@ def _texts(comparison: Comparison) -> None:
 def _picture(comparison: Comparison) -> None:
     """Draw the chosen view, of the step that is chosen."""
     view = choose("plot", VIEWS, show_label=False)
-    if view is not VIEWS["map"] and not comparison.job.done:
+    if view not in (VIEWS["map"], VIEWS["pinned"]) and not comparison.job.done:
         st.info("This picture is drawn when all texts are there.")
         return
     if view.draw is not None:

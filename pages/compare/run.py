@@ -1,4 +1,4 @@
-"""Comparisons: settings side by side on one prompt, the job that decodes them all, what it has made so far."""
+"""Comparisons: settings side by side on one prompt or several, the job that makes all texts, what it has made so far."""
 
 from __future__ import annotations
 
@@ -7,81 +7,54 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from model_utils.compare.first_difference import FirstDifference, first_difference
-from model_utils.compare.settings import SettingsRow, check_samples
+from model_utils.compare.request import CompareRequest, TextPlace
+from model_utils.generate.beam_search.beam_text import BeamToken, leading_text
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
 from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-    from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import Token
 
-
-@dataclass(frozen=True, kw_only=True)
-class CompareRequest:
-    """What a reader asked for; two equal ones give the same texts. `models` are one or two registry ids."""
-
-    models: tuple[str, ...]
-    text: str
-    rows: tuple[SettingsRow, ...]
-    samples: int
-    seed: int
-    own_noise: bool
-    max_new_tokens: int
-
-    def settings(self, row: int) -> SamplingSettings:
-        """Return how a row draws, seed included: with noise of its own, row n adds n to the seed."""
-        return self.rows[row].seeded(self.seed + (row if self.own_noise else 0))
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextPlace:
-    """Where a text of a comparison stands: which model, which row of settings, which sample."""
-
-    model: int
-    row: int
-    sample: int
+    Texts = dict[TextPlace, Sequence[Step | BeamToken]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
     """A request under way or ended. What it has made stays, also when it was stopped.
 
-    `remembered` are the tokens of each text that were drawn before its memory was given back.
+    `remembered` are the tokens that each text had before its memory was given back.
     """
 
     request: CompareRequest
     loaded: tuple[LoadedModel, ...]
-    prompts: tuple[tuple[Token, ...], ...]  # the prompt, with each model's tokenizer
+    prompts: tuple[tuple[tuple[Token, ...], ...], ...]  # of each model, every prompt with its tokenizer
     job: Job[None]
     remembered: Mapping[TextPlace, tuple[int, ...]] = field(default_factory=dict)
 
-    def places(self) -> list[TextPlace]:
-        """Return where every text stands, the samples of a row together."""
-        request = self.request
-        return [
-            TextPlace(model=model, row=row, sample=sample)
-            for row in range(len(request.rows))
-            for model in range(len(request.models))
-            for sample in range(request.samples)
-        ]
-
-    def texts(self) -> dict[TextPlace, list[Step]]:
-        """Return the steps made so far of every text."""
-        made: dict[tuple[int, int], list[Step]] = {self._lane(place): [] for place in self.places()}
-        for model, steps in published(self.job):
+    def texts(self) -> Texts:
+        """Return what has been made so far of every text: steps of what is drawn, the leading text of a beam search."""
+        parts = self.request.parts()
+        made: dict[TextPlace, list[Any]] = {place: [] for place in self.request.places()}
+        for part, steps in published(self.job):
+            _, beams, places = parts[part]
             for step in steps:
-                made[model, step.lane].append(step)
-        return {place: made[self._lane(place)] for place in self.places()}
+                made[places[step.lane if beams is None else step.sentence]].append(step)
+        for model, beams, places in parts:
+            if beams is not None:
+                made |= {place: leading_text(made[place], self.loaded[model].end_of_text) for place in places}
+        return dict(made)
 
-    def _lane(self, place: TextPlace) -> tuple[int, int]:
-        return place.model, place.row * self.request.samples + place.sample
+    def prompt(self, place: TextPlace) -> tuple[Token, ...]:
+        """Return the tokens that a text continues."""
+        return self.prompts[place.model][place.prompt]
 
     @property
     def discarded(self) -> bool:
@@ -95,25 +68,36 @@ class Comparison:
     def drawn(self) -> dict[TextPlace, tuple[int, ...]]:
         """Return the tokens that each text has drawn, also where its steps were given back."""
         made = tokens_of(self.job)
+        lanes = {
+            place: (part, lane)
+            for part, (_, _, places) in enumerate(self.request.parts())
+            for lane, place in enumerate(places)
+        }
         return {
-            place: max(tuple(made.get(self._lane(place), ())), self.remembered.get(place, ()), key=len)
-            for place in self.places()
+            place: max(tuple(made.get(lanes[place], ())), self.remembered.get(place, ()), key=len)
+            for place in self.request.places()
         }
 
-    def first_difference(self, texts: dict[TextPlace, list[Step]], place: TextPlace) -> FirstDifference | None:
+    def first_difference(self, texts: Texts, place: TextPlace) -> FirstDifference | None:
         """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""
         if place.model:
-            other = TextPlace(model=0, row=place.row, sample=place.sample)
+            other = replace(place, model=0)
         elif place.row:
-            other = TextPlace(model=0, row=0, sample=place.sample)
+            other = replace(place, row=0, sample=min(place.sample, self.request.samples_of(0) - 1))
         else:
+            return None
+        if not (self._settled(texts[place]) and self._settled(texts[other])):
             return None
         same = self.request.settings(place.row).seed == self.request.settings(other.row).seed
         return first_difference(texts[place], texts[other], same_noise=same, same_model=not place.model)
 
-    def before(self, texts: dict[TextPlace, list[Step]], place: TextPlace, number: int) -> tuple[int, ...]:
-        """Return the tokens that step `number` of a text was drawn after: the prompt, and what was drawn so far."""
-        prompt = tuple(token.id for token in self.prompts[place.model])
+    def _settled(self, steps: Sequence[Step | BeamToken]) -> bool:
+        """Return whether what is there of a text stays: until a beam search is over, another text may lead."""
+        return self.job.done or not (steps and isinstance(steps[-1], BeamToken)) or bool(steps[-1].stop)
+
+    def before(self, texts: Texts, place: TextPlace, number: int) -> tuple[int, ...]:
+        """Return the tokens that step `number` of a text was chosen after: the prompt, and what there was so far."""
+        prompt = tuple(token.id for token in self.prompt(place))
         return (*prompt, *(step.token_id for step in texts[place][:number]))
 
     def label(self, token_id: int, model: int = 0) -> str:
@@ -136,20 +120,18 @@ def resume(comparison: Comparison) -> Comparison:
 
 
 def _start(request: CompareRequest, stop_after: int | None) -> Comparison:
-    check_samples(request.samples)
     loaded = tuple(cache.loaded_model(model) for model in request.models)
-    prompts = tuple(cache.token_batch(BatchKey(model, (request.text,))).tokens[0] for model in request.models)
-    parts = [(one, _lanes(request, prompt)) for one, prompt in zip(loaded, prompts, strict=True)]
+    prompts = tuple(cache.token_batch(BatchKey(model, request.texts)).tokens for model in request.models)
+    parts = [
+        (loaded[model], [_lane(request, prompts, place) for place in places], beams)
+        for model, beams, places in request.parts()
+    ]
     job = decode_job(parts, request.max_new_tokens, stop_after)
     return Comparison(request=request, loaded=loaded, prompts=prompts, job=job)
 
 
-def _lanes(request: CompareRequest, prompt: Sequence[Token]) -> list[Lane]:
+def _lane(request: CompareRequest, prompts: Sequence[Sequence[Sequence[Token]]], place: TextPlace) -> Lane:
     from model_utils.generate.lane import Lane
 
-    ids = tuple(token.id for token in prompt)
-    return [
-        Lane(prompt=ids, settings=request.settings(row), sample=sample)
-        for row in range(len(request.rows))
-        for sample in range(request.samples)
-    ]
+    ids = tuple(token.id for token in prompts[place.model][place.prompt])
+    return Lane(prompt=ids, settings=request.settings(place.row), sample=place.sample)

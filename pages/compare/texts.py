@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
+from model_utils.compare.request import TextPlace
 from model_utils.generate import explain
-from model_utils.generate.filters.filter_settings import SETTINGS
+from model_utils.generate.beam_search.beam_text import BeamToken
 from model_utils.tokens.glyphs import spoken
 from pages.common import controls, downloads, frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs import text_strip
-from pages.compare.run import Comparison, TextPlace
+from pages.compare import cache, prompts
 from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
     from model_utils.compare.first_difference import FirstDifference
     from model_utils.generate.step import Step
+    from pages.compare.run import Comparison, Texts
     from viz.base.theme import Palette
+
+
+# Said of beam searches beside what is drawn.
+_SEARCHED = (
+    " A beam search uses no random numbers: it has one text of a prompt, however many samples the other rows have, and until "
+    "it is over another text may take the lead."
+)
 
 
 def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
     """Return the text in view and its step, counted from 0, within what the comparison has."""
     request, state = comparison.request, st.session_state
+    row = min(int(state.get("row", 0)), len(request.rows) - 1)
     place = TextPlace(
         model=min(compare_state().model, len(request.models) - 1),
-        row=min(int(state.get("row", 0)), len(request.rows) - 1),
-        sample=min(int(state.get("sample", 0)), request.samples - 1),
+        row=row,
+        sample=min(int(state.get("sample", 0)), request.samples_of(row) - 1),
+        prompt=min(int(state.get("sentence", 0)), len(request.texts) - 1),
     )
     made_so_far = len(comparison.texts()[place])
     return place, max(min(int(state.get("at_step", 1)) - 1, made_so_far - 1), 0)
@@ -40,8 +52,8 @@ def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
 
 def take_click(comparison: Comparison) -> bool:
     """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
-    for place in comparison.places():
-        step = text_strip.clicked_step(_key(place), comparison.prompts[place.model])
+    for place in comparison.request.places():
+        step = text_strip.clicked_step(_key(place), comparison.prompt(place))
         if step is not None:
             controls.change(row=place.row, at_step=step + 1)
             compare_state().model = place.model
@@ -51,12 +63,16 @@ def take_click(comparison: Comparison) -> bool:
 
 def draw(comparison: Comparison) -> None:
     """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be downloaded."""
-    st.markdown("Every row continues the same prompt. **Marked: the first word that differs from row 0, and why.**")
-    palette, texts = frame.palette(), comparison.texts()
+    palette, texts, request = frame.palette(), comparison.texts(), comparison.request
     place, number = chosen(comparison)
-    for row in range(len(comparison.request.rows)):
-        for model in range(len(comparison.request.models)):
-            _one(comparison, texts, TextPlace(model=model, row=row, sample=place.sample), palette, (place, number))
+    if len(request.texts) > 1:
+        prompts.draw(comparison, texts, place)
+    st.markdown("Every row continues the same prompt. **Marked: the first word that differs from row 0, and why.**")
+    sample = int(st.session_state.get("sample", 0))
+    for row in range(len(request.rows)):
+        for model in range(len(request.models)):
+            shown = replace(place, model=model, row=row, sample=min(sample, request.samples_of(row) - 1))
+            _one(comparison, texts, shown, palette, (place, number))
     st.caption(_legend(comparison))
     _downloads(comparison)
 
@@ -76,35 +92,48 @@ def _legend(comparison: Comparison) -> str:
     return (
         f"Grey at first: the prompt. On solid colour: the **first difference**, the first word that is not that of {than}. "
         f"What follows it is grey, since it has another past: {due} Click a word to see the choice it came from."
+        + _SEARCHED
+        * any(row.beams.on for row in request.rows)
     )
 
 
 def _one(
     comparison: Comparison,
-    texts: dict[TextPlace, list[Step]],
+    texts: Texts,
     place: TextPlace,
     palette: Palette,
     view: tuple[TextPlace, int],
 ) -> None:
     """Draw one text under the name of its setting, with the reason of its first difference."""
     steps, found = texts[place], comparison.first_difference(texts, place)
-    name = compare_settings.name(comparison.request.rows[place.row])
-    title = f"**{place.row} · {name}**" if not place.model else "↳"
+    setting = comparison.request.rows[place.row]
+    name = compare_settings.name(setting)
+    title = f"**{place.row} · {literal(name)}**" if not place.model else "↳"
+    if setting.beams.on and not place.model:
+        title += " :gray[no random numbers]"
     if len(comparison.request.models) > 1:
         title += f" :gray[{literal(comparison.request.models[place.model])}]"
     with st.container(key=f"row_{place.row}_{place.model}", gap="xsmall"):
         st.markdown(f"{title}&ensp;{literal(_reason(comparison, place, found))}" if found else title)
         tokens = _strip(comparison, place, steps, found, palette, view)
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
-        ending = explain.ending(steps[-1], comparison.loaded[place.model].context) if steps else ""
-        if comparison.job.cancelled and len(steps) < comparison.request.max_new_tokens and not ending:
-            ending = f"Stopped after {len(steps)} of {comparison.request.max_new_tokens} tokens."
-        if ending:
+        if ending := _ending(comparison, place, steps):
             st.caption(ending)
 
 
+def _ending(comparison: Comparison, place: TextPlace, steps: Sequence[Step | BeamToken]) -> str:
+    """Return why a text ends where it does, as a sentence; empty where it goes on or has its full length."""
+    last, asked = steps[-1] if steps else None, comparison.request.max_new_tokens
+    if comparison.job.cancelled and len(steps) < asked and not (last and last.stop):
+        return f"Stopped after {len(steps)} of {asked} tokens."
+    if isinstance(last, BeamToken):
+        return f"Ends by itself: step {len(steps)} is end-of-text." if last.stop == "end" else ""
+    return explain.ending(last, comparison.loaded[place.model].context) if last else ""
+
+
 def _key(place: TextPlace) -> str:
-    return f"compared_{place.row}_{place.model}_{place.sample}"
+    several = f"_{place.prompt}" if place.prompt else ""
+    return f"compared_{place.row}_{place.model}_{place.sample}{several}"
 
 
 def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) -> str:
@@ -117,7 +146,9 @@ def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) ->
         "tempered": f"both may take “{there}” and “{here}”, but their probabilities differ: that turns it.",
         "greedy": f"“{here}” for “{there}”: greedy uses no randomness.",
         "noise": f"“{here}” for “{there}”: other random numbers.",
-        "model": f"“{here}” for “{there}”: the other model, under the same setting and random numbers.",
+        "search": f"“{here}” for “{there}”: a beam search chooses whole texts, and nothing is drawn.",
+        "model": f"“{here}” for “{there}”: the other model, under the same setting"
+        f"{'' if comparison.request.rows[place.row].beams.on else ' and random numbers'}.",
     }
     return start + reasons[found.reason]
 
@@ -129,7 +160,7 @@ def _filter(comparison: Comparison, row: int, found: FirstDifference) -> str:
 def _strip(
     comparison: Comparison,
     place: TextPlace,
-    steps: list[Step],
+    steps: Sequence[Step | BeamToken],
     found: FirstDifference | None,
     palette: Palette,
     view: tuple[TextPlace, int],
@@ -137,7 +168,7 @@ def _strip(
     """Return the tokens of one text: the prompt in grey, each drawn one coloured by its probability until they differ."""
     from viz.generate.candidates import probability_colour
 
-    def drawn(step: Step) -> StripToken:
+    def drawn(step: Step | BeamToken) -> StripToken:
         label = comparison.label(step.token_id, place.model)
         look: dict[str, Any] = {"state": "quiet"}  # after the first difference
         if found is None or step.number < found.number:
@@ -152,7 +183,9 @@ def _strip(
 
     remembered = [comparison.label(token, place.model) for token in comparison.remembered.get(place, ())]
     growing = not comparison.job.done
-    return text_strip.strip(comparison.prompts[place.model], steps, drawn, growing=growing, remembered=remembered)
+    if growing and remembered and comparison.request.rows[place.row].beams.on:
+        steps = []  # the text that leads for now need not be the start of the one that was there
+    return text_strip.strip(comparison.prompt(place), steps, drawn, growing=growing, remembered=remembered)
 
 
 def _downloads(comparison: Comparison) -> None:
@@ -168,7 +201,7 @@ def _downloads(comparison: Comparison) -> None:
                 "All runs (JSON)",
                 "json",
                 "application/json",
-                lambda: json.dumps(tables.as_data(listed(), comparison.request), ensure_ascii=False, indent=1),
+                lambda: saved("", comparison),
             ),
         ):
             st.download_button(
@@ -183,6 +216,20 @@ def _downloads(comparison: Comparison) -> None:
         downloads.code_button("compare", lambda: _code(comparison))
 
 
+def saved(name: str, comparison: Comparison) -> bytes:
+    """Return a comparison as the file that is taken home."""
+    from model_utils.compare.saved_run import write_run
+
+    request = comparison.request
+    loaded = dict(zip(request.models, comparison.loaded, strict=True))
+
+    def symbol(model: str, token_id: int) -> str:
+        return str(loaded[model].tokenizer.convert_ids_to_tokens(token_id))
+
+    hashes = [cache.weights_hash(model) for model in request.models]
+    return write_run(name, request, listing(comparison), hashes=hashes, symbol=symbol)
+
+
 def listing(comparison: Comparison, *, read: bool = True) -> list[tables.Text]:
     """Return every text with what it was made under; `read` says whether with how its tokens read, which takes time."""
     request = comparison.request
@@ -193,6 +240,7 @@ def listing(comparison: Comparison, *, read: bool = True) -> list[tables.Text]:
             name=compare_settings.name(request.rows[place.row]),
             settings=request.settings(place.row),
             sample=place.sample,
+            prompt=place.prompt,
             steps=steps,
             labels=[comparison.label(step.token_id, place.model) for step in steps] if read else [],
         )
@@ -203,27 +251,30 @@ def listing(comparison: Comparison, *, read: bool = True) -> list[tables.Text]:
 def _code(comparison: Comparison) -> str:
     from model_utils.snippets.compare import compare_code
 
-    request = comparison.request
+    request, stopped = comparison.request, comparison.job.cancelled
+    made = max(1, *map(len, comparison.texts().values()))
     return compare_code(
         comparison.loaded[0].entry,
-        request.text,
-        [(compare_settings.name(row), request.settings(number)) for number, row in enumerate(request.rows)],
+        request.texts,
+        [
+            (compare_settings.name(row), request.settings(number), row.beams if row.beams.on else None)
+            for number, row in enumerate(request.rows)
+        ],
         samples=request.samples,
-        steps=max(1, *(len(steps) for place, steps in comparison.texts().items() if not place.model)),
+        steps=made if stopped else request.max_new_tokens,
+        stopped=stopped,
     )
 
 
 def open_on_generate(comparison: Comparison, place: TextPlace) -> None:
     """Draw the link that sets Generate as a row is set, where that page's controls reach so far."""
-    settings = comparison.request.settings(place.row)
-    numbers = [name for name in SETTINGS if not isinstance(getattr(settings, name), str)]
-    if not all(CONTROLS[name].admits(getattr(settings, name)) for name in numbers):
+    request, row = comparison.request, comparison.request.rows[place.row]
+    if not all(CONTROLS[name].admits(one) for name, one in row.values.items() if not isinstance(one, str)):
         return
+    seed = None if row.beams.on else request.settings(place.row).seed
     st.page_link(
         "pages/5_Generate.py",
         label=f"The settings of row {place.row} on Generate",
         icon=":material/arrow_forward:",
-        query_params={
-            controls.TAKE: compare_settings.write([compare_settings.SettingsRow(settings=settings, seed=settings.seed)])
-        },
+        query_params={controls.TAKE: compare_settings.write([replace(row, seed=seed)])},
     )

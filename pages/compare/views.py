@@ -12,14 +12,16 @@ from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.compare.sweep import find_sweep
 from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone, trend
+from model_utils.generate.beam_search.beam_text import BeamToken
 from pages.common import downloads, frame
 from pages.common.components.plot import plot
 from pages.common.view import View
-from pages.compare import cache, controls, kp_plane
+from pages.compare import cache, controls, kp_plane, pinned
 from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
-    from pages.compare.run import Comparison, TextPlace
+    from model_utils.compare.request import CompareRequest, TextPlace
+    from pages.compare.run import Comparison
 
 SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
 
@@ -40,7 +42,8 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
     if not groups:
         st.info("No word is drawn yet.")
         return
-    names = [compare_settings.name(row) for row in comparison.request.rows]
+    request = comparison.request
+    names = [compare_settings.name(row) for row in request.rows]
     dots = []
     for one in TEXT_METRICS:
         values = [group[one.name] for group in groups]
@@ -56,36 +59,52 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
             )
         )
     plot(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", alt="Measures of every setting.")
-    samples = comparison.request.samples
-    st.markdown(
-        "**None of these is quality: they say how texts differ, not which is better.** "
-        + (
-            f"Dots are texts, a diamond their mean, the line its 95 % interval over {samples} samples."
-            if samples > 1
-            else "One text per setting: ask for more samples to see how much of this is chance."
-        )
-    )
+    st.markdown(f"**None of these is quality: they say how texts differ, not which is better.** {_interval(request)}")
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
         for one in TEXT_METRICS:
             st.markdown(f"**{one.title}** ({one.unit}). {one.caption}")
+        st.markdown(f"**The interval.** {_INTERVAL}")
     downloads.bar(
         "measures", numbers=lambda: tables.measures_frame(compare_texts.listing(comparison, read=False)), code=None
     )
+
+
+_INTERVAL = (
+    "Student's t, 95 % (Student 1908): mean ± t · s / √n. Of one prompt, n counts samples. Of several, n counts prompts, each "
+    "with the mean of its samples: texts of one prompt are alike, and counting them one by one would make the interval too "
+    "narrow (standard errors clustered by question, Miller 2024, section 2.2)."
+)
+
+
+def _interval(request: CompareRequest) -> str:
+    """Return what the dots and lines of the measures are, and what is left out of them."""
+    prompts, samples = len(request.texts), request.samples
+    if prompts > 1:
+        of = f"the mean of its {samples} samples" if samples > 1 else "its text"
+        text = f"Dots are prompts, each {of}; a diamond their mean, the line its 95 % interval over {prompts} prompts."
+    elif samples > 1:
+        text = f"Dots are texts, a diamond their mean, the line its 95 % interval over {samples} samples."
+    else:
+        text = "One text per setting: ask for more samples to see how much of this is chance."
+    if any(row.beams.on for row in request.rows):
+        text += " A beam search draws nothing: it has one text of a prompt, no uncertainty of a draw and no words left."
+    return text
 
 
 def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw over the steps how many words each setting leaves, and how uncertain the draw is."""
     from viz.compare.metrics import steps as draw
 
-    texts = comparison.texts()
+    texts, request = comparison.texts(), comparison.request
+    sample = min(int(st.session_state.get("sample", 0)), request.samples - 1)
     rows = []
-    for row, one in enumerate(comparison.request.rows):
-        found = texts[replace(place, row=row)]
+    for row, one in enumerate(request.rows):
+        found = [] if one.beams.on else texts[replace(place, row=row, sample=sample)]
         rows.append(
             (
                 compare_settings.name(one),
-                [step.stages[-1].kept for step in found],
-                [step.entropy_after for step in found],
+                [step.stages[-1].kept for step in found if not isinstance(step, BeamToken)],
+                [step.entropy_after for step in found if not isinstance(step, BeamToken)],
             )
         )
     plot(
@@ -96,13 +115,17 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
     st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
 
     def table() -> pd.DataFrame:
-        return tables.steps_frame([one for one in compare_texts.listing(comparison) if one.sample == place.sample])
+        return tables.steps_frame(
+            [one for one in compare_texts.listing(comparison) if one.sample == sample and one.prompt == place.prompt]
+        )
 
     downloads.bar("compare_steps", numbers=table, code=None)
 
 
 def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
     """Return what the row in view leaves over its steps, and what is true of the filters that are compared."""
+    if comparison.request.rows[row].beams.on:
+        return f"**Row {row} is a beam search: it draws nothing, so it has no line here.**"
     if not kept:
         return "No word is drawn yet."
     settings = [one.settings for one in comparison.request.rows if not one.settings.greedy]
@@ -111,6 +134,8 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
         text += " Top-k alone leaves the same number at every step."
     if any(not one.off("p") for one in settings):
         text += " What top-p leaves changes size: few words where the model is sure, many where it is not."
+    if any(one.beams.on for one in comparison.request.rows):
+        text += " A beam search draws nothing and has no line."
     count = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
     return f"**Row {row} leaves {count} words to draw from at a step.**{text}"
 
@@ -173,9 +198,14 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
     if len(groups) < len(comparison.request.rows):
         st.info("No word is drawn yet.")
         return
+    searched = any(row.beams.on for row in comparison.request.rows)
+    count = min(len(group["length"]) for group in groups)  # a beam search has one text of a prompt
+    unit = ("sample" if len(comparison.request.texts) == 1 else "prompt") + "s" * (count > 1)
     panels, lines = [], []
     for one in TEXT_METRICS:
-        values = np.array([groups[row][one.name] for row in found.order])  # (S, N)
+        if searched and one.of_draws:
+            continue
+        values = np.array([groups[row][one.name][:count] for row in found.order])  # (S, N)
         spreads = [tables.spreads(groups[row])[one.name] for row in found.order]
         change = trend(values)
         panels.append(
@@ -191,16 +221,24 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
         lines.append(
             {"measure": one.name, "does": change} | dict(zip(found.ticks, (s.mean for s in spreads), strict=True))
         )
-    samples = comparison.request.samples
-    st.markdown(f"**Over whole texts, as {found.title} grows** ({samples} samples a point, bars: 95 % interval):")
+    st.markdown(f"**Over whole texts, as {found.title} grows** ({count} {unit} a point, bars: 95 % interval):")
     plot(draw(panels, found.ticks, palette=frame.palette()), "ladder", alt=f"Every measure as {found.title} grows.")
-    if samples >= ENOUGH:
-        st.caption("An arrow: over the samples, the rank correlation with the setting differs from 0 (95 % interval).")
-    if samples < ENOUGH:
-        st.caption(f"Undecided: a trend takes at least {ENOUGH} samples a point, here are {samples}.")
-    elif comparison.request.own_noise:
-        st.caption("Each row has its own random numbers here: the same for all would show trends with fewer samples.")
+    _trend_notes(count, unit, searched=searched, own_noise=comparison.request.own_noise)
     downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
+
+
+def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> None:
+    """Draw what an arrow or a question mark says, and what is left out."""
+    if count >= ENOUGH:
+        st.caption(f"An arrow: over the {unit}, the rank correlation with the setting differs from 0 (95 % interval).")
+    if count < ENOUGH:
+        st.caption(
+            f"A “?” is undecided: a trend takes at least {ENOUGH} samples or prompts a point, here: {count} {unit}."
+        )
+    elif own_noise:
+        st.caption("Each row has its own random numbers here: the same for all would show trends with fewer samples.")
+    if searched:
+        st.caption("A beam search draws nothing: it has no uncertainty of a draw and no words left.")
 
 
 VIEWS = {
@@ -220,4 +258,5 @@ VIEWS = {
         draw=over_steps,
     ),
     "sweep": View(label="Trends", help="What changes as k, p or temperature grows, and what does not.", draw=sweep),
+    "pinned": View(label="Pinned", help="A run that you keep, beside the present one.", draw=pinned.draw),
 }

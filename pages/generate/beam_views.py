@@ -178,11 +178,10 @@ def _search(penalty: float) -> None:
 def repeats(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     """Draw how much the leading text repeats itself and how much it surprises, beside a sampled text of the same prompt."""
     from model_utils.compare.text_metrics import repetition
-    from pages.generate.run import best_text
     from viz.generate.beam_repeats import beam_repeats
 
     prompt = tuple(token.id for token in run.prompt(row))
-    found = cache.beside_sampled(run.request.model, prompt, best_text(steps), run.policy(row))
+    found = cache.beside_sampled(run.request.model, prompt, steps[-1].leading, run.policy(row))
     sizes = (2, 3, 4)
     shares = {
         name: {n: [repetition(text[: at + 1], n) if at + 1 >= n else 0.0 for at in range(len(text))] for n in sizes}

@@ -94,6 +94,7 @@ def texts(run: BeamRun, rows: list[list[BeamStep]]) -> None:
 
 
 def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
+    from model_utils.generate.beam_search.beam_text import leading_text
     from viz.generate.candidates import probability_colour
 
     prompt = [
@@ -101,32 +102,19 @@ def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
     ]
     chosen = (int(controls.value("sentence")), int(controls.value("step")) - 1)
     drawn = []
-    for number, (token, score) in enumerate(_leading(run, row, steps)):
-        label = run.label(token)
+    for number, one in enumerate(leading_text(steps)):
+        label = run.label(one.token_id)
         drawn.append(
             StripToken(
                 text=label.replace("␣", " "),
                 spoken=label,
                 line_break="⏎" in label,
-                title=f"step {number + 1}: log-probability {score:.2f}",
-                background=probability_colour(exp(min(score, 0.0)), frame.palette()),
+                title=f"step {number + 1}: log-probability {one.score:.2f}",
+                background=probability_colour(exp(min(one.score, 0.0)), frame.palette()),
                 selected=chosen == (row, number),
             )
         )
     return [*prompt, *drawn]
-
-
-def _leading(run: BeamRun, row: int, steps: list[BeamStep]) -> list[tuple[int, float]]:
-    """Return the tokens of the leading text, each with its own score."""
-    text = run.new_tokens()[row]
-    before: tuple[tuple[int, ...], ...] = ((),) * run.request.beams.num_beams
-    found = []
-    for step, token in zip(steps, text, strict=False):
-        wanted = text[: step.number + 1]
-        one = next(one for one in step.candidates if (*before[one.beam], one.token_id) == wanted)
-        found.append((token, one.score))
-        before = step.texts
-    return found
 
 
 def _told(run: BeamRun, row: int, steps: list[BeamStep], number: int) -> None:

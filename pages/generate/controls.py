@@ -11,11 +11,10 @@ import streamlit as st
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
 from model_utils.generate.beam_search.beam_settings import BeamSettings
-from model_utils.generate.filters.filter_settings import FILTERS, PROCESSORS, SETTINGS
-from model_utils.generate.filters.one_filter import WordsFilter
+from model_utils.generate.filters.filter_settings import SETTINGS
 from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
-from pages.common import controls, frame, mask_state
+from pages.common import controls, frame, mask_state, sampling_controls
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
@@ -32,32 +31,18 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.generate.run import BeamRun, Generation
 
-IN_A_ROW = 4  # filters in view because they are on
-BEAMS, CHOICES = ("num_beams", "length_penalty", "early_stopping"), ("early_stopping",)
-DRAW, SEARCH = "one draw a step", "beam search"
-MANY = 4  # beams at first
-TEXTUAL = tuple(one.field for one in PROCESSORS)
-WORDS = tuple(one.field for one in FILTERS if isinstance(one, WordsFilter))
-MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
-# What is in view, in the shares of its row; a beam search draws nothing and so has no seed.
-DIALS, BEAM_DIALS = dict.fromkeys(MAIN, 1.0), {"num_beams": 1.0, "length_penalty": 1.0, "early_stopping": 1.0}
-DRAW_BOXES, BEAM_BOXES = ("seed", "max_new_tokens"), ("max_new_tokens",)
-MORE = (*OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
-SLIDER_HIGH = {one.field: one.slider_high for one in FILTERS if one.slider_high is not None}
+DRAW_BOXES, BEAM_BOXES = ("seed", "max_new_tokens"), ("max_new_tokens",)  # a beam search draws nothing and has no seed
+MORE = (*sampling_controls.OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Generate, and return the place of the button Stop."""
-    dials, boxes = (BEAM_DIALS, BEAM_BOXES) if _searching() else (DIALS, DRAW_BOXES)
-    with st.container(key="dials"):
-        for name, place in zip(dials, st.columns(list(dials.values()), gap="medium"), strict=True):
-            with place:
-                controls.choice(name) if name in CHOICES else _dial(name)
-    _those_on()
+    boxes = BEAM_BOXES if sampling_controls.searching() else DRAW_BOXES
+    sampling_controls.dials()
     with st.container(key="buttons"):
         places = st.columns([4.8, *[2.1] * len(boxes), 2, 2.3, 1.7], vertical_alignment="bottom")
     with places[0]:
-        _how()
+        sampling_controls.how()
     for name, place in zip(boxes, places[1:], strict=False):
         with place:
             controls.number(name)
@@ -67,77 +52,11 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     return places[-1]
 
 
-def _dial(name: str) -> None:
-    """Draw a published number as a slider over the usual values, and as a box that takes all."""
-    control, box = CONTROLS[name], f"{name}_box"
-    slider, typed = st.columns([2.6, 1], vertical_alignment="bottom", gap="small")
-    with slider:
-        _slider(name)
-    st.session_state[box] = value(name)
-    typed.number_input(
-        f"{control.label}, typed",
-        control.low,
-        control.high,
-        step=control.step,
-        key=box,
-        on_change=lambda: controls.change(**{name: st.session_state[box]}),
-        label_visibility="collapsed",
-    )
-
-
-def _how() -> None:
-    """Draw the choice how the next word is chosen: it stands for the number of beams."""
-    st.session_state["how"] = SEARCH if _searching() else DRAW
-    st.segmented_control(
-        "How the next word is chosen",
-        [DRAW, SEARCH],
-        required=True,
-        key="how",
-        on_change=_choose_how,
-        label_visibility="collapsed",
-    )
-
-
-def _choose_how() -> None:
-    controls.change(num_beams=MANY if st.session_state["how"] == SEARCH else 1)
-
-
-def _searching() -> bool:
-    """Return whether the controls ask for a beam search."""
-    return bool(value("num_beams") > 1)
-
-
-def _those_on() -> None:
-    """Draw the filters that are in view only while they are on; off, they stand under More."""
-    names = [name for name in _used() if _changed(name)]
-    if not names:
-        return
-    with st.container(key="dials_on"):
-        for start in range(0, len(names), IN_A_ROW):
-            for place, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):
-                with place:
-                    _filter(name)
-
-
-def _filter(name: str) -> None:
-    """Draw the control of one filter."""
-    if name in WORDS:
-        controls.field(name)
-    else:
-        _slider(name)
-
-
 def _more(page: frame.Page) -> None:
     """Draw what is off at first: further filters, the order of all, and what a text may read of itself."""
     _keep_hand_mask(page)
     with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
-        for name in _used():
-            if not _changed(name):
-                _filter(name)
-        if _searching():
-            st.caption("A beam search draws nothing: temperature and filters have no effect on it.")
-        else:
-            controls.field("order")
+        sampling_controls.those_off()
         st.divider()
         st.caption("What the growing text may read of itself")
         controls.choice("pattern")
@@ -148,11 +67,6 @@ def _more(page: frame.Page) -> None:
         mask_state.hand_fields()
         with st.container(horizontal=True):
             mask_state.undo_buttons()
-
-
-def _used() -> Sequence[str]:
-    """Return the filters beside the main ones that have an effect: on beams only what looks at the text so far has."""
-    return [name for name in OTHER_FILTERS if name in TEXTUAL] if _searching() else OTHER_FILTERS
 
 
 def _changed(name: str) -> bool:
@@ -189,7 +103,7 @@ def make_request(page: frame.Page) -> GenerateRequest:
     """Return what the controls and the shared sentences ask for. Raises ReaderError for what is outside its bounds."""
     from model_utils.generate.filters.filter_settings import SamplingSettings
 
-    batch, beams = page.batch(side="left"), BeamSettings(**{name: value(name) for name in BEAMS})
+    batch, beams = page.batch(side="left"), BeamSettings(**{name: value(name) for name in sampling_controls.BEAMS})
     settings = SamplingSettings(**{name: value(name) for name in SETTINGS})
     return GenerateRequest(
         model=page.model,
@@ -212,17 +126,6 @@ def _policy(batch: TokenBatch) -> MaskPolicy:
 
 
 START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make_request, start=start, resume=resume)
-
-
-def _slider(name: str) -> None:
-    """Draw a published number as a slider, widened for the session when a link asks for more than is usual."""
-    high = None
-    if name in SLIDER_HIGH:
-        key = f"_high_{name}"
-        if value(name) > st.session_state.setdefault(key, SLIDER_HIGH[name]):
-            st.session_state[key] = CONTROLS[name].high
-        high = st.session_state[key]
-    controls.number(name, slider=True, high=high)
 
 
 def invitation() -> None:

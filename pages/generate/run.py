@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from model_utils.generate.beam_search.beam_settings import BeamSettings
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
-from pages.common.runs.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
+from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from model_utils.generate.beam_search.beams import BeamStep
     from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
@@ -112,7 +110,7 @@ class BeamRun(Run):
 
     def new_tokens(self) -> list[tuple[int, ...]]:
         """Return the new tokens of each sentence so far: of its best finished text once its search is over, of its best beam."""
-        return [best_text(steps) if steps else () for steps in self.rows()]
+        return [steps[-1].leading if steps else () for steps in self.rows()]
 
     def room(self, row: int) -> int:
         """Return how many new tokens a row may have."""
@@ -195,18 +193,12 @@ class Generation(Run):
         return tuple(token.id for token in self.prompt(step.lane)), drawn
 
 
-def best_text(steps: Sequence[BeamStep]) -> tuple[int, ...]:
-    """Return the text that leads after the last of `steps`: the best finished one once the search is over."""
-    last = steps[-1]
-    return last.hypotheses[0].tokens if last.done and last.hypotheses else last.texts[0]
-
-
 def start(request: GenerateRequest) -> Generation | BeamRun:
     """Return the run of a request, under way. Raises ReaderError when it cannot start."""
     loaded, batch = cache.loaded_model(request.model), cache.token_batch(BatchKey(request.model, request.texts))
     lanes = [lane_of(request, batch, number) for number in range(len(batch.texts))]
     if request.beams.on:
-        search = beam_job(loaded, lanes, request.beams, request.max_new_tokens)
+        search = decode_job([(loaded, lanes, request.beams)], request.max_new_tokens)
         return BeamRun(request=request, loaded=loaded, batch=batch, job=search)
     job = decode_job([(loaded, lanes)], request.max_new_tokens)
     return Generation(request=request, loaded=loaded, batch=batch, jobs=[(job, 0)], branches=[])
@@ -216,8 +208,8 @@ def resume(run: Generation | BeamRun) -> Generation | BeamRun:
     """Return `run` made again, under way: all its rows in one batch, which gives the same texts. Raises as `start` does."""
     if isinstance(run, BeamRun):
         lanes = [lane_of(run.request, run.batch, row) for row in range(run.count)]
-        made = run.job.digest if run.job.cancelled else None
-        return replace(run, job=beam_job(run.loaded, lanes, run.request.beams, run.request.max_new_tokens, made))
+        made = stopped_after(run.job, list(tokens_of(run.job).values()))
+        return replace(run, job=decode_job([(run.loaded, lanes, run.request.beams)], run.request.max_new_tokens, made))
     drawn = tuple(run.drawn(row) for row in range(run.count))
     lanes = []
     for row in range(run.count):

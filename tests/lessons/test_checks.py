@@ -90,6 +90,7 @@ def test_a_value_nearer_to_its_bound_than_the_margin_is_not_good_enough(tiny) ->
         ("in_batch", SHOOK, {"way": "magic"}),
         ("surprise", SHOOK, {"token": "third"}),
         ("entropy", "Masks?text=", {}),
+        ("forks", "Compare?text=He+shook+his&settings=t1;b4", {"row": "1"}),
     ],
 )
 def test_what_cannot_be_measured_is_said_in_a_sentence(measure, link, options, tiny) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 PANEL = 150
-SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "undecided": "? undecided"}
+SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "undecided": "?"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,7 @@ class BeamCandidate:
     beam: int
     token_id: int
     score: float
+    chance: float
     total: float
     rank: int
     outcome: Outcome
@@ -87,6 +88,11 @@ class BeamStep:
         """Return the candidates that go on as beams, by slot."""
         kept = [one for one in self.candidates if one.slot is not None]
         return tuple(sorted(kept, key=lambda one: one.slot or 0))
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """Return the text that leads after the step: the best finished one once the search is over, until then the best beam."""
+        return self.hypotheses[0].tokens if self.done and self.hypotheses else self.texts[0]
 
 
 def beam_rows(lanes: Sequence[Lane], beams: BeamSettings) -> list[Lane]:
@@ -179,6 +185,7 @@ class _Search:
                 beam=parents[at],
                 token_id=tokens[at],
                 score=float(scores[parents[at], tokens[at]]),
+                chance=float(chances[parents[at], tokens[at]].exp()),
                 total=float(totals[at]),
                 rank=at + 1,
                 outcome=("finished" if at in entered else "lost") if ends[at] else "kept" if at in slots else "dropped",
@@ -187,7 +194,7 @@ class _Search:
             )
             for at in range(self._wide)
         ]
-        candidates = self._mark_greedy(candidates, scores, sums)
+        candidates = self._mark_greedy(candidates, scores, sums, chances)
         self._texts = [] if stopped else [continued[at] for at in slots]
         self._totals, self._number = running, self._number + 1
         return BeamStep(
@@ -208,7 +215,7 @@ class _Search:
         return without[slots], slots.tolist()
 
     def _mark_greedy(
-        self, candidates: list[BeamCandidate], scores: torch.Tensor, sums: torch.Tensor
+        self, candidates: list[BeamCandidate], scores: torch.Tensor, sums: torch.Tensor, chances: torch.Tensor
     ) -> list[BeamCandidate]:
         """Return the candidates with the one marked that the greedy path goes on by; one that is not among them is added."""
         if self._greedy is None:
@@ -224,6 +231,7 @@ class _Search:
             beam=beam,
             token_id=token,
             score=float(scores[beam, token]),
+            chance=float(chances[beam, token].exp()),
             total=float(total),
             rank=1 + int((sums > total).sum()),
             outcome="dropped",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
@@ -28,40 +28,44 @@ SHORT = 32
 TIDY = 10
 
 
+class Part(NamedTuple):
+    """What one decoder makes: the lanes of a model, drawn, or with beams searched, a lane a sentence."""
+
+    loaded: LoadedModel
+    lanes: Sequence[Lane]
+    beams: BeamSettings | None = None
+
+
 def decode_job(
-    parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int, stop_after: int | None = None
+    parts: Sequence[
+        tuple[LoadedModel, Sequence[Lane]] | tuple[LoadedModel, Sequence[Lane], BeamSettings | None] | Part
+    ],
+    max_new_tokens: int,
+    stop_after: int | None = None,
 ) -> Job[None]:
-    """Return the job that decodes the lanes of each model, a step of each in turn, once it is its turn.
+    """Return the job that makes the texts of each part, a step of each part in turn, once it is its turn.
 
     Its events are of the type Event. It stops after `stop_after` steps as if somebody had asked. Raises InputError when it
     cannot start.
     """
+    made = [Part(*part) for part in parts]
+    rows = [(part.loaded, part.lanes if part.beams is None else _beam_rows(part.lanes, part.beams)) for part in made]
+    return _job(lambda: [_decoder(part, max_new_tokens) for part in made], rows, max_new_tokens, stop_after)
+
+
+def _beam_rows(lanes: Sequence[Lane], beams: BeamSettings) -> list[Lane]:
+    from model_utils.generate.beam_search.beams import beam_rows
+
+    return beam_rows(lanes, beams)
+
+
+def _decoder(part: Part, max_new_tokens: int) -> Steps:
+    from model_utils.generate.beam_search.beams import beam_search
     from model_utils.generate.decode import decode
 
-    def decoders() -> list[Steps]:
-        return [decode(loaded, lanes, max_new_tokens, prefix_cache=loaded.prefix_cache) for loaded, lanes in parts]
-
-    return _job(decoders, parts, max_new_tokens, stop_after, drawn_tokens)
-
-
-def beam_job(
-    loaded: LoadedModel,
-    lanes: Sequence[Lane],
-    beams: BeamSettings,
-    max_new_tokens: int,
-    stop_after: int | None = None,
-) -> Job[None]:
-    """Return the job that searches beams for each of `lanes`, a sentence each, once it is its turn.
-
-    Its events are (0, the steps of the sentences that go on). Else it is as `decode_job`; of a discarded one the number of
-    its steps is kept.
-    """
-    from model_utils.generate.beam_search.beams import beam_rows, beam_search
-
-    def decoders() -> list[Steps]:
-        return [beam_search(loaded, lanes, beams, max_new_tokens)]
-
-    return _job(decoders, [(loaded, beam_rows(lanes, beams))], max_new_tokens, stop_after, len)
+    if part.beams is not None:
+        return beam_search(part.loaded, part.lanes, part.beams, max_new_tokens)
+    return decode(part.loaded, part.lanes, max_new_tokens, prefix_cache=part.loaded.prefix_cache)
 
 
 def _job(
@@ -69,7 +73,6 @@ def _job(
     parts: Sequence[tuple[LoadedModel, Sequence[Lane]]],
     max_new_tokens: int,
     stop_after: int | None,
-    digest: Callable[[list[Any]], Any],
 ) -> Job[None]:
     """Return the job that takes a step of each decoder in turn; `parts` are the rows that each of them computes."""
     from model_utils.generate.decode import leave_a_core
@@ -103,7 +106,7 @@ def _job(
                 if many and number % TIDY == 0:
                     give_back()
 
-    return cache.JOBS.start(work, needs, name="generate", digest=digest)
+    return cache.JOBS.start(work, needs, name="generate", digest=drawn_tokens)
 
 
 def _advance(job: Job[None], part: int, decoder: Steps) -> bool:
@@ -131,16 +134,24 @@ def published(job: Job[None]) -> list[Event]:
 
 
 def drawn_tokens(events: Sequence[Event]) -> dict[tuple[int, int], list[int]]:
-    """Return the tokens that each lane of each part has drawn: all that is kept of the events of a discarded job."""
+    """Return the tokens that each lane of each part has so far: all that is kept of the events of a discarded job.
+
+    Of a beam search they are those of the text that leads.
+    """
+    from model_utils.generate.beam_search.beams import BeamStep
+
     drawn: dict[tuple[int, int], list[int]] = {}
     for part, steps in events:
         for step in steps:
-            drawn.setdefault((part, step.lane), []).append(step.token_id)
+            if isinstance(step, BeamStep):
+                drawn[part, step.sentence] = list(step.leading)
+            else:
+                drawn.setdefault((part, step.lane), []).append(step.token_id)
     return drawn
 
 
 def tokens_of(job: Job[None]) -> dict[tuple[int, int], list[int]]:
-    """Return the tokens that each lane of each part has drawn, also of a discarded job."""
+    """Return the tokens that each lane of each part has so far, also of a discarded job."""
     events = job.events
     drawn: dict[tuple[int, int], list[int]] = job.digest if job.discarded else drawn_tokens(events)
     return drawn

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
 from formatting import percent
+from model_utils.generate.beam_search.beam_text import BeamToken
 from model_utils.tokens.glyphs import spoken
 from pages.common.components.strip import StripToken
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
     from model_utils.generate.step import Step
     from model_utils.tokens.batch import Token
 
+StepT = TypeVar("StepT", bound="Step | BeamToken")
+
 
 def strip(
     prompt: Iterable[Token],
-    steps: Sequence[Step],
-    drawn: Callable[[Step], StripToken],
+    steps: Sequence[StepT],
+    drawn: Callable[[StepT], StripToken],
     *,
     growing: bool,
     remembered: Sequence[str] = (),
@@ -37,12 +40,13 @@ def strip(
     return tokens
 
 
-def drawn_token(step: Step, label: str, *, probability: float, of: str, **look: Any) -> StripToken:
+def drawn_token(step: Step | BeamToken, label: str, *, probability: float, of: str, **look: Any) -> StripToken:
     """Return the token of a step that reads `label`; `of` says what its `probability` is a share of."""
+    rank = "" if isinstance(step, BeamToken) else f", number {step.rank:,}"
     return StripToken(
         text=_flowing(label),
         line_break="⏎" in label,
-        title=f"step {step.number + 1}: {percent(probability)} of {of}, number {step.rank:,}",
+        title=f"step {step.number + 1}: {percent(probability)} of {of}{rank}",
         **{"spoken": spoken(label), **look},
     )
 

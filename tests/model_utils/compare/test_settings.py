@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.compare.settings import SettingsRow, check_samples, name, parse, write
+from model_utils.compare.settings import SettingsRow, make_row, name, parse, write
 from model_utils.errors import InputError
+from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING, BeamSettings
 from model_utils.generate.filters.filter_settings import SamplingSettings
 
 
@@ -40,6 +41,7 @@ def test_a_row_names_what_is_on_and_all_else_is_off() -> None:
 )
 def test_what_is_written_is_read_back(rows: list[SettingsRow]) -> None:
     assert list(parse(write(rows))) == rows
+    assert [make_row(row.values, row.seed) for row in rows] == rows
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,16 @@ def test_what_is_written_is_read_back(rows: list[SettingsRow]) -> None:
         ("s99999999999999999999", "Setting 0: Seed"),
         ("k99999999999999999999", "Setting 0: Top-k 99999999999999999999"),
         ("k1;" * 13, "13 settings do not fit"),
+        ("b4;b1", "Setting 1: 1 beam is no beam search: write b2 to b12"),
+        ("b13", "Setting 0: 13 beams do not fit: choose 1 to 12"),
+        ("b4,k50,p0.9", "Setting 0: A beam search draws nothing, so top-k, top-p would have no effect"),
+        ("b4,t0", "so temperature would have no effect"),
+        ("b4,s1", "so a seed would have no effect"),
+        ("b4,optkm", "so the order would have no effect"),
+        ("d0.6", "Setting 0: A length penalty and early stopping belong to a beam search"),
+        ("b4,d6", "Setting 0: Length penalty 6.0 does not fit: choose -5 to 5"),
+        ("b4,fmaybe", "Setting 0 holds 'fmaybe'"),
+        ("b4,b5", "names num-beams twice"),
         ("<script>", "Setting 0 holds '<script>'"),
     ],
 )
@@ -68,14 +80,37 @@ def test_what_cannot_be_read_is_named_with_the_way_out(bad: str, named: str) -> 
         parse(bad)
 
 
-@pytest.mark.parametrize("samples", [0, 9])
-def test_samples_have_a_bound(samples: int) -> None:
-    with pytest.raises(InputError, match="1 to 8"):
-        check_samples(samples)
+@given(
+    st.fixed_dictionaries(
+        {"num_beams": st.integers(2, 12)},
+        optional={
+            "length_penalty": st.floats(-5, 5).map(lambda one: round(one, 3)),
+            "early_stopping": st.sampled_from(list(EARLY_STOPPING)),
+            "no_repeat_ngram_size": st.integers(0, 100),
+            "repetition_penalty": st.floats(0.1, 10).map(lambda one: round(one, 3)),
+            "bad_words": st.sampled_from(["", "son", "a king, b4"]),
+        },
+    )
+)
+def test_what_is_written_of_beams_is_read_back(values: dict[str, object]) -> None:
+    row = make_row(values)
+    assert parse(write([row])) == (row,)
+    assert make_row(row.values) == row
+    assert {key: row.values[key] for key in values} == values
+
+
+def test_a_row_of_beams_draws_nothing_and_keeps_what_bans_words() -> None:
+    plain, banned = parse("b4;b3,d-0.5,fnever,n2,wson")
+    assert plain.beams == BeamSettings(num_beams=4)
+    assert plain.seeded(7) == plain.settings
+    assert plain.settings.greedy
+    assert banned.beams == BeamSettings(num_beams=3, length_penalty=-0.5, early_stopping="never")
+    assert [one.field for one in banned.settings.processors] == ["no_repeat_ngram_size", "bad_words"]
+    assert [one.field for one in banned.settings.acting] == ["no_repeat_ngram_size", "bad_words"]
 
 
 def test_names_are_what_a_reader_would_say() -> None:
-    line = "t0;t1;k50;t0.7,p0.9;m0.1;k5,optkm;t0,s4"
+    line = "t0;t1;k50;t0.7,p0.9;m0.1;k5,optkm;t0,s4;b4;b2,n2,d0.6,ftrue"
     assert [name(row) for row in parse(line)] == [
         "greedy",
         "pure sampling",
@@ -84,4 +119,6 @@ def test_names_are_what_a_reader_would_say() -> None:
         "min-p 0.1",
         "top-k 5, order ptkm",
         "greedy, seed 4",
+        "beam search, 4 beams",
+        "beam search, 2 beams, no-repeat n-gram 2, length penalty 0.6, early stopping true",
     ]

@@ -15,3 +15,10 @@ def test_rows_that_differ_in_one_setting_are_a_sweep_in_its_order() -> None:
     assert (found.title, found.ticks) == ("the temperature", ("0.5", "1", "2"))
     for line in ("k2;k50", "k2;k50;p0.9", "k2;k50;k50", "k2;k5,s1;k9", "k2;k5;k9,optkm"):
         assert find_sweep(parse(line)) is None
+
+
+def test_greedy_is_the_first_of_a_sweep_over_beams() -> None:
+    found = find_sweep(parse("b4;t0;b2"))
+    assert found is not None
+    assert (found.order, found.ticks) == ((1, 2, 0), ("1", "2", "4"))
+    assert find_sweep(parse("t1;b2;b4")) is None

@@ -11,31 +11,41 @@ import pytest
 
 from model_utils.compare import kp_plane
 from model_utils.compare.settings import name, parse
+from model_utils.generate.beam_search.beams import beam_search
 from model_utils.generate.filters.full_distribution import next_logits
 from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.compare import compare_code, surface_code
 from tests.tools.decoding import grown, ids
 
-PROMPT, NEW, SAMPLES = "He shook his", 9, 2
+PROMPTS, NEW, SAMPLES = ("He shook his", "It was"), 9, 2
 ROWS = parse("t1;t0.7,k40,p0.9,m0.01,optkm;t0;k3,s5;t0,n1,wthe+a,r1.1,l9")
+BEAMS = parse("b3;b4,n1,wthe+a,d0.5,fnever")
 PLACE = (1544, 14682, 465)
 
 
 def test_the_code_gives_the_same_texts_and_the_same_plane(tiny: LoadedModel, tmp_path: Path) -> None:
-    rows = [(name(row), row.seeded(2)) for row in ROWS]
-    (tmp_path / "texts.py").write_text(compare_code(tiny.entry, PROMPT, rows, samples=SAMPLES, steps=NEW), "utf-8")
+    rows = [(name(row), row.seeded(2), row.beams if row.beams.on else None) for row in (*ROWS, *BEAMS)]
+    (tmp_path / "texts.py").write_text(compare_code(tiny.entry, PROMPTS, rows, samples=SAMPLES, steps=NEW), "utf-8")
     (tmp_path / "plane.py").write_text(surface_code(tiny.entry, PLACE, 0.7), "utf-8")
     both = "import runpy; runpy.run_path('texts.py'); print('----'); runpy.run_path('plane.py')"
     done = subprocess.run(
         [sys.executable, "-c", both], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
     )
     written, plane = (part.strip().splitlines() for part in done.stdout.split("----"))
-    lanes = [Lane(prompt=PLACE, settings=settings, sample=sample) for _, settings in rows for sample in range(SAMPLES)]
-    starts = [f"{name} {sample} " for name, _ in rows for sample in range(SAMPLES)]
-    for line, start, steps in zip(written, starts, grown(tiny, lanes, NEW), strict=True):
-        assert line.startswith(start)
-        assert ast.literal_eval(line[line.index("[") : line.index("]") + 1]) == ids(steps)
+    assert len(written) == len(PROMPTS) * (len(ROWS) * SAMPLES + len(BEAMS))
+    for number, prompt in enumerate(PROMPTS):
+        ids_of = tuple(tiny.tokenizer(prompt)["input_ids"])
+        expected = [(sample, row) for row in ROWS for sample in range(SAMPLES)]
+        lanes = [Lane(prompt=ids_of, settings=row.seeded(2), sample=sample) for sample, row in expected]
+        texts = [tuple(ids(steps)) for steps in grown(tiny, lanes, NEW)]
+        for row in BEAMS:
+            *_, (last,) = beam_search(tiny, [Lane(prompt=ids_of, settings=row.settings)], row.beams, NEW)
+            texts.append(last.leading)
+        for (sample, row), text in zip([*expected, *((0, row) for row in BEAMS)], texts, strict=True):
+            line = written.pop(0)
+            assert line.startswith(f"{number} {name(row)} {sample} ")
+            assert tuple(ast.literal_eval(line[line.index("[") : line.index("]") + 1])) == text
 
     ranked = kp_plane.rank(next_logits(tiny, PLACE), 0.7)
     assert len(plane) == 20

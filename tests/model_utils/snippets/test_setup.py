@@ -113,7 +113,7 @@ def test_the_texts_are_the_page_s_and_end_at_the_same_tokens(
     rows = [[step.token_id for step in steps if step.lane == lane] for lane in range(len(lanes))]
     lines = run(generate_code(mine.entry, TEXTS, settings, steps=NEW, sentence=1, step=STEP))
     assert [ast.literal_eval(line[: line.index("]") + 1]) for line in lines[:3]] == rows
-    compared = run(compare_code(mine.entry, TEXTS[1], [("one", settings)], samples=1, steps=NEW))
+    compared = run(compare_code(mine.entry, [TEXTS[1]], [("one", settings, None)], samples=1, steps=NEW))
     assert ast.literal_eval(compared[0][compared[0].index("[") : compared[0].index("]") + 1]) == rows[1]
     opened = run(step_code(mine.entry, [*lanes[1].prompt, *rows[1][:STEP]], settings, number=STEP))
     assert f"drawn {rows[1][STEP]}" in opened

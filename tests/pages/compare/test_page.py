@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,16 +12,20 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.compare import kp_plane
+from model_utils.compare.request import TextPlace
 from model_utils.compare.settings import SettingsRow, name, parse, write
 from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS
 from model_utils.errors import InputError
 from model_utils.generate import explain
+from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS, BeamSettings
 from model_utils.generate.filters.apply_filters import warp
 from model_utils.generate.filters.filter_settings import FILTERS, SETTINGS, SamplingSettings
+from model_utils.limits import MAX_PINNED
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import split_sentences
 from pages.common.markdown import literal
-from pages.compare.run import TextPlace
+from pages.compare.state import Pinned
+from pages.compare.views import VIEWS
 from tests.tools.decoding import ALL_ON
 from tests.tools.figures import array, figures
 from tests.tools.sentences import numbers, quoting
@@ -82,7 +87,7 @@ def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
     names = lines(at)
     assert all(one.heading(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
     table = at.dataframe[0].value
-    assert sorted(table.columns) == sorted(SETTINGS)
+    assert sorted(table.columns) == sorted([*SETTINGS, *(one.field for one in BEAM_SETTINGS)])
     assert table.columns.tolist()[:3] == [one.field for one in FILTERS if one.main]
     for number, one in enumerate(FILTERS):
         assert table.loc[number, one.field] == ALL_ON[one.field]
@@ -251,5 +256,251 @@ def test_a_sweep_is_started_from_the_view_that_needs_one() -> None:
 def test_a_sentence_or_second_model_that_is_not_there_falls_back() -> None:
     at = opened(sentence=15, against="nothing")
     request = at.session_state["_compare"].run.request
-    assert request.text == "It will rain in the"
+    assert request.texts == ("It will rain in the",)
     assert len(request.models) == 1
+
+
+def test_beams_stand_beside_draws_with_one_text_whatever_the_samples_and_equal_generate(tiny: LoadedModel) -> None:
+    at = opened(settings="t1;b3;b4,n2,d0.5,ftrue", samples=2, sample=1, max_new_tokens=9)
+    assert not at.exception
+    run = at.session_state["_compare"].run
+    texts = run.texts()
+    assert [(place.row, place.sample) for place in texts] == [(0, 0), (0, 1), (1, 0), (2, 0)]
+    ids = tiny.tokenizer("It will rain in the", return_tensors="pt")["input_ids"]
+    options = [{"num_beams": 3}, {"num_beams": 4, "no_repeat_ngram_size": 2, "length_penalty": 0.5}]
+    for (place, tokens), option in zip(list(texts.items())[2:], options, strict=True):
+        early = {"early_stopping": place.row == 2, "max_new_tokens": 9, "pad_token_id": 50256}
+        out = tiny.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, **option, **early)
+        assert [step.token_id for step in tokens] == out[0, ids.shape[1] :].tolist()
+        found = run.first_difference(texts, place)
+        assert found is None or found.reason == "search"
+    shown = lines(at)
+    assert all(name(row) in shown for row in run.request.rows)
+    assert figure(at)["settings"]["text"] == ["<b>0</b>"]  # no beam search has a place on the map
+    for view in ("metrics", "steps", "sweep"):
+        at.session_state["plot"] = view
+        at.run()
+        assert not at.exception
+        assert not at.error
+
+
+def test_a_row_of_beams_in_view_opens_every_view_and_generate(tiny: LoadedModel) -> None:
+    at = opened(settings="b3,n2;p0.9", row=0, at_step=2)
+    for view in VIEWS:
+        at.session_state["plot"] = view
+        at.run()
+        assert not at.exception
+        assert not at.error
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/5_Generate.py")
+    at.query_params["take"] = "b3,n2"
+    at.session_state["max_new_tokens"] = 2
+    at.run()
+    request = at.session_state["_generate"].run.request
+    assert request.beams == BeamSettings(num_beams=3)
+    assert request.settings.no_repeat_ngram_size == 2
+    assert "top_k" not in at.session_state  # filters stay as they are
+    at.query_params["take"] = "k7"
+    at.run()
+    assert (at.session_state["num_beams"], at.session_state["top_k"]) == (1, 7)
+
+
+def test_every_sentence_stands_under_every_row_and_one_cell_opens() -> None:
+    at = opened(prompts="all", settings="t1;b2", samples=2, sentence=1, row=1)
+    assert not at.exception
+    run = at.session_state["_compare"].run
+    assert len(run.request.texts) == 3
+    assert len(run.texts()) == 3 * 3
+    alone = opened(settings="t1;b2", samples=2, sentence=1).session_state["_compare"].run.texts()
+    assert [[step.token_id for step in text] for place, text in run.texts().items() if place.prompt == 1] == [
+        [step.token_id for step in text] for text in alone.values()
+    ]
+    table = at.dataframe[1].value
+    assert table.shape == (3, 2)
+    label = run.label(
+        next(text for place, text in run.texts().items() if (place.prompt, place.row) == (2, 1))[0].token_id
+    )
+    assert table.iloc[2, 1].startswith(label.replace("␣", " ").strip())
+    at.session_state["plot"] = "metrics"
+    at.run()
+    means = [trace for trace in next(iter(figures(at).values()))["data"] if trace["name"] == "samples"]
+    assert len(array(means[2]["x"])) == 2 * 3  # of each row a dot for each prompt
+    assert len(quoting(at.markdown, 95, 3)) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "quoted"),
+    [
+        ({"settings": ";".join(f"k{k}" for k in range(1, 13)), "samples": 8, "prompts": "all"}, ("3", "288", "96")),
+        ({"settings": "b4,k50"}, ("Setting 0", "top-k")),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(values: dict[str, object], quoted: tuple[str, ...]) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/6_Compare.py")
+    for control, value in values.items():
+        at.session_state[control] = value
+    at.run()
+    assert not at.exception
+    (line,) = at.error
+    assert all(part in line.value for part in quoted)
+
+
+def test_a_row_is_set_by_the_sliders_that_generate_has() -> None:
+    at = opened(settings="t1;k50,s3;b4", edit_by="sliders", row=1, max_new_tokens=1)
+    assert not at.exception
+    assert at.slider(key="edited_top_k").value == 50
+    at.slider(key="edited_top_k").set_value(7).run()
+    assert at.session_state["settings"] == "t1;k7,s3;b4"
+    at.number_input(key="edited_temperature_box").set_value(0.5).run()
+    assert at.session_state["settings"] == "t1;t0.5,k7,s3;b4"
+    at.slider(key="edited_repetition_penalty").set_value(1.2).run()
+    assert at.session_state["settings"] == "t1;r1.2,t0.5,k7,s3;b4"
+    at.segmented_control(key="edited_how").set_value("beam search").run()
+    assert at.session_state["settings"] == "t1;b4,r1.2;b4"
+    at.slider(key="edited_length_penalty").set_value(-1.0).run()
+    assert at.session_state["settings"] == "t1;b4,d-1,r1.2;b4"
+    at.slider(key="edited_num_beams").set_value(6).run()
+    assert at.session_state["settings"] == "t1;b6,d-1,r1.2;b4"
+    at.segmented_control(key="edited_how").set_value("one draw a step").run()
+    assert at.session_state["settings"] == "t1;r1.2;b4"
+    assert "top_k" not in at.query_params  # Generate's own settings stay
+    assert not at.exception
+
+
+def test_a_row_beyond_the_usual_has_sliders_that_reach_it() -> None:
+    at = opened(settings="t20,k100000", edit_by="sliders", max_new_tokens=1)
+    assert not at.exception
+    assert at.slider(key="edited_top_k").value == 100_000
+    at.slider(key="edited_temperature").set_value(2.0).run()
+    assert at.session_state["settings"] == "t2,k100000"
+
+
+def pinned(at: AppTest) -> list[Pinned]:
+    kept: list[Pinned] = at.session_state["_compare"].pinned
+    return kept
+
+
+def test_a_pinned_run_stays_beside_the_next_one_and_opens_from_its_file_without_computing() -> None:
+    at = opened(plot="pinned", settings="t1;b2", max_new_tokens=4)
+    at.text_input(key="pinned_name").set_value("before *x*").run()
+    at.button(key="pin").click().run()
+    assert not at.exception
+    assert not at.error
+    (kept,) = pinned(at)
+    first = drawn(at)
+    at.session_state["settings"] = "t0;b2"
+    at.button(key="compare").click().run()
+    finished(at)
+    assert drawn(at) != first
+    assert [[token.id for token in tokens] for tokens in kept.run.texts.values()] == first
+    assert at.selectbox(key="pinned_run").options == ["before *x*"]
+
+    other = opened(plot="pinned", settings="k5", max_new_tokens=1)
+    run = other.session_state["_compare"].run
+    other.file_uploader(key="pinned_file_0").set_value(("run.json", kept.content, "application/json")).run()
+    assert not other.exception
+    assert not other.error
+    assert other.session_state["_compare"].run is run
+    (opened_again,) = pinned(other)
+    assert opened_again.run.texts == kept.run.texts
+    assert opened_again.content == kept.content
+    other.button(key="use_pinned").click().run()
+    assert other.session_state["settings"] == "t1;b2"
+    assert other.session_state["max_new_tokens"] == 4
+    other.button(key="remove_pinned").click().run()
+    assert not pinned(other)
+    assert not other.exception
+
+
+@pytest.mark.parametrize(
+    ("spoil", "quoted"),
+    [
+        (lambda content: content[:-9], ()),
+        (
+            lambda content: content.replace(b'"id": "tiny-gpt2"', b'"id": "gpt2"').replace(
+                b'"model": "tiny-gpt2"', b'"model": "gpt2"'
+            ),
+            ("gpt2",),
+        ),
+        (lambda content: re.sub(rb'"sha256": "\w', b'"sha256": "0', content), ("tiny-gpt2", "SHA-256")),
+        (lambda content: re.sub(rb'"symbol": "[^"]*"', b'"symbol": "<img src=x onerror=alert(1)>"', content), ("img",)),
+    ],
+    ids=["damaged", "another model", "other weights", "hostile tokens"],
+)
+def test_a_file_that_does_not_fit_is_one_sentence(spoil: Callable[[bytes], bytes], quoted: tuple[str, ...]) -> None:
+    at = opened(plot="pinned", settings="t1", max_new_tokens=2)
+    at.button(key="pin").click().run()
+    content = spoil(pinned(at)[0].content)
+    assert content != pinned(at)[0].content
+    at.file_uploader(key="pinned_file_0").set_value(("run.json", content, "application/json")).run()
+    assert not at.exception
+    assert len(pinned(at)) == 1
+    (line,) = at.error
+    assert all(part in line.value for part in quoted)
+
+
+def test_pinned_runs_have_a_bound() -> None:
+    at = opened(plot="pinned", settings="t1", max_new_tokens=1)
+    for _ in range(MAX_PINNED + 1):
+        at.button(key="pin").click().run()
+    assert len(pinned(at)) == MAX_PINNED
+    (line,) = at.error
+    assert str(MAX_PINNED) in line.value
+
+
+def test_pinned_runs_have_a_bound_in_mb(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = opened(plot="pinned", settings="t1", max_new_tokens=1)
+    at.button(key="pin").click().run()
+    size = len(pinned(at)[0].content)
+    monkeypatch.setattr("pages.compare.pinned.MAX_PINNED_MB", 1.5 * size / 1e6)
+    at.button(key="pin").click().run()
+    assert len(pinned(at)) == 1
+    assert len(at.error) == 1
+
+
+def test_a_search_whose_memory_was_given_back_is_made_again_and_gives_the_same() -> None:
+    at = opened(settings="t1;b3", max_new_tokens=6)
+    before = at.session_state["_compare"].run
+    texts = before.drawn()
+    assert all(len(text) == 6 for text in texts.values())
+    before.discard()
+    assert before.drawn() == texts
+    finished(at.run())
+    run = at.session_state["_compare"].run
+    assert run is not before
+    assert run.drawn() == texts
+    assert not at.exception
+
+
+def test_a_stopped_search_says_so_and_keeps_what_led() -> None:
+    at = opened(settings="t1;b3", max_new_tokens=1)
+    at.number_input(key="max_new_tokens").set_value(200)
+    at.button(key="compare").click().run()
+    at.button(key="stop").click().run()
+    run = at.session_state["_compare"].run
+    finished(at)
+    made = [len(text) for text in run.drawn().values()]
+    assert max(made) < 200
+    assert len(quoting(at.caption, 200)) == 2
+    assert not at.exception
+
+
+def test_trends_over_beams_are_decided_by_enough_sentences() -> None:
+    sentences = [
+        "It was",
+        "He shook his",
+        "Once upon a time",
+        "My dog is",
+        "The king",
+        "She said",
+        "In the",
+        "They went",
+    ]
+    at = opened(text="\n".join(sentences), prompts="all", settings="b4;t0;b2", plot="sweep", max_new_tokens=3)
+    assert not at.exception
+    assert not at.error
+    assert not quoting(at.main.caption, ENOUGH)
+    titles = [note["text"] for note in next(iter(figures(at).values()))["layout"]["annotations"]]
+    assert len(titles) == sum(not one.of_draws for one in TEXT_METRICS)
+    assert any(SIGNS["grows"] in title for title in titles)  # the log-probability: more beams find likelier texts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.model_utils.generate.test_beams import COMMA, END, ONCE, STOP, ending_with, lane, searched
 
 from model_utils.generate import explain
 from model_utils.generate.beam_search.beam_settings import BeamSettings
@@ -13,6 +12,7 @@ from model_utils.generate.beam_search.explain_beams import beams_table, ranked, 
 from model_utils.generate.beam_search.hypotheses import Hypothesis
 from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.models.loading import LoadedModel
+from tests.model_utils.generate.beam_search.test_beams import COMMA, END, ONCE, STOP, ending_with, lane, searched
 
 FOUR = BeamSettings(num_beams=4, early_stopping="never")
 

@@ -17,7 +17,7 @@ from model_utils.jobs import Job
 from model_utils.limits import RUNS_SHARE
 from model_utils.models.loading import LoadedModel
 from pages.common import cache
-from pages.common.runs.decode_job import beam_job, decode_job, published, stopped_after, tokens_of
+from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 from tests.tools.sentences import numbers
 
 LANE = Lane(prompt=(11,) * 40, settings=SamplingSettings())
@@ -40,7 +40,7 @@ def test_two_models_share_one_bound_on_memory(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_beam_search_is_stopped_between_steps_and_keeps_what_it_made(tiny: LoadedModel) -> None:
-    job = beam_job(tiny, [LANE, LANE], BeamSettings(num_beams=3), 200)
+    job = decode_job([(tiny, [LANE, LANE], BeamSettings(num_beams=3))], 200)
     assert job.wait_for_event(60)
     job.cancel()
     assert job.wait(60)
@@ -51,9 +51,9 @@ def test_a_beam_search_is_stopped_between_steps_and_keeps_what_it_made(tiny: Loa
 
 def test_all_beams_share_the_bound_on_memory(monkeypatch: pytest.MonkeyPatch, tiny: LoadedModel) -> None:
     monkeypatch.setattr("model_utils.generate.plan.MAX_CACHE_MB", 3.5 * cache_megabytes(tiny, 1, 100))
-    beam_job(tiny, [LANE], BeamSettings(num_beams=3), 60).cancel()
+    decode_job([(tiny, [LANE], BeamSettings(num_beams=3))], 60).cancel()
     with pytest.raises(InputError):
-        beam_job(tiny, [LANE], BeamSettings(num_beams=4), 60)
+        decode_job([(tiny, [LANE], BeamSettings(num_beams=4))], 60)
 
 
 def test_a_job_that_is_to_stop_stops_between_the_layers_of_a_pass(tiny: LoadedModel) -> None:
