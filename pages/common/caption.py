@@ -25,7 +25,7 @@ def caption(alt: str, text: str | None = None) -> list[str]:
     texts = [] if text is not None else _texts()
     chosen = text if text is not None else (texts[value("sentence") % len(texts)] if texts else "")
     quoted = f"“{_short(chosen)}”"
-    if page == "Tokens" and len(texts) > 1:
+    if len(texts) > 1 and (page == "Tokens" or (page == "Compare" and value("prompts") == "all")):
         quoted = f"{len(texts)} sentences, the first “{_short(texts[0])}”"
     found = [alt if alt.endswith(".") else f"{alt}.", f"{quoted}, model {value('model')}."]
     if blocked := _in_force(page, texts):
