@@ -58,7 +58,7 @@ def _titled(figure: Figure, title: str, palette: Palette) -> Figure:
         "yref": "container",
         "y": 1,
         "yanchor": "top",
-        "pad": {"t": 4, "l": 4},
+        "pad": {"t": 14, "l": 4},
     }
     font = {"size": TITLE_FONT, "color": palette.text}
     return figure.grow_above(TITLE).update_layout(title={"text": title, "font": font, **at})
