@@ -10,7 +10,7 @@ TERMS = {
     "token": "A piece of text that the model reads as one unit: a word, a part of one, or a sign. A space before a word "
     "belongs to its token; GPT-2 knows 50,257 of them.",
     "padding": "Tokens without meaning that fill up the shorter rows of a batch, so that all rows are equally long.",
-    "attention mask": "What says which tokens may be read. Given to transformers as `attention_mask` it is one number a "
+    "attention mask": "What says which tokens may be read. Given to transformers as attention_mask it is one number a "
     "token: 1 may be read, 0, as for padding, may not.",
     "causal": "Under a causal mask every token reads itself and the tokens before it, and none that comes later. GPT-2 was "
     "trained under one.",
