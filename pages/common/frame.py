@@ -106,10 +106,18 @@ def open_page(title: str, sentence: str) -> Page:
         model_picker.door(page.entry)
         glossary.glossary()
         if present.on():
-            invitation.button()
-            present.switch()
+            _hall_tools()
     controls.draw_notes()
     return page
+
+
+def _hall_tools() -> None:
+    """Draw what else stands in the sidebar and a hall needs: the other pages, the code for phones, the way out."""
+    with st.popover("Pages", type="tertiary", key="hall_pages"):
+        for path, label in MENU:
+            page_link(path, label)
+    invitation.button()
+    present.switch()
 
 
 def page_link(path: str, label: str, carried: Mapping[str, str] | None = None) -> None:
