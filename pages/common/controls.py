@@ -169,6 +169,17 @@ def change(**values: Any) -> None:
     publish()
 
 
+def reset(names: Sequence[str]) -> None:
+    """Give published controls the values that they begin with: their defaults, or those of the step. A callback."""
+    start = lesson_steps.values(value("lesson"))
+    for name in names:
+        if name in start:
+            st.session_state[name] = start[name]
+        else:
+            st.session_state.pop(name, None)
+    publish()
+
+
 def quoted(raw: str) -> str:
     """Return a value that somebody else wrote as inline code for a sentence in Markdown: no link or picture comes of it."""
     text = "".join(character if character.isprintable() and character != "`" else "'" for character in raw)

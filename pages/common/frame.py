@@ -14,7 +14,9 @@ from model_utils.errors import InputError, ReaderError
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
 from model_utils.tokens.files import KINDS, sentences_of
-from pages.common import cache, cache_visit, controls, model_picker
+from pages.common import cache, cache_visit, controls, model_picker, page_tools
+from pages.common.components import glossary
+from pages.common.hall import invitation, present
 from pages.common.lesson import lesson, lesson_strip
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
@@ -84,22 +86,38 @@ def open_page(title: str, sentence: str) -> Page:
     controls.restore()
     lesson.enter(title, {label: path for path, label in MENU})
     st.html(Path(__file__).with_name("frame.css"))
+    present.begin()
+    glossary.begin()
     lesson_strip.draw()
     heading = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="heading")
     with heading:
         st.title(title, anchor=False, width="content")
-        st.caption(sentence, width="content")
+        if not present.on():
+            glossary.sentence(sentence, "page")
     above = st.container(key="model_state")
     with st.sidebar:
         for path, label in MENU:
             page_link(path, label)
         st.divider()
         page = _shared_controls(above)
+        page_tools.draw(title)
         controls.draw_history()
     with heading:
         model_picker.door(page.entry)
+        glossary.glossary()
+        if present.on():
+            _hall_tools()
     controls.draw_notes()
     return page
+
+
+def _hall_tools() -> None:
+    """Draw what else stands in the sidebar and a hall needs: the other pages, the code for phones, the way out."""
+    with st.popover("Pages", type="tertiary", key="hall_pages"):
+        for path, label in MENU:
+            page_link(path, label)
+    invitation.button()
+    present.switch()
 
 
 def page_link(path: str, label: str, carried: Mapping[str, str] | None = None) -> None:
@@ -163,10 +181,8 @@ def in_turn(page: Page) -> Iterator[None]:
 
 
 def palette() -> Palette:
-    """Return the colours that suit the theme of the reader's browser."""
-    from viz.base.theme import PALETTES
-
-    return PALETTES["dark" if st.context.theme.type == "dark" else "light"]
+    """Return the colours that suit the theme of the reader's browser, and the sizes that suit its place."""
+    return present.palette("dark" if st.context.theme.type == "dark" else "light")
 
 
 @contextmanager

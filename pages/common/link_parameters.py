@@ -352,8 +352,44 @@ _ALL = (
     Control(
         name="room", label="Room", default="", help="The six letters of a room in which a class votes.", undone=True
     ),
+    Control(
+        name="present",
+        label="Present",
+        default="off",
+        help="For a hall: large text and figures, without sidebar and small print.",
+        options=_same("on", "off"),
+        undone=True,
+    ),
 )
 CONTROLS = {control.name: control for control in _ALL}
+
+_RULE = ("pattern", "width", "first", "padding", "gap", "weights", "cells")
+_WHERE = ("sentence", "side", "layer", "head", "query", "key")
+# The controls of each page, by its title: those that its Reset sets back.
+ON_PAGE = {
+    "MaskScope": ("sentence", "weights", "cells"),
+    "Tokens": ("side", "pad", "topic", "word"),
+    "Masks": (*_WHERE, *_RULE, "fill", "look"),
+    "Heads": (*_WHERE, "under", "closer", "gallery", "beside", "mean"),
+    "Mechanics": (*_WHERE, "fill", "stage", "part", "rows"),
+    "Generate": (
+        *(
+            "sentence",
+            *_RULE,
+            *(one.field for one in FILTERS),
+            "order",
+            "num_beams",
+            "length_penalty",
+            "early_stopping",
+        ),
+        *("seed", "drop_after", "max_new_tokens", "view", "beam_view", "batch", "step"),
+    ),
+    "Compare": (
+        *("sentence", "settings", "samples", "noise", "against", "seed", "max_new_tokens"),
+        *("prompts", "row", "sample", "at_step", "plot", "surface"),
+    ),
+    "Lessons": ("cover", "notes"),
+}
 
 
 def check_parameter(name: str, raw: str) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
 from pages.common import controls
+from pages.common.components.glossary import sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,5 +27,5 @@ def choose(name: str, views: Mapping[str, View], **options: Any) -> View:
     """Draw the published choice `name` of a view, with the sentence that says what it shows, and return the view."""
     view = views[controls.choice(name, views, **options)]
     if view.help:
-        st.caption(view.help)
+        sentence(view.help, f"view_{name}")
     return view

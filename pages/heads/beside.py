@@ -45,22 +45,22 @@ class Side:
 
 
 def draw(selection: HeadSelection) -> None:
-    """Draw the open head, the other, and the first less the other where both are of equally many tokens."""
+    """Draw the first head less the other, which is what is asked, where both are of equally many tokens; then both."""
     kind = controls.choice("beside", OTHERS, show_label=False)
     one = _side(_name(selection), selection.maps, selection.batch, selection.sentence, selection.head)
     other = _OTHER[kind](selection)
     if other is None:
         return
+    try:
+        found = difference(_shown(one), _shown(other))
+    except InputError as error:
+        st.info(f"{error} Both maps stand below.")
+    else:
+        _difference(one, other, found)
     for column, side, key in zip(st.columns(2), (one, other), ("one", "other"), strict=True):
         with column:
             st.markdown(f"**{literal(side.title)}**")
             _map(side, key)
-    try:
-        found = difference(_shown(one), _shown(other))
-    except InputError as error:
-        st.info(f"{error} Both maps stand above.")
-        return
-    _difference(one, other, found)
 
 
 def _side(title: str, maps: AttentionMaps, batch: TokenBatch, sentence: int, head: tuple[int, int]) -> Side:

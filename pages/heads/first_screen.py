@@ -15,6 +15,7 @@ from model_utils.tokens.glyphs import visible
 from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common import downloads as common_downloads
 from pages.common.components.plot import plot
+from pages.common.hall import present
 from pages.common.markdown import literal
 from pages.heads import cache, downloads
 
@@ -212,8 +213,8 @@ def _map_figure(selection: HeadSelection) -> Figure:
 
 def draw_head(selection: HeadSelection) -> None:
     """Draw what one row of the open head says, and the head."""
-    count = len(selection.batch.tokens[selection.sentence])
-    st.text(_sentence(selection, int(controls.value("query")) % count))
+    if not present.on():  # then it stands on the figure
+        st.text(_sentence(selection))
     plot(
         _head_figure(selection),
         "head",
@@ -257,7 +258,34 @@ def _head_figure(selection: HeadSelection) -> Figure:
         last=batch.last(sentence),
         pieces=[(found.first, found.last, found.character) for found in brackets(batch) if found.row == sentence],
         name=f"layer {layer}<br>head {at}",
+        title=_title(selection) if present.on() else "",
     )
+
+
+def _row(selection: HeadSelection) -> int:
+    """Return the row of the chosen token in the padded batch."""
+    query = int(controls.value("query")) % len(selection.batch.tokens[selection.sentence])
+    return selection.batch.first(selection.sentence) + query
+
+
+def _most(selection: HeadSelection, at: int) -> tuple[str, str]:
+    """Return the largest share of row `at` of the open head, and from where it comes."""
+    row = np.where(selection.maps.cause[at] > 0, 0, selection.maps.weights[selection.head][at])  # (K,)
+    key = int(row.argmax())
+    source = "itself" if key == at else f"“{selection.batch.labels(selection.sentence)[key]}”"
+    return percent(row[key]), source
+
+
+def _title(selection: HeadSelection) -> str:
+    """Return which head is open and what its row says, as two lines for the figure itself."""
+    from viz.base.text import escape
+
+    at = _row(selection)
+    name, label = "<b>Layer {}, head {}</b>".format(*selection.head), selection.batch.labels(selection.sentence)[at]
+    if (selection.maps.cause[at] > 0).all():
+        return f"{name}<br>“{escape(label)}” may read nothing here"
+    share, source = _most(selection, at)
+    return f"{name}<br>“{escape(label)}” reads {share} from {escape(source)}"
 
 
 def _choose_row(selection: HeadSelection) -> None:
@@ -273,14 +301,10 @@ def _choose_row(selection: HeadSelection) -> None:
         rows.text(caption(found, *selection.head))
 
 
-def _sentence(selection: HeadSelection, query: int) -> str:
-    """Return what the open head's row of the real token `query` says, as one sentence."""
-    labels, at = selection.batch.labels(selection.sentence), selection.batch.first(selection.sentence) + query
+def _sentence(selection: HeadSelection) -> str:
+    """Return what the open head's row of the chosen token says, as one sentence."""
+    labels, at = selection.batch.labels(selection.sentence), _row(selection)
     if (selection.maps.cause[at] > 0).all():
         return f"“{labels[at]}” may read nothing here: its row means nothing."
-    row = np.where(selection.maps.cause[at] > 0, 0, selection.maps.weights[selection.head][at])  # (K,)
-    key = int(row.argmax())
-    source = "itself" if key == at else f"“{labels[key]}”"
-    return (
-        f"{percent(row[key])} of what “{labels[at]}” reads in this head comes from {source}. A weight is not a reason."
-    )
+    share, source = _most(selection, at)
+    return f"{share} of what “{labels[at]}” reads in this head comes from {source}. A weight is not a reason."

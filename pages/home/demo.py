@@ -82,8 +82,9 @@ def shown(page: frame.Page) -> Shown:
 def links(carried: Mapping[str, str]) -> None:
     """Draw one link per page of the menu: its name, and what it answers. They take `carried` along."""
     pages = frame.MENU[1:]
+    place = st.container(key="page_links")
     for start in range(0, len(pages), LINKS_ACROSS):
-        columns = st.columns(LINKS_ACROSS, border=True)
+        columns = place.columns(LINKS_ACROSS, border=True)
         for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
             with column:
                 frame.page_link(path, f"**{name}** →", carried if name in CARRIED else None)

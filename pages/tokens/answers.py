@@ -124,11 +124,14 @@ def _say_split(loaded: Any, batch: TokenBatch, passes: int) -> None:
 
 
 def _run(ranges: tuple[range, ...], results: list[Any], run: Callable[[range], tuple[Any, ...]]) -> None:
-    """Append to `results` what is missing, with a progress line where it takes several passes."""
+    """Put into `results` what is missing, with a progress line where it takes several passes.
+
+    Each range in its own place: a run of the page that this one overtook may still be at work on the same.
+    """
     todo = [rows for rows in ranges if rows.start >= len(results)]
     bar = st.progress(0.0, f"Row 1 of {len(ranges)} …") if len(todo) > 1 else None
     for rows in todo:
-        results.extend(run(rows))
+        results[rows.start : rows.stop] = run(rows)
         if bar is not None:
             bar.progress(rows.stop / len(ranges), f"Row {rows.stop} of {len(ranges)}")
     if bar is not None:

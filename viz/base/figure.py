@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viz.base.sizes import SCREEN, Sizes, written
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from numpy.typing import NDArray
@@ -63,7 +65,9 @@ def bar(**attributes: Any) -> Trace:
 
 
 class Figure:
-    """A figure: traces, and a layout that grows by updates."""
+    """A figure: traces, and a layout that grows by updates. Written, its texts and lengths have its `sizes`."""
+
+    sizes: Sizes = SCREEN
 
     def __init__(self, traces: Trace | Iterable[Trace] = (), layout: Mapping[str, Any] | None = None) -> None:
         self._traces = [traces] if isinstance(traces, dict) else list(traces)
@@ -109,6 +113,11 @@ class Figure:
         low = self._layout["margin"]["b"]
         return self.update_layout(height=self._layout["height"] + more, margin={"b": low + more})
 
+    def grow_above(self, more: int) -> Figure:
+        """Return the figure with `more` px above its axes."""
+        margin = self._layout["margin"]["t"]
+        return self.update_layout(height=self._layout["height"] + more, margin={"t": margin + more})
+
     @property
     def width(self) -> int:
         """Return the px that its layout sets."""
@@ -116,7 +125,10 @@ class Figure:
 
     def to_json(self) -> str:
         """Return the figure as plotly's JSON; what is not finite is null."""
-        figure = {"data": self._traces, "layout": {**self._layout, "template": _DEFAULTS}}
+        figure: dict[str, Any] = {"data": self._traces, "layout": self._layout}
+        if self.sizes is not SCREEN:
+            figure = written(figure, self.sizes)
+        figure["layout"] = {**figure["layout"], "template": _DEFAULTS}
         try:
             return json.dumps(figure, default=_written, allow_nan=False)
         except ValueError:  # rare, for numbers mostly come in arrays

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from viz.base.hatching import GAPS_UP_TO
+from viz.base.sizes import SCREEN, Sizes
 from viz.base.text import shorten, units
-from viz.base.theme import MAX_FONT, MIN_FONT
 
 LEAST_LEFT = 104  # px; what the words beside the last row need
-WIDTH = 600  # px; what the page leaves for it beside the map of heads on a screen of 1,400
-LARGEST_CELL = 84
+WIDTH = SCREEN.matrix  # px; what the page leaves for it beside the map of heads on a screen of 1,400
 LEAST_SIDE = 320  # px of the whole matrix: the bar below it needs them, also for one token
 DIGIT = 0.53  # width of a digit, in font sizes
 
@@ -39,14 +38,15 @@ class Geometry:
         return max(1.0, round(self.cell / 20)) if tokens <= GAPS_UP_TO else 0.0
 
 
-def geometry(labels: Sequence[str], width: int = WIDTH) -> Geometry:
+def geometry(labels: Sequence[str], width: int | None = None, sizes: Sizes = SCREEN) -> Geometry:
     """Return where things stand for a matrix of these labels, shortened; its cells are as large as fits into `width` px."""
+    width = max(width or sizes.matrix, sizes.narrowest)
     T, labels = len(labels), [shorten(label) for label in labels]
     widest = max(units(label) for label in labels)
-    font, left, right, long, upright = MAX_FONT, 0, 0, 0.0, True
-    largest = max(float(LARGEST_CELL), LEAST_SIDE / T)
+    font, left, right, long, upright = sizes.most, 0, 0, 0.0, True
+    largest = max(float(sizes.largest_cell), LEAST_SIDE / T)
     cell = largest
-    for font in range(MAX_FONT - 2, MIN_FONT - 1, -1):
+    for font in range(sizes.most - 2, sizes.least - 1, -1):
         left = max(16 + round(widest * font * DIGIT), LEAST_LEFT)
         cell = min(largest, (width - left - Geometry.right) / T)
         right, long = Geometry.right, widest * font * DIGIT

@@ -13,7 +13,7 @@ from viz.base.axes import around, cell_texts
 from viz.base.figure import Figure, Trace, heatmap, scatter
 from viz.base.geometry import WIDTH, Geometry, breadth, geometry
 from viz.base.hatching import area, first_cause, spans, swatch, visible
-from viz.base.text import escape, number, shorten
+from viz.base.text import brief, escape, number, shorten
 from viz.base.theme import WEIGHT_TICKS, Palette, Scale, even_ramp, ink, style, weight_scale
 
 if TYPE_CHECKING:
@@ -40,14 +40,22 @@ def one_size(texts: Sequence[str], cell: float) -> int:
     return max(7, int(min(18, cell * 0.36, cell * 0.92 / (0.56 * widest))))
 
 
+def hall_size(texts: Sequence[str], cell: float) -> int:
+    """Return the px at which the longest of `texts` nearly fills a cell of `cell` px: a point is half as wide as a digit."""
+    widest = max((len(text) - 0.5 * text.count(".") for text in texts), default=1)
+    return int(min(18, cell * 0.55, cell * 0.94 / (0.53 * widest)))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Numbers:
     """What is written into the cells: `text` of a value, in px that `sizes` returns for all texts and the side of a cell.
 
-    Only into the cells of `where`, `[T, T]`, where given; nowhere, where the size would be below `least`.
+    `short` takes the place of `text` where numbers are brief. Only into the cells of `where`, `[T, T]`, where given;
+    nowhere, where the size would be below `least`.
     """
 
     text: Callable[[float], str] = number
+    short: Callable[[float], str] = brief
     sizes: Callable[[Sequence[str], float], int | list[int]] = one_size
     where: NDArray[np.bool_] | None = None
     least: int = 0
@@ -92,7 +100,7 @@ def matrix(
     hover: Sequence[Sequence[str]] | str | None = None,
     hover_on_gaps: bool = True,
     name: str = "weight",
-    width: int = WIDTH,
+    width: int | None = None,
     corner: str = "reads ↓<br>is read →",
     last: int | None = None,
     widen: bool = False,
@@ -105,9 +113,12 @@ def matrix(
     area and its entry in the legend, an overlap under the first that names it; the numbers in the cells; the colour bar.
     """
     T, look = len(labels), look or weight_look(palette)
+    if palette.sizes.brief:
+        shortened = replace(look.numbers, text=look.numbers.short, sizes=hall_size, least=palette.sizes.least)
+        look = replace(look, numbers=shortened)
     z = visible(values, causes)  # (Q, K)
     short = [shorten(label) for label in labels]
-    place = geometry(labels, width)
+    place = geometry(labels, width, palette.sizes)
     if last is not None and widen and not place.two_lines:
         place = replace(place, left=max(place.left, round(breadth(short[last], place.font)) + NEXT))
     blocked = [
@@ -118,7 +129,7 @@ def matrix(
     ]
     cells = _cells(z, look.scale, place, hover, name, hover_on_gaps)
     figure = Figure([cells, *blocked, *_numbers(z, look, place.cell), *_bar(look, palette)])
-    _lay_out(figure, palette, place, look, T, entries=1 + len(blocked) // 2, narrow=width < WIDTH)
+    _lay_out(figure, palette, place, look, T, entries=1 + len(blocked) // 2, narrow=width is not None and width < WIDTH)
     _axes(figure, labels, palette, place, _row_labels(short, place, palette, last, widen=widen))
     _directions(figure, palette, corner, look.title)
     return figure.update_layout(uirevision=f"{name} {T}", hovermode="closest")

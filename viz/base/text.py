@@ -56,6 +56,15 @@ def signed(value: float) -> str:
     return f"{sign}{size:.{max(0, 1 - math.floor(math.log10(size) + 1e-9))}f}"
 
 
+def brief(value: float) -> str:
+    """Return `value` in three characters where that is possible, for cells of a hall: two decimals, no zero before them."""
+    if not math.isfinite(value) or value == 0 or abs(value) >= 999.5:
+        return signed(value)
+    sign, size = ("−" if value < 0 else ""), abs(value)
+    decimals = 2 if size < 0.995 else 1 if size < 9.95 else 0
+    return sign + f"{size:.{decimals}f}".removeprefix("0")
+
+
 def precise(value: float) -> str:
     """Return `value` with all the figures that a float32 holds."""
     return f"{value:.9g}".replace("-", "−").replace("inf", "∞").replace("nan", "NaN")

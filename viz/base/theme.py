@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from viz.base.figure import Figure
+from viz.base.sizes import BODY, SCREEN, Sizes
 
 Mode = Literal["light", "dark"]
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 CODE_FONT = '"Source Code Pro", "Source Code", monospace'
 
-# Smallest text in a figure, in px; tokens and numbers grow from here where there is room (last row of a classroom).
-MIN_FONT = 12
-MAX_FONT = 22
+# Smallest text in a figure near by, in px; tokens and numbers grow from here where there is room.
+MIN_FONT = SCREEN.least
+MAX_FONT = SCREEN.most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,10 @@ def _causes(**colours: tuple[str, str]) -> dict[str, CauseStyle]:
 
 @dataclass(frozen=True, kw_only=True)
 class Palette:
-    """The colours of one mode. `ramp` is perceptually even (equal steps of OKLCH lightness), weight 0 to 1."""
+    """The colours of one mode, and the sizes that go with them: those of a screen near by, or of a hall.
+
+    `ramp` is perceptually even (equal steps of OKLCH lightness), weight 0 to 1.
+    """
 
     paper: str
     text: str
@@ -70,6 +74,7 @@ class Palette:
     pale: str
     ramp: tuple[str, ...]
     causes: dict[str, CauseStyle]
+    sizes: Sizes = SCREEN
 
 
 LIGHT = Palette(
@@ -190,17 +195,18 @@ def _channels(colour: str) -> tuple[int, ...]:
 
 
 def style(figure: Figure, palette: Palette, *, height: int) -> Figure:
-    """Return `figure` with the house layout: our colours and type, no grid, `height` in px."""
+    """Return `figure` with the house layout: our colours and type, no grid, `height` in px, the sizes of the palette."""
+    figure.sizes = palette.sizes
     figure.update_layout(
         height=height,
         paper_bgcolor=palette.paper,
         plot_bgcolor=palette.paper,
-        font={"family": FONT, "size": 15, "color": palette.text},
+        font={"family": FONT, "size": BODY, "color": palette.text},
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         hoverlabel={
             "bgcolor": palette.surface,
             "bordercolor": palette.line,
-            "font": {"color": palette.text, "size": 15},
+            "font": {"color": palette.text, "size": BODY},
         },
         legend={"orientation": "h", "yanchor": "top", "y": -0.02, "xanchor": "left", "x": 0},
         dragmode=False,

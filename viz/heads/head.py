@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 
+TITLE, TITLE_FONT = 50, 17  # px of two lines above the matrix
+
+
 def head(
     weights: NDArray[Any],
     *,
@@ -28,21 +31,37 @@ def head(
     last: int,
     pieces: Sequence[tuple[int, int, str]] = (),
     name: str = "",
+    title: str = "",
 ) -> Figure:
     """Return the figure of one head: `weights[T, T]` under the blocked cells of each cause `[T, T]`.
 
     `last` is the row that predicts the next word; `pieces` are (first, last, character) of tokens that are bytes of
-    one character; `name`, such as `layer 3<br>head 3`, is written beside the colour bar.
+    one character; `name`, such as `layer 3<br>head 3`, is written beside the colour bar. `title`, markup of two
+    lines, stands above the matrix.
     """
     z, shown = visible(weights.astype(np.float32), causes), _joined(labels, pieces)
     hover = _hover(z, shown, causes, palette) if len(labels) <= HOVER_UP_TO else None
     figure = matrix(z, labels=shown, palette=palette, causes=causes, hover=hover, last=last)
-    set_empty_rows_apart(figure, z, palette, geometry(shown).cell)
+    set_empty_rows_apart(figure, z, palette, geometry(shown, sizes=palette.sizes).cell)
     for start, end, _ in pieces:
         _bracket(figure, start, end, palette)
     if name:
         _write_name(figure, name, palette)
-    return figure
+    return _titled(figure, title, palette) if title else figure
+
+
+def _titled(figure: Figure, title: str, palette: Palette) -> Figure:
+    """Return `figure` with two lines of text on top."""
+    at: dict[str, Any] = {
+        "xref": "container",
+        "x": 0,
+        "yref": "container",
+        "y": 1,
+        "yanchor": "top",
+        "pad": {"t": 14, "l": 4},
+    }
+    font = {"size": TITLE_FONT, "color": palette.text}
+    return figure.grow_above(TITLE).update_layout(title={"text": title, "font": font, **at})
 
 
 def _write_name(figure: Figure, name: str, palette: Palette) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from viz.base.axes import frame
 from viz.base.figure import Figure, Trace, heatmap
-from viz.base.geometry import WIDTH, geometry
+from viz.base.geometry import geometry
 from viz.base.hatching import GAPS_UP_TO, HOVER_UP_TO, Rectangle, entry, hatched, spans, visible
 from viz.base.matrix import LEGIBLE, Look, Numbers, matrix, set_empty_rows_apart
 from viz.base.text import escape
@@ -34,7 +34,7 @@ def combined(
     palette: Palette,
     last: int,
     chosen: tuple[int, int] | None = None,
-    width: int = WIDTH,
+    width: int | None = None,
 ) -> Figure:
     """Return what each query row may see: `shares[T, T]`, 0, 1 or the weight between, NaN in z where blocked.
 
@@ -55,7 +55,7 @@ def combined(
         last=last,
         widen=True,
     )
-    place = geometry(labels, width)
+    place = geometry(labels, width, palette.sizes)
     set_empty_rows_apart(figure, visible(shares, causes), palette, place.cell)
     figure.add(entry("may be read", {"color": palette.ramp[-1]}, palette))
     if soft.any():

@@ -52,7 +52,7 @@ def receptive_field(after: NDArray[Any], *, labels: Sequence[str], palette: Pale
         labels=labels,
         palette=replace(palette, causes={"pattern": unreached}),
         causes={"pattern": after < 0},
-        look=Look(scale=scale, numbers=Numbers(text="{:.0f}".format, least=LEGIBLE)),
+        look=Look(scale=scale, numbers=Numbers(text="{:.0f}".format, short="{:.0f}".format, least=LEGIBLE)),
         hover=_hover(after, labels) if T <= HOVER_UP_TO else None,
         name=NAME,
     )

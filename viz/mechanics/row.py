@@ -25,7 +25,9 @@ NUMBERS_UP_TO = 20
 COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
 
 # px of one strip, its title above the bars included; the last one holds W rows.
-STRIP, LAST_STRIP, TOKENS = 106, 140, 40
+STRIP, LAST_STRIP = 106, 140
+TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
+UPRIGHT = 10  # words; more are slanted
 TITLE = 28
 # The part of a strip below the bars that its numbers take, in heights of the bars.
 FLOOR = 0.62
@@ -89,7 +91,7 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
         legend={
             "x": 1,
             "xanchor": "right",
-            "y": max(0.0, 1 - (TOKENS + STRIP) / draft.height),
+            "y": max(0.0, 1 - (draft.top + STRIP) / draft.height),
             "yanchor": "top",
             "bgcolor": "rgba(0,0,0,0)",
         },
@@ -111,12 +113,17 @@ class _Draft:
     @property
     def height(self) -> int:
         """Return the px of all strips that are shown."""
-        return TOKENS + STRIP * self.shown + (LAST_STRIP - STRIP if self.shown == len(STAGES) else 0)
+        return self.top + STRIP * self.shown + (LAST_STRIP - STRIP if self.shown == len(STAGES) else 0)
 
     @property
     def few(self) -> bool:
         """Return whether there is room for numbers."""
         return len(self.row.labels) <= NUMBERS_UP_TO
+
+    @property
+    def top(self) -> int:
+        """Return the px that the words on top need."""
+        return TOKENS if len(self.row.labels) <= UPRIGHT else SLANTED_TOKENS
 
     @property
     def end(self) -> float:
@@ -133,7 +140,7 @@ class _Draft:
             "weight": "divided by the row's sum = weight",
             "values": "times values, added up (numbers: lengths)",
         }
-        top = TOKENS + STRIP * (place - 1)
+        top = self.top + STRIP * (place - 1)
         bottom = self.height if place == self.shown else top + STRIP
         domain = [max(0.0, 1 - (bottom - 6) / self.height), 1 - (top + TITLE) / self.height]
         self.figure.update_layout(
@@ -301,11 +308,11 @@ class _Draft:
             tickmode="array",
             tickvals=shown,
             ticktext=[escape(shorten(self.row.labels[key], 9 if self.few else 12)) for key in shown],
-            tickangle=0 if K <= 10 else -45,
-            tickfont={"size": 18 if K <= 10 else 14, "color": self.palette.text},
+            tickangle=0 if K <= UPRIGHT else -45,
+            tickfont={"size": 18 if K <= UPRIGHT else 14, "color": self.palette.text},
             side="top",
             anchor="free",
-            position=1 - TOKENS / self.height,
+            position=1 - self.top / self.height,
             automargin=False,
             fixedrange=True,
         )

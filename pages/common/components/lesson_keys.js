@@ -1,6 +1,6 @@
 // Keys of a lesson press its buttons. Caught before anything else on the page sees them: some pages have the same keys.
 
-const state = (globalThis.maskscopeLesson ??= { onward: null, turn: 0, blank: null });
+const state = (globalThis.maskscopeLesson ??= { onward: null, turn: 0, blank: null, seen: undefined, waiting: 0 });
 
 const TYPING = "textarea, select, [contenteditable=true], input:not([type=checkbox]):not([type=radio]):not([type=range])";
 const CONTROL = "button, a[href], summary, input, [role=slider], [role=tab], [role=option], [role=radio]";
@@ -52,8 +52,49 @@ if (!globalThis.maskscopeLessonListens) {
   window.addEventListener("keydown", pressed, { capture: true });
 }
 
+const main = () => document.querySelector("[data-testid=stMain]");
+const PATIENCE = 100; // turns of 0.1 s in which what answers may be drawn
+
+// What shows a result: a figure, the first text of Generate or of Compare.
+const RESULTS = ".plot-frame, .st-key-text_0, [class*='st-key-row_0_']";
+
+// Returns the place of what answers: of the view that the step opens, down to the end of its figure, else of the first result.
+function place(view) {
+  const chooser = view && document.querySelector(`.st-key-${view}`);
+  const below = (figure) => !chooser || chooser.compareDocumentPosition(figure) & Node.DOCUMENT_POSITION_FOLLOWING; // or in it
+  const figure = [...document.querySelectorAll(RESULTS)].find(below);
+  const first = chooser || figure;
+  return first && { top: first.getBoundingClientRect().top, bottom: (figure || first).getBoundingClientRect().bottom };
+}
+
+// Brings what answers into view, below the strip, once it is drawn; not where the reader has scrolled meanwhile.
+function answer(view, turns = PATIENCE, from = main()?.scrollTop) {
+  clearTimeout(state.waiting);
+  const busy = !document.querySelector("[data-test-script-state=notRunning]")
+    || document.querySelector(".plot-frame .plot:not(.js-plotly-plot), .st-key-stop button:not(:disabled)");
+  if (busy && turns > 0) {
+    state.waiting = setTimeout(() => answer(view, turns - 1, from), 100);
+    return;
+  }
+  const found = place(view);
+  const strip = document.querySelector(".st-key-lesson_strip")?.getBoundingClientRect();
+  if (!found || !strip || main().scrollTop !== from || getComputedStyle(document.body).getPropertyValue("--strip") !== "stays") return;
+  if (found.bottom > window.innerHeight) main().scrollBy({ top: found.top - Math.min(strip.bottom, strip.height) - 8 });
+}
+
+function arrive({ step, revealed, view }) {
+  const seen = `${step} ${revealed}`;
+  if (state.seen === seen) return;
+  const first = state.seen === undefined;
+  state.seen = seen;
+  clearTimeout(state.waiting);
+  if (revealed) state.waiting = setTimeout(() => answer(view), 200); // the run that draws it has begun by then
+  else if (!first) main()?.scrollTo({ top: 0 });
+}
+
 export default function ({ data }) {
   state.onward = data.onward;
+  arrive(data);
   // Streamlit also ends the turn that a newer one overtook.
   const turn = (state.turn += 1);
   return () => {

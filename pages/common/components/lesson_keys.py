@@ -18,9 +18,12 @@ _KEYS = st.components.v2.component(
 )
 
 
-def lesson_keys(*, onward: str) -> None:
+def lesson_keys(*, onward: str, step: str = "", revealed: bool = False, view: str = "") -> None:
     """Let keys press the buttons of a lesson while this is drawn; `onward` is the key of the one that leads on now.
+
+    Another `step` is seen from its top; where it is `revealed`, what answers comes into view: what has the key `view`, with
+    the figure in or below it, or without one the first result.
 
     PageDown and Space lead on, PageUp back, B blanks the screen, digits choose. They go before the page's own keys.
     """
-    _KEYS(data={"onward": onward}, key="lesson_keys")
+    _KEYS(data={"onward": onward, "step": step, "revealed": revealed, "view": view}, key="lesson_keys")

@@ -95,7 +95,7 @@ def lines_data(
         "blocked": _runs(blocked),
         "quiet": [np.flatnonzero(blocked.all(axis)).tolist() for axis in (1, 0)],
         "left_out": _left_out(open_weights, lines),
-        "row": ROW if len(labels) <= FULL_UP_TO else DENSE_ROW,
+        "row": palette.sizes.px(ROW if len(labels) <= FULL_UP_TO or palette.sizes.brief else DENSE_ROW),
         "size": "large" if len(labels) <= LARGE_UP_TO else "text" if len(labels) <= FULL_UP_TO else "dense",
         "colours": {
             "paper": palette.paper,

@@ -67,7 +67,7 @@ def plot(
         "alt": alt,
         "caption": caption(alt, of) if toolbar else [],
         "clickable": on_click is not None,
-        "least": None if least is None else min(least, LARGEST),
+        "least": None if least is None else min(figure.sizes.px(least), LARGEST),
         "opens": opens,
         "grows": MOST if grows else 1,
         "toolbar": toolbar,

@@ -13,7 +13,7 @@ from pages.common.link_parameters import CONTROLS, check_parameter
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
 # What a step leaves as it is, since it is the reader's own choice.
-KEPT = ("lesson", "cover", "notes", "room")
+KEPT = ("lesson", "cover", "notes", "room", "present")
 
 
 @dataclass(frozen=True, kw_only=True)

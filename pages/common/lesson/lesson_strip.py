@@ -9,6 +9,11 @@ from pages.common.controls import value
 from pages.common.lesson import lesson, room, room_panel
 from pages.common.lesson.lesson_steps import Place
 
+# What a page draws below its first screen: from the control that a step opens it with to the key of what then comes into view.
+BELOW = {"beside": "fig_difference"} | {
+    name: name for name in ("topic", "look", "closer", "part", "view", "beam_view", "batch", "plot")
+}
+
 
 def draw() -> None:
     """Draw the strip, where there is something to reveal, and listen to its keys; phones in the room see what it asks."""
@@ -32,7 +37,17 @@ def draw() -> None:
             else:
                 st.markdown(place.step.prompt)
     if place is not None or not lesson.revealed():
-        lesson_keys(onward="lesson_next" if lesson.revealed() else "lesson_reveal")
+        lesson_keys(
+            onward="lesson_next" if lesson.revealed() else "lesson_reveal",
+            step=lesson.covers(),
+            revealed=lesson.revealed(),
+            view="" if place is None else _view(place),
+        )
+
+
+def _view(place: Place) -> str:
+    """Return the key of what a step asks about, nothing where that is the page's first result."""
+    return next((key for name, key in BELOW.items() if name in place.step.state.parameters), "")
 
 
 def _cover_alone() -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from urllib.parse import quote
 
 import streamlit as st
 
 from lessons.rooms import Question, RoomError, RoomKeys, tidy
+from model_utils.errors import InputError
 from pages.common import controls
 from pages.common.assets import below_base
 from pages.common.lesson import lesson
 from pages.common.lesson.lesson_steps import Place
 from pages.common.markdown import literal, plain
+from pages.common.public_address import public_address
 from pages.common.voting.routes import ROOMS
 
-# The server's address as the hall reaches it.
-PUBLIC_VARIABLE = "MASKSCOPE_PUBLIC_URL"
 # Of this computer alone: phones do not find it.
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _KEYS, _SAID = "_room_keys", "_room_said"
@@ -90,8 +90,10 @@ def said() -> str:
 
 
 def server() -> str:
-    """Return the address of the app as others reach it: that of PUBLIC_VARIABLE, else that of this browser."""
-    return (os.environ.get(PUBLIC_VARIABLE, "").strip() or _own()).rstrip("/")
+    """Return the address of the app as others reach it: the one that the operator has set, else that of this browser."""
+    with suppress(InputError):  # what is wrong with it stands where the code for phones is asked for
+        return public_address() or _own()
+    return _own()
 
 
 def address(letters: str) -> str:
@@ -112,7 +114,7 @@ def local() -> bool:
 
 def _own() -> str:
     found = (st.context.url or "http://localhost").partition("://")
-    return f"{found[0]}://{found[2].partition('/')[0]}{below_base('')}"
+    return f"{found[0]}://{found[2].partition('/')[0]}{below_base('')}".rstrip("/").rstrip("/")
 
 
 def _lead(new: RoomKeys) -> None:

@@ -14,6 +14,7 @@ from pages.common.components.plot import plot
 from pages.common.components.vote_count import vote_count
 from pages.common.controls import value
 from pages.common.lesson import lesson, room
+from pages.common.public_address import VARIABLE
 from pages.common.voting.routes import ROOMS
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def line(place: Place | None) -> None:
     if room.local():
         st.caption(
             ":material/info: Phones do not find this address: open the app under the address that this computer has in the "
-            f"network, or set {room.PUBLIC_VARIABLE}."
+            f"network, or set {VARIABLE}."
         )
 
 

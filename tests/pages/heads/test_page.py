@@ -352,7 +352,7 @@ def test_the_mask_makes_its_own_difference(tiny):
 @pytest.mark.parametrize(
     ("text", "drawn"),
     [
-        (TWO, ["fig_beside_one", "fig_beside_other", "fig_difference"]),
+        (TWO, ["fig_difference", "fig_beside_one", "fig_beside_other"]),
         ("He shook his head\nMy", ["fig_beside_one", "fig_beside_other"]),
         ("My dog", []),
     ],

@@ -16,6 +16,7 @@ from model_utils.limits import MAX_WORD_CHARACTERS
 from model_utils.tokens import batch
 from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.padding import ragged_error
+from pages.tokens import answers
 from pages.tokens.table import batch_json
 from tests.tools.figures import array, figures
 
@@ -189,3 +190,15 @@ def test_sentences_come_from_a_file_with_one_sentence_for_what_does_not_fit(name
     assert at.session_state["text"] == (text or before)
     assert len(at.warning) == said
     assert not at.exception
+
+
+def test_a_run_that_another_overtook_puts_no_row_in_twice() -> None:
+    results: list[str] = []
+
+    def overtaken(rows: range) -> tuple[str, ...]:
+        found = tuple(f"row {row}" for row in rows)
+        results.extend(found)  # the other run was faster
+        return found
+
+    answers._run((range(2),), results, overtaken)
+    assert results == ["row 0", "row 1"]

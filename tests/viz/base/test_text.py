@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from viz.base.text import escape, number, precise, shorten, signed
+from viz.base.text import brief, escape, number, precise, shorten, signed
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,14 @@ def test_numbers_show_two_significant_figures_and_what_is_no_number(value: float
 def test_precise_numbers_show_all_figures_of_a_float32() -> None:
     assert precise(float(np.float32(0.1))) == "0.100000001"
     assert precise(float("-inf")) == "−∞"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        *((0.0, "0"), (0.1234, ".12"), (-0.1234, "−.12"), (0.003, ".00"), (0.996, "1.0"), (1.04, "1.0"), (9.99, "10")),
+        *((-345.2, "−345"), (math.nan, "NaN"), (-math.inf, "−∞")),
+    ],
+)
+def test_a_brief_number_has_two_decimals_at_most_and_no_zero_before_them(value: float, written: str) -> None:
+    assert brief(value) == written

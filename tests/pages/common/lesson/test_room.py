@@ -13,6 +13,7 @@ from lessons.loading import FOLDER_VARIABLE
 from lessons.rooms import NoRoomError, RoomError, RoomKeys, Rooms
 from pages.common import cache
 from pages.common.lesson import lesson_steps, room, room_panel
+from pages.common.public_address import VARIABLE
 from pages.common.voting import routes
 from pages.masks import cache as masks_cache
 from tests.tools.figures import figures, trace
@@ -189,7 +190,7 @@ def test_nobody_without_a_room_is_counted_or_moved(rooms: Rooms) -> None:
 
 
 def test_the_address_of_a_room_is_that_which_the_operator_names(monkeypatch) -> None:
-    monkeypatch.setenv(room.PUBLIC_VARIABLE, " https://example.org/mask/ ")
+    monkeypatch.setenv(VARIABLE, " https://example.org/mask/ ")
     assert room.address("BCDFGH") == "https://example.org/mask/room/BCDFGH"
     assert not room.local()
     assert room.link("BCDFGH") == "[example.org/mask/room/BCDFGH](https://example.org/mask/room/BCDFGH)"
@@ -204,7 +205,7 @@ def test_the_address_of_a_room_is_that_which_the_operator_names(monkeypatch) -> 
     ],
 )
 def test_else_it_is_that_of_the_browser(url: str, start: str, local: bool, monkeypatch) -> None:
-    monkeypatch.delenv(room.PUBLIC_VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr(type(st.context), "url", url)
     assert room.address("BCDFGH") == f"{start}BCDFGH"
     assert room.local() is local

@@ -1,0 +1,45 @@
+"""Sentences whose terms open the glossary, and the glossary itself: a list that the browser opens without asking the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import streamlit as st
+
+from pages.common.glossary import TERMS, parts
+
+_HERE = Path(__file__).parent
+# Which line of the page links each term: the first that names it.
+_LINKED = "_linked_terms"
+
+# Registered once, when the server first imports this.
+_GLOSSARY = st.components.v2.component(
+    "maskscope_glossary",
+    html='<p class="line"></p>',
+    css=(_HERE / "glossary.css").read_text(encoding="utf-8"),
+    js=(_HERE / "glossary.js").read_text(encoding="utf-8"),
+)
+
+
+def begin() -> None:
+    """Forget which terms the page has linked. Call once per run, before anything is drawn."""
+    st.session_state[_LINKED] = {}
+
+
+def glossary() -> None:
+    """Draw the button that opens all terms; the terms of `sentence` need it on the page."""
+    _GLOSSARY(data={"parts": [{"text": "Glossary", "term": "all"}], "terms": TERMS}, key="glossary", width="content")
+
+
+def sentence(text: str, key: str) -> None:
+    """Draw a sentence of the app as small print; terms that the page names here first open the glossary."""
+    linked: Mapping[str, str] = st.session_state.setdefault(_LINKED, {})
+    elsewhere = frozenset(term for term, line in linked.items() if line != key)
+    found = parts(text, elsewhere)
+    if not any(part.term for part in found):
+        st.caption(text, width="content")
+        return
+    st.session_state[_LINKED] = {**linked, **{part.term: key for part in found if part.term}}
+    _GLOSSARY(data={"parts": [asdict(part) for part in found]}, key=f"terms_{key}", width="content")

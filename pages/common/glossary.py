@@ -1,0 +1,70 @@
+"""The terms that the pages use, in one or two sentences each, and where a sentence names them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# In the order in which a text meets them. Each is also found under the forms in `_FORMS`.
+TERMS = {
+    "token": "A piece of text that the model reads as one unit: a word, a part of one, or a sign. A space before a word "
+    "belongs to its token; GPT-2 knows 50,257 of them.",
+    "padding": "Tokens without meaning that fill up the shorter rows of a batch, so that all rows are equally long.",
+    "attention mask": "What says which tokens may be read. Given to transformers as attention_mask it is one number a "
+    "token: 1 may be read, 0, as for padding, may not.",
+    "causal": "Under a causal mask every token reads itself and the tokens before it, and none that comes later. GPT-2 was "
+    "trained under one.",
+    "head": "One of several attentions that work side by side in a layer. For each token it has weights that add up to 1: "
+    "how much it reads from each token that it may read.",
+    "layer": "One of the blocks that a model is stacked of, each working on what the one before hands on: attention first, "
+    "then a small network at each token.",
+    "logit": "The number, of any size, that the model gives to each token of its vocabulary as the next one. Softmax turns "
+    "all of them into probabilities.",
+    "softmax": "Turns numbers into shares that add up to 1: the exponential of each, divided by the sum of all "
+    "exponentials.",
+    "entropy": "How uncertain a prediction is, in bits: the mean of −log₂ of a token's probability over all tokens, "
+    "weighted by that probability. 0 is certain; n equally likely tokens have log₂ n bits.",
+    "temperature": "The logits are divided by it before softmax. Below 1 likely tokens become likelier still, above 1 all "
+    "come closer together; their order stays.",
+    "top-k": "Keeps the k likeliest tokens, and more only where they tie; no other can be drawn.",
+    "top-p": "Keeps the fewest tokens, the likeliest first, whose probabilities add up to at least p; no other can be drawn.",
+}
+_FORMS = {
+    "tokens": "token",
+    "pads": "padding",
+    "padded": "padding",
+    "mask": "attention mask",
+    "masks": "attention mask",
+    "attention masks": "attention mask",
+    "causal mask": "causal",
+    "heads": "head",
+    "layers": "layer",
+    "logits": "logit",
+    "uncertainty": "entropy",
+} | {term: term for term in TERMS}
+_ANY = re.compile(
+    rf"(?<![\w-])({'|'.join(sorted(map(re.escape, _FORMS), key=len, reverse=True))})(?![\w-])", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of a sentence, and the term that it names, nothing for the text between terms."""
+
+    text: str
+    term: str = ""
+
+
+def parts(sentence: str, known: frozenset[str] = frozenset()) -> list[Part]:
+    """Return `sentence` in parts, the first mention of each term that is not `known` apart."""
+    found, end, named = [], 0, set(known)
+    for mention in _ANY.finditer(sentence):
+        term = _FORMS[mention[0].lower()]
+        if term in named:
+            continue
+        named.add(term)
+        if mention.start() > end:
+            found.append(Part(text=sentence[end : mention.start()]))
+        found.append(Part(text=mention[0], term=term))
+        end = mention.end()
+    return [*found, Part(text=sentence[end:])] if end < len(sentence) else found
