@@ -3,6 +3,9 @@
 const state = (globalThis.maskscopeLesson ??= { onward: null, turn: 0, blank: null, seen: undefined, waiting: 0 });
 
 const TYPING = "textarea, select, [contenteditable=true], input:not([type=checkbox]):not([type=radio]):not([type=range])";
+// Where PageUp and PageDown move the text or a list that is open; a line to type in has no use for them.
+const PAGED = "textarea, [contenteditable=true], [aria-expanded=true]";
+const OVER = "dialog[open], [role=dialog]"; // what lies over the page has its own keys
 const CONTROL = "button, a[href], summary, input, [role=slider], [role=tab], [role=option], [role=radio]";
 // Buttons that Space presses in any case do the same as the key.
 const OWN = ".st-key-lesson_reveal button, .st-key-lesson_next button";
@@ -39,7 +42,8 @@ function action(event, target) {
 function pressed(event) {
   const target = event.composedPath()[0];
   if (!state.onward || event.ctrlKey || event.altKey || event.metaKey || !(target instanceof Element)) return;
-  if (!state.blank && target.closest(TYPING)) return;
+  if (!state.blank && document.querySelector(OVER)?.checkVisibility()) return;
+  if (!state.blank && target.closest(/^Page(Up|Down)$/.test(event.key) ? PAGED : TYPING)) return;
   const act = action(event, target);
   if (!act) return;
   event.preventDefault();

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common.components.lesson_keys import lesson_keys
 from pages.common.controls import value
+from pages.common.hall import present
 from pages.common.lesson import lesson, room, room_panel
 from pages.common.lesson.lesson_steps import Place
 
@@ -13,6 +14,9 @@ from pages.common.lesson.lesson_steps import Place
 BELOW = {"beside": "fig_difference"} | {
     name: name for name in ("topic", "look", "closer", "part", "view", "beam_view", "batch", "plot")
 }
+
+# Pages whose sentences stand in what they answer with: covered, the strip says them.
+TEXTS = ("Generate", "Compare")
 
 
 def draw() -> None:
@@ -27,8 +31,11 @@ def draw() -> None:
         else:
             _buttons(place)
             room_panel.line(place)
-            st.markdown(f"**{place.step.question}**")
-            if value("notes") == "on":
+            with st.container(key="lesson_question", gap="xsmall"):
+                st.markdown(f"**{place.step.question}**")
+            if not lesson.revealed() and place.step.state.page in TEXTS:
+                st.text("\n".join(f"“{line} …”" for line in value("text").splitlines()))
+            if value("notes") == "on" and (lesson.revealed() or not present.on()):  # it may give the answer away
                 st.caption(f":material/school: {place.step.note}")
             if lesson.revealed():
                 _reveal(place)

@@ -13,6 +13,7 @@ from pages.common import downloads
 from pages.common.components.plot import plot
 from pages.common.components.vote_count import vote_count
 from pages.common.controls import value
+from pages.common.hall import present
 from pages.common.lesson import lesson, room
 from pages.common.public_address import VARIABLE
 from pages.common.voting.routes import ROOMS
@@ -46,7 +47,8 @@ def _own_room(keys: RoomKeys) -> None:
     _address(keys)
     _code(keys)
     downloads.numbers_button("votes", partial(_table, keys), label="Votes (CSV)")
-    st.button("End the room", key="room_end", on_click=room.end, help="Its votes are forgotten: save them first.")
+    if st.toggle("End the room", key="room_ends"):
+        st.button("End it: its votes are forgotten", key="room_end", on_click=room.end, type="primary")
 
 
 @st.fragment
@@ -75,7 +77,7 @@ def line(place: Place | None) -> None:
             vote_count(keys, sum(counts(place)))
         elif place is not None:
             st.caption("No vote on this step: it has no choices.", width="content")
-    if room.local():
+    if room.local() and not present.on():
         st.caption(
             ":material/info: Phones do not find this address: open the app under the address that this computer has in the "
             f"network, or set {VARIABLE}."

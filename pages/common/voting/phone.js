@@ -113,7 +113,8 @@ function refused(status, message) {
   drawn = "";
   over = status === 404;
   if (over) {
-    part("question").textContent = message;
+    part("place").textContent = "MaskScope";
+    part("question").textContent = "This room is closed.";
     part("choices").replaceChildren();
     say("");
   } else say(message, true);

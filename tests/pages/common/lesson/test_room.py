@@ -159,6 +159,7 @@ def test_a_room_is_ended_and_its_letters_leave_the_address(rooms: Rooms) -> None
     at = press(opened("7_Lessons"), "room_open")
     keys = led(at)
     assert rooms.seen(keys.letters).state == "wait"
+    at.toggle(key="room_ends").set_value(True).run()
     press(at, "room_end")
     assert "room" not in at.query_params
     with pytest.raises(NoRoomError):
