@@ -7,6 +7,7 @@ globals of its own, so that code has to import what it uses. Nothing is computed
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -40,6 +41,7 @@ def run() -> int:
 
 
 def main() -> None:
+    gc.freeze()  # a fork that looks for garbage would copy every page
     for line in sys.stdin:
         child = os.fork()
         if not child:
