@@ -18,7 +18,8 @@ PAGES = {
     "/Compare?max_new_tokens=3": "fig_surface",
 }
 
-NARROW = {"700 px": {"width": 700, "height": 900}, "200 % of 1400": {"width": 700, "height": 450}}
+# A narrow window, and what 200 % of zoom leave of 1400 x 900 px: opening a page takes longest, so one is both in turn.
+NARROW = ({"width": 700, "height": 900}, {"width": 700, "height": 450})
 CUT = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stColumn]')]
   .filter(el => el.getClientRects().length)
   .filter(el => el.scrollWidth > el.clientWidth + 1 || el.getBoundingClientRect().right > innerWidth)
@@ -51,14 +52,17 @@ def test_axe_finds_nothing_on_a_page(chromium: Browser, app: str, address: str, 
     context.close()
 
 
-@pytest.mark.parametrize("size", NARROW)
 @pytest.mark.parametrize("address", PAGES)
-def test_nothing_is_cut_where_the_window_is_narrow(chromium: Browser, app: str, address: str, size: str) -> None:
-    context = chromium.new_context(viewport=NARROW[size])
+def test_nothing_is_cut_where_the_window_is_narrow(chromium: Browser, app: str, address: str) -> None:
+    context = chromium.new_context(viewport=NARROW[0])
     page = context.new_page()
     opened(page, app, address)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 700
-    assert page.evaluate(CUT) == []
+    for size in NARROW:
+        page.set_viewport_size(size)
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate("[innerWidth, innerHeight]") == list(size.values())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 700
+        assert page.evaluate(CUT) == []
     context.close()
 
 

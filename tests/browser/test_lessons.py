@@ -66,7 +66,9 @@ def test_the_third_step_opens_by_its_link_and_keys_lead_on(hall: Page, app: str)
     expect(hall.locator(".st-key-fig_sweep .js-plotly-plot")).to_be_visible()  # it was revealed
 
 
-def test_a_key_blanks_the_screen_and_any_key_brings_it_back(hall: Page, app: str) -> None:
+def test_a_key_blanks_the_screen_any_key_brings_it_back_and_keys_type_where_something_is_typed(
+    hall: Page, app: str
+) -> None:
     hall.goto(f"{app}/Masks?lesson=masks-1")
     at_step(hall, 1)
     hall.keyboard.press("b")
@@ -74,11 +76,6 @@ def test_a_key_blanks_the_screen_and_any_key_brings_it_back(hall: Page, app: str
     hall.keyboard.press("PageDown")
     expect(hall.locator(".maskscope-blank")).to_have_count(0)
     assert hall.locator(".js-plotly-plot").count() == 0  # the key did nothing else
-
-
-def test_keys_type_where_something_is_typed(hall: Page, app: str) -> None:
-    hall.goto(f"{app}/Masks?lesson=masks-1")
-    at_step(hall, 1)
     box = hall.get_by_role("textbox", name="Sentences")
     box.focus()
     box.press("End")

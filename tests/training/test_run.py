@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,18 +87,28 @@ def test_held_out_tokens_that_the_text_never_had_do_not_count(small, tmp_path):
     assert np.isfinite(run.heldout_loss())
 
 
-@pytest.fixture
-def quick(monkeypatch):
+@pytest.fixture(scope="module")
+def quick():
     """Make everything about a run small: its recipe, and what is measured of it."""
-    monkeypatch.setitem(RECIPES, "first", replace(SMALL, context=64, minutes=0.02))
-    monkeypatch.setattr(evaluate, "SAMPLE_LENGTH", 8)
-    monkeypatch.setattr(evaluate, "REPEAT_LENGTH", 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RECIPES, "first", replace(SMALL, context=64, minutes=0.02))
+        patch.setattr(evaluate, "SAMPLE_LENGTH", 8)
+        patch.setattr(evaluate, "REPEAT_LENGTH", 20)
+        yield
 
 
-def test_the_command_makes_a_folder_that_the_app_loads(quick, books, tmp_path, capsys):
-    out = tmp_path / "out"
-    main([str(books), "--plain", "--work", str(tmp_path / "work"), "--out", str(out)])
-    assert "now holds it" in capsys.readouterr().out
+@pytest.fixture(scope="module")
+def made(quick, books, tmp_path_factory) -> tuple[Path, str]:
+    """Return the folder that the command makes of the books, and what it prints meanwhile."""
+    folder = tmp_path_factory.mktemp("made")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        main([str(books), "--plain", "--work", str(folder / "work"), "--out", str(folder / "out")])
+    return folder / "out", printed.getvalue()
+
+
+def test_the_command_makes_a_folder_that_the_app_loads(made):
+    out, printed = made
+    assert "now holds it" in printed
     loaded = load_model(folder_entry(out.name, out), out)
     assert (loaded.layers, loaded.heads, loaded.context) == (2, 2, 64)
     weights = loaded.model.state_dict()
@@ -126,16 +139,13 @@ def test_the_exported_model_predicts_what_the_run_predicts(small, tmp_path):
     torch.testing.assert_close(theirs[..., torch.from_numpy(small.ids)], ours, atol=0.02, rtol=0.01)
 
 
-def test_a_run_begins_with_the_weights_of_a_folder_and_the_card_names_both_runs(quick, books, tmp_path, capsys):
-    first = tmp_path / "first"
-    main([str(books), "--plain", "--work", str(tmp_path / "one"), "--out", str(first)])
-    main(
-        [str(books), "--plain", "--work", str(tmp_path / "two"), "--out", str(tmp_path / "out"), "--start", str(first)]
-    )
+def test_a_run_begins_with_the_weights_of_a_folder_and_the_card_names_both_runs(made, books, tmp_path, capsys):
+    work = tmp_path / "work"
+    main([str(books), "--plain", "--work", str(work), "--out", str(tmp_path / "out"), "--start", str(made[0])])
     assert "beginning with" in capsys.readouterr().out
-    stages = json.loads((tmp_path / "two" / "model" / "figures.json").read_text())["training"]
+    stages = json.loads((work / "model" / "figures.json").read_text())["training"]
     assert len(stages) == 2
-    assert (tmp_path / "two" / "model" / "README.md").read_text().count("recipe `first`") == 2
+    assert (work / "model" / "README.md").read_text().count("recipe `first`") == 2
 
 
 def test_steps_may_be_limited_and_the_same_command_goes_on(quick, books, tmp_path, capsys):

@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import io
-import os
-import runpy
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +22,7 @@ from model_utils.snippets.ablation import (
 )
 from model_utils.tokens.batch import TokenBatch, encode
 from model_utils.tokens.words import group_words
+from tests.tools.snippets import Run
 
 TEXTS = ('My "dog"\\ is\n🦊 and', "The king died.<|endoftext|>The old queen was so", "I am")
 
@@ -42,15 +36,6 @@ SPECS = (
     MaskSpec(pattern="bidirectional", weights={3: 0.0}),
     MaskSpec(sentence=2, padding=False, weights={0: 0.0}, gap="close"),
 )
-
-
-def run(code: str, folder: Path) -> list[str]:
-    path = folder / "run.py"
-    path.write_text(code, encoding="utf-8")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        runpy.run_path(str(path))
-    return printed.getvalue().splitlines()
 
 
 def check(lines: list[str], tiny: LoadedModel, batch: TokenBatch, spec: MaskSpec) -> None:
@@ -69,30 +54,20 @@ def check(lines: list[str], tiny: LoadedModel, batch: TokenBatch, spec: MaskSpec
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.pattern}-{spec.gap}-{spec.padding}")
 @pytest.mark.parametrize("side", ["left"])
 def test_the_code_of_hiding_prints_the_numbers_of_the_page(
-    tiny: LoadedModel, tmp_path: Path, spec: MaskSpec, side: str
+    tiny: LoadedModel, run_code: Run, spec: MaskSpec, side: str
 ) -> None:
     batch = encode(tiny.tokenizer, TEXTS, side=side)  # type: ignore[arg-type]
-    check(run(hiding_code(tiny.entry, batch, spec), tmp_path), tiny, batch, spec)
+    check(run_code(hiding_code(tiny.entry, batch, spec)), tiny, batch, spec)
 
 
-def test_the_code_runs_in_an_empty_folder_by_itself(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_the_code_runs_in_an_empty_folder_by_itself(tiny: LoadedModel, run_code_freshly: Run) -> None:
     batch, spec = encode(tiny.tokenizer, TEXTS, side="right"), MaskSpec(sentence=2, padding=False, weights={0: 0.5})
-    (tmp_path / "run.py").write_text(hiding_code(tiny.entry, batch, spec), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "run.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    check(done.stdout.splitlines(), tiny, batch, spec)
+    check(run_code_freshly(hiding_code(tiny.entry, batch, spec)), tiny, batch, spec)
 
 
-def test_the_code_of_half_a_word_prints_each_row(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_the_code_of_half_a_word_prints_each_row(tiny: LoadedModel, run_code: Run) -> None:
     text = "He gave the boy a"
-    lines = run(softening_code(tiny.entry, text, [1, 3], 0.5, layer=2, head=5), tmp_path)
+    lines = run_code(softening_code(tiny.entry, text, [1, 3], 0.5, layer=2, head=5))
     for line, one in zip(lines, run_soft_masks(tiny, encode(tiny.tokenizer, (text,)), [1, 3], 0.5), strict=True):
         kind, *weights = line.split()
         assert kind == one.kind
@@ -103,21 +78,21 @@ def test_the_code_of_half_a_word_prints_each_row(tiny: LoadedModel, tmp_path: Pa
     "spec", [MaskSpec(weights={2: 0.5, 1: 0.0}, gap="close"), SPECS[2]], ids=["words", "documents"]
 )
 def test_the_code_of_attention_vs_ablation_prints_attention_and_change(
-    tiny: LoadedModel, tmp_path: Path, spec: MaskSpec
+    tiny: LoadedModel, run_code: Run, spec: MaskSpec
 ) -> None:
     batch = encode(tiny.tokenizer, TEXTS)
     words = group_words(batch.texts[spec.sentence], batch.tokens[spec.sentence])
-    lines = run(attention_vs_ablation_code(tiny.entry, batch, spec, [word.tokens for word in words]), tmp_path)
+    lines = run_code(attention_vs_ablation_code(tiny.entry, batch, spec, [word.tokens for word in words]))
     found = attention_vs_ablation(tiny, batch, spec, words)
     printed = np.array([line.split()[-2:] for line in lines], dtype=float)
     assert printed[:, 0] == pytest.approx(found.attention, abs=1e-5)
     assert printed[:, 1] == pytest.approx(found.change, abs=1e-4)
 
 
-def test_the_code_of_the_ablation_curve_prints_change_and_entropy(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_the_code_of_the_ablation_curve_prints_change_and_entropy(tiny: LoadedModel, run_code: Run) -> None:
     batch, spec = encode(tiny.tokenizer, TEXTS), MaskSpec(weights={1: 0.0}, gap="close")
     words = group_words(batch.texts[0], batch.tokens[0])
-    printed = [line.split() for line in run(ablation_curve_code(tiny.entry, batch, spec, words), tmp_path)]
+    printed = [line.split() for line in run_code(ablation_curve_code(tiny.entry, batch, spec, words))]
     for one in ablation_curves(tiny, batch, spec, words):
         lines = [line for line in printed if line[0] == one.end]
         assert [int(line[1]) for line in lines] == list(range(len(words) - 1))

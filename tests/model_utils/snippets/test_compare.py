@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +14,7 @@ from model_utils.generate.lane import Lane
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.compare import compare_code, surface_code
 from tests.tools.decoding import grown, ids
+from tests.tools.snippets import Run
 
 PROMPTS, NEW, SAMPLES = ("He shook his", "It was"), 9, 2
 ROWS = parse("t1;t0.7,k40,p0.9,m0.01,optkm;t0;k3,s5;t0,n1,wthe+a,r1.1,l9")
@@ -24,15 +22,9 @@ BEAMS = parse("b3;b4,n1,wthe+a,d0.5,fnever")
 PLACE = (1544, 14682, 465)
 
 
-def test_the_code_gives_the_same_texts_and_the_same_plane(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_the_code_gives_the_same_texts(tiny: LoadedModel, run_code: Run) -> None:
     rows = [(name(row), row.seeded(2), row.beams if row.beams.on else None) for row in (*ROWS, *BEAMS)]
-    (tmp_path / "texts.py").write_text(compare_code(tiny.entry, PROMPTS, rows, samples=SAMPLES, steps=NEW), "utf-8")
-    (tmp_path / "plane.py").write_text(surface_code(tiny.entry, PLACE, 0.7), "utf-8")
-    both = "import runpy; runpy.run_path('texts.py'); print('----'); runpy.run_path('plane.py')"
-    done = subprocess.run(
-        [sys.executable, "-c", both], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
-    )
-    written, plane = (part.strip().splitlines() for part in done.stdout.split("----"))
+    written = run_code(compare_code(tiny.entry, PROMPTS, rows, samples=SAMPLES, steps=NEW))
     assert len(written) == len(PROMPTS) * (len(ROWS) * SAMPLES + len(BEAMS))
     for number, prompt in enumerate(PROMPTS):
         ids_of = tuple(tiny.tokenizer(prompt)["input_ids"])
@@ -47,6 +39,9 @@ def test_the_code_gives_the_same_texts_and_the_same_plane(tiny: LoadedModel, tmp
             assert line.startswith(f"{number} {name(row)} {sample} ")
             assert tuple(ast.literal_eval(line[line.index("[") : line.index("]") + 1])) == text
 
+
+def test_the_code_gives_the_same_plane(tiny: LoadedModel, run_code: Run) -> None:
+    plane = run_code(surface_code(tiny.entry, PLACE, 0.7))
     ranked = kp_plane.rank(next_logits(tiny, PLACE), 0.7)
     assert len(plane) == 20
     for line in plane:

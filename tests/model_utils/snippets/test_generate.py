@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +13,9 @@ from model_utils.generate.step import Candidates
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.generate import generate_code
 from model_utils.tokens.batch import TokenBatch
+from tests.tools.snippets import Run
 
 NEW, SENTENCE, STEP = 14, 1, 3
-
 
 SETTINGS = (
     SamplingSettings(temperature=0.0),
@@ -27,22 +24,14 @@ SETTINGS = (
     ),
     SamplingSettings(temperature=0.8, repetition_penalty=1.2, top_k=30, top_p=0.9, min_p=0.01, order="ktmp", seed=3),
 )
-CUT = "----"
 
 
+@pytest.mark.parametrize("settings", SETTINGS, ids=["greedy", "processors", "sampled"])
 def test_the_code_gives_the_same_texts_and_the_same_chances(
-    tiny: LoadedModel, mission: TokenBatch, tmp_path: Path
+    tiny: LoadedModel, mission: TokenBatch, run_code: Run, settings: SamplingSettings
 ) -> None:
-    """Greedy, greedy with processors and sampled, in one process: importing transformers takes longest."""
-    for number, settings in enumerate(SETTINGS):
-        code = generate_code(tiny.entry, mission.texts, settings, steps=NEW, sentence=SENTENCE, step=STEP)
-        (tmp_path / f"code{number}.py").write_text(code, encoding="utf-8")
-    both = f"import runpy\nfor i in range({len(SETTINGS)}):\n    runpy.run_path(f'code{{i}}.py'); print({CUT!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", both], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
-    )
-    for settings, printed in zip(SETTINGS, done.stdout.split(CUT), strict=False):
-        assert_equal(printed.strip().splitlines(), *made(tiny, mission, settings))
+    code = generate_code(tiny.entry, mission.texts, settings, steps=NEW, sentence=SENTENCE, step=STEP)
+    assert_equal(run_code(code), *made(tiny, mission, settings))
 
 
 def made(tiny: LoadedModel, mission: TokenBatch, settings: SamplingSettings) -> tuple[list[list[int]], Candidates]:

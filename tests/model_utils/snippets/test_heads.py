@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -16,7 +13,7 @@ from model_utils.models.forward import attention_maps
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.heads import heads_code, many_code
 from model_utils.tokens.batch import encode
-from tests.tools.models import link_bundled
+from tests.tools.snippets import Run
 
 TEXTS = ("My dog is", "The white rabbit saw the white rabbit and the")
 SPECS = (MaskSpec(sentence=1), MaskSpec(sentence=1, weights={2: 0.0}, pattern="bidirectional"))
@@ -24,19 +21,13 @@ PARTS = ("measures", "find", "together")
 
 
 @pytest.fixture(scope="module")
-def printed(tiny: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
+def printed(tiny: LoadedModel, run_code: Run) -> list[list[str]]:
     """Return what the code of every part prints under each rule."""
-    folder = link_bundled(tmp_path_factory.mktemp("many"))
-    for place, spec in enumerate(SPECS):
-        for part in PARTS:
-            code = many_code(tiny.entry, TEXTS, spec, side="left", part=part, query=-1, key=1, layer=3)
-            (folder / f"{part}{place}.py").write_text(code, "utf-8")
-    names = [f"{part}{place}.py" for place in range(len(SPECS)) for part in PARTS]
-    script = f"import runpy\nfor name in {names!r}:\n    runpy.run_path(name); print('----')"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, encoding="utf-8", check=True
-    )
-    return [part.strip().splitlines() for part in done.stdout.split("----")]
+    return [
+        run_code(many_code(tiny.entry, TEXTS, spec, side="left", part=part, query=-1, key=1, layer=3))
+        for spec in SPECS
+        for part in PARTS
+    ]
 
 
 @pytest.mark.parametrize("place", range(len(SPECS)))
@@ -80,13 +71,10 @@ def test_means_and_rollout_equal_those_of_the_picture(tiny: LoadedModel, printed
         np.testing.assert_allclose(shown[batch.first(1) :], expected[batch.first(1) :], atol=2e-5)
 
 
-def test_the_code_prints_the_weights_of_the_picture_in_an_empty_folder(tiny, mission, tmp_path):
+def test_the_code_prints_the_weights_of_the_picture_in_an_empty_folder(tiny, mission, run_code):
     """The lines run unedited and agree with what the page draws, nan where blocked."""
-    (tmp_path / "run.py").write_text(
-        heads_code(tiny.entry, mission.texts, side="left", sentence=2, layer=3, head=3), encoding="utf-8"
-    )
-    done = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    printed = np.array([[float(cell) for cell in line.split()] for line in done.stdout.splitlines()])
+    lines = run_code(heads_code(tiny.entry, mission.texts, side="left", sentence=2, layer=3, head=3))
+    printed = np.array([[float(cell) for cell in line.split()] for line in lines])
     maps = attention_maps(tiny, mission, build_mask(MaskSpec(), mission))[2]
     expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 3])
     np.testing.assert_allclose(printed, expected, atol=2e-6)

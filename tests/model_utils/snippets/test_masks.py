@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import io
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,13 +14,13 @@ from model_utils.masks.receptive_field import receptive_field
 from model_utils.models.forward import attention_maps
 from model_utils.snippets.masks import head_code, mask_code, receptive_field_code
 from model_utils.tokens.batch import encode
+from tests.tools.snippets import Run
 
 TEXTS = ("It will rain in the", 'The cat sat.<|endoftext|>He "shook" his head\\ and', "So")
 
 
-def check(printed: str, tiny, spec: MaskSpec, side: str) -> None:
+def check(lines: list[str], tiny, spec: MaskSpec, side: str) -> None:
     batch = encode(tiny.tokenizer, TEXTS, side=side)  # type: ignore[arg-type]
-    lines = printed.splitlines()
     visible = np.array(ast.literal_eval(lines[0].removeprefix("visible ")))
     np.testing.assert_allclose(visible, build_mask(spec, batch).visible[spec.sentence], atol=1e-7)
     found = run(tiny, batch, spec)
@@ -37,45 +31,24 @@ def check(printed: str, tiny, spec: MaskSpec, side: str) -> None:
     np.testing.assert_allclose(np.array(bits)[known], found.bits[1:][known], atol=2e-3)
 
 
-def test_the_code_of_a_mask_runs_in_an_empty_folder(tiny, tmp_path: Path) -> None:
+def test_the_code_of_a_mask_runs_in_an_empty_folder(tiny, run_code: Run) -> None:
     spec = MaskSpec(pattern="documents", sentence=1, weights={1: 0.5, 2: 0.0}, cells=frozenset({(8, 6)}), gap="close")
-    (tmp_path / "run.py").write_text(mask_code(tiny.entry, TEXTS, spec, side="left"), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "run.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    check(done.stdout, tiny, spec, "left")
+    check(run_code(mask_code(tiny.entry, TEXTS, spec, side="left")), tiny, spec, "left")
 
 
-def executed(code: str) -> str:
-    """Return what `code` prints, run in this process, which has the libraries loaded already."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(compile(code, "snippet", "exec"), {})
-    return out.getvalue()
-
-
-# Documents run above, in a folder of their own.
+# Documents run above.
 @pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if pattern != "documents"])
-def test_the_code_of_every_pattern_prints_the_pages_numbers(tiny, pattern) -> None:
+def test_the_code_of_every_pattern_prints_the_pages_numbers(tiny, run_code: Run, pattern) -> None:
     side = "right" if pattern in ("prefix", "window") else "left"
     spec = MaskSpec(pattern=pattern, width=3, first=2, padding=pattern != "bidirectional")
-    check(executed(mask_code(tiny.entry, TEXTS, spec, side=side)), tiny, spec, side)
+    check(run_code(mask_code(tiny.entry, TEXTS, spec, side=side)), tiny, spec, side)
 
 
-def test_the_code_of_receptive_fields_prints_the_pages_matrix(tiny) -> None:
+def test_the_code_of_receptive_fields_prints_the_pages_matrix(tiny, run_code: Run) -> None:
     spec = MaskSpec(pattern="window", width=2, sentence=0, cells=frozenset({(0, 0)}))
     batch = encode(tiny.tokenizer, TEXTS)
     after, first = receptive_field(build_mask(spec, batch), 0, tiny.layers), batch.first(0)
-    printed = [
-        ast.literal_eval(line)
-        for line in executed(receptive_field_code(tiny.entry, TEXTS, spec, side="left")).splitlines()
-    ]
+    printed = [ast.literal_eval(line) for line in run_code(receptive_field_code(tiny.entry, TEXTS, spec, side="left"))]
     assert printed == after[first:, first:].tolist()
 
 
@@ -88,9 +61,9 @@ def test_the_code_of_receptive_fields_prints_the_pages_matrix(tiny) -> None:
     ],
     ids=lambda spec: spec.pattern,
 )
-def test_the_code_of_a_head_prints_the_weights_of_the_picture(tiny, spec) -> None:
+def test_the_code_of_a_head_prints_the_weights_of_the_picture(tiny, run_code: Run, spec) -> None:
     batch = encode(tiny.tokenizer, TEXTS)
-    printed = executed(head_code(tiny.entry, TEXTS, spec, side="left", layer=3, head=2)).splitlines()
+    printed = run_code(head_code(tiny.entry, TEXTS, spec, side="left", layer=3, head=2))
     shown = np.array([[float(cell) for cell in line.split()] for line in printed])
     maps = attention_maps(tiny, batch, build_mask(spec, batch))[spec.sentence]
     expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 2])

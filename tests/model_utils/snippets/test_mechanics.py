@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,28 +13,17 @@ from model_utils.models.loading import LoadedModel
 from model_utils.snippets.mechanics import loss_code, row_code
 from model_utils.tokens.batch import TokenBatch
 from tests.conftest import MISSION
+from tests.tools.snippets import Run
 
 HARD = MaskSpec(pattern="window", width=4, weights={1: 0.5}, cells=frozenset({(4, 2)}))
-BOTH = "import runpy; [runpy.run_path(name) for name in ('plain.py', 'hard.py', 'loss.py')]"
 
 
 def test_the_code_prints_the_row_its_output_and_the_loss_of_the_page(
-    tiny: LoadedModel, mission: TokenBatch, tmp_path: Path
+    tiny: LoadedModel, mission: TokenBatch, run_code: Run
 ) -> None:
     at = {"side": "left", "layer": 3, "head": 1, "query": 7}
-    (tmp_path / "plain.py").write_text(row_code(tiny.entry, MISSION, MaskSpec(), **at))  # type: ignore[arg-type]
-    (tmp_path / "hard.py").write_text(row_code(tiny.entry, MISSION, HARD, fill="-10000", **at))  # type: ignore[arg-type]
-    (tmp_path / "loss.py").write_text(loss_code(tiny.entry, MISSION, MaskSpec(), side="left"))
-    done = subprocess.run(
-        [sys.executable, "-c", BOTH],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    lines = iter(done.stdout.splitlines())
     for spec, fill in ((MaskSpec(), "min"), (HARD, "-10000")):
+        lines = iter(run_code(row_code(tiny.entry, MISSION, spec, fill=fill, **at)))  # type: ignore[arg-type]
         head = record(tiny, mission, build_mask(spec, mission), sentence=0, layer=3, head=1)
         row = row_of(head, 7, fill)
         for key in range(8):
@@ -47,6 +32,7 @@ def test_the_code_prints_the_row_its_output_and_the_loss_of_the_page(
             assert printed == pytest.approx([float(number) for number in shown], rel=1e-3, abs=1e-5)
         assert ast.literal_eval(next(lines).removeprefix("output ")) == pytest.approx(row.output, abs=1e-4)
         assert float(next(lines).removeprefix("apart ")) < 1e-6
+    lines = iter(run_code(loss_code(tiny.entry, MISSION, MaskSpec(), side="left")))
     found = word_losses(tiny, mission, build_mask(MaskSpec(), mission), sentence=0)
     printed = [float(next(lines).split()[-1]) for _ in range(4)]
     assert printed == pytest.approx(found.nats[found.counts], abs=1e-4)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +13,7 @@ from model_utils.masks.mask import MaskSpec
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.step import spans, step_code
 from model_utils.tokens.batch import tokenize
+from tests.tools.snippets import Run
 
 TEXT = "He shook his head and said that in the middle of the night"
 NEW = (339, 550)
@@ -29,29 +27,24 @@ CASES = [
 ]
 
 
-def test_the_code_opens_the_same_step(tiny: LoadedModel, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("settings", "policy"), CASES)
+def test_the_code_opens_the_same_step(
+    tiny: LoadedModel, run_code: Run, settings: SamplingSettings, policy: MaskPolicy | None
+) -> None:
     prompt = tuple(token.id for token in tokenize(tiny.tokenizer, TEXT))
-    masks = [None if policy is None else policy.mask(prompt, len(NEW)) for _, policy in CASES]
-    for place, ((settings, _), mask) in enumerate(zip(CASES, masks, strict=True)):
-        code = step_code(tiny.entry, (*prompt, *NEW), settings, number=len(NEW), mask=mask)
-        (tmp_path / f"step{place}.py").write_text(code, "utf-8")
-    script = "import runpy\nfor i in range(6):\n    runpy.run_path(f'step{i}.py'); print('----')"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
-    )
-    for printed, (settings, _), mask in zip(done.stdout.split("----"), CASES, masks, strict=False):
-        lines = printed.strip().splitlines()
-        step = full_distribution(tiny, prompt, settings, mask, drawn=NEW)
-        counts = {line.rsplit(" ", 1)[0]: int(line.split()[-1]) for line in lines[: len(lines) - 52]}
-        for one in filter_effects(step):
-            assert one.state == "off" or counts[one.filter] == one.kept
-        for line in lines[-52:-2]:
-            token, (before, after) = int(line.split()[0]), (float(part) for part in line.rsplit(" ", 3)[1::2])
-            assert (before, after) == pytest.approx((step.before[token], step.after[token]), abs=1e-4)
-        came = draw_many(step, number=len(NEW), draws=200)
-        counted = ast.literal_eval(lines[-1].removeprefix("200 draws "))
-        assert counted == {token: int(came[token]) for token in counted}
-        assert sum(counted.values()) > 0
+    mask = None if policy is None else policy.mask(prompt, len(NEW))
+    lines = run_code(step_code(tiny.entry, (*prompt, *NEW), settings, number=len(NEW), mask=mask))
+    step = full_distribution(tiny, prompt, settings, mask, drawn=NEW)
+    counts = {line.rsplit(" ", 1)[0]: int(line.split()[-1]) for line in lines[: len(lines) - 52]}
+    for one in filter_effects(step):
+        assert one.state == "off" or counts[one.filter] == one.kept
+    for line in lines[-52:-2]:
+        token, (before, after) = int(line.split()[0]), (float(part) for part in line.rsplit(" ", 3)[1::2])
+        assert (before, after) == pytest.approx((step.before[token], step.after[token]), abs=1e-4)
+    came = draw_many(step, number=len(NEW), draws=200)
+    counted = ast.literal_eval(lines[-1].removeprefix("200 draws "))
+    assert counted == {token: int(came[token]) for token in counted}
+    assert sum(counted.values()) > 0
 
 
 def test_spans_of_a_row() -> None:

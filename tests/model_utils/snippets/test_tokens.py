@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,25 +10,16 @@ from model_utils.experiments.batch_invariance import readings
 from model_utils.models.loading import LoadedModel
 from model_utils.snippets.tokens import tokens_code
 from model_utils.tokens.batch import encode
+from tests.tools.snippets import Run
 
 TEXTS = ("It will rain in the", "I want to eat a big bowl of", 'My "dog"\\ is\n🦊')
 
 
 @pytest.mark.parametrize(("side", "pad_id"), [("left", 50256), ("right", 464)])
 def test_the_code_prints_the_ids_masks_positions_and_next_words_of_the_page(
-    tiny: LoadedModel, tmp_path: Path, side: str, pad_id: int
+    tiny: LoadedModel, run_code: Run, side: str, pad_id: int
 ) -> None:
-    (tmp_path / "run.py").write_text(tokens_code(tiny.entry, TEXTS, side=side, pad_id=pad_id), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "run.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    lines = done.stdout.splitlines()
+    lines = run_code(tokens_code(tiny.entry, TEXTS, side=side, pad_id=pad_id))
     batch = encode(tiny.tokenizer, TEXTS, side=side, pad_id=pad_id)  # type: ignore[arg-type]
     assert lines[0] == f"ids {batch.input_ids.tolist()}"
     assert lines[1] == f"mask {batch.attention_mask.tolist()}"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -23,7 +19,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.snippets.wrong_masks import applications_code, fills_code, without_code
 from model_utils.tokens.batch import TokenBatch, encode
 from tests.conftest import MISSION
-from tests.tools.models import link_bundled
+from tests.tools.snippets import Run
 
 # Pads on the right and not masked; a window, a softened word and a hidden one; the first sentence has three pads.
 SPECS = {
@@ -34,9 +30,9 @@ LAYER, HEAD = 2, 3
 
 
 @pytest.fixture(scope="module")
-def printed(tiny: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[str]]:
-    """Return the lines that each piece of code prints, by side and name; one process runs them all."""
-    folder = link_bundled(tmp_path_factory.mktemp("code"))
+def printed(tiny: LoadedModel, run_code: Run) -> dict[tuple[str, str], list[str]]:
+    """Return the lines that each piece of code prints, by side and name."""
+    found = {}
     at = {"layer": LAYER, "head": HEAD}
     for side, spec in SPECS.items():
         shared = {"side": side, **at}
@@ -45,20 +41,8 @@ def printed(tiny: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> dict
             "applications": applications_code(tiny.entry, MISSION, spec, **shared),  # type: ignore[arg-type]
             "fills": fills_code(tiny.entry, MISSION, spec, query=6, blocked_query=1, **shared),  # type: ignore[arg-type]
         }
-        for name, lines in pieces.items():
-            (folder / f"{side}-{name}.py").write_text(lines)
-    names = sorted(path.name for path in folder.glob("*.py"))
-    run = "\n".join(f"print('FILE {name}'); runpy.run_path({name!r})" for name in names)
-    done = subprocess.run(
-        [sys.executable, "-c", f"import runpy\n{run}"],
-        cwd=folder,
-        env={**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    parts = [part.splitlines() for part in done.stdout.split("FILE ")[1:]]
-    return {tuple(part[0].removesuffix(".py").split("-")): part[1:] for part in parts}  # type: ignore[misc]
+        found |= {(side, name): run_code(code) for name, code in pieces.items()}
+    return found
 
 
 def numbers(line: str) -> list[float]:
