@@ -25,7 +25,7 @@ def caption(alt: str, text: str | None = None) -> list[str]:
     texts = [] if text is not None else _texts()
     chosen = text if text is not None else (texts[value("sentence") % len(texts)] if texts else "")
     quoted = f"“{_short(chosen)}”"
-    if len(texts) > 1 and (page == "Tokens" or (page == "Compare" and value("prompts") == "all")):
+    if len(texts) > 1 and page == "Tokens":
         quoted = f"{len(texts)} sentences, the first “{_short(texts[0])}”"
     found = [alt if alt.endswith(".") else f"{alt}.", f"{quoted}, model {value('model')}."]
     if blocked := _in_force(page, texts):
@@ -71,7 +71,10 @@ def _settings(page: str) -> str:
         return ""
     from model_utils.compare.settings import SettingsRow, name
 
-    row = SettingsRow(settings=SamplingSettings(**{one: value(one) for one in SETTINGS}))
+    try:
+        row = SettingsRow(settings=SamplingSettings(**{one: value(one) for one in SETTINGS}))
+    except InputError:  # the page says it
+        return ""
     if value("num_beams") > 1:
         return f"Beam search, {value('num_beams')} beams, length penalty {value('length_penalty'):g}"
     said = name(row)

@@ -244,7 +244,7 @@ def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> N
 VIEWS = {
     "map": View(
         label="Map",
-        help="One step over all top-k and top-p. Darker: more words are left. Each disc is one of your settings.",
+        help="One step over all top-k and top-p. The stronger the colour, the more words are left. A disc is a setting.",
         draw=kp_plane.plane,
     ),
     "metrics": View(

@@ -51,7 +51,7 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
         alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what is finished. Each step is "
         "a table too, below.",
         on_click=click,
-        opens="end",
+        opens="end" if opened is None else (opened.column + 1) / max(1, len(found.columns)),
     )
     _open_text(run, row, found, opened)
     plain = run.request.policy.plain
@@ -125,8 +125,8 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
             "tokens": [len(one.tokens) for one in order],
             "sum": [one.total for one in order],
             "score": [one.score(penalty) for one in order],
-            "score_in_this_search": [one.normalised for one in order],
-            "finished_at_step": [one.number + 1 for one in order],
+            "score here": [one.normalised for one in order],
+            "finished at step": [one.number + 1 for one in order],
         }
     )
     st.dataframe(table, hide_index=True)

@@ -124,7 +124,7 @@ def choose(run: Generation | BeamRun) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0."""
     last = run.request.max_new_tokens
     bound_choice(run)
-    which, back, onward, play = st.columns([4, 3.4, 3.4, 3.4], vertical_alignment="bottom", gap="small")
+    which, back, onward, play = st.columns([5.5, 3, 3, 3], vertical_alignment="bottom", gap="small")
     with which:
         row = controls.item("sentence", run.names())
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")

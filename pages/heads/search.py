@@ -25,7 +25,7 @@ def search(selection: HeadSelection) -> None:
     columns = st.columns(2)
     for column, name in zip(columns, ("query", "key"), strict=True):
         with column:
-            controls.number(name, high=len(tokens) - 1)
+            controls.item(name, [token.label for token in tokens])
     query, key = (int(controls.value(name)) % len(tokens) for name in ("query", "key"))
     names = [literal(tokens[place].label) for place in (query, key)]
     maps = selection.maps
@@ -35,7 +35,7 @@ def search(selection: HeadSelection) -> None:
         return
     sizes = cache.value_sizes(*selection.source)
     ranked = {by: find_heads(maps, sizes, first + query, first + key, by=by) for by in ("weight", "contribution")}
-    st.markdown(f"**Which head reads “{names[1]}” when “{names[0]}” is read?**")
+    st.markdown(f"**In which head does “{names[0]}” read “{names[1]}” most?**")
     for column, (by, table), caption in zip(
         st.columns(2), ranked.items(), ("by weight", "by weight times the size of what is handed on"), strict=True
     ):

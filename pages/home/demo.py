@@ -84,9 +84,9 @@ def links(carried: Mapping[str, str]) -> None:
     pages = frame.MENU[1:]
     place = st.container(key="page_links")
     for start in range(0, len(pages), LINKS_ACROSS):
-        columns = place.columns(LINKS_ACROSS, border=True)
+        columns = place.columns(LINKS_ACROSS)
         for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
-            with column:
+            with column.container(border=True, height="stretch"):
                 frame.page_link(path, f"**{name}** →", carried if name in CARRIED else None)
                 st.caption(ANSWERS[name])
 

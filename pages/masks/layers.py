@@ -114,8 +114,8 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
     )
     if mask.blocked_rows[number].any():
         st.caption(
-            "A row that may read nothing is computed all the same: with the smallest number in every cell, all cells are "
-            "equal again and it reads every column alike. Its numbers mean nothing."
+            "A row that may read nothing is computed all the same: with the smallest number in every cell all weights come out "
+            "equal, as if nothing were blocked. Its numbers mean nothing, so the picture does not show them."
         )
 
 

@@ -21,7 +21,7 @@ VIEWS = {
     ),
     "alone": View(
         label="Alone or in the batch",
-        help="Is the prediction for a sentence the same alone and in the batch? Only with mask and positions.",
+        help="Is the prediction the same alone and in the batch? With pads on the left only with mask and positions.",
         draw=answers.independence,
     ),
     "why-padding": View(

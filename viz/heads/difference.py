@@ -57,7 +57,7 @@ def _look(limit: float, palette: Palette) -> Look:
 
 
 def _plus_or_minus(value: float) -> str:
-    if abs(value) < 0.005:
+    if abs(value) < 0.0005:
         return "0"
     return ("+" if value > 0 else "−") + number(abs(value))
 

@@ -136,9 +136,12 @@ class Plot {
     await plotly.react(plot, figure.figure.data, layout, this.config);
     plot.style.minHeight = "";
     frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
-    if (this.opens !== figure.settings.opens) {
-      this.opens = figure.settings.opens;
-      frame.scrollLeft = this.opens === "end" ? frame.scrollWidth : 0;
+    const { opens } = figure.settings;
+    const place = opens === "end" ? `end of ${figure.figure.layout.width}` : opens; // the end moves as a figure grows
+    if (this.opens !== place) {
+      this.opens = place;
+      const at = { start: 0, end: 1 }[opens] ?? opens;
+      frame.scrollLeft = at * frame.scrollWidth - frame.clientWidth / 2;
     }
     this.fade();
   }

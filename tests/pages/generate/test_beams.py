@@ -109,7 +109,7 @@ def test_finished_texts_are_ranked_anew_and_another_penalty_is_searched(tiny: Lo
     at = opened(beam_view="finished", num_beams=4, max_new_tokens=6)
     table = at.dataframe[0].value
     assert table["score"].tolist() == sorted(table["score"], reverse=True)
-    assert table["score"].tolist() == pytest.approx(table["score_in_this_search"].tolist())
+    assert table["score"].tolist() == pytest.approx(table["score here"].tolist())
     at.slider(key="rerank").set_value(0.0).run()
     assert at.dataframe[0].value["score"].tolist() == pytest.approx(at.dataframe[0].value["sum"].tolist())
     at.button(key="search_anew").click().run()
