@@ -167,7 +167,10 @@ def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: f
 def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
     """Return what the picture says, in one sentence."""
     if not hidden:
-        return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
+        return (
+            "**Click a word to hide it.** A mask removes what the model may read, and the next word changes. “␣” is the space "
+            "that a token begins with."
+        )
 
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (

@@ -173,7 +173,7 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         )
     return {
         "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score, later words and pads "
-        "too: the mask comes after.",
+        "too: the mask comes after. q, the query, is of the token that reads, k, the key, of the one that may be read.",
         "mask": f"**The mask adds 0 to what may be read and {fill} to what may not.** It removes; it never points at what "
         "matters.",
         "exp": f"**exp makes every number positive, and {fill} exactly 0.** The largest is taken off first so that nothing "

@@ -33,7 +33,7 @@ def controlled_key(page: Page) -> BatchKey:
     key = page.key("right" if side == "right" else "left", pad)
     page.loaded()
     with said:
-        st.text(f"pads are {cache.label(page.model, pad)}")
+        st.text(f"A pad is the token {cache.label(page.model, pad)}.")
     return key
 
 
@@ -134,7 +134,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
     else:
         st.markdown(
             "Pads on the left bring every sentence’s last word into the last column, where its next word is read. Each cell"
-            " stacks token, id, mask and position: mask 0 hides the pads, positions count the real tokens alone."
+            " stacks token, id, mask and position: mask 0 hides the pads, positions count the real tokens alone. “␣” is the"
+            " space that a token begins with."
         )
     for b in ends_in_space(batch):
         st.warning(

@@ -75,12 +75,17 @@ def test_the_keys_of_a_lesson_come_before_those_of_its_page_and_a_hall_stays_one
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-6&present=on")  # at the stage of the step
     hall.keyboard.press("q")
     expect(hall.locator(".st-key-invitation")).to_contain_text("MASKSCOPE_PUBLIC_URL")
+    hall.keyboard.press("PageDown")  # what lies over the page has its own keys
     hall.keyboard.press("Escape")
     expect(hall.locator(".st-key-invitation")).to_have_count(0)
     at_step(hall, 6)
     hall.keyboard.press("PageDown")
     at_step(hall, 7)
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-7&present=on")
+    hall.locator(".st-key-layer input").focus()  # a line to type in has no use for PageDown
+    hall.keyboard.press("PageDown")
+    expect(hall.locator(".st-key-lesson_reveal button")).to_be_disabled()
+    hall.locator("h1").click()
     hall.keyboard.press("f")
     expect(hall.locator("[data-testid=stSidebar]")).to_be_visible()
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-7")

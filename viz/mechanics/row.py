@@ -84,7 +84,7 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
     style(draft.figure, palette, height=draft.height)
     draft.words()
     draft.figure.update_layout(
-        margin={"l": 4, "r": 4, "t": 0, "b": 0},
+        margin={"l": 4, "r": 28, "t": 0, "b": 0},  # the result is wider than its column
         barmode="overlay",
         bargap=0.12,
         showlegend=True,
@@ -255,6 +255,7 @@ class _Draft:
                 showlegend=False,
                 yaxis=numbered("y", place),
                 text=text,
+                cliponaxis=False,
                 textfont={
                     "size": [_size_in_column(one, keys) for one in text[:-1]] + [18],
                     "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
