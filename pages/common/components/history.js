@@ -4,10 +4,12 @@
 
 let replacing = new Set();
 let untouched = true;
+// Whether the reader has done nothing since the last step that was added on a page.
+let idle = false;
 const push = window.history.pushState;
 
 for (const event of ["pointerdown", "keydown"]) {
-  window.addEventListener(event, () => { untouched = false; }, { capture: true });
+  window.addEventListener(event, () => { untouched = idle = false; }, { capture: true });
 }
 
 function differing(before, after) {
@@ -24,7 +26,9 @@ function replaces(next) {
 window.history.pushState = function (state, title, url) {
   const next = new URL(url ?? window.location.href, window.location.href);
   const samePage = next.pathname === window.location.pathname;
-  const write = samePage && replaces(next) ? window.history.replaceState : push;
+  // The way to another page may write its values under the old page first, then its path: both are one step.
+  const write = (samePage ? replaces(next) : idle) ? window.history.replaceState : push;
+  idle = samePage && write === push;
   if (!samePage) untouched = true;
   return write.call(window.history, state, title, url);
 };

@@ -61,7 +61,7 @@ def test_the_side_switch_moves_the_pads_and_crosses_the_last_column() -> None:
 def test_another_pad_id_changes_the_pads_and_no_tick() -> None:
     at = opened(pad=464, topic="alone")
     assert figures(at)["fig_batch"]["data"][0]["customdata"][0][0][0] == 464
-    assert any(text.value.split()[-1] == "The" for text in at.text)
+    assert any(text.value.split()[-1] == "The." for text in at.text)
     assert not any("<|endoftext|>" in text.value for text in at.text)
     assert ticks(at) == (5, 4)
 
