@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from model_utils.errors import InputError
-from model_utils.generate.filters.filter_settings import SETTINGS, SamplingSettings
 from model_utils.tokens.batch import BatchKey, split_sentences
 from pages.common import cache, mask_state
 from pages.common.controls import value
@@ -19,20 +21,49 @@ QUOTED = 200
 RULE = ("pattern", "padding", "weights", "cells")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a run was asked for: by the time that its pictures are saved the controls may say something else."""
+
+    texts: Sequence[str]
+    models: Sequence[str]
+    settings: str
+    rule: str = ""
+
+
+_ORIGIN: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+@contextmanager
+def drawn_from(origin: Origin) -> Iterator[None]:
+    """Give the pictures that the block draws the captions of a run."""
+    token = _ORIGIN.set(origin)
+    try:
+        yield
+    finally:
+        _ORIGIN.reset(token)
+
+
 def caption(alt: str, text: str | None = None) -> list[str]:
-    """Return the lines below a saved picture; `text` is what it is of, left out the sentence that is chosen."""
-    page = lesson.page_in_view()
-    texts = [] if text is not None else _texts()
-    chosen = text if text is not None else (texts[value("sentence") % len(texts)] if texts else "")
-    quoted = f"“{_short(chosen)}”"
-    if len(texts) > 1 and page == "Tokens":
-        quoted = f"{len(texts)} sentences, the first “{_short(texts[0])}”"
-    found = [alt if alt.endswith(".") else f"{alt}.", f"{quoted}, model {value('model')}."]
-    if blocked := _in_force(page, texts):
-        found.append(f"Beside later tokens and padding: {blocked}.")
-    if settings := _settings(page):
-        found.append(f"{settings}.")
+    """Return the lines below a saved picture; `text` is what it is of, left out what its run or the page says."""
+    origin = _ORIGIN.get() or _of_page(text)
+    first = f"“{_short(origin.texts[0])}”" if origin.texts else ""
+    quoted = f"{len(origin.texts)} sentences, the first {first}" if len(origin.texts) > 1 else first
+    found = [alt if alt.endswith(".") else f"{alt}.", f"{quoted}, model {' and '.join(origin.models)}."]
+    if origin.rule:
+        found.append(f"Beside later tokens and padding: {origin.rule}.")
+    if origin.settings:
+        found.append(f"{origin.settings[0].upper()}{origin.settings[1:]}.")
     return found
+
+
+def _of_page(text: str | None) -> Origin:
+    page, models = lesson.page_in_view(), [value("model")]
+    if text is not None:
+        return Origin(texts=[text], models=models, settings="")
+    texts = _texts()
+    chosen = [texts[value("sentence") % len(texts)]] if texts and page != "Tokens" else texts
+    return Origin(texts=chosen, models=models, settings="", rule=_in_force(page, texts))
 
 
 def _texts() -> Sequence[str]:
@@ -61,21 +92,3 @@ def _in_force(page: str, texts: Sequence[str]) -> str:
         return ""
     parts = rule_in_words(spec, batch.tokens[spec.sentence])
     return "; ".join(parts if spec.padding else [*parts, "the padding may be read"])
-
-
-def _settings(page: str) -> str:
-    """Return the settings of Generate, or the rows of Compare as they are written there."""
-    if page == "Compare":
-        return f"Settings {value('settings')}, seed {value('seed')}"
-    if page != "Generate":
-        return ""
-    from model_utils.compare.settings import SettingsRow, name
-
-    try:
-        row = SettingsRow(settings=SamplingSettings(**{one: value(one) for one in SETTINGS}))
-    except InputError:  # the page says it
-        return ""
-    if value("num_beams") > 1:
-        return f"Beam search, {value('num_beams')} beams, length penalty {value('length_penalty'):g}"
-    said = name(row)
-    return f"{said[0].upper()}{said[1:]}" + ("" if row.settings.greedy else f", seed {row.settings.seed}")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model_utils.compare import settings
 from pages.common import controls, frame
+from pages.common.caption import Origin, drawn_from
 from pages.common.runs import growing
 from pages.common.view import choose
 from pages.compare import texts
@@ -15,6 +17,7 @@ from pages.compare.views import VIEWS
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from model_utils.compare.request import TextPlace
     from pages.compare.run import Comparison
 
 
@@ -76,5 +79,17 @@ def _picture(comparison: Comparison) -> None:
         st.info("This picture is drawn when all texts are there.")
         return
     if view.draw is not None:
-        with frame.reader_errors():
-            view.draw(comparison, *texts.chosen(comparison))
+        place, number = texts.chosen(comparison)
+        with frame.reader_errors(), drawn_from(_origin(comparison, place if view is VIEWS["map"] else None)):
+            view.draw(comparison, place, number)
+
+
+def _origin(comparison: Comparison, place: TextPlace | None) -> Origin:
+    """Return what the captions of pictures say: of one text, or of all."""
+    request = comparison.request
+    shown = [settings.name(one) for one in request.rows] if place is None else [settings.name(request.rows[place.row])]
+    return Origin(
+        texts=request.texts if place is None else [request.texts[place.prompt]],
+        models=request.models if place is None else [request.models[place.model]],
+        settings=f"settings: {'; '.join(shown)}; seed {request.seed}",
+    )

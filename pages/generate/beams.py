@@ -9,6 +9,7 @@ import streamlit as st
 
 from model_utils.generate import explain
 from pages.common import controls, frame
+from pages.common.caption import drawn_from
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.runs import growing, text_strip
 from pages.generate import result
@@ -76,7 +77,7 @@ def _ended(run: BeamRun) -> None:
         return
     view = VIEWS[controls.choice("beam_view", VIEWS, show_label=False)]
     if view.draw is not None:
-        with frame.reader_errors():
+        with frame.reader_errors(), drawn_from(run.origin(row)):
             view.draw(run, row, steps[: number + 1])
     if view is VIEWS["tree"]:
         _told(run, row, steps, number)

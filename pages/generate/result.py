@@ -9,6 +9,7 @@ import streamlit as st
 
 from model_utils.generate import explain
 from pages.common import controls, frame
+from pages.common.caption import drawn_from
 from pages.common.runs import growing, text_strip
 from pages.common.view import choose as choose_view
 from pages.generate import text as generate_text
@@ -79,7 +80,8 @@ def _picture(run: Generation) -> None:
         if first:
             st.info("This step is drawn in a moment.")
         elif number < len(steps):
-            _step(run, steps[number])
+            with drawn_from(run.origin(row)):
+                _step(run, steps[number])
         else:
             _no_step(run, row, steps)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from model_utils.generate.beam_search.beam_settings import BeamSettings
 from model_utils.tokens.batch import BatchKey
 from pages.common import cache
+from pages.common.caption import Origin
 from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,24 @@ class Run:
         from model_utils.tokens.batch import sentence_label
 
         return [*map(sentence_label, self.batch.texts)]
+
+    def origin(self, row: int) -> Origin:
+        """Return what the captions of a row's pictures say."""
+        from model_utils.compare.settings import SettingsRow, name
+        from model_utils.masks.explain import rule_in_words
+
+        request, policy = self.request, self.policy(row)
+        rule = [] if policy.plain else rule_in_words(policy.spec, self.prompt(row))
+        if policy.drop_after is not None:
+            rule.append(f"the prompt is dropped after {policy.drop_after} new tokens")
+        drawn = not request.beams.on and not request.settings.greedy
+        return Origin(
+            texts=[self.batch.texts[self.sentence(row)]],
+            models=request.models,
+            settings=name(SettingsRow(settings=request.settings, beams=request.beams))
+            + (f", seed {request.settings.seed}" if drawn else ""),
+            rule="; ".join(rule),
+        )
 
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""

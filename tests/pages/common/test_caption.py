@@ -20,9 +20,6 @@ def captions(page: str, figure: str, **values: object) -> list[str]:
     for name, value in {"text": TEXT, **values}.items():
         at.session_state[name] = value
     at.run()
-    if page == "pages/5_Generate.py":
-        assert at.session_state["_generate"].run.job.wait(60)
-        at.run()
     assert not at.exception
     return settings(at, figure)["caption"]
 
@@ -62,8 +59,35 @@ def test_the_padded_batch_counts_its_sentences():
     assert captions("pages/1_Tokens.py", "batch", text=f"{TEXT}\nA second one")[1].startswith("2 sentences, the first")
 
 
-def test_generate_says_how_it_drew():
-    found = captions("pages/5_Generate.py", "candidates", max_new_tokens=2, temperature=0.7, top_k=5, top_p=1.0, seed=3)
-    assert "Top-k 5" in found[-1]
-    assert "0.7" in found[-1]
-    assert "seed 3" in found[-1]
+def test_generate_says_how_it_drew_whatever_the_sliders_say_by_now():
+    at = made("5_Generate", max_new_tokens=2, temperature=0.7, top_k=5, top_p=1.0, seed=3)
+    expected = [f"“{TEXT}”, model {BUNDLED_ID}.", "Top-k 5, T 0.7, seed 3."]
+    assert settings(at, "candidates")["caption"][1:] == expected
+    at.slider(key="temperature").set_value(1.5).run()
+    assert settings(at, "candidates")["caption"][1:] == expected
+
+
+def test_a_beam_search_says_so_and_what_its_text_may_not_read():
+    found = settings(made("5_Generate", max_new_tokens=2, num_beams=3, weights="1:0"), "beam_tree")["caption"]
+    assert "“␣cat”" in found[2]
+    assert found[3].startswith("Beam search, 3 beams")
+
+
+@pytest.mark.parametrize(
+    ("plot", "figure", "said"),
+    [("map", "surface", "top-p 0.9"), ("metrics", "measures", "top-k 50, T 0.7; top-p 0.9")],
+)
+def test_compare_names_the_row_in_view_or_all_rows(plot: str, figure: str, said: str):
+    at = made("6_Compare", plot=plot, settings="t0.7,k50;p0.9", row=1, seed=4, max_new_tokens=2)
+    assert settings(at, figure)["caption"][1:] == [f"“{TEXT}”, model {BUNDLED_ID}.", f"Settings: {said}; seed 4."]
+
+
+def made(page: str, **values: object) -> AppTest:
+    """Return a page with its texts made."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page(f"pages/{page}.py")
+    for name, value in {"text": TEXT, **values}.items():
+        at.session_state[name] = value
+    at.run()
+    assert at.session_state["_" + page.partition("_")[2].lower()].run.job.wait(60)
+    return at.run()
