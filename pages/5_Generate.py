@@ -24,7 +24,7 @@ def texts(request: GenerateRequest | None) -> None:
     if run is None:
         controls.invitation()
         return
-    runs.stop_button(stop, run)
+    over = runs.stop_button(stop, run)
     # Notes come and go; in a place of their own they do not move what streams below, which is drawn by its number.
     with st.container(key="notes"):
         controls.settings_note(run, request)
@@ -32,13 +32,13 @@ def texts(request: GenerateRequest | None) -> None:
         controls.processor_note(run)
         unseen_tokens.badges(run.request.model, run.batch)
     above = st.container()
-    if run.job.done and isinstance(run, Generation):
+    if over and isinstance(run, Generation):
         batch.draw(run)
     with above:  # what has a beat comes last, though it stands above
         if isinstance(run, Generation):
-            result.draw(run)
+            result.draw(run, over=over)
         else:
-            beams.draw(run)
+            beams.draw(run, over=over)
 
 
 with frame.in_turn(page):

@@ -23,11 +23,11 @@ def texts(request: CompareRequest | None) -> None:
     """Draw the latest comparison, started where the page or a click asks for it."""
     comparison = controls.START.latest(page, request)
     if comparison is not None:
-        runs.stop_button(stop, comparison)
+        over = runs.stop_button(stop, comparison)
         with st.container(key="notes"):
             controls.settings_note(comparison, request)
             unseen_tokens.badges(comparison.request.models[0], controls.batch_of(comparison))
-        result.draw(comparison)
+        result.draw(comparison, over=over)
     elif request is not None:
         st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")
 

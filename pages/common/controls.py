@@ -28,6 +28,8 @@ OPENS = "_opens_step"
 # The address as this session has last read or written it: what differs from it was asked for by a link.
 _ADDRESS = "_address"
 _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
+# Per key of a widget the page and the options with which it was last drawn: with others it is a new widget to Streamlit.
+_DRAWN, _NOTHING = "_drawn", object()
 # Characters of a refused link value that a note repeats.
 _QUOTED = 20
 
@@ -63,8 +65,6 @@ def restore() -> None:
             _read(name, raw)
         elif (navigated or (opened and name in start)) and fits_link(str(value(name))):
             state[name] = start.get(name, CONTROLS[name].default)
-        elif name in state:
-            state[name] = state[name]  # Streamlit forgets what was set for a widget that a page does not draw
     _take()
     if not state.get(OPENS):
         publish()
@@ -203,6 +203,20 @@ def draw_notes() -> None:
         place.info(line)
 
 
+def hold(key: str, wanted: Any, *options: Any) -> None:
+    """Have the widget `key`, drawn next, hold `wanted`; `options` are what it can be set to, where that varies.
+
+    It is set only where it holds something else. What is set travels to the browser, and there it would undo a click that is
+    on its way here: the next message would bring the old value back.
+    """
+    context = get_script_run_ctx()
+    drawn: dict[str, Any] = st.session_state.setdefault(_DRAWN, {})
+    now = (None if context is None else context.page_script_hash, *options)
+    if st.session_state.get(key, _NOTHING) != wanted or drawn.get(key) != now:
+        st.session_state[key] = wanted
+    drawn[key] = now
+
+
 class Holder(Protocol):
     """Who holds the values that widgets of published controls show and set: the page, or a row of settings."""
 
@@ -266,7 +280,7 @@ def choice(
         st.session_state[name] = control.default
         note(name, f"{control.label} has no {quoted(str(asked))}: showing {literal(labels[control.default])}.")
         publish()
-    st.session_state[key] = of.value(name)
+    hold(key, of.value(name), *labels.values())
     (on or st.segmented_control)(
         control.label,
         list(labels),
@@ -285,7 +299,7 @@ def choice(
 def switch(name: str) -> bool:
     """Draw a published choice of `on` and `off` as a switch and return whether it is on."""
     key = f"_switch_{name}"
-    st.session_state[key] = value(name) == "on"
+    hold(key, value(name) == "on")
     return st.toggle(
         CONTROLS[name].label,
         key=key,
@@ -309,7 +323,7 @@ def number(
     link, falls back and the page says so.
     """
     control, top, key = CONTROLS[name], of.top(name, high), of.key(name)
-    st.session_state[key] = of.value(name)
+    hold(key, of.value(name), control.low, top)
     draw = st.slider if slider else st.number_input
     fine = isinstance(control.step, float) and control.step < 0.01
     return draw(
@@ -335,7 +349,7 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
     control, last = CONTROLS[name], len(texts) - 1
     bound(name, last)
     places = [*range(last), -1 if control.default == -1 else last]
-    st.session_state[name] = places[value(name) % len(texts)]
+    hold(name, places[value(name) % len(texts)], *texts)
     often = Counter(texts)
 
     def shown(place: int) -> str:
@@ -358,7 +372,7 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
 def field(name: str, *, of: Holder = PAGE, **options: Any) -> str:
     """Draw a published text as a line to type in and return it; `options` go to `st.text_input`."""
     control, key = CONTROLS[name], of.key(name)
-    st.session_state[key] = of.value(name)
+    hold(key, of.value(name))
     return str(
         st.text_input(
             control.label,

@@ -136,7 +136,7 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     entry = model_picker.pick(above)
     control = CONTROLS["text"]
     fits = controls.fits_link(controls.value("text"))
-    st.session_state["text"] = controls.value("text")
+    controls.hold("text", controls.value("text"))
     text = st.text_area(
         control.label, key="text", persist_state="session", on_change=controls.changed, height=130, help=control.help
     )

@@ -92,7 +92,7 @@ def _choose(entries: dict[str, ModelEntry]) -> str:
         controls.change(model=BUNDLED_ID)
         # What a link asks for is not repeated: the sentence is Markdown.
         controls.note("model", f"The link asks for a model that this server does not offer: showing {BUNDLED_ID}.")
-    st.session_state["model"] = controls.value("model")
+    controls.hold("model", controls.value("model"), *entries)
     return str(
         st.selectbox(
             CONTROLS["model"].label, list(entries), key="model", persist_state="session", on_change=controls.changed

@@ -44,7 +44,7 @@ def dials(of: Holder = PAGE) -> None:
 def how(of: Holder = PAGE) -> None:
     """Draw the choice how the next word is chosen: it stands for the number of beams."""
     key = of.key("how")
-    st.session_state[key] = SEARCH if searching(of) else DRAW
+    controls.hold(key, SEARCH if searching(of) else DRAW)
     st.segmented_control(
         "How the next word is chosen",
         [DRAW, SEARCH],
@@ -72,7 +72,7 @@ def _dial(name: str, of: Holder) -> None:
     slider, typed = st.columns([2.6, 1], vertical_alignment="bottom", gap="small")
     with slider:
         _slider(name, of)
-    st.session_state[box] = of.value(name)
+    controls.hold(box, of.value(name))
     typed.number_input(
         f"{control.label}, typed",
         control.low,

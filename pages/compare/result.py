@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
 
 
-def draw(comparison: Comparison) -> None:
-    """Draw the texts of a comparison and one view of it."""
-    growing.draw(comparison, ended=_ended, texts=_growing, picture=_picture, halves=_halves)
+def draw(comparison: Comparison, *, over: bool) -> None:
+    """Draw the texts of a comparison, `over` or not, and one view of it."""
+    growing.draw(comparison, over=over, ended=_ended, texts=_growing, picture=_picture, halves=_halves)
 
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:

@@ -36,6 +36,7 @@ def draw(run: Generation) -> None:
 def _timing(run: Generation) -> None:
     """Draw whether the texts are the same one by one, and how long both ways take on this computer, now."""
     state = generate_state()
+    measuring = state.measuring  # asked once: it may end while this is drawn
     job = state.timing[1] if state.timing is not None and state.timing[0] == run.request else None
     st.markdown(
         "**The same sentences in one batch, or one after another:** the texts must be the same; what differs is the time. "
@@ -46,15 +47,14 @@ def _timing(run: Generation) -> None:
             "Measure now",
             key="measure_ways",
             icon=":material/timer:",
-            disabled=state.measuring or state.playing,
+            disabled=measuring or state.playing,
         ):
             _measure(run)
             st.rerun()
-        if job is not None and not job.done:
+        if job is not None and measuring:
             st.button("Stop measuring", key="stop_measuring", on_click=job.cancel)
     if job is not None:
-        beats = not job.done
-        st.fragment(_measured, key="measured", run_every=BEAT if beats else None)(run, job, beats=beats)
+        st.fragment(_measured, key="measured", run_every=BEAT if measuring else None)(run, job, beats=measuring)
 
 
 def _measure(run: Generation) -> None:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pages.generate.run import BeamRun
 
 
-def draw(run: BeamRun) -> None:
-    """Draw the texts of a search and one step of one of them."""
+def draw(run: BeamRun, *, over: bool) -> None:
+    """Draw the texts of a search, `over` or not, and one step of one of them."""
     state = generate_state()
     pace = result.PACE if state.playing else None
-    growing.draw(run, ended=_ended, texts=_growing, picture=_nothing, halves=_halves, pace=pace)
+    growing.draw(run, over=over, ended=_ended, texts=_growing, picture=_nothing, halves=_halves, pace=pace)
 
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:

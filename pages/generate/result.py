@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 PACE = 1.2  # seconds that a step stays while the steps are played
 
 
-def draw(run: Generation) -> None:
-    """Draw the texts of a run and one step of one of them."""
+def draw(run: Generation, *, over: bool) -> None:
+    """Draw the texts of a run, `over` or not, and one step of one of them."""
     state = generate_state()
     if state.branch_row is not None:
         controls.change(sentence=state.branch_row)
         state.branch_row = None
     pace = PACE if state.playing else None
-    growing.draw(run, ended=_ended, texts=_growing, picture=_picture, halves=_halves, pace=pace)
+    growing.draw(run, over=over, ended=_ended, texts=_growing, picture=_picture, halves=_halves, pace=pace)
 
 
 def _ended(run: Generation) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.masks.examples import BY_NAME, EXAMPLES, MASK_TEXT
-from pages.common import cache, cache_words, example_list, mask_state
+from pages.common import cache, cache_words, controls, example_list, mask_state
 from pages.common import downloads as home
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
         key="mask_soft_word",
     )
     tokens = words[place].tokens
-    state["mask_soft_weight"] = min(weights.get(token, 1.0) for token in tokens)
+    controls.hold("mask_soft_weight", min(weights.get(token, 1.0) for token in tokens))
     st.slider(
         "Weight",
         0.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.common.components.lesson_keys import lesson_keys
-from pages.common.controls import value
+from pages.common.controls import hold, value
 from pages.common.hall import present
 from pages.common.lesson import lesson, room, room_panel
 from pages.common.lesson.lesson_steps import Place
@@ -98,7 +98,7 @@ def _reveal_button() -> None:
 def _choices(place: Place) -> None:
     """Draw what the reader may commit to; it can be changed until it is revealed."""
     key = "lesson_choice"
-    st.session_state[key] = lesson.chosen(place)
+    hold(key, lesson.chosen(place), place.name)
     st.pills(
         "Your prediction",
         range(len(place.step.choices)),

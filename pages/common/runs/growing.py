@@ -25,17 +25,19 @@ BEAT, WAITING_BEAT = 0.3, 2.0
 def draw(
     run: RunT,
     *,
+    over: bool,
     ended: Callable[[RunT], None],
     texts: Callable[[RunT], None],
     picture: Callable[[RunT], None],
     halves: Callable[[], tuple[DeltaGenerator, DeltaGenerator]],
     pace: float | None = None,
 ) -> None:
-    """Draw `ended` once a run has ended, every `pace` seconds; until then `texts` with each beat and `picture` once.
+    """Draw `ended` of a run that is `over`, every `pace` seconds; else `texts` with each beat and `picture` once.
 
+    `over` is what the rest of the page was drawn by; where the run has ended since, the first beat draws the page anew.
     `halves` are the places of the texts and of the picture, which comes when the run has had its turn.
     """
-    if run.job.done:
+    if over:
         st.fragment(ended, key="ended", run_every=pace)(run)
         return
     left, right = halves()

@@ -137,10 +137,14 @@ class Starter(Generic[RequestT, RunT]):
         return None if state.run is None or state.run.discarded else state.run
 
 
-def stop_button(place: DeltaGenerator, run: DecodingRun) -> None:
-    """Draw the button that stops a run.
+def stop_button(place: DeltaGenerator, run: DecodingRun) -> bool:
+    """Draw the button that stops a run, and return whether the run has ended.
+
+    The rest of the page goes by this answer: a run that ends while the page is drawn would otherwise be drawn as ended below
+    a button that says it is not, and nothing would draw the button again.
 
     It belongs to the page, not to the part that streams: there a click would wait for the next beat.
     """
-    idle = run.job.done or run.job.cancelled
-    place.button("Stop", key="stop", disabled=idle, width="stretch", on_click=run.job.cancel)
+    ended = run.job.done
+    place.button("Stop", key="stop", disabled=ended or run.job.cancelled, width="stretch", on_click=run.job.cancel)
+    return ended

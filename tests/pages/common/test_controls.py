@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from model_utils.limits import MAX_SEED
 from pages.common.controls import CONTROLS, fits_link
 from tests.tools.sentences import numbers
+
+APP = Path(__file__).parents[3] / "app.py"
+
+# The kinds of widget that a page can tell a value.
+TELLING = ("slider", "number_input", "segmented_control", "pills", "radio", "selectbox", "text_input", "text_area")
 
 PUBLISHED = {
     "model": "tiny-gpt2",
@@ -95,3 +102,14 @@ def test_a_bad_link_value_is_named_and_the_default_stands_in() -> None:
     assert "seed = `abc`" in note
     assert numbers(note) == [0, MAX_SEED, 0]  # from, to, shown
     assert at.number_input(key="seed").value == 0
+
+
+@pytest.mark.parametrize("page", ["1_Tokens", "2_Masks", "3_Heads", "4_Mechanics", "5_Generate", "6_Compare"])
+def test_a_page_drawn_again_tells_the_browser_no_value_that_it_has(page: str) -> None:
+    """Such a value would come late and undo what the reader clicked meanwhile."""
+    again = AppTest.from_file(str(APP), default_timeout=120).switch_page(f"pages/{page}.py").run()
+    again.run()  # a text has ended by now, and the widgets below it are there
+    again.run()
+    told = [one.key for kind in TELLING for one in again.get(kind) if one.proto.set_value]
+    assert again.sidebar.text_area[0].value
+    assert not told

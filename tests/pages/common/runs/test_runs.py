@@ -13,6 +13,7 @@ from model_utils.job_queue import JobQueue, Needs
 from model_utils.jobs import Job
 from model_utils.models.registry import BUNDLED_ID
 from pages.common import cache, frame
+from pages.common.runs import runs
 from pages.compare import run as compare_run
 from pages.generate import run as generate_run
 from tests.tools.sentences import numbers
@@ -350,3 +351,22 @@ def test_who_waits_sees_how_many_are_ahead_and_stop_is_the_way_out(
     assert [line.ahead(job) for job in others] == [0, 1, 2]
     go.set()
     assert all(job.wait(60) for job in others)
+
+
+@each_page
+def test_a_run_that_ends_while_the_page_is_drawn_leaves_no_button_to_stop_it(
+    monkeypatch: pytest.MonkeyPatch, path: str, button: str, key: str
+) -> None:
+    """The page draws the button before the texts: in between, a short run may end."""
+    at, real = opened(path, key), runs.stop_button
+
+    def drawn(place: Any, run: Any) -> Any:
+        over = real(place, run)
+        assert run.job.wait(60)
+        return over
+
+    monkeypatch.setattr(runs, "stop_button", drawn)
+    before = at.session_state[key].run
+    at.button(key=button).click().run()
+    assert at.session_state[key].run is not before
+    assert at.button(key="stop").disabled
