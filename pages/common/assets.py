@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 from functools import cache
-from importlib.metadata import version
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,8 +14,10 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-# The library that draws figures in the browser, as the installed package holds it: nothing is fetched from elsewhere.
-PLOTLY = f"plotly-{version('plotly')}.min.js"
+# The library that draws figures in the browser, without what figures here never are: the whole of it, as the Python package
+# holds it, has three times the size, and reading it takes a second of every page that is opened. A test compares the versions.
+PLOTLY = "plotly-cartesian-4.1.1.min.js"
+_PLOTLY = Path(__file__).with_name("vendor") / PLOTLY
 
 
 def below_base(path: str) -> str:
@@ -30,10 +31,15 @@ def address(name: str) -> str:
     return below_base(f"assets/{name}")
 
 
+def plotly() -> str:
+    """Return the library that draws figures in the browser, as JavaScript."""
+    return _PLOTLY.read_text(encoding="utf-8")
+
+
 @cache
 def _plotly() -> tuple[bytes, bytes]:
     """Return the file as it is, and compressed once for all."""
-    plain = files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
+    plain = _PLOTLY.read_bytes()
     return plain, gzip.compress(plain, 6)
 
 

@@ -6,13 +6,13 @@ import html
 import json
 import re
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lessons.checks import next_word
 from lessons.loading import Lesson, Step
 from model_utils.errors import ReaderError
+from pages.common.assets import plotly
 
 if TYPE_CHECKING:
     from lessons.states import PageState
@@ -37,10 +37,9 @@ def teacher_page(lesson: Lesson, loaded: LoadedModel) -> str:
     """Return the sheet for teachers, a whole HTML document: what the class has, with answers, figures and notes."""
     drawn: list[Figure] = []
     steps = [_answered(step, loaded, drawn) for step in lesson.steps]
-    plotly = files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
     calls = [_drawing(number, figure) for number, figure in enumerate(drawn)]
     about = f"For teachers: {len(steps)} steps, {lesson.minutes} minutes. {lesson.needs}"
-    return _document(f"{lesson.title}, with answers", about, steps, [plotly, *calls])
+    return _document(f"{lesson.title}, with answers", about, steps, [plotly(), *calls])
 
 
 def _document(title: str, about: str, steps: Sequence[str], scripts: Sequence[str] = ()) -> str:
