@@ -28,8 +28,8 @@ OPENS = "_opens_step"
 # The address as this session has last read or written it: what differs from it was asked for by a link.
 _ADDRESS = "_address"
 _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
-# Per key of a widget the page and the options with which it was last drawn: with others it is a new widget to Streamlit.
-_DRAWN, _NOTHING = "_drawn", object()
+# Per key of a widget the page and the options with which it was last drawn: with others it is a new one to Streamlit.
+_HELD, _NOTHING = "_held", object()
 # Characters of a refused link value that a note repeats.
 _QUOTED = 20
 
@@ -207,14 +207,15 @@ def hold(key: str, wanted: Any, *options: Any) -> None:
     """Have the widget `key`, drawn next, hold `wanted`; `options` are what it can be set to, where that varies.
 
     It is set only where it holds something else. What is set travels to the browser, and there it would undo a click that is
-    on its way here: the next message would bring the old value back.
+    on its way here: the next message would bring the old value back. Draw it with `wanted` as its default too: what was set
+    is lost where another run begins before it has been sent.
     """
     context = get_script_run_ctx()
-    drawn: dict[str, Any] = st.session_state.setdefault(_DRAWN, {})
-    now = (None if context is None else context.page_script_hash, *options)
-    if st.session_state.get(key, _NOTHING) != wanted or drawn.get(key) != now:
+    held: dict[str, Any] = st.session_state.setdefault(_HELD, {})
+    drawn = (None if context is None else context.page_script_hash, *options)
+    if held.get(key) != drawn or st.session_state.get(key, _NOTHING) != wanted:
         st.session_state[key] = wanted
-    drawn[key] = now
+    held[key] = drawn
 
 
 class Holder(Protocol):
@@ -284,6 +285,7 @@ def choice(
     (on or st.segmented_control)(
         control.label,
         list(labels),
+        default=of.value(name),
         format_func=labels.__getitem__,
         required=True,
         key=key,
@@ -302,6 +304,7 @@ def switch(name: str) -> bool:
     hold(key, value(name) == "on")
     return st.toggle(
         CONTROLS[name].label,
+        value(name) == "on",
         key=key,
         on_change=lambda: change(**{name: "on" if st.session_state[key] else "off"}),
         help=CONTROLS[name].help or None,
@@ -330,6 +333,7 @@ def number(
         label or control.label,
         min_value=control.low,
         max_value=top,
+        value=of.value(name),
         step=control.step,
         format="%.4f" if fine else None,
         key=key,
@@ -349,7 +353,8 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
     control, last = CONTROLS[name], len(texts) - 1
     bound(name, last)
     places = [*range(last), -1 if control.default == -1 else last]
-    hold(name, places[value(name) % len(texts)], *texts)
+    chosen = value(name) % len(texts)
+    hold(name, places[chosen], *texts)
     often = Counter(texts)
 
     def shown(place: int) -> str:
@@ -359,6 +364,7 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
     st.selectbox(
         control.label,
         places,
+        index=chosen,
         format_func=shown,
         key=name,
         persist_state="session",
@@ -376,6 +382,7 @@ def field(name: str, *, of: Holder = PAGE, **options: Any) -> str:
     return str(
         st.text_input(
             control.label,
+            of.value(name),
             key=key,
             persist_state="session",
             on_change=of.changed,

@@ -138,7 +138,13 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     fits = controls.fits_link(controls.value("text"))
     controls.hold("text", controls.value("text"))
     text = st.text_area(
-        control.label, key="text", persist_state="session", on_change=controls.changed, height=130, help=control.help
+        control.label,
+        controls.value("text"),
+        key="text",
+        persist_state="session",
+        on_change=controls.changed,
+        height=130,
+        help=control.help,
     )
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")

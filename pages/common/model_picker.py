@@ -92,10 +92,16 @@ def _choose(entries: dict[str, ModelEntry]) -> str:
         controls.change(model=BUNDLED_ID)
         # What a link asks for is not repeated: the sentence is Markdown.
         controls.note("model", f"The link asks for a model that this server does not offer: showing {BUNDLED_ID}.")
-    controls.hold("model", controls.value("model"), *entries)
+    names, chosen = list(entries), controls.value("model")
+    controls.hold("model", chosen, *names)
     return str(
         st.selectbox(
-            CONTROLS["model"].label, list(entries), key="model", persist_state="session", on_change=controls.changed
+            CONTROLS["model"].label,
+            names,
+            index=names.index(chosen),
+            key="model",
+            persist_state="session",
+            on_change=controls.changed,
         )
     )
 

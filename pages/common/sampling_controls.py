@@ -44,10 +44,12 @@ def dials(of: Holder = PAGE) -> None:
 def how(of: Holder = PAGE) -> None:
     """Draw the choice how the next word is chosen: it stands for the number of beams."""
     key = of.key("how")
-    controls.hold(key, SEARCH if searching(of) else DRAW)
+    now = SEARCH if searching(of) else DRAW
+    controls.hold(key, now)
     st.segmented_control(
         "How the next word is chosen",
         [DRAW, SEARCH],
+        default=now,
         required=True,
         key=key,
         on_change=lambda: of.change(num_beams=MANY if st.session_state[key] == SEARCH else 1),
@@ -77,6 +79,7 @@ def _dial(name: str, of: Holder) -> None:
         f"{control.label}, typed",
         control.low,
         of.top(name, None),
+        of.value(name),
         step=control.step,
         key=box,
         on_change=lambda: of.change(**{name: st.session_state[box]}),

@@ -93,8 +93,10 @@ def _second_model(page: frame.Page) -> None:
         controls.note(
             "against", "The link asks for a second model that cannot stand beside this one: showing one model."
         )
-    control = CONTROLS["against"]
-    st.selectbox(control.label, names, key="against", persist_state="session", on_change=controls.changed)
+    control, chosen = CONTROLS["against"], value("against")
+    controls.hold("against", chosen, *names)
+    index = names.index(chosen)
+    st.selectbox(control.label, names, index, key="against", persist_state="session", on_change=controls.changed)
 
 
 def _second_models(page: frame.Page) -> list[str]:

@@ -59,11 +59,13 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
         key="mask_soft_word",
     )
     tokens = words[place].tokens
-    controls.hold("mask_soft_weight", min(weights.get(token, 1.0) for token in tokens))
+    weight = min(weights.get(token, 1.0) for token in tokens)
+    controls.hold("mask_soft_weight", weight)
     st.slider(
         "Weight",
         0.0,
         1.0,
+        weight,
         step=0.05,
         key="mask_soft_weight",
         on_change=_set_weight,

@@ -68,7 +68,7 @@ def lit(page: Page) -> set[str]:
 def test_tokens_stand_as_text_and_each_drawn_weight_has_a_line(page: Page, address: str) -> None:
     reads, read = opened(page, address)
     for column in (reads, read):
-        expect(column.locator(".word")).to_have_text([*LABELS[:4], "incomprehensi…"])
+        expect(column.locator(".word")).to_have_text([*LABELS[:4], "incomprehens…"])
         expect(column.nth(4)).to_have_attribute("title", LABELS[4])
     assert page.locator(".lines b").count() == 0
     expect(page.locator("g.every path")).to_have_count(14)  # 15 cells under the diagonal, one below 1 %

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEAST = 0.01
 # The most lines: more are a grey wall, and the browser draws each as a node of its own.
 MOST = 4000
-LONGEST_LABEL = 14  # in widths of a digit
+LONGEST_LABEL = 13  # in widths of a digit
 # The most tokens whose rows are set in the largest type, and in rows of full height; beyond that the whole scrolls.
 LARGE_UP_TO, FULL_UP_TO = 30, 64
 ROW, DENSE_ROW = 30, 18  # px

@@ -98,10 +98,12 @@ def _reveal_button() -> None:
 def _choices(place: Place) -> None:
     """Draw what the reader may commit to; it can be changed until it is revealed."""
     key = "lesson_choice"
-    hold(key, lesson.chosen(place), place.name)
+    chosen = lesson.chosen(place)
+    hold(key, chosen, place.name)
     st.pills(
         "Your prediction",
         range(len(place.step.choices)),
+        default=chosen,
         format_func=lambda at: f"{at + 1} · {place.step.choices[at]}",
         key=key,
         on_change=lambda: lesson.choose(place, st.session_state[key]),

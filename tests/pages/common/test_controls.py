@@ -113,3 +113,25 @@ def test_a_page_drawn_again_tells_the_browser_no_value_that_it_has(page: str) ->
     told = [one.key for kind in TELLING for one in again.get(kind) if one.proto.set_value]
     assert again.sidebar.text_area[0].value
     assert not told
+
+
+def _changed_by_the_page() -> None:
+    import streamlit as st
+
+    from pages.common import controls
+
+    controls.restore()
+    if st.button("on", key="on"):
+        controls.change(step=3)
+        st.rerun()
+    controls.number("step", high=5, slider=True)
+
+
+def test_what_the_page_changes_reaches_the_browser_though_the_page_begins_anew() -> None:
+    """The first of the two runs may not have sent it: the second has to."""
+    at = AppTest.from_function(_changed_by_the_page).run().run()
+    assert not at.slider(key="step").proto.set_value
+    at.button(key="on").click().run()
+    assert (at.slider(key="step").value, at.slider(key="step").proto.set_value) == (3, True)
+    at.run()
+    assert (at.slider(key="step").value, at.slider(key="step").proto.set_value) == (3, False)
