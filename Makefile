@@ -1,4 +1,5 @@
 # make run: start the app. make test: all tests. make check: lint, format, types, imports. make bench: measure speed.
+# make serve WORKERS=2: the app as several processes behind HAProxy, for a server (docs/operating.md).
 # make train CORPUS=folder: make the bundled model anew from books (RECIPE=first, long or more; OPTIONS: see --help).
 # Each sets up its own virtual environment first; it is made anew when a requirement changes.
 
@@ -7,10 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check bench train clean
+.PHONY: run serve test check bench train clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+WORKERS ?= 2
+serve: $(VENV)/.run
+	$(BIN)/python -m deploy --workers $(WORKERS) --port $(PORT)
 
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile

@@ -140,10 +140,13 @@ class _Room:
 
 
 class Rooms:
-    """All rooms of a process. `now` gives seconds that only grow."""
+    """All rooms of a process. `now` gives seconds that only grow; a room's letters begin with one of `firsts`.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    Where several processes serve, each has first letters of its own, by which a proxy finds the process of a room.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic, firsts: str = ALPHABET) -> None:
+        self._now, self._firsts = now, firsts
         self._lock = threading.Lock()
         self._rooms: dict[str, _Room] = {}  # in the order of their opening
 
@@ -156,9 +159,9 @@ class Rooms:
                 if now - unused.used < IDLE:
                     raise RoomError(f"This server has {MAX_ROOMS} rooms, and all are in use. Try again in an hour.")
                 del self._rooms[unused.keys.letters]
-            letters = _drawn(LETTERS)
+            letters = self._new_letters()
             while letters in self._rooms:
-                letters = _drawn(LETTERS)
+                letters = self._new_letters()
             keys = RoomKeys(letters=letters, code=_drawn(CODE_LETTERS))
             self._rooms[letters] = _Room(keys=keys, opened=now, used=now)
             return keys
@@ -186,6 +189,13 @@ class Rooms:
             if question is not None and question.choices:
                 room.ask(question, revealed=revealed)
             room.question, room.revealed = question, revealed
+
+    def forget(self, keys: RoomKeys, step: str) -> None:
+        """Forget all votes on a step, so that it can be asked anew."""
+        with self._lock:
+            room = self._led(keys)
+            room.tallies.pop(step, None)
+            room.open = [one for one in room.open if one.question.step != step]
 
     def counts(self, keys: RoomKeys, step: str) -> tuple[int, ...]:
         """Return how many voted for each choice of a step; nothing where it was not asked."""
@@ -244,6 +254,9 @@ class Rooms:
         if not room.revealed:
             return PhoneView(state="closed", question=question)
         return PhoneView(state="counted", question=question, counts=tally.counts())
+
+    def _new_letters(self) -> str:
+        return secrets.choice(self._firsts) + _drawn(LETTERS - 1)
 
     def _forget_old(self) -> float:
         now = self._now()

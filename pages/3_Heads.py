@@ -9,7 +9,7 @@ from pages.common.lesson import cover
 from pages.heads import first_screen, views
 
 page = frame.open_page("Heads", "Each row shows one token: how much it reads from itself and every token before it.")
-first_screen.open_first(page)
+frame.open_head(page)
 
 
 @st.fragment(key="heads")

@@ -9,6 +9,7 @@ from pages.common.lesson import cover
 from pages.mechanics import choice, first_screen, views
 
 page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to what it hands on.")
+frame.open_head(page)
 
 
 @st.fragment(key="mechanics")
@@ -19,6 +20,7 @@ def workings() -> None:
         with chooser:
             selection = choice.choose(page)
         with picture:
+            choice.whose_row(selection)
             cover.answer(first_screen.stages, selection)
         views.draw(selection)
 

@@ -84,13 +84,13 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
         return f"{lone} was the only word that the filters left, so nothing was left to chance."
     fell = (
         f"“{drawn}” was drawn, rank {step.rank:,} "
-        f"({percent(step.probability)}, {percent(step.probability_after)} after). {SUMMARY}"
+        f"({percent(step.probability)}, {percent(step.probability_after)} after)."
     )
     if by:
         how = f"it is {banned}" if banned else f"{filter_name(by, settings)} cut it"
         return f"{start}), but {how}; {fell}"
     start = f"{start}, {after} after the filters)"
-    return f"{start}, and it was drawn. {SUMMARY}" if step.rank == 1 else f"{start}, but {fell}"
+    return f"{start}, and it was drawn." if step.rank == 1 else f"{start}, but {fell}"
 
 
 def _whose(settings: SamplingSettings) -> str:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BroadcastStep:
-    """One step: the line of code that makes it, what it is in words, and its values, whose shape is the point."""
+    """One step: its name, the line of code that makes it, what it is in words, its values, whose shape is the point."""
 
+    name: str
     code: str
     caption: str
     values: NDArray[np.float32]
@@ -40,23 +41,32 @@ def broadcast_steps(batch: TokenBatch, mask: Mask, *, fill: str = "min") -> tupl
     wide = given[:, None, None, :]  # (B, 1, 1, T)
     allowed = (mask.visible > 0).astype(np.float32)[:, None]  # (B, 1, Q, K)
     return (
-        BroadcastStep(code="attention_mask", caption="One number per token: 1 is read, 0 is a pad.", values=given),
         BroadcastStep(
+            name="as given",
+            code="attention_mask",
+            caption="One number per token: 1 is read, 0 is a pad.",
+            values=given,
+        ),
+        BroadcastStep(
+            name="two axes more",
             code="attention_mask[:, None, None, :]",
             caption="The same numbers with room for heads and rows: every head and every row shares them.",
             values=wide,
         ),
         BroadcastStep(
+            name="to be added",
             code="(1 - attention_mask[:, None, None, :]) * -10000",
             caption="As the lectures write it: nothing is added to a real word's score, -10,000 to a pad's.",
             values=(1 - wide) * -10_000 + 0.0,
         ),
         BroadcastStep(
+            name="with causal",
             code="allowed = (causal & padding & hand)[:, None]",
             caption="Every row gets its own line, and what one mask blocks stays blocked.",
             values=allowed,
         ),
         BroadcastStep(
+            name="added",
             code="added = torch.where(allowed, log_weight, FILL)",
             caption="What is added to the scores of every head: 0 changes nothing, the fill value leaves a chance of 0.",
             values=mask.bias(FILLS[fill]),

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import Side, TokenBatch
     from viz.base.theme import Palette
 
-HEADS = "pages/3_Heads.py"
+HEADS, MECHANICS = "pages/3_Heads.py", "pages/4_Mechanics.py"
 MENU = (
     ("app.py", "Home"),
     ("pages/1_Tokens.py", "Tokens"),
     ("pages/2_Masks.py", "Masks"),
     (HEADS, "Heads"),
-    ("pages/4_Mechanics.py", "Mechanics"),
+    (MECHANICS, "Mechanics"),
     ("pages/5_Generate.py", "Generate"),
     ("pages/6_Compare.py", "Compare"),
     ("pages/7_Lessons.py", "Lessons"),
@@ -123,13 +123,25 @@ def _hall_tools() -> None:
 def page_link(path: str, label: str, carried: Mapping[str, str] | None = None) -> None:
     """Draw the link to a page, which takes `carried` along.
 
-    That to Heads names the head that it opens on: set by the page itself, it would be one more step back for the browser.
+    That to a page of one head names the head that it opens on: set by the page itself, it would be one more step back for the
+    browser.
     """
     entry, taken = registry().get(controls.value("model")), dict(carried or {})
-    chosen = "layer" in st.session_state or "head" in st.session_state
-    if path == HEADS and not chosen and entry is not None and entry.opening is not None:
-        taken |= dict(zip(("layer", "head"), map(str, entry.opening), strict=True))
+    if path in (HEADS, MECHANICS) and entry is not None:
+        taken |= {name: str(at) for name, at in _opening(entry).items()}
     st.page_link(path, label=label, query_params=taken or None)
+
+
+def open_head(page: Page) -> None:
+    """Open a head that has something to show, where neither the reader nor a link has chosen one."""
+    controls.change(**_opening(page.entry))
+
+
+def _opening(entry: ModelEntry) -> dict[str, int]:
+    """Return layer and head that are worth seeing first; nothing where they are chosen, or where none is known."""
+    if entry.opening is None or {"layer", "head"} & set(st.session_state):
+        return {}
+    return dict(zip(("layer", "head"), entry.opening, strict=True))
 
 
 def _shared_controls(above: DeltaGenerator) -> Page:

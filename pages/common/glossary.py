@@ -9,6 +9,7 @@ from dataclasses import dataclass
 TERMS = {
     "token": "A piece of text that the model reads as one unit: a word, a part of one, or a sign. A space before a word "
     "belongs to its token; GPT-2 knows 50,257 of them.",
+    "batch": "Several texts that go through the model together, a row each: tensors of shape [batch, tokens].",
     "padding": "Tokens without meaning that fill up the shorter rows of a batch, so that all rows are equally long.",
     "attention mask": "What says which tokens may be read. Given to transformers as attention_mask it is one number a "
     "token: 1 may be read, 0, as for padding, may not.",
@@ -28,6 +29,10 @@ TERMS = {
     "come closer together; their order stays.",
     "top-k": "Keeps the k likeliest tokens, and more only where they tie; no other can be drawn.",
     "top-p": "Keeps the fewest tokens, the likeliest first, whose probabilities add up to at least p; no other can be drawn.",
+    "seed": "Where the generator of random numbers starts: with the same seed and settings the same text is drawn again.",
+    "greedy": "Always takes the likeliest token: nothing is drawn, and filters change nothing.",
+    "beam search": "Keeps the n texts with the highest sum of log-probabilities at each step, and returns the best one that "
+    "ended. Nothing is drawn.",
 }
 _FORMS = {
     "tokens": "token",

@@ -244,7 +244,8 @@ def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> N
 VIEWS = {
     "map": View(
         label="Map",
-        help="One step over all top-k and top-p. The stronger the colour, the more words are left. A disc is a setting.",
+        help="One step over all top-k and top-p. The stronger the colour, the more words are left. A disc is one of "
+        "your rows; on the dotted line k and p cut alike.",
         draw=kp_plane.plane,
     ),
     "metrics": View(

@@ -116,7 +116,7 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
         st.info("No text is finished up to this step.")
         return
     st.session_state.setdefault("rerank", beams.length_penalty)
-    penalty = st.slider("Ranked under the length penalty", -5.0, 5.0, step=0.1, key="rerank")
+    penalty = st.slider("Rank these texts under another length penalty", -5.0, 5.0, step=0.1, key="rerank")
     order = ranked(found, penalty)
     table = pd.DataFrame(
         {
@@ -126,12 +126,14 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
             "sum": [one.total for one in order],
             "score": [one.score(penalty) for one in order],
             "score here": [one.normalised for one in order],
-            "finished at step": [one.number + 1 for one in order],
+            "ended at step": [one.number + 1 for one in order],
+            "ended by": ["end of text" if one.tokens[-1] in run.loaded.end_of_text else "length" for one in order],
         }
     )
     st.dataframe(table, hide_index=True)
     st.caption(
-        "Every text that this search finished: its sum of log-probabilities, divided by its length to the power of the penalty. "
+        "Every text that this search finished, or that ran out of new tokens: its sum of log-probabilities, divided by its "
+        "length to the power of the penalty. "
         "At 0 the sum itself counts, and short texts gain; the more above 0, the longer the winner."
     )
     _otherwise(run, row, steps, order, penalty)
@@ -213,6 +215,8 @@ def repeats(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
 
 VIEWS = {
     "tree": View(label="Beam tree", help="Every beam as a path, and what fell out of it.", draw=tree),
-    "finished": View(label="Finished texts", help="Ranked, also under another length penalty.", draw=finished),
+    "finished": View(
+        label="Finished texts", help="The texts that ended, ranked, also under another length penalty.", draw=finished
+    ),
     "repeats": View(label="Why beams repeat", help="Repetition and surprise beside a sampled text.", draw=repeats),
 }

@@ -69,7 +69,7 @@ def _ended(run: BeamRun) -> None:
     result.play_on(run)
     result.bound_choice(run)
     texts(run, rows)
-    row, number = result.choose(run)
+    row, number = result.choose(run, wide=True)
     steps = rows[row]
     if number >= len(steps):
         why = "stopped" if run.job.cancelled and not (steps and steps[-1].done) else "over"

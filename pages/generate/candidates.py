@@ -50,6 +50,8 @@ def draw(run: Generation, step: Step) -> None:
     )
     st.text(explain.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
     st.caption(explain.uncertainty(step))
+    if step.instead_of is None and not settings.greedy and step.stages[-1].kept > 1:
+        st.caption(explain.SUMMARY)
     _branch(run, step)
     plain = run.request.policy.plain and run.branch(step.lane) is None
     downloads.bar("candidates", numbers=lambda: table, code=lambda: (_code if plain else step_lines)(run, step))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -95,7 +96,7 @@ def _is_first(run: Generation) -> bool:
 
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
-    text, picture = st.columns([11, 10], gap="large")
+    text, picture = st.columns([9, 10], gap="large")
     return text, picture
 
 
@@ -122,13 +123,14 @@ def _take_click(run: Generation) -> bool:
     return False
 
 
-def choose(run: Generation | BeamRun) -> tuple[int, int]:
-    """Draw the choice of row and step and return both, counted from 0."""
+def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
+    """Draw the choice of row and step and return both, counted from 0; `wide`, all of it in one line."""
     last = run.request.max_new_tokens
     bound_choice(run)
-    which, back, onward, play = st.columns([5.5, 3, 3, 3], vertical_alignment="bottom", gap="small")
+    widths = [5.5, 3, 3, 3, *([10] if wide else [])]
+    which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
     with which:
-        row = controls.item("sentence", run.names())
+        row = controls.item("sentence", run.names(), show_label=False)
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
     onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
     state = generate_state()
@@ -142,7 +144,8 @@ def choose(run: Generation | BeamRun) -> tuple[int, int]:
     ):
         st.rerun()  # the beat of the fragment is set by the page
     if last > 1:
-        controls.number("step", high=last, slider=True)
+        with beside[0] if beside else nullcontext(), st.container(key="choose_step"):
+            controls.number("step", high=last, slider=True)
     if row >= len(run.batch.texts):
         st.caption("A branch is not in the link: there its sentence opens.")
     return int(row), int(controls.value("step")) - 1

@@ -82,13 +82,6 @@ class HeadSelection:
         return (layer if layer < self.page.entry.layers else 0), (head if head < self.page.entry.heads else 0)
 
 
-def open_first(page: frame.Page) -> None:
-    """Open a head that has something to show, where neither the reader nor a link has chosen one."""
-    if page.entry.opening is not None and not {"layer", "head"} & set(st.session_state):
-        layer, head = page.entry.opening
-        controls.change(layer=layer, head=head)
-
-
 def selected(page: frame.Page) -> HeadSelection:
     """Return what to show, by what is chosen; the choices themselves are drawn after it."""
     batch = page.batch("right" if controls.value("side") == "right" else "left")
@@ -157,8 +150,8 @@ def choose_head(selection: HeadSelection) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
         controls.number("layer", high=layers - 1, bare=True)
         controls.number("head", high=heads - 1, bare=True)
-        st.button("‹", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="P")
-        st.button("›", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="N")
+        st.button("Previous", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="P")
+        st.button("Next", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="N")
 
 
 def _step(by: int, layers: int, heads: int) -> None:

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 def steps(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw one step, chosen by its shape: its line of code, its shape, its numbers."""
+    """Draw one step, chosen by its name and shape: its line of code, its shape, its numbers."""
     from model_utils.masks import broadcasting
 
     fill = controls.value("fill")
     found = broadcasting.broadcast_steps(batch, mask, fill=fill)
-    names = [f"{number}. {step.shape}" for number, step in enumerate(found, start=1)]
+    names = [f"{number}. {step.name} {step.shape}" for number, step in enumerate(found, start=1)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         at = st.segmented_control(
-            "Stage, by its shape",
+            "Step, with its shape",
             range(len(found)),
             format_func=names.__getitem__,
             default=0,

@@ -40,7 +40,7 @@ def lists(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     matches = match(words, entries)
     with meeting:
         if not entries:
-            st.markdown("**Type words, or take a ready list.** A list becomes a mask over the chosen sentence.")
+            st.markdown("**Type words, or take a ready list.** Those that stand in the sentence are hidden at once.")
             return
         _say(matches, words, entries)
         _buttons(matches, words)

@@ -1,8 +1,6 @@
-"""What the Mechanics page shows: sentence, head, row and cell, chosen by number or by a click."""
+"""What the Mechanics page shows: sentence and head by a list or a number, the row by a click on its word."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,37 +10,31 @@ from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.controls import value
 from pages.mechanics.first_screen import CellSelection
 
-if TYPE_CHECKING:
-    from model_utils.tokens.batch import TokenBatch
-
 
 def choose(page: frame.Page) -> CellSelection:
-    """Draw the choice of sentence, head, row and cell, and return what to show."""
+    """Draw the choice of sentence, head and fill value, and return what to show; `whose_row` draws that of the row."""
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         batch = mask_state.choose_sentence(page)
     spec = mask_state.safe_spec(batch)
-    _click_row(batch, spec.sentence)
     unseen_tokens.badges(page.model, batch, spec.sentence)
-    columns = [*st.columns(2), *st.columns(2, vertical_alignment="bottom")]
-    for column, (name, top) in zip(columns, {"layer": loaded.layers, "head": loaded.heads}.items(), strict=False):
+    for column, (name, top) in zip(st.columns(2), {"layer": loaded.layers, "head": loaded.heads}.items(), strict=True):
         with column:
             controls.number(name, high=top - 1)
-    first, labels, cell = batch.first(spec.sentence), [token.label for token in batch.tokens[spec.sentence]], []
-    for column, name in zip(columns[2:], ("query", "key"), strict=True):
-        with column:
-            cell.append(first + controls.item(name, labels))
     controls.choice("fill")
-    query, key = cell
+    first, count = batch.first(spec.sentence), len(batch.tokens[spec.sentence])
+    for name in ("query", "key"):
+        controls.bound(name, count - 1)
+    query, key = (first + int(value(name)) % count for name in ("query", "key"))
     return CellSelection(
         page=page, batch=batch, spec=spec, layer=value("layer"), head=value("head"), query=query, key=key
     )
 
 
-def _click_row(batch: TokenBatch, sentence: int) -> None:
+def whose_row(selection: CellSelection) -> None:
     """Draw the sentence as words; a click makes a word the one whose row is shown."""
-    count = len(batch.tokens[sentence])
-    chosen = value("query") % count if value("query") < count else count - 1
+    batch, sentence = selection.batch, selection.spec.sentence
+    count, chosen = len(batch.tokens[sentence]), selection.query - batch.first(sentence)
     tokens = [
         StripToken(
             text=token.label.replace("␣", "") or "␣",
@@ -52,8 +44,9 @@ def _click_row(batch: TokenBatch, sentence: int) -> None:
         )
         for index, token in enumerate(batch.tokens[sentence])
     ]
-    st.caption("Whose row? Click a word.")
-    clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
+    with st.container(horizontal=True, vertical_alignment="center", key="whose_row"):
+        st.caption("Whose row? Click a word.", width="content")
+        clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
     if clicked is not None and clicked < count and clicked != chosen:
         # Counted from the end for the last word, so that it stays the last when the sentence changes.
         controls.change(query=-1 if clicked == count - 1 else clicked)

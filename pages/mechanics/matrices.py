@@ -95,6 +95,7 @@ def chosen_cell(selection: CellSelection) -> None:
 
     cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
     query, key = selection.names
+    controls.item("key", [token.label for token in selection.batch.tokens[selection.spec.sentence]])
     figure = chain(cell.products, steps=_steps(selection), palette=frame.palette())
     plot(figure, "cell", alt=f"How the weight of “{key}” for “{query}” comes about.")
     st.markdown(

@@ -71,6 +71,20 @@ def behind_bars(
     )
 
 
+def apart(places: Sequence[float], gap: float) -> list[float]:
+    """Return `places` moved as little as it takes for neighbours to be at least `gap` from each other, in the same order."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    groups: list[list[float]] = []  # of neighbours that touch: where the middle of the group is, how many it has
+    for rank, at in enumerate(order):
+        middle, count = places[at] - gap * rank, 1.0
+        while groups and groups[-1][0] > middle:  # the mean of what has to give way: least squares
+            before, many = groups.pop()
+            middle, count = (before * many + middle * count) / (many + count), many + count
+        groups.append([middle, count])
+    moved = [middle for middle, count in groups for _ in range(int(count))]
+    return [place for _, place in sorted(zip(order, (one + gap * rank for rank, one in enumerate(moved)), strict=True))]
+
+
 def cell_texts(
     cells: NDArray[Any],
     texts: Sequence[str],

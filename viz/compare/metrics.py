@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from viz.base.axes import across
+from viz.base.axes import across, apart
 from viz.base.figure import Figure, Trace, scatter
 from viz.base.panels import bold, counted, heading, lines_of, one_above_other, place
 from viz.base.text import escape
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plotly.basedatatypes import BaseTraceType
 
 PANEL, ROW = 64, 26
+_GAP = 0.13  # of the height of a panel, between two numbers at the ends of lines
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -107,11 +108,12 @@ def _panel(
     known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
     low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
     pad = 0.06 * (high - low or 1.0)
+    left = 0.12 * (high - low or 1.0)  # a mark at the least value stands clear of the row's number
     return {
         f"xaxis{axis}": {
             "domain": across,
             "anchor": f"y{axis}",
-            "range": [-0.3, math.log10(max(high, 1)) + 0.4] if one.log else [low - pad, high + pad],
+            "range": [-0.5, math.log10(max(high, 1)) + 0.4] if one.log else [low - left, high + pad],
             "type": "log" if one.log else "linear",
             "dtick": 1 if one.log else None,
             "showgrid": True,
@@ -119,7 +121,7 @@ def _panel(
             "zeroline": False,
             "nticks": 4,
             "tickfont": {"size": 13, "color": palette.muted},
-            "tickformat": ".0%" if one.share else "",
+            "tickformat": ".0%" if one.share else "~s" if one.log else "",
             "fixedrange": True,
         },
         f"yaxis{axis}": {
@@ -142,14 +144,18 @@ def steps(
     """Return two panels over the steps: words left (log) and uncertainty in bits, a line per setting.
 
     `rows` are (name, words left per step, bits per step). `chosen` is drawn in the accent, `step` (from 0) marked. Traces
-    `kept` and `bits`, the setting's number in `meta`.
+    `kept` and `bits`, the setting's number in `meta`; `number` writes the numbers at the ends of the lines.
     """
+    colours: list[str] = []
     figure, most = Figure(), max((len(kept) for _, kept, _ in rows), default=1)
     for row, (name, kept, bits) in enumerate(rows):
         colour = palette.accent if row == chosen else ramp_colour(palette, 0.3 + 0.7 * row / max(len(rows) - 1, 1))
         width = 4 if row == chosen else 2.5
         figure.add(_line(kept, "kept", "y", row, name, colour, width))
         figure.add(_line(bits, "bits", "y2", row, name, colour, width))
+        colours.append(colour)
+    figure.add(*_numbers([kept for _, kept, _ in rows], colours, "y", log=True))
+    figure.add(*_numbers([bits for _, _, bits in rows], colours, "y2"))
     style(figure, palette, height=460)
     one_above_other(
         figure,
@@ -170,19 +176,42 @@ def steps(
 
 
 def _line(values: Sequence[float], trace: str, axis: str, row: int, name: str, colour: str, width: float) -> Trace:
-    """Return one setting's line in one panel, its number at the end."""
+    """Return one setting's line in one panel."""
     return scatter(
         name=trace,
         meta=row,
-        mode="lines+text",
+        mode="lines",
         x=list(range(1, len(values) + 1)),
         y=list(values),
         yaxis=axis,
-        text=["" for _ in values[1:]] + [f" {row}"],
-        textposition="middle right",
-        textfont={"size": 16, "color": colour},
         line={"color": colour, "width": width, "dash": DASHES[row % len(DASHES)]},
         cliponaxis=False,
         hovertemplate=f"{row} · {escape(name)}<br>step %{{x}}: %{{y:,.4g}}<extra></extra>",
         showlegend=False,
     )
+
+
+def _numbers(lines: Sequence[Sequence[float]], colours: Sequence[str], axis: str, *, log: bool = False) -> list[Trace]:
+    """Return the traces that write the number of each line behind its end; those of lines that end at one step, apart."""
+    known = [math.log10(value) if log else value for values in lines for value in values]
+    gap = _GAP * (max(known, default=0.0) - min(known, default=0.0))
+    found = []
+    for end in sorted({len(values) for values in lines if values}):
+        rows = [row for row, values in enumerate(lines) if len(values) == end]
+        places = apart([math.log10(lines[row][-1]) if log else lines[row][-1] for row in rows], gap)
+        found.append(
+            scatter(
+                name="number",
+                mode="text",
+                x=[end] * len(rows),
+                y=[10**place if log else place for place in places],
+                yaxis=axis,
+                text=[f" {row}" for row in rows],
+                textposition="middle right",
+                textfont={"size": 16, "color": [colours[row] for row in rows]},
+                cliponaxis=False,
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    return found

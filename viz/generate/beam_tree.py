@@ -64,7 +64,7 @@ def fig_beam_tree(
 
     Places are whole numbers: a node's x is its column's, its y its row; the prompt stands at 0 in the middle row. Traces:
     `kept`, `finished`, `dropped` hold the words of the nodes of that kind as text, with `customdata` column, row, row of the
-    beam that it continues (-1 = the prompt), token ids, sum, normalised score; `to kept`, `to dropped`, `winning path` and
+    beam that it continues (-1 = the prompt), token ids, sum, normalised score; `to kept`, `to dropped`, `leading text` and
     `greedy path` are lines.
     """
     figure = Figure()
@@ -123,7 +123,7 @@ def _lines(figure: Figure, nodes: Sequence[TreeNode], place: _Places, rows: int,
             {"width": 1, "dash": "dot", "color": palette.muted},
         ),
         ("to kept", lambda node: node.outcome in ("kept", "finished"), {"width": 1.5, "color": palette.accent}),
-        ("winning path", lambda node: node.best, {"width": 5, "color": palette.accent}),
+        ("leading text", lambda node: node.best, {"width": 5, "color": palette.accent}),
         ("greedy path", lambda node: node.greedy, {"width": 2.5, "dash": "dash", "color": palette.text}),
     )
     beams = {(node.column, node.row): node for node in nodes if node.outcome == "kept"}
@@ -229,7 +229,7 @@ def _key(figure: Figure, palette: Palette) -> None:
     """Write in one line above the tree what its colours mean."""
     finished = ramp_colour(palette, 0.75)
     parts = (
-        (palette.accent, "━", "winning path"),
+        (palette.accent, "━", "leading text"),
         (palette.accent, "─", "kept"),
         (palette.muted, "┈", "dropped"),
         (finished, "■", "finished, with its score"),

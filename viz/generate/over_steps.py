@@ -37,7 +37,7 @@ def over_steps(
         ("after", after, ramp_colour(palette, 0.62), "solid"),
     ):
         _line(figure, steps, values, f"{name} the filters", name, "y", colour, dash, names, "%{y:.2f} bits")
-    colours = cycle((ramp_colour(palette, 0.62), palette.accent, palette.muted))
+    colours = cycle((palette.text, palette.accent, palette.muted))  # none of the panel above
     dashes = cycle(("dash", "solid", "dot", "dashdot"))
     for (name, counts), colour, dash in zip(kept.items(), colours, dashes, strict=False):
         _line(figure, steps, counts, f"left by {name}", f"left by {name}", "y2", colour, dash, names, "%{y:,} tokens")

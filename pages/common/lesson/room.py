@@ -65,6 +65,14 @@ def end() -> None:
         _let_go("")
 
 
+def ask_again() -> None:
+    """Cover the step again and take votes on it anew; those that it has are forgotten. A callback."""
+    found, place = keys(), lesson.here()
+    if found is not None and place is not None:
+        ROOMS.forget(found, place.name)
+        lesson.cover_again()
+
+
 def follow() -> None:
     """Show the phones what the session shows: the question of its step, and the counts once it is revealed."""
     found, place = keys(), lesson.here()

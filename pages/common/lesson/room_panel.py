@@ -47,6 +47,9 @@ def _own_room(keys: RoomKeys) -> None:
     _address(keys)
     _code(keys)
     downloads.numbers_button("votes", partial(_table, keys), label="Votes (CSV)")
+    place = lesson.here()
+    if place is not None and place.step.choices and lesson.revealed():
+        st.button("Ask this question anew: its votes are forgotten", key="room_ask_again", on_click=room.ask_again)
     if st.toggle("End the room", key="room_ends"):
         st.button("End it: its votes are forgotten", key="room_end", on_click=room.end, type="primary")
 

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import html
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
-from lessons.rooms import NoRoomError, PhoneView, RoomKeys, Rooms, VoteRefusedError, WrongCodeError, tidy
+from lessons.rooms import ALPHABET, NoRoomError, PhoneView, RoomKeys, Rooms, VoteRefusedError, WrongCodeError, tidy
 from model_utils.errors import InputError, ReaderError
 from pages.common.assets import below_base
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-# The rooms of this process. A second one would not know them: the app runs as one.
-ROOMS = Rooms()
+# The rooms of this process. Another one does not know them: where several serve, each has first letters of its own.
+ROOMS = Rooms(firsts=os.environ.get("MASKSCOPE_ROOM_LETTERS") or ALPHABET)
 
 # A vote has some 90.
 MAX_BODY_BYTES = 1_000

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from model_utils.generate.explain import SUMMARY, ban, describe, ending, funnel, penalised, uncertainty, why
+from model_utils.generate.explain import ban, describe, ending, funnel, penalised, uncertainty, why
 from model_utils.generate.filters.filter_settings import CUTS, SamplingSettings
 from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
@@ -37,7 +37,7 @@ def test_a_likeliest_word_that_was_not_drawn_is_explained_with_both_probabilitie
     said = why(step_of(settings, drawn=1), settings, label)
     assert said == (
         "“sun” was the likeliest (50 % of the model's probability, 67 % after the filters), but “rain” was drawn, "
-        f"rank 2 (25 %, 33 % after). {SUMMARY}"
+        "rank 2 (25 %, 33 % after)."
     )
 
 

@@ -81,7 +81,7 @@ def test_one_token_reads_itself() -> None:
 def test_labels_keep_their_text_and_long_ones_are_shortened_with_the_whole_as_title() -> None:
     labels = ["<b>x</b>", "the", "the", "incomprehensibilities", "漢字漢字漢字漢字"]
     data = sent(np.eye(5), labels=labels)
-    assert data["tokens"] == ["<b>x</b>", "the", "the", "incomprehensi…", "漢字漢字漢字…"]
+    assert data["tokens"] == ["<b>x</b>", "the", "the", "incomprehens…", "漢字漢字漢字…"]
     assert data["titles"] == ["", "", "", "incomprehensibilities", "漢字漢字漢字漢字"]
 
 

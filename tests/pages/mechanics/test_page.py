@@ -17,10 +17,13 @@ from model_utils.masks.mask import FILLS, MaskSpec, build_mask
 from model_utils.mechanics.token_loss import word_losses
 from model_utils.mechanics.trace import record, share_on, unmasked
 from model_utils.mechanics.wrong_masks import nan_spread, weight_shares
+from model_utils.models.registry import BUNDLED
 from pages.common import cache, cache_masks
 from tests.tools.figures import figures, trace
 
 APP = Path(__file__).parents[3] / "app.py"
+# The head that the page opens on where none is chosen: one that has something to show.
+OPENING = dict(zip(("layer", "head"), BUNDLED.opening, strict=True))
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +62,7 @@ def naming_every_fill(at: AppTest) -> int:
 def test_it_opens_with_the_last_words_scores_and_the_three_matrices(tiny, mission):
     at = opened()
     mask = build_mask(MaskSpec(), mission)
-    head = record(tiny, mission, mask, sentence=0, layer=0, head=0)
+    head = record(tiny, mission, mask, sentence=0, **OPENING)
     strips = figures(at)["fig_row"]
     assert "score" in traces(strips)
     assert "weight" not in traces(strips)
@@ -105,7 +108,7 @@ def test_the_hand_mask_and_the_pattern_of_the_masks_page_hold_here():
 def test_without_the_mask_the_share_on_later_words_is_said(tiny, mission):
     at = opened(part="unmasked")
     assert list(figures(at)) == ["fig_row", "fig_unmasked", "fig_weights"]
-    head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=0, head=0)
+    head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, **OPENING)
     later = head.causes["causal"] & ~head.causes["padding"]
     assert any(percent(share_on(unmasked(head), later, head.real)) in line for line in lines(at))
 
@@ -121,7 +124,7 @@ def test_fills_draw_their_pictures_and_say_how_far_nan_spreads(tiny, mission):
 def test_wrong_ways_draw_their_picture_with_the_share_that_leaks(tiny, mission):
     at = opened(part="wrong")
     assert list(figures(at)) == ["fig_row", "fig_wrong"]
-    head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=0, head=0)
+    head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, **OPENING)
     titles = " ".join(note["text"] for note in figures(at)["fig_wrong"]["layout"]["annotations"])
     for application in ("times", "zero"):
         leak = weight_shares(head, application).blocked[head.first : head.last + 1].mean()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.base.axes import FEW, around, behind_bars, cell_texts, frame, word_columns
+from viz.base.axes import FEW, apart, around, behind_bars, cell_texts, frame, word_columns
 from viz.base.theme import LIGHT
 
 
@@ -32,3 +32,18 @@ def test_texts_stand_in_their_cells_and_behind_their_bars() -> None:
 def test_a_frame_goes_around_whole_cells() -> None:
     assert around((1, 1), (0, 3)) == {"x0": -0.5, "x1": 3.5, "y0": 0.5, "y1": 1.5}
     assert frame((0, 0), (0, 0), LIGHT, 5)["line"] == {"color": LIGHT.accent, "width": 5}
+
+
+@pytest.mark.parametrize(
+    ("places", "moved"),
+    [
+        ([], []),
+        ([3.0], [3.0]),
+        ([0.0, 5.0], [0.0, 5.0]),
+        ([1.0, 1.0, 1.0], [0.0, 1.0, 2.0]),
+        ([5.0, 0.0, 5.5], [4.75, 0.0, 5.75]),
+        ([0.0, 0.5, 1.6], [-0.3, 0.7, 1.7]),
+    ],
+)
+def test_places_are_moved_as_little_as_it_takes_to_be_apart(places: list[float], moved: list[float]) -> None:
+    assert apart(places, 1.0) == pytest.approx(moved)

@@ -26,5 +26,6 @@ def test_lines_over_the_steps_end_where_their_text_does() -> None:
     figure = steps([("a", [5, 5, 5], [1.0, 1.0, 1.0]), ("b", [2], [0.5])], chosen=0, step=0, palette=DARK)
     kept = [trace for trace in figure.data if trace.name == "kept"]
     assert [list(trace.y) for trace in kept] == [[5, 5, 5], [2]]
-    assert kept[1].text[-1] == " 1"
+    numbers = [trace for trace in figure.data if trace.name == "number" and trace.yaxis == "y"]
+    assert [(*trace.text, *trace.x) for trace in numbers] == [(" 1", 1), (" 0", 3)]
     assert steps([("a", [], [])], chosen=0, step=0, palette=LIGHT).data[0].name == "kept"

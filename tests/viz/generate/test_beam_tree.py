@@ -89,7 +89,7 @@ def test_lines_lead_from_a_beam_to_what_continues_it() -> None:
 
     assert ends("to kept") == [(1.5, 0), (1.5, 1), (1, 0), (0, 1), (0, 0), (0, 1), (0, 2)]
     assert ends("to dropped") == [(1.5, 2), (1, 3)]
-    assert ends("winning path") == [(1.5, 1), (1, 0), (0, 2)]
+    assert ends("leading text") == [(1.5, 1), (1, 0), (0, 2)]
     assert ends("greedy path") == [(1.5, 0), (1, 3)]
 
 

@@ -100,6 +100,20 @@ def test_the_count_is_live_before_reveal_and_the_bars_come_after(rooms: Rooms) -
     assert any(STEP.reveal in line.value for line in at.markdown)
 
 
+def test_a_question_that_was_revealed_too_early_is_asked_anew(rooms: Rooms) -> None:
+    at = press(opened(lesson="masks-1"), "room_open")
+    keys = led(at)
+    assert not [one for one in at.button if one.key == "room_ask_again"]
+    rooms.vote(keys.letters, f"{1:016d}", "masks-1", 2)
+    press(at, "lesson_reveal")
+    press(at, "room_ask_again")
+    assert rooms.seen(keys.letters).state == "asked"
+    assert not figures(at)
+    rooms.vote(keys.letters, f"{1:016d}", "masks-1", 0)
+    press(at, "lesson_reveal")
+    assert trace(figures(at)["fig_votes"], "votes", "x").tolist() == [1, 0, 0]
+
+
 def test_an_open_room_covers_what_was_revealed_before(rooms: Rooms) -> None:
     at = press(opened(lesson="masks-1"), "lesson_reveal")
     press(at, "room_open")

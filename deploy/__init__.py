@@ -1,0 +1,1 @@
+"""Several processes of the app behind one proxy, on one machine: `python -m deploy`, which `make serve` calls."""

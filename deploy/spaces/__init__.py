@@ -1,0 +1,1 @@
+"""The folder for a Space of Hugging Face."""
