@@ -14,6 +14,7 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS
 from model_utils.generate.filters.filter_settings import FILTERS
 from model_utils.limits import MAX_LINK_CHARACTERS
 from pages.common.components.history import keep_history
@@ -30,6 +31,7 @@ _ADDRESS = "_address"
 _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
 # Per key of a widget the page and the options with which it was last drawn: with others it is a new one to Streamlit.
 _HELD, _NOTHING = "_held", object()
+_OF_BEAMS = tuple(one.field for one in BEAM_SETTINGS)
 # Characters of a refused link value that a note repeats.
 _QUOTED = 20
 
@@ -237,11 +239,23 @@ class Holder(Protocol):
         """Take over new values. A callback."""
 
 
+# The choice beside it changes this control and takes its widget away: its value must not stand under the widget's key.
+_KEYS = {"num_beams": "num_beams_dial"}
+
+
+def put_away(name: str, of: Holder) -> bool:
+    """Return whether a control belongs to a beam search where there is none: its widget is not on the page.
+
+    The browser, which may not have put it away yet, says its value with the next click, and Streamlit takes that for a change.
+    """
+    return name in _OF_BEAMS and of.value("num_beams") == 1
+
+
 class _PageHolder:
     """The page holds its values under their own names, and in the address."""
 
     def key(self, name: str) -> str:
-        return name
+        return _KEYS.get(name, name)
 
     def value(self, name: str) -> Any:
         return value(name)
@@ -249,7 +263,11 @@ class _PageHolder:
     def top(self, name: str, high: float | None) -> float | None:
         return bound(name, high)
 
-    def changed(self, _: str) -> None:
+    def changed(self, name: str) -> None:
+        if put_away(name, self):
+            return
+        if name in _KEYS:
+            st.session_state[name] = st.session_state[_KEYS[name]]
         changed()
 
     def change(self, **values: Any) -> None:

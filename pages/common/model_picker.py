@@ -10,6 +10,7 @@ import streamlit as st
 from model_utils.errors import ModelError, ModelMissingError, ModelTooLargeError
 from model_utils.models.registry import BUNDLED, BUNDLED_ID, may_fetch, registry
 from pages.common import cache, controls
+from pages.common.components.beat import beat
 from pages.common.link_parameters import CONTROLS
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from model_utils.models.registry import ModelEntry
 
 # What this session keeps: the model that its pages show, what was refused and why, the downloads that it has watched.
-_SHOWN, _REFUSED, _WATCHED, _ANSWERED = "_model_shown", "_models_refused", "_models_watched", "_model_job_answered"
+_SHOWN, _REFUSED, _WATCHED = "_model_shown", "_models_refused", "_models_watched"
 
 
 def pick(place: DeltaGenerator) -> ModelEntry:
@@ -201,11 +202,9 @@ def _forget(entry: ModelEntry) -> None:
     st.session_state.get(_WATCHED, {}).pop(entry.id, None)
 
 
-@st.fragment(run_every=1.0)
+@st.fragment
 def _progress(entry: ModelEntry, job: Job[Path]) -> None:
-    if job.done and st.session_state.get(_ANSWERED) is not job:
-        # Once: the timer goes on ticking until the page has been drawn anew, and would start it over each time.
-        st.session_state[_ANSWERED] = job
+    if job.done:
         st.rerun()
     done, total = job.progress
     share = min(done / total, 1.0) if total else 0.0
@@ -216,6 +215,7 @@ def _progress(entry: ModelEntry, job: Job[Path]) -> None:
     else:
         text = f"Fetching {entry.id}: asking the hub …"
     st.progress(share, text=text)
+    beat(1.0, "beat_fetch")
 
 
 @st.dialog("Models", width="large")

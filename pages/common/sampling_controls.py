@@ -82,7 +82,7 @@ def _dial(name: str, of: Holder) -> None:
         of.value(name),
         step=control.step,
         key=box,
-        on_change=lambda: of.change(**{name: st.session_state[box]}),
+        on_change=lambda: None if controls.put_away(name, of) else of.change(**{name: st.session_state[box]}),
         label_visibility="collapsed",
     )
 

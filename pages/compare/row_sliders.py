@@ -43,7 +43,8 @@ class RowHolder:
 
     def changed(self, name: str) -> None:
         """Write what a widget holds by now into the row. A callback."""
-        self.change(**{name: st.session_state[self.key(name)]})
+        if not controls.put_away(name, self):
+            self.change(**{name: st.session_state[self.key(name)]})
 
     def change(self, **values: Any) -> None:
         """Write new values into the row; what does not fit changes nothing, and a note says why. A callback."""

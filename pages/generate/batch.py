@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import cache, cache_visit, controls, downloads, frame
+from pages.common.components.beat import beat
 from pages.common.components.plot import plot
 from pages.common.runs import growing
 from pages.common.view import View
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from model_utils.jobs import Job
     from pages.generate.run import Generation
 
-# How often the rounds measured so far are drawn, in seconds.
+# Seconds between two drawings of the rounds measured so far.
 BEAT = 0.4
 
 
@@ -54,7 +55,7 @@ def _timing(run: Generation) -> None:
         if job is not None and measuring:
             st.button("Stop measuring", key="stop_measuring", on_click=job.cancel)
     if job is not None:
-        st.fragment(_measured, key="measured", run_every=BEAT if measuring else None)(run, job, beats=measuring)
+        st.fragment(_measured, key="measured")(run, job, beats=measuring)
 
 
 def _measure(run: Generation) -> None:
@@ -118,7 +119,9 @@ def _measured(run: Generation, job: Job[tuple[Same, ...]], *, beats: bool) -> No
         table = pd.DataFrame([vars(one) for one in rounds]).rename(columns=lambda name: f"{name}_s")
         downloads.bar("ways", numbers=lambda: table, code=None)
     if ended and beats:
-        st.rerun()  # which ends the beat, and lets measure again
+        st.rerun()  # the page lets measure again
+    if not ended:
+        beat(BEAT, "beat_measured")
 
 
 def _comparison(found: tuple[Same, ...]) -> None:

@@ -1,8 +1,7 @@
-"""A run as it grows: its texts in a beat of their own, and one picture beside them.
+"""A run as it grows: its texts drawn again and again, and one picture beside them.
 
-There is one beat, and what has it is drawn last. Streamlit's browser half (1.67) was seen to lose messages, probably of a
-run that begins before it has put away the run before: with two beats at once, or one that falls into the end of the page's
-own run, pages were left without their figures.
+What is drawn again stands last, and asks for its next drawing when the browser has the one before. Streamlit's browser half
+(1.67) loses messages of a run that begins before it has put away the run before: pages were left without their figures.
 """
 
 from __future__ import annotations
@@ -14,12 +13,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.common import cache
+from pages.common.components.beat import beat
 from pages.common.runs.runs import DecodingRun
 
 RunT = TypeVar("RunT", bound=DecodingRun)
 
-# How often growing text is drawn, in seconds, and how often the line of those who wait: a beat takes 0.05 s of the server.
-BEAT, WAITING_BEAT = 0.3, 2.0
+# Seconds between two drawings of growing text, and of the line of those who wait: each takes 0.05 s of the server.
+BEAT, WAITING_BEAT = 0.25, 2.0
 
 
 def draw(
@@ -32,13 +32,19 @@ def draw(
     halves: Callable[[], tuple[DeltaGenerator, DeltaGenerator]],
     pace: float | None = None,
 ) -> None:
-    """Draw `ended` of a run that is `over`, every `pace` seconds; else `texts` with each beat and `picture` once.
+    """Draw `ended` of a run that is `over`, every `pace` seconds; else `texts` again and again, and `picture` once.
 
     `over` is what the rest of the page was drawn by; where the run has ended since, the first beat draws the page anew.
     `halves` are the places of the texts and of the picture, which comes when the run has had its turn.
     """
     if over:
-        st.fragment(ended, key="ended", run_every=pace)(run)
+
+        def again(run: RunT) -> None:
+            ended(run)
+            if pace is not None:
+                beat(pace, "beat")
+
+        st.fragment(again, key="ended")(run)
         return
     left, right = halves()
     waited = cache.JOBS.ahead(run.job) > 0
@@ -54,9 +60,10 @@ def draw(
         with st.empty():
             in_line(ahead)
         texts(run)
+        beat(WAITING_BEAT if waited else BEAT, "beat")
 
     with left:
-        st.fragment(growing, key="growing", run_every=WAITING_BEAT if waited else BEAT)(run)
+        st.fragment(growing, key="growing")(run)
 
 
 def in_line(ahead: int) -> None:

@@ -170,3 +170,18 @@ def test_a_stopped_search_stays_as_long_as_it_was_when_it_is_made_again() -> Non
     at.run()
     finished(at)
     assert len(run(at).rows()[0]) == made
+
+
+def test_what_the_browser_still_says_of_dials_that_are_gone_does_not_bring_the_beams_back() -> None:
+    """A click that comes before the browser has put them away sends their values along."""
+    at = opened(num_beams=4)
+    gone = [at.slider(key="num_beams_dial"), at.number_input(key="num_beams_dial_box")]
+    stale = [one._widget_state for one in gone]
+    at.segmented_control(key="how").set_value("one draw a step").run()
+    assert at.session_state["num_beams"] == 1
+    said = at._tree.get_widget_states()
+    assert not {one.id for one in stale} & {one.id for one in said.widgets}
+    said.widgets.extend(stale)
+    at._run(said)
+    assert at.session_state["num_beams"] == 1
+    assert at.segmented_control(key="how").value == "one draw a step"

@@ -89,8 +89,8 @@ def test_every_stage_has_its_shape_code_and_numbers() -> None:
     at = opened("why-blocked")
     stage = at.get("button_group")
     shapes = [option.content for group in stage for option in group.proto.options]
-    assert "2. [2, 1, 1, 7]" in shapes
-    assert "5. [2, 1, 7, 7]" in shapes
+    assert "2. two axes more [2, 1, 1, 7]" in shapes
+    assert "5. added [2, 1, 7, 7]" in shapes
     at = opened("why-blocked", mask_stage=2)
     assert "-10000" in str(figures(at)["fig_stage"]["data"][1]["text"])
     at = opened("why-blocked", mask_stage=4, fill="-inf")

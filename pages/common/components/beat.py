@@ -1,0 +1,23 @@
+"""A part of the page that is drawn again and again, each time some time after the browser has drawn the last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+# Registered once, when the server first imports this.
+_BEAT = st.components.v2.component(
+    "maskscope_beat", html="", js=Path(__file__).with_name("beat.js").read_text(encoding="utf-8")
+)
+
+
+def beat(seconds: float, key: str) -> None:
+    """Draw the fragment that this stands in anew, `seconds` after the browser has got it. Call at the end of the fragment.
+
+    Streamlit's own `run_every` asks at fixed times, whether the browser has drawn the last answer or not: a slow one was left
+    with parts of a page.
+    """
+    number = st.session_state.get(f"_{key}", 0) + 1
+    st.session_state[f"_{key}"] = number
+    _BEAT(data={"number": number, "pause": round(1000 * seconds)}, key=key, on_beat_change=lambda: None)
