@@ -29,7 +29,7 @@ OPENS = "_opens_step"
 # The address as this session has last read or written it: what differs from it was asked for by a link.
 _ADDRESS = "_address"
 _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
-# Per key of a widget the page and the options with which it was last drawn: with others it is a new one to Streamlit.
+# Per key of a widget the value, page and options with which it was last drawn: on another page it is a new one to Streamlit.
 _HELD, _NOTHING = "_held", object()
 _OF_BEAMS = tuple(one.field for one in BEAM_SETTINGS)
 # Characters of a refused link value that a note repeats.
@@ -208,13 +208,14 @@ def draw_notes() -> None:
 def hold(key: str, wanted: Any, *options: Any) -> None:
     """Have the widget `key`, drawn next, hold `wanted`; `options` are what it can be set to, where that varies.
 
-    It is set only where it holds something else. What is set travels to the browser, and there it would undo a click that is
-    on its way here: the next message would bring the old value back. Draw it with `wanted` as its default too: what was set
-    is lost where another run begins before it has been sent.
+    It is set once after each change, also after one by the reader, in case the browser has just been told something older; not
+    in every run. What is set travels to the browser, and there it would undo a click that is on its way here: the next message
+    would bring the old value back. Draw it with `wanted` as its default too: what was set is lost where another run begins
+    before it has been sent.
     """
     context = get_script_run_ctx()
     held: dict[str, Any] = st.session_state.setdefault(_HELD, {})
-    drawn = (None if context is None else context.page_script_hash, *options)
+    drawn = (wanted, None if context is None else context.page_script_hash, *options)
     if held.get(key) != drawn or st.session_state.get(key, _NOTHING) != wanted:
         st.session_state[key] = wanted
     held[key] = drawn
