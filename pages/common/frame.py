@@ -134,7 +134,9 @@ def page_link(path: str, label: str, carried: Mapping[str, str] | None = None) -
 
 def open_head(page: Page) -> None:
     """Open a head that has something to show, where neither the reader nor a link has chosen one."""
-    controls.change(**_opening(page.entry))
+    opening = _opening(page.entry)
+    if opening:
+        controls.change(**opening)
 
 
 def _opening(entry: ModelEntry) -> dict[str, int]:

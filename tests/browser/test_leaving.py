@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
+from deploy.workers import free_port
 from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.generate.needs import decoding_needs
 from model_utils.limits import MAX_NEW_TOKENS, MAX_SAMPLES, MAX_SETTINGS
 from model_utils.models.loading import LoadedModel
-from tests.tools.server import free_port, start_app
+from tests.tools.server import start_app
 from tests.tools.visitors import Visitor, strips
 
 READERS = 20

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,21 +16,21 @@ from pathlib import Path
 import pytest
 
 from deploy.proxy import configuration
-from deploy.workers import MOST_WORKERS, firsts
+from deploy.workers import MOST_WORKERS, firsts, free_port
+from deploy.workers import haproxy as installed_haproxy
 from lessons.rooms import ALPHABET, Rooms
-from tests.tools.server import ROOT, free_port
-
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+from tests.tools.server import ROOT
 
 
 @pytest.fixture(scope="module", autouse=True)
 def haproxy() -> str:
     """Return where HAProxy is installed; without it these tests skip, but never in CI."""
-    if HAPROXY is None:
+    found = installed_haproxy()
+    if found is None:
         if os.environ.get("CI") == "true":
             pytest.fail("CI must run these tests, but HAProxy is not installed")
         pytest.skip("no HAProxy on this machine: install it to run these tests")
-    return HAPROXY
+    return found
 
 
 class Served:

@@ -1,5 +1,5 @@
-// Asks for the next drawing of a part of the page some time after the last one, and never while the page is at work: a run that
-// begins before the one before it has been put away makes Streamlit's browser half lose parts of the page.
+// Asks for the next drawing of a part of the page some time after the last one, and never while the page is at work: Streamlit's
+// browser half was seen to lose parts of a page, probably where a run begins before the one before it has been put away.
 
 const LOST = 3000; // ms without an answer, until it is asked again
 const LOOK = 50; // ms between two looks whether the page is at rest

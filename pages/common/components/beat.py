@@ -15,8 +15,7 @@ _BEAT = st.components.v2.component(
 def beat(seconds: float, key: str) -> None:
     """Draw the fragment that this stands in anew, `seconds` after the browser has got it. Call at the end of the fragment.
 
-    Streamlit's own `run_every` asks at fixed times, whether the browser has drawn the last answer or not: a slow one was left
-    with parts of a page.
+    Streamlit's own `run_every` asks at fixed times, whether the browser has drawn the last answer or not.
     """
     number = st.session_state.get(f"_{key}", 0) + 1
     st.session_state[f"_{key}"] = number

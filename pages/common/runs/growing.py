@@ -1,7 +1,8 @@
 """A run as it grows: its texts drawn again and again, and one picture beside them.
 
 What is drawn again stands last, and asks for its next drawing when the browser has the one before. Streamlit's browser half
-(1.67) loses messages of a run that begins before it has put away the run before: pages were left without their figures.
+(1.67) was seen to lose messages, probably of a run that begins before it has put away the run before: pages were left
+without their figures.
 """
 
 from __future__ import annotations
