@@ -1,0 +1,68 @@
+"""A part of the page that asks for its next drawing, in a script of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocket, expect
+
+from tests.tools.server import ROOT, serving
+
+SCRIPT = f"""
+import sys
+import time
+
+sys.path.insert(0, {str(ROOT)!r})
+
+import streamlit as st
+
+from pages.common.components.beat import beat
+
+if st.button("slow"):
+    time.sleep(6)
+st.text(f"page {{time.monotonic()}}")
+
+
+@st.fragment
+def part():
+    st.session_state.drawn = st.session_state.get("drawn", 0) + 1
+    st.text(f"drawn {{st.session_state.drawn}}")
+    beat(0.6, "beat")
+
+
+part()
+"""
+
+
+@pytest.fixture(scope="module")
+def address(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a script that shows nothing but that part."""
+    script: Path = tmp_path_factory.mktemp("beat") / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    with serving(script) as served:
+        yield served
+
+
+def test_a_part_is_drawn_again_and_again_and_asks_nothing_while_the_page_is_at_work(page: Page, address: str) -> None:
+    asked: list[str] = []
+    state = "document.querySelector('[data-testid=stApp]').dataset.testScriptState"
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda _: asked.append("asked"))
+
+    page.on("websocket", listen)
+    page.goto(address)
+    for number in (1, 3):
+        expect(page.get_by_text(f"drawn {number}", exact=True)).to_be_visible()
+    written = page.get_by_text("page ").inner_text()
+
+    page.get_by_role("button", name="slow").click()
+    page.wait_for_function(f"{state} === 'running'")
+    asked.clear()
+    page.wait_for_timeout(1_500)  # the part would have asked twice
+    assert (page.evaluate(state), asked) == ("running", [])
+    expect(page.get_by_text(written, exact=True)).to_have_count(0)
+    before = page.get_by_text("drawn ").inner_text()
+    expect(page.get_by_text(before, exact=True)).to_have_count(0)  # it goes on
