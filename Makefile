@@ -1,6 +1,6 @@
 # make run: start the app. make test: all tests. make check: lint, format, types, imports. make bench: measure speed.
 # make serve WORKERS=2: the app as several processes behind HAProxy, for a server (docs/operating.md).
-# make train CORPUS=folder: make the bundled model anew from books (RECIPE=first, long or more; OPTIONS: see --help).
+# make train CORPUS=folder: make the bundled model anew from books (RECIPE=first, teacher or taught; OPTIONS: see --help).
 # Each sets up its own virtual environment first; it is made anew when a requirement changes.
 
 PYTHON ?= python3

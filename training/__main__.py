@@ -12,11 +12,11 @@ from tokenizers import Tokenizer
 
 from model_utils.models.registry import BUNDLED_FOLDER
 from training import corpus
-from training.finish import build, figures_of, put_in_place
+from training.finish import MODEL, build, figures_of, put_in_place
 from training.recipe import RECIPES, Recipe
 from training.run import Run, heldout_windows
 
-ROOT = Path(__file__).resolve().parent.parent
+RUNS = Path(__file__).resolve().parent / "runs"
 UNSEEN = "books-heldout.txt.gz"
 
 
@@ -27,9 +27,13 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recipe", choices=RECIPES, default="first")
     parser.add_argument("--minutes", type=float, help="of computing, instead of the recipe's")
     parser.add_argument("--steps", type=int, help="stop after so many steps; the same command goes on later")
-    parser.add_argument("--start", type=Path, help="begin with the weights of this model folder, not with random ones")
     parser.add_argument(
-        "--out", type=Path, default=BUNDLED_FOLDER, help="where the model goes unless a better one is there"
+        "--teacher", type=Path, default=RUNS / "teacher", help="folder of the run that the recipe taught learns from"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="where the model goes unless a better one is there (default models/tiny-gpt2; a teacher stays)",
     )
     parser.add_argument("--work", type=Path, help="folder for checkpoint and loss curve (default training/runs/RECIPE)")
     parser.add_argument("--plain", action="store_true", help="do not compile: slower, but needs no C++ compiler")
@@ -38,7 +42,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 
 def prepare(options: argparse.Namespace, recipe: Recipe) -> Run:
     """Return the run that the options describe, where it stopped or at its beginning."""
-    work = options.work or ROOT / "training" / "runs" / options.recipe
+    work = options.work or RUNS / options.recipe
     books = [path for pattern in recipe.books for path in sorted(options.corpus.glob(pattern))]
     unseen = options.corpus / UNSEEN
     if not books or not unseen.is_file():
@@ -50,11 +54,10 @@ def prepare(options: argparse.Namespace, recipe: Recipe) -> Run:
     ids, _ = corpus.encode(tokenizer, corpus.documents(unseen))
     windows = heldout_windows(text, ids, recipe.context, tokenizer.get_vocab_size())
     run = Run(recipe, text, windows, work, compiled=not options.plain)
+    if recipe.taught:
+        run.learn_from(options.teacher)
     if run.resume():
         print(f"going on at step {run.step:,}, minute {run.seconds / 60:.1f}", flush=True)
-    elif options.start:
-        run.start_from(options.start)
-        print(f"beginning with {options.start}: held out {run.heldout_loss():.3f} nats", flush=True)
     return run
 
 
@@ -74,11 +77,14 @@ def main(words: Sequence[str] | None = None) -> None:
     if run.done < 1:
         print("stopped; the same command goes on")
         return
-    before = (figures_of(options.start) or {}).get("training", []) if options.start else []
+    before = (figures_of(options.teacher / MODEL) or {}).get("training", []) if recipe.taught else []
     unseen = options.corpus / UNSEEN
     new = build(run, options.recipe, before=before, tokenizer=BUNDLED_FOLDER, books=unseen)
-    placed = put_in_place(new, options.out, unseen)
-    print(f"{options.out} now holds it" if placed else f"{options.out} is the better one and stays; see {new}")
+    out = options.out or (None if options.recipe == "teacher" else BUNDLED_FOLDER)
+    if out and put_in_place(new, out, unseen):
+        print(f"{out} now holds it")
+    else:
+        print(f"{out} is the better one and stays; see {new}" if out else f"{new} holds it")
 
 
 if __name__ == "__main__":

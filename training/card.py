@@ -33,9 +33,11 @@ def named(shares: list[list[float]], least: float = CLEAR) -> str:
 
 def stage(figures: Mapping[str, Any]) -> str:
     """Return one training run as a line of the card."""
+    taught = figures["taught"]
+    how = f"; {100 * taught:.0f} % of its loss asked for what the network of the run before expects" if taught else ""
     return (
         f"- recipe `{figures['recipe']}`: {figures['minutes']:.0f} minutes on {figures['device']}, {figures['steps']:,} steps, "
-        f"{figures['tokens'] / 1e6:.1f} M tokens, {figures['passes']:.1f} passes over {figures['corpus_tokens'] / 1e6:.1f} M"
+        f"{figures['tokens'] / 1e6:.1f} M tokens, {figures['passes']:.1f} passes over {figures['corpus_tokens'] / 1e6:.1f} M{how}"
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Mapping
 
 import torch
 
@@ -22,36 +23,11 @@ _READERS = ("query", "key", "value")
 
 def to_gpt2(weights: Mapping[str, torch.Tensor], layers: int) -> Weights:
     """Return our weights under the names of `GPT2LMHeadModel`."""
-    out = {theirs: weights[ours].t() if turned else weights[ours] for ours, theirs, turned in _names(layers)}
-    for readers, together in _joined(layers):
-        out[together] = torch.cat([weights[name] for name in readers]).t()
+    out = {theirs: weights[ours] for ours, theirs in _OUTER.items()}
+    for layer, part in itertools.product(range(layers), ("weight", "bias")):
+        for ours, theirs in (_NORMS | _MATRICES).items():
+            weight = weights[f"blocks.{layer}.{ours}.{part}"]
+            out[f"transformer.h.{layer}.{theirs}.{part}"] = weight.t() if weight.ndim == 2 else weight
+        together = torch.cat([weights[f"blocks.{layer}.{name}.{part}"] for name in _READERS])
+        out[f"transformer.h.{layer}.attn.c_attn.{part}"] = together.t() if together.ndim == 2 else together
     return {name: weight.contiguous() for name, weight in out.items()}
-
-
-def from_gpt2(weights: Mapping[str, torch.Tensor], layers: int) -> Weights:
-    """Return the weights of a `GPT2LMHeadModel` under our names: the inverse of `to_gpt2`."""
-    out = {ours: weights[theirs].t() if turned else weights[theirs] for ours, theirs, turned in _names(layers)}
-    for readers, together in _joined(layers):
-        out |= dict(zip(readers, weights[together].t().chunk(len(readers)), strict=True))
-    return {name: weight.contiguous() for name, weight in out.items()}
-
-
-def _names(layers: int) -> Iterator[tuple[str, str, bool]]:
-    """Yield our name, theirs, and whether the weight lies transposed there, of all that has one name in both."""
-    for ours, theirs in _OUTER.items():
-        yield ours, theirs, False
-    for layer in range(layers):
-        for part in ("weight", "bias"):
-            for ours, theirs in (_NORMS | _MATRICES).items():
-                yield (
-                    f"blocks.{layer}.{ours}.{part}",
-                    f"transformer.h.{layer}.{theirs}.{part}",
-                    ours in _MATRICES and part == "weight",
-                )
-
-
-def _joined(layers: int) -> Iterator[tuple[list[str], str]]:
-    """Yield our names of query, key and value, and the one that they have together there."""
-    for layer in range(layers):
-        for part in ("weight", "bias"):
-            yield [f"blocks.{layer}.{name}.{part}" for name in _READERS], f"transformer.h.{layer}.attn.c_attn.{part}"

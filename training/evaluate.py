@@ -40,7 +40,7 @@ SAMPLES, SAMPLE_LENGTH = 10, 100
 CHAPTERS = 30
 REPEATS, REPEAT_LENGTH = 20, 50
 # A text whose next word is nearly certain to a reader of old stories, and one where hundreds fit.
-PEAKED, FLAT = "He shook his", "They opened the door and saw a"
+PEAKED, FLAT = "They shook their", "They opened the door and saw a"
 ROWS = 8  # windows a forward pass
 
 

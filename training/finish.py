@@ -14,7 +14,7 @@ from training.evaluate import measure
 from training.export import export
 from training.run import Run
 
-FIGURES = "figures.json"
+FIGURES, MODEL = "figures.json", "model"
 
 
 def figures_of(folder: Path) -> dict[str, Any] | None:
@@ -27,6 +27,7 @@ def stage(run: Run, name: str) -> dict[str, Any]:
     """Return what the card holds of a run."""
     return {
         "recipe": name,
+        "taught": run.recipe.taught,
         "minutes": run.seconds / 60,
         "device": "a GPU" if run.device.type == "cuda" else f"{os.cpu_count()} CPU cores",
         "steps": run.step,
@@ -50,11 +51,11 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
 def build(run: Run, name: str, *, before: list[dict[str, Any]], tokenizer: Path, books: Path) -> Path:
     """Return the folder of a run's model, exported, measured on the held-out `books` and described.
 
-    `before` are the runs that its first weights came from.
+    `before` are the runs that it learnt from.
     """
-    folder = run.folder / "model"
+    folder = run.folder / MODEL
     export(
-        run.weights(),
+        run.network.state_dict(),
         run.corpus,
         run.recipe,
         hidden=run.hidden_states(),

@@ -16,6 +16,22 @@ def full_loss(hidden: torch.Tensor, embedding: torch.Tensor, targets: torch.Tens
     return nn.functional.cross_entropy(logits, targets, ignore_index=IGNORED)
 
 
+def taught_loss(
+    hidden: torch.Tensor, embedding: torch.Tensor, targets: torch.Tensor, expected: torch.Tensor, share: float
+) -> torch.Tensor:
+    """Return `full_loss` mixed with the cross entropy of what a teacher expects.
+
+    `expected[N, V]` are the teacher's logits, `share` is how much of the loss is theirs (Hinton et al. 2015, at
+    temperature 1).
+    """
+    logits = nn.functional.linear(hidden, embedding.to(hidden.dtype)).float()  # (N, V)
+    known = targets != IGNORED
+    own = logits.gather(1, torch.where(known, targets, 0)[:, None]).squeeze(1)  # (N,)
+    theirs = (expected.float().softmax(-1) * logits).sum(-1)  # (N,)
+    each = logits.logsumexp(-1) - (1 - share) * own - share * theirs
+    return torch.where(known, each, 0.0).sum() / known.sum()
+
+
 def sampled_loss(
     hidden: torch.Tensor,
     embedding: torch.Tensor,

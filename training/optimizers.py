@@ -22,7 +22,7 @@ def optimizers(network: Network, recipe: Recipe) -> tuple[torch.optim.Muon, torc
         adjust_lr_fn="original",
     )
     adam = torch.optim.AdamW(
-        network.others(), lr=recipe.other_rate, betas=(0.9, 0.95), eps=1e-6, weight_decay=0.0, fused=True
+        network.others(), lr=recipe.other_rate, betas=(0.9, 0.95), eps=1e-6, weight_decay=recipe.other_decay, fused=True
     )
     return muon, adam
 

@@ -17,6 +17,10 @@ class Recipe:
     heads: int = 8
     width: int = 256
     context: int = 256
+    dropout: float = (
+        0.0  # of the embeddings and of what each block writes; a text read many times is learnt by heart else
+    )
+    taught: float = 0.0  # share of the loss that asks for the distribution of another network (--teacher)
 
     batch: int = 16  # windows a step
     marked: float = 0.0  # share of the windows that begin with end-of-text, so that attention can learn to rest there
@@ -30,15 +34,12 @@ class Recipe:
     matrix_rate: float = 0.02  # Muon, for the matrices of the blocks
     other_rate: float = 3e-3  # AdamW, for embeddings, norms and biases
     matrix_decay: float = 0.03
+    other_decay: float = 0.0
     warm_up: float = 0.02  # share of the run
     last_scale: float = 0.01  # what the cosine falls to
     momentum_steps: int = 300  # over which Muon's momentum rises from 0.85 to 0.95
     clip: float = 1.0
-
-    average: int = (
-        0  # every so many steps the weights join a running average, which is exported; 0: the last weights are
-    )
-    average_decay: float = 0.98
+    looks: int = 60  # how many points the curve has; the run is kept at each
 
     @property
     def tokens_a_step(self) -> int:
@@ -47,7 +48,23 @@ class Recipe:
 
 
 FIRST = Recipe()
-LONG = Recipe(books=(*FIRST.books, "books-more*.txt.gz"), minutes=150.0, marked=0.5, late_repeats=0.01, average=10)
-# Goes on from weights that are already good (--start): lower rates, which do not undo what was learnt.
-MORE = replace(LONG, minutes=95.0, batch=24, repeats=0.01, matrix_rate=0.008, other_rate=1.2e-3)
-RECIPES = {"first": FIRST, "long": LONG, "more": MORE}
+# For a GPU: many passes over all books. The teacher is too large to be bundled; what it learnt goes into the smaller network,
+# which comes out better than by the books alone (Hinton et al. 2015).
+TEACHER = Recipe(
+    books=(*FIRST.books, "books-more*.txt.gz"),
+    minutes=4.7,
+    layers=8,
+    heads=10,
+    width=640,
+    dropout=0.2,
+    batch=128,
+    marked=0.5,
+    repeats=0.02,
+    late_repeats=0.01,
+    full_share=1.0,
+    matrix_decay=0.1,
+    other_decay=0.03,
+    looks=12,
+)
+TAUGHT = replace(TEACHER, minutes=6.0, layers=8, heads=8, width=384, dropout=0.1, taught=0.7)
+RECIPES = {"first": FIRST, "teacher": TEACHER, "taught": TAUGHT}

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from torch import nn
 
 from training import checkpoint
 from training.batches import IGNORED, Batches
-from training.convert import from_gpt2
 from training.corpus import NEVER, Corpus
-from training.loss import full_loss, sampled_loss
+from training.loss import full_loss, sampled_loss, taught_loss
 from training.network import Network
 from training.optimizers import optimizers, set_rates
 from training.recipe import Recipe
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 48  # held-out windows that the curve is measured on: about 12,000 tokens
 STATE_STEPS = 2  # steps whose windows show what the last hidden states are like
-LOOKS = 60  # how many points the curve has
 
 
 def best_device() -> torch.device:
@@ -68,31 +66,46 @@ class Run:
         self.muon, self.adam = optimizers(self.network, self.recipe)
         self.batches = Batches(self.corpus, self.recipe)
         self.drawing = torch.Generator().manual_seed(self.recipe.seed)
-        self.average: dict[str, torch.Tensor] = {}
+        self.teacher: Network | None = None
         self.narrow = narrow_numbers(self.device)
         self.step, self.seconds = 0, 0.0
-        self.sampled, self.full = sampled_loss, full_loss
-        if self.compiled and (self.device.type == "cuda" or shutil.which("g++") or shutil.which("clang++")):
+        self.sampled, self.full, self.taught = sampled_loss, full_loss, taught_loss
+        if not (self.device.type == "cuda" or shutil.which("g++") or shutil.which("clang++")):
+            self.compiled = False
+        if self.compiled:
             for block in self.network.blocks:
                 block.compile()
-            self.sampled, self.full = torch.compile(sampled_loss), torch.compile(full_loss)
+            self.sampled, self.full, self.taught = map(torch.compile, (sampled_loss, full_loss, taught_loss))
 
     @property
     def done(self) -> float:
         """Return the share of the run that is over."""
         return min(self.seconds / 60 / self.recipe.minutes, 1.0)
 
-    def _hidden(self, inputs: torch.Tensor) -> torch.Tensor:
+    def learn_from(self, folder: Path) -> None:
+        """Take the network of another run on the same books as the teacher."""
+        state = torch.load(folder / checkpoint.CHECKPOINT, map_location=self.device, weights_only=True)
+        self.teacher = Network(Recipe(**state["recipe"]), len(self.corpus.ids)).to(self.device).eval()
+        self.teacher.load_state_dict(state["network"])
+        if self.compiled:
+            for block in self.teacher.blocks:
+                block.compile()
+
+    def _hidden(self, network: Network, inputs: torch.Tensor) -> torch.Tensor:
         """Return the last hidden states of all positions in a row, `[B * T, D]`."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.narrow):
-            hidden = self.network(inputs)
+            hidden = network(inputs)
         return hidden.flatten(0, 1).to(torch.bfloat16 if self.narrow else torch.float32)
 
     def _loss(self, inputs: NDArray[np.int64], targets: NDArray[np.int64], *, whole: bool) -> torch.Tensor:
         """Return the mean loss of a batch in nats; `whole` takes it over all tokens."""
-        hidden = self._hidden(torch.from_numpy(inputs).to(self.device))
-        wanted = torch.from_numpy(targets).flatten().to(self.device)
-        embedding = self.network.tokens.weight
+        ids, wanted = (torch.from_numpy(array).to(self.device) for array in (inputs, targets.ravel()))
+        hidden, embedding = self._hidden(self.network, ids), self.network.tokens.weight
+        if self.teacher and self.network.training:
+            with torch.no_grad():
+                states = self._hidden(self.teacher, ids)
+                expected = nn.functional.linear(states, self.teacher.tokens.weight.to(states.dtype))  # (B * T, V)
+            return self.taught(hidden, embedding, wanted, expected, self.recipe.taught)
         if whole:
             return self.full(hidden, embedding, wanted)
         recipe = self.recipe
@@ -103,12 +116,12 @@ class Run:
     def _warm(self) -> None:
         """Compile what a step needs, so that the clock of the run does not count it; the weights stay as they are."""
         kept = self.drawing.get_state()
-        self._loss(*self.batches.at(self.step), whole=False).backward()
+        self._loss(*self.batches.at(self.step), whole=self.recipe.full_share >= 1).backward()
         self.network.zero_grad(set_to_none=True)
         self.drawing.set_state(kept)
 
-    def _advance(self) -> float:
-        """Take one step and return its loss."""
+    def _advance(self) -> torch.Tensor:
+        """Take one step and return its loss, which is not waited for."""
         inputs, targets = self.batches.at(self.step, late=self.done >= 0.5)
         loss = self._loss(inputs, targets, whole=self.done >= 1 - self.recipe.full_share)
         loss.backward()
@@ -118,26 +131,12 @@ class Run:
         self.adam.step()
         self.network.zero_grad(set_to_none=True)
         self.step += 1
-        if self.recipe.average and self.step % self.recipe.average == 0:
-            self._join_average()
-        return float(loss.detach())
-
-    @torch.no_grad()
-    def _join_average(self) -> None:
-        """Let the present weights join the running average."""
-        for name, weight in self.network.state_dict().items():
-            kept = self.average.setdefault(name, weight.clone())
-            kept.lerp_(weight, 1 - self.recipe.average_decay)
-
-    def weights(self) -> dict[str, torch.Tensor]:
-        """Return the weights to export: the running average where the recipe keeps one, else the last."""
-        return self.average or self.network.state_dict()
+        return loss.detach()
 
     @torch.no_grad()
     def heldout_loss(self) -> float:
-        """Return the loss on the held-out windows in nats a token, of the weights that would be exported."""
-        last = {name: weight.clone() for name, weight in self.network.state_dict().items()}
-        self.network.load_state_dict(self.weights())
+        """Return the loss on the held-out windows in nats a token."""
+        self.network.eval()
         inputs = np.where(self.heldout == NEVER, 0, self.heldout)[:, :-1]
         targets = np.where(self.heldout == NEVER, IGNORED, self.heldout)[:, 1:]
         sums = count = 0.0
@@ -146,12 +145,12 @@ class Run:
             known = int((targets[rows] != IGNORED).sum())
             sums += float(self._loss(inputs[rows], targets[rows], whole=True)) * known
             count += known
-        self.network.load_state_dict(last)
+        self.network.train()
         return sums / count
 
     def steps(self, limit: int | None = None) -> Iterator[checkpoint.Point]:
         """Train until the minutes are over, or for `limit` steps; yield a point of the curve each time one is measured."""
-        pause, losses, first = self.recipe.minutes * 60 / LOOKS, list[float](), self.step
+        pause, losses, first = self.recipe.minutes * 60 / self.recipe.looks, list[torch.Tensor](), self.step
         next_look = (self.seconds // pause + 1) * pause
         self._warm()
         while self.done < 1 and (limit is None or self.step - first < limit):
@@ -163,7 +162,7 @@ class Run:
                 losses.clear()
                 next_look += pause
 
-    def _point(self, losses: list[float]) -> checkpoint.Point:
+    def _point(self, losses: list[torch.Tensor]) -> checkpoint.Point:
         """Measure, write and return a point of the curve, and keep the run."""
         point = checkpoint.Point(
             step=self.step,
@@ -171,7 +170,7 @@ class Run:
             tokens=self.step * self.recipe.tokens_a_step,
             passes=round(self.batches.passes(self.step), 3),
             rate_scale=round(self.scale, 4),
-            train_loss=round(float(np.mean(losses)), 4),
+            train_loss=round(float(torch.stack(losses).mean()), 4),
             heldout_loss=round(self.heldout_loss(), 4),
         )
         checkpoint.add_point(self.folder, point)
@@ -180,18 +179,11 @@ class Run:
 
     @torch.no_grad()
     def hidden_states(self) -> torch.Tensor:
-        """Return the last hidden states on some training text, of the weights to export, `[N, D]`."""
-        network = Network(self.recipe, len(self.corpus.ids)).to(self.device)
-        network.load_state_dict(self.weights())
+        """Return the last hidden states on some training text, `[N, D]`."""
+        network = Network(self.recipe, len(self.corpus.ids)).to(self.device).eval()
+        network.load_state_dict(self.network.state_dict())
         rows = (torch.from_numpy(self.batches.at(step)[0]).to(self.device) for step in range(STATE_STEPS))
         return torch.cat([network(inputs).flatten(0, 1) for inputs in rows])
-
-    def start_from(self, folder: Path) -> None:
-        """Begin with the weights of a model folder instead of random ones."""
-        theirs = load_file(folder / "model.safetensors", device=str(self.device))
-        ours = {name: weight.float() for name, weight in from_gpt2(theirs, self.recipe.layers).items()}
-        ours["tokens.weight"] = ours["tokens.weight"][torch.from_numpy(self.corpus.ids).to(self.device)]
-        self.network.load_state_dict(ours)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -199,7 +191,6 @@ class Run:
             "network": self.network.state_dict(),
             "muon": self.muon.state_dict(),
             "adam": self.adam.state_dict(),
-            "average": self.average,
             "drawing": self.drawing.get_state(),
             "step": self.step,
             "seconds": self.seconds,
@@ -214,7 +205,6 @@ class Run:
         self.network.load_state_dict(state["network"])
         self.muon.load_state_dict(state["muon"])
         self.adam.load_state_dict(state["adam"])
-        self.average = {name: weight.to(self.device) for name, weight in state["average"].items()}
         self.drawing.set_state(state["drawing"])
         self.step, self.seconds = state["step"], state["seconds"]
         return True

@@ -60,7 +60,7 @@ TEXT_EXAMPLES = (
     ),
     TextExample(
         name="Sure and unsure",
-        text="He shook his\nThey opened the door and saw a\nIn the middle of the",
+        text="They shook their\nThey opened the door and saw a\nIn the middle of the",
         caption="One word has nearly all the probability, or hundreds share it: watch what top-p leaves.",
         controls={"top_k": 0, "top_p": 0.9},
     ),

@@ -40,7 +40,10 @@ class MaskExample:
 
 EXAMPLES = (
     MaskExample(
-        name="He shook his …", text="He shook his", caption="Hide “shook”: what was shaken is lost.", weights={1: 0.0}
+        name="They shook their …",
+        text="They shook their",
+        caption="Hide “shook”: what was shaken is lost.",
+        weights={1: 0.0},
     ),
     MaskExample(
         name="The door",

@@ -79,13 +79,13 @@ BUNDLED = ModelEntry(
     id=BUNDLED_ID,
     source="bundled",
     location=str(BUNDLED_FOLDER),
-    layers=6,
+    layers=8,
     heads=8,
-    width=256,
+    width=384,
     context=256,
-    parameters=17_670_400,
+    parameters=33_593_472,
     about="small model, 217 old books; not OpenAI's GPT-2",
-    opening=(3, 3),
+    opening=(4, 5),
 )
 HUB = tuple(
     ModelEntry(

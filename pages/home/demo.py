@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from model_utils.tokens.batch import TokenBatch
 
-SENTENCE = "He shook his"
+SENTENCE = "They shook their"
 
 # What each page of the menu answers.
 ANSWERS = {

@@ -22,7 +22,6 @@ SMALL = Recipe(
     marked=0.5,
     frequent=20,
     drawn=8,
-    average=2,
     repeats=0.3,
 )
 

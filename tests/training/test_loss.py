@@ -1,4 +1,4 @@
-"""The sampled loss stands for the full one."""
+"""The losses against sums by hand; the sampled one stands for the full one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from training.batches import IGNORED
-from training.loss import full_loss, sampled_loss
+from training.loss import full_loss, sampled_loss, taught_loss
 
 
 def parts(words: int = 40, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -22,6 +22,20 @@ def test_the_full_loss_is_cross_entropy_over_all_tokens_that_count():
     probabilities = (hidden @ embedding.T).double().softmax(-1)
     by_hand = -torch.stack([probabilities[n, t].log() for n, t in enumerate(targets) if t != IGNORED]).mean()
     assert float(full_loss(hidden, embedding, targets)) == pytest.approx(float(by_hand), rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_taught_loss_mixes_the_targets_with_the_distribution_of_the_teacher(share):
+    hidden, embedding, targets = parts()
+    expected = torch.randn(6, 40, generator=torch.Generator().manual_seed(3))
+    loss = taught_loss(hidden, embedding, targets, expected, share)
+    logs, wanted = (hidden @ embedding.T).double().log_softmax(-1), expected.double().softmax(-1)
+    each = [
+        -(1 - share) * float(logs[n, t]) - share * float((wanted[n] * logs[n]).sum())
+        for n, t in enumerate(targets)
+        if t != IGNORED
+    ]
+    assert float(loss) == pytest.approx(sum(each) / len(each), rel=1e-5)
 
 
 def test_few_tokens_need_no_sampling():

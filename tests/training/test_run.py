@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from model_utils.models.loading import load_model
-from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER, folder_entry
+from model_utils.models.registry import BUNDLED_FOLDER, folder_entry
 from model_utils.models.seen_tokens import seen_tokens
 from tests.tools.models import save_random
 from tests.training.conftest import SMALL
@@ -22,7 +22,6 @@ from training import checkpoint, evaluate
 from training.__main__ import main
 from training.export import export
 from training.finish import put_in_place
-from training.recipe import RECIPES
 from training.run import Run, heldout_windows
 
 
@@ -54,8 +53,8 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(small, tmp_path):
     assert second.resume()
     assert second.step == 7
     list(second.steps(5))
-    for name, weight in whole.weights().items():
-        assert torch.equal(weight, second.weights()[name]), name
+    for name, weight in whole.network.state_dict().items():
+        assert torch.equal(weight, second.network.state_dict()[name]), name
     assert len((tmp_path / "parts" / checkpoint.CURVE).read_text().splitlines()) == 13
 
 
@@ -64,19 +63,6 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(small, tmp_path):
     assert new_run(small, tmp_path, replace(SMALL, minutes=2.0)).resume()
     with pytest.raises(ValueError, match=r"a run with batch = 4, this one has 8: choose another folder with --work"):
         new_run(small, tmp_path, replace(SMALL, batch=8)).resume()
-
-
-def test_the_running_average_is_what_is_measured_and_the_training_goes_on_with_the_last_weights(small, tmp_path):
-    run = new_run(small, tmp_path)
-    list(run.steps(4))
-    last = {name: weight.clone() for name, weight in run.network.state_dict().items()}
-    measured = run.heldout_loss()
-    assert all(torch.equal(weight, last[name]) for name, weight in run.network.state_dict().items())
-    run.network.load_state_dict(run.average)
-    run.average = {}
-    assert run.heldout_loss() == pytest.approx(measured, abs=1e-4)
-    run.network.load_state_dict(last)
-    assert run.heldout_loss() != pytest.approx(measured, abs=1e-4)
 
 
 def test_held_out_tokens_that_the_text_never_had_do_not_count(small, tmp_path):
@@ -91,7 +77,9 @@ def test_held_out_tokens_that_the_text_never_had_do_not_count(small, tmp_path):
 def quick():
     """Make everything about a run small: its recipe, and what is measured of it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(RECIPES, "first", replace(SMALL, context=64, minutes=0.02))
+        quick = replace(SMALL, context=64, minutes=0.02)
+        recipes = {"first": quick, "teacher": replace(quick, width=48), "taught": replace(quick, taught=0.6)}
+        patch.setattr("training.__main__.RECIPES", recipes)
         patch.setattr(evaluate, "SAMPLE_LENGTH", 8)
         patch.setattr(evaluate, "REPEAT_LENGTH", 20)
         yield
@@ -129,23 +117,36 @@ def test_the_exported_model_predicts_what_the_run_predicts(small, tmp_path):
     run = new_run(small, tmp_path / "run")
     list(run.steps(12))
     out = tmp_path / "out"
-    export(run.weights(), small, SMALL, hidden=run.hidden_states(), tokenizer_folder=BUNDLED_FOLDER, folder=out)
+    export(
+        run.network.state_dict(), small, SMALL, hidden=run.hidden_states(), tokenizer_folder=BUNDLED_FOLDER, folder=out
+    )
     loaded = load_model(folder_entry(out.name, out), out)
     inputs, _ = run.batches.at(0)
-    run.network.load_state_dict(run.weights())
     with torch.inference_mode():
         ours = run.network(torch.from_numpy(inputs)) @ run.network.tokens.weight.T
         theirs = loaded.model(input_ids=torch.from_numpy(small.ids[inputs])).logits
     torch.testing.assert_close(theirs[..., torch.from_numpy(small.ids)], ours, atol=0.02, rtol=0.01)
 
 
-def test_a_run_begins_with_the_weights_of_a_folder_and_the_card_names_both_runs(made, books, tmp_path, capsys):
-    work = tmp_path / "work"
-    main([str(books), "--plain", "--work", str(work), "--out", str(tmp_path / "out"), "--start", str(made[0])])
-    assert "beginning with" in capsys.readouterr().out
-    stages = json.loads((work / "model" / "figures.json").read_text())["training"]
-    assert len(stages) == 2
-    assert (work / "model" / "README.md").read_text().count("recipe `first`") == 2
+def test_a_small_network_learns_from_a_larger_one_and_the_card_names_both_runs(quick, books, tmp_path, capsys):
+    teacher, work, out = (tmp_path / name for name in ("teacher", "work", "out"))
+    command = [str(books), "--plain", "--out", str(out)]
+    main([*command[:2], "--recipe", "teacher", "--work", str(teacher)])  # a teacher goes nowhere else
+    assert f"{teacher / 'model'} holds it" in capsys.readouterr().out
+    main([*command, "--recipe", "taught", "--work", str(work), "--teacher", str(teacher)])
+    stages = json.loads((out / "figures.json").read_text())["training"]
+    assert [(stage["recipe"], stage["taught"]) for stage in stages] == [("teacher", 0.0), ("taught", 0.6)]
+    assert "60 % of its loss asked for what the network of the run before expects" in (out / "README.md").read_text()
+
+
+def test_the_teacher_takes_part_in_training_alone(small, tmp_path):
+    list(new_run(small, tmp_path / "teacher", replace(SMALL, width=48)).steps(1))
+    run = new_run(small, tmp_path, replace(SMALL, taught=1.0))
+    measured, batch = run.heldout_loss(), run.batches.at(0)
+    before = float(run._loss(*batch, whole=True))
+    run.learn_from(tmp_path / "teacher")
+    assert float(run._loss(*batch, whole=True)) != pytest.approx(before, abs=1e-4)
+    assert run.heldout_loss() == pytest.approx(measured, abs=1e-6)
 
 
 def test_steps_may_be_limited_and_the_same_command_goes_on(quick, books, tmp_path, capsys):
@@ -183,13 +184,3 @@ def test_a_worse_model_does_not_take_the_place_of_a_better_one(books, tmp_path, 
         (other / name).write_bytes((BUNDLED_FOLDER / name).read_bytes())
     assert put_in_place(other, worse, books / "books-heldout.txt.gz")
     assert (worse / "model.safetensors").read_bytes() == (other / "model.safetensors").read_bytes()
-
-
-def test_beginning_with_a_folder_takes_its_matrices_and_the_embeddings_of_the_tokens_that_occur(small, tmp_path):
-    recipe = replace(SMALL, layers=6, heads=8, width=256, context=256)
-    run = Run(recipe, small, np.zeros((1, 257), np.int64), tmp_path, compiled=False)
-    run.start_from(BUNDLED_FOLDER)
-    theirs = load_model(BUNDLED, BUNDLED_FOLDER).model.state_dict()
-    ours = run.network.state_dict()
-    assert torch.equal(ours["tokens.weight"], theirs["transformer.wte.weight"][torch.from_numpy(small.ids)])
-    assert torch.equal(ours["blocks.4.key.weight"], theirs["transformer.h.4.attn.c_attn.weight"][:, 256:512].T)
