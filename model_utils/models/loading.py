@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections import OrderedDict
@@ -15,6 +14,7 @@ import transformers
 from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerBase
 from transformers.activations import ACT2FN
 
+from model_utils import garbage
 from model_utils.errors import ModelTooLargeError
 from model_utils.models.attention import register
 from model_utils.models.files import CONFIG, Architecture, read_json
@@ -123,7 +123,7 @@ class ModelCache:
                 loaded = load_model(entry, folder)
                 with self._lock:
                     self._models[entry] = loaded
-                _spare_the_collector()
+                garbage.set_aside()
             return loaded
 
     def _make_room(self, entry: ModelEntry) -> None:
@@ -137,18 +137,7 @@ class ModelCache:
                     break
                 del self._models[other]
                 free += other.memory_mb
-        _spare_the_collector()
-
-
-def _spare_the_collector() -> None:
-    """Collect garbage once, models that were let go included, and keep what is left out of later collections.
-
-    Streamlit collects after every run of a page or fragment. Over the 440,000 objects of torch and transformers that
-    takes 0.3 s, in which nothing else runs: no download, no generation, no other session.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+        garbage.set_aside()
 
 
 def _model(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2LMHeadModel:

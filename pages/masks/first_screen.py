@@ -14,7 +14,7 @@ from model_utils.masks.link import format_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache, cache_words, controls, frame, mask_state
+from pages.common import cache, cache_shared, cache_words, controls, frame, mask_state
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
+    from viz.base.figure import Figure
+    from viz.base.theme import Palette
 
     Chances = NDArray[np.float64]
 
@@ -118,7 +120,7 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     masked = bool(_causes(page, spec, batch))
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
-        _bars(page, before, after, masked=masked)
+        _bars(page, spec, batch, before, after, masked=masked)
     with numbers:
         _numbers(before, after, masked=masked)
     st.markdown(_sentence(page, spec, batch, before, after))
@@ -126,23 +128,32 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     tools.take_home(page, spec, batch, before, after)
 
 
-def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
+def _bars(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances, *, masked: bool) -> None:
     """Draw the five likeliest next words; the former best stays in sight when it fell out."""
-    from model_utils.models.next_word import top_tokens
     from pages.common.components.plot import plot
+
+    palette = frame.palette()
+    figure = cache_shared.figure(
+        ("next", page.key(batch.side), spec, masked, palette),
+        lambda: _bars_figure(page.model, before, after, palette, masked=masked),
+    )
+    plot(figure, "next", alt="The five likeliest next words, before and after hiding")
+
+
+def _bars_figure(model: str, before: Chances, after: Chances, palette: Palette, *, masked: bool) -> Figure:
+    from model_utils.models.next_word import top_tokens
     from viz.base.word_bars import word_bars
 
     best = [int(token) for token in top_tokens(after, 5)]
     fallen = [int(token) for token in top_tokens(before, 1) if int(token) not in best]
     rows = best[: 5 - len(fallen)] + fallen
-    figure = word_bars(
-        [cache.label(page.model, token) for token in rows],
+    return word_bars(
+        [cache.label(model, token) for token in rows],
         [float(after[token]) for token in rows],
         before=[float(before[token]) for token in rows] if masked else None,
-        palette=frame.palette(),
+        palette=palette,
         height=260,
     )
-    plot(figure, "next", alt="The five likeliest next words, before and after hiding")
 
 
 def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:

@@ -58,7 +58,7 @@ def _causes(**colours: tuple[str, str]) -> dict[str, CauseStyle]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Palette:
     """The colours of one mode, and the sizes that go with them: those of a screen near by, or of a hall.
 

@@ -17,7 +17,7 @@ from model_utils.masks.explain import why
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.batch import encode
-from pages.common import cache
+from pages.common import cache, cache_shared
 from tests.tools.figures import figures, trace
 
 TEXTS = ("It will rain in the", "They opened the door and saw a")
@@ -26,12 +26,11 @@ TEXTS = ("It will rain in the", "They opened the door and saw a")
 @pytest.fixture(autouse=True)
 def bundled(tiny, monkeypatch) -> None:
     """Give the pages the model that the tests have already loaded."""
-    st.cache_resource.clear()
+    cache_shared.clear()
     monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
 
 
 def _page() -> None:
-    import streamlit as st
 
     from pages.common import controls, frame, mask_state
     from pages.masks.views import VIEWS
