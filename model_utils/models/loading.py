@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -58,7 +59,7 @@ class LoadedModel:
         """Return the size of the residual stream."""
         return int(self.model.config.n_embd)
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """Return the number of parameters; an output matrix that is the token embedding counts once."""
         return int(self.model.num_parameters())

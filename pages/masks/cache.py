@@ -32,6 +32,22 @@ def next_word(key: BatchKey, spec: MaskSpec) -> NDArray[np.float64]:
     return probabilities
 
 
+@shared(256)
+def uncertainty(key: BatchKey, spec: MaskSpec) -> float:
+    """Return the entropy of that next word, in bits."""
+    from model_utils.distributions import entropy_bits
+
+    return float(entropy_bits(next_word(key, spec)))
+
+
+@shared(256)
+def moved(key: BatchKey, before: MaskSpec, after: MaskSpec) -> float:
+    """Return how far that next word's probabilities move between two rules, as total variation."""
+    from model_utils.distributions import total_variation
+
+    return float(total_variation(next_word(key, before), next_word(key, after)))
+
+
 @shared(64)
 def attention_vs_ablation(model: str, text: str, spec: MaskSpec) -> AttentionVsAblation:
     """Return what attention says of each word of one sentence and what hiding it does; `spec` is for sentence 0."""
