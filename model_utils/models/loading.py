@@ -23,7 +23,7 @@ from model_utils.models.forward import forward
 from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
 from model_utils.models.registry import ModelEntry, check_folder
-from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID
+from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID, token_label
 
 log = logging.getLogger("maskscope")
 
@@ -43,6 +43,7 @@ class LoadedModel:
     model: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerBase
     prefix_cache: PrefixCache = field(default_factory=PrefixCache, init=False)
+    _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def layers(self) -> int:
@@ -63,6 +64,13 @@ class LoadedModel:
     def parameters(self) -> int:
         """Return the number of parameters; an output matrix that is the token embedding counts once."""
         return int(self.model.num_parameters())
+
+    def label(self, token_id: int) -> str:
+        """Return how a token reads, as in `Token.label`; a page of texts asks for a thousand."""
+        found = self._labels.get(token_id)
+        if found is None:
+            found = self._labels[token_id] = token_label(self.tokenizer, token_id)
+        return found
 
     @property
     def context(self) -> int:

@@ -148,9 +148,7 @@ def merge_ranks(model: str) -> dict[tuple[str, str], int]:
 
 def label(model: str, token_id: int) -> str:
     """Return how the token `token_id` of `model` reads."""
-    from model_utils.tokens.batch import token_label
-
-    return token_label(loaded_model(model).tokenizer, token_id)
+    return loaded_model(model).label(token_id)
 
 
 def batch_frame(key: BatchKey) -> pd.DataFrame:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.batch import BatchKey, TokenBatch
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
     from viz.base.figure import Figure
@@ -122,8 +122,8 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     with bars:
         _bars(page, spec, batch, before, after, masked=masked)
     with numbers:
-        _numbers(before, after, masked=masked)
-    st.markdown(_sentence(page, spec, batch, before, after))
+        _numbers(page.key(batch.side), spec, masked=masked)
+    st.markdown(_sentence(page, spec, batch))
     _gap(page, spec, batch)
     tools.take_home(page, spec, batch, before, after)
 
@@ -156,18 +156,18 @@ def _bars_figure(model: str, before: Chances, after: Chances, palette: Palette, 
     )
 
 
-def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
+def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
     """Draw the change as one big number, and the uncertainty before and after."""
-    from model_utils.distributions import entropy_bits, total_variation
+    from model_utils.experiments.ablation import plain
 
-    bits = [float(entropy_bits(probabilities)) for probabilities in (before, after)]
+    bits = [masks_cache.uncertainty(key, rule) for rule in (plain(spec), spec)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
     if not masked:
         _change("0 %")
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
         st.caption(f"Like choosing among {equal[0]} equal words.")
         return
-    _change(percent(float(total_variation(before, after))))
+    _change(percent(masks_cache.moved(key, plain(spec), spec)))
     st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
     st.caption(f"Like choosing among {equal[0]} equal words before, {equal[1]} after.")
 
@@ -179,18 +179,19 @@ def _change(share: str) -> None:
         st.metric("the prediction changed by", share, help=CHANGED)
 
 
-def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances) -> str:
+def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
     """Return what the picture says, in one sentence: everything that is in force against the plain causal mask."""
     causes = _causes(page, spec, batch)
     if not causes:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
-    from model_utils.distributions import total_variation
+    from model_utils.experiments.ablation import plain
 
+    moved = masks_cache.moved(page.key(batch.side), plain(spec), spec)
     together = f"Together, {', '.join(causes)}" if len(causes) > 1 else causes[0][0].upper() + causes[0][1:]
     last = len(batch.tokens[spec.sentence]) - 1
     own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
     return (
-        f"{together} **changed the prediction by {percent(float(total_variation(before, after)))}**."
+        f"{together} **changed the prediction by {percent(moved)}**."
         f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
     )
 
