@@ -36,25 +36,30 @@ class Recording:
         self._steps: list[tuple[Any, ...]] = []
         self._decoder: Steps | None = None
         self._readers = 0
-        self._lock = threading.Lock()
+        self._lock, self._counting = threading.Lock(), threading.Lock()  # the first is held while a step is made
 
     def read(self, make: Callable[[], Steps], check: Callable[[], None]) -> Steps:
         """Yield all steps from the first on; `make` begins to decode, where more are needed than there are.
 
         `check` is called while another reader has a step made: it raises to stop waiting.
         """
-        with self._lock:
-            self._readers += 1
+        self._count(1)
         try:
             number = 0
             while (steps := self._step(number, make, check)) is not None:
                 yield steps
                 number += 1
         finally:
-            with self._lock:
-                self._readers -= 1
-                if not self._readers:
-                    self._stop()  # it holds keys and values
+            # The last one lets the decoder go, which holds keys and values. Who has come meanwhile does that later.
+            if not self._count(-1) and self._lock.acquire(blocking=False):
+                if not self._count(0):
+                    self._stop()
+                self._lock.release()
+
+    def _count(self, more: int) -> int:
+        with self._counting:
+            self._readers += more
+            return self._readers
 
     def _step(self, number: int, make: Callable[[], Steps], check: Callable[[], None]) -> tuple[Any, ...] | None:
         """Return a step, None behind the last. Who has it made may be told to stop meanwhile: others then begin anew."""
