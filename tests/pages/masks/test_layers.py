@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from formatting import percent
@@ -31,6 +30,7 @@ def bundled(tiny, monkeypatch) -> None:
 
 
 def _page() -> None:
+    import streamlit as st
 
     from pages.common import controls, frame, mask_state
     from pages.masks.views import VIEWS
