@@ -59,10 +59,10 @@ def measure() -> Iterator[Figure]:
     plain_script = Path(__file__).with_name("plain_page.py")
     with process_of(environment=one_thread) as ours, process_of(plain_script, one_thread) as plain:
         for page in PAGES:
-            elements = kinds(_opened(ours[0], page, wait=TEXTS if page in ("Generate", "Compare") else QUIET))
+            _opened(ours[0], page, wait=TEXTS if page in ("Generate", "Compare") else QUIET)
+            elements = kinds(_opened(ours[0], page))
             query = urlencode(elements)
             for _ in range(2):
-                _opened(ours[0], page)
                 _opened(plain[0], query=query)
             found, least = cost(*ours, page), cost(*plain, query=query)
             yield Figure(
