@@ -16,7 +16,9 @@ if __name__ == "__main__":
     demo.links(carried)
     model_picker.offer_gpt2(page.entry)
 else:
+    from model_utils import garbage
     from pages.common import assets
     from pages.common.voting import routes
 
+    garbage.keep_collections_short()
     app = st.App(__file__, routes=[*assets.ROUTES, *routes.ROUTES])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import bertviz, decoding, first_token, forward, hall, heads, largest
+from bench import bertviz, decoding, first_token, forward, hall, heads, largest, pages
 from bench.report import MissingError, save
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "heads": heads.measure,
     "largest": largest.measure,
     "hall": hall.measure,
+    "pages": pages.measure,
     "bertviz": bertviz.measure,
 }
 

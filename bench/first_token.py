@@ -57,8 +57,12 @@ def _first(browser: Browser, model: Path) -> Iterator[Figure]:
             text = page.locator(".st-key-text textarea")
             text.fill(f"My dog is {WORDS[number]}")
             text.press("Control+Enter")
-            for shown in first.values():
+            for prompt, shown in first.items():
                 page.wait_for_timeout(1_500)
+                if prompt == "the same":  # with another seed: the text itself is on record
+                    page.locator(".st-key-seed input").fill(str(ROUNDS + number + 2))
+                    page.locator(".st-key-seed input").press("Enter")
+                    page.wait_for_function(_NOTE, polling="raf", timeout=30_000)
                 shown.append(page.evaluate(_UNTIL_WORD, ".st-key-generate button"))
                 page.wait_for_timeout(500)
                 page.locator(".st-key-stop button").click()

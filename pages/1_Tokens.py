@@ -16,7 +16,7 @@ page = frame.open_page("Tokens", "Sentences become rows of numbers; short rows a
 
 def padded(key: BatchKey, batch: TokenBatch) -> None:
     """Draw the padded table with what is said of it."""
-    table.table(batch)
+    table.table(key, batch)
     table.say_what_is_shown(batch)
     unseen_tokens.badges(page.model, batch)
     table.take_home(page, key)

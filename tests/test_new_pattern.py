@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -23,7 +22,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.snippets.ablation import hiding_code
 from model_utils.snippets.masks import head_code, mask_code
 from model_utils.tokens.batch import encode
-from pages.common import cache, cache_masks
+from pages.common import cache, cache_masks, cache_shared
 from pages.masks import cache as masks_cache
 from tests.tools.decoding import grown, ids, lane_of
 from tests.tools.figures import figures, trace
@@ -47,13 +46,13 @@ def dilated(monkeypatch: pytest.MonkeyPatch) -> Iterator[MaskSpec]:
     )
     monkeypatch.setitem(PATTERNS, "dilated", entry)
     yield MaskSpec(pattern="dilated", width=WIDTH)
-    st.cache_resource.clear()
+    cache_shared.clear()
 
 
 @pytest.fixture
 def bundled(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the pages the model that the tests have already loaded."""
-    st.cache_resource.clear()
+    cache_shared.clear()
     for module in (cache, cache_masks, masks_cache):
         monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
 

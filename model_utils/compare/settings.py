@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from model_utils.errors import InputError
@@ -75,6 +76,7 @@ def make_row(values: Mapping[str, Any], seed: int | None = None) -> SettingsRow:
     return SettingsRow(settings=replace(settings, temperature=0.0, order=SamplingSettings.order), beams=beams)
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> tuple[SettingsRow, ...]:
     """Return the rows that a settings text names: `t0.7,p0.9;k50` are two of them.
 
@@ -145,6 +147,12 @@ def _written(row: SettingsRow) -> str:
 
 def name(row: SettingsRow) -> str:
     """Return a row as its text is headed, such as `top-p 0.9, T 0.7`; `pure sampling` where nothing is on."""
+    return _name(row, row.settings.order)
+
+
+@lru_cache(maxsize=256)
+def _name(row: SettingsRow, order: str) -> str:
+    """Return the name of a row whose order is written `order`, which equal rows may write in two ways."""
     settings, seed = row.settings, "" if row.seed is None else f", seed {row.seed}"
     cutting_first = sorted(FILTERS, key=lambda one: not one.cuts)
     parts = [one.heading(settings) for one in cutting_first if one in settings.acting]
@@ -154,5 +162,5 @@ def name(row: SettingsRow) -> str:
     if settings.greedy:
         return ", ".join(["greedy", *parts]) + seed
     if settings.full_order != GENERATE_ORDER:
-        parts.append(f"order {settings.order}")
+        parts.append(f"order {order}")
     return ", ".join(parts or ["pure sampling"]) + seed

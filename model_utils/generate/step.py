@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -104,7 +105,7 @@ class Step(Drawn):
         place = np.flatnonzero(self.candidates.ids == token_id)
         return CUTS[self.candidates.cut[place[0]] if place.size else self.far_cuts[token_id]]
 
-    @property
+    @cached_property
     def drawn(self) -> int:
         """Return the place of the drawn token among the candidates."""
         return self.candidates.at(self.token_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ import transformers
 from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerBase
 from transformers.activations import ACT2FN
 
+from model_utils import garbage
 from model_utils.errors import ModelTooLargeError
 from model_utils.models.attention import register
 from model_utils.models.files import CONFIG, Architecture, read_json
@@ -22,7 +23,7 @@ from model_utils.models.forward import forward
 from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
 from model_utils.models.registry import ModelEntry, check_folder
-from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID
+from model_utils.tokens.batch import END_OF_TEXT, END_OF_TEXT_ID, token_label
 
 log = logging.getLogger("maskscope")
 
@@ -42,6 +43,7 @@ class LoadedModel:
     model: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerBase
     prefix_cache: PrefixCache = field(default_factory=PrefixCache, init=False)
+    _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def layers(self) -> int:
@@ -58,10 +60,17 @@ class LoadedModel:
         """Return the size of the residual stream."""
         return int(self.model.config.n_embd)
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """Return the number of parameters; an output matrix that is the token embedding counts once."""
         return int(self.model.num_parameters())
+
+    def label(self, token_id: int) -> str:
+        """Return how a token reads, as in `Token.label`; a page of texts asks for a thousand."""
+        found = self._labels.get(token_id)
+        if found is None:
+            found = self._labels[token_id] = token_label(self.tokenizer, token_id)
+        return found
 
     @property
     def context(self) -> int:
@@ -123,7 +132,7 @@ class ModelCache:
                 loaded = load_model(entry, folder)
                 with self._lock:
                     self._models[entry] = loaded
-                _spare_the_collector()
+                garbage.set_aside()
             return loaded
 
     def _make_room(self, entry: ModelEntry) -> None:
@@ -137,18 +146,7 @@ class ModelCache:
                     break
                 del self._models[other]
                 free += other.memory_mb
-        _spare_the_collector()
-
-
-def _spare_the_collector() -> None:
-    """Collect garbage once, models that were let go included, and keep what is left out of later collections.
-
-    Streamlit collects after every run of a page or fragment. Over the 440,000 objects of torch and transformers that
-    takes 0.3 s, in which nothing else runs: no download, no generation, no other session.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+        garbage.set_aside()
 
 
 def _model(entry: ModelEntry, folder: Path, held: Architecture) -> GPT2LMHeadModel:

@@ -29,4 +29,9 @@ def next_probabilities(loaded: LoadedModel, batch: TokenBatch, mask: Mask) -> ND
 
 def top_tokens(probabilities: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     """Return the ids of the `count` most probable tokens of `probabilities[V]`, best first, equal probabilities by smaller id."""
+    if 0 < count < probabilities.size:  # to sort few is ten times as fast
+        least = np.partition(probabilities, -count)[-count]
+        found = np.flatnonzero(probabilities >= least)
+        if found.size >= count:
+            return found[np.lexsort((found, -probabilities[found]))[:count]]
     return np.lexsort((np.arange(probabilities.size), -probabilities))[:count]

@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from model_utils.errors import ModelDamagedError, ModelMissingError
 from model_utils.job_queue import JobQueue
 from model_utils.models.memory import free_mb
 from model_utils.models.registry import BUNDLED_FOLDER, registry
 from model_utils.tokens.batch import BatchKey
+from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +52,7 @@ def drawing() -> Iterator[None]:
         yield
 
 
-@st.cache_resource(show_spinner=False)
+@shared(1)
 def model_cache() -> ModelCache:
     """Return the models in memory: one copy of each per server, shared by all sessions."""
     from model_utils.models.loading import ModelCache
@@ -89,7 +88,7 @@ def model_folder(entry: ModelEntry) -> Path:
     return folder
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def token_batch(key: BatchKey) -> TokenBatch:
     """Return the padded batch of `key`."""
     from model_utils.tokens.batch import encode
@@ -98,7 +97,7 @@ def token_batch(key: BatchKey) -> TokenBatch:
     return encode(loaded.tokenizer, key.texts, side=key.side, pad_id=key.pad_id, max_tokens=loaded.context)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def demo_probabilities(model: str, sentence: str, hidden: frozenset[int]) -> NDArray[np.float64]:
     """Return the next-word probabilities `[V]` of `sentence` with the tokens `hidden` masked by hand, positions kept."""
     from model_utils.masks.mask import MaskSpec, build_mask
@@ -112,7 +111,7 @@ def demo_probabilities(model: str, sentence: str, hidden: frozenset[int]) -> NDA
     return probabilities
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def batch_readings(key: BatchKey, start: int, stop: int) -> tuple[Reading, ...]:
     """Return for rows `start` to `stop` of the batch the answers at the right place and in the last column."""
     from model_utils.experiments.batch_invariance import readings
@@ -121,7 +120,7 @@ def batch_readings(key: BatchKey, start: int, stop: int) -> tuple[Reading, ...]:
         return readings(loaded_model(key.model), token_batch(key), range(start, stop))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def batch_independence(key: BatchKey, start: int, stop: int) -> tuple[Independence, ...]:
     """Return for rows `start` to `stop` the answer alone against the answer in the batch, in three ways."""
     from model_utils.experiments.batch_invariance import measure
@@ -130,7 +129,7 @@ def batch_independence(key: BatchKey, start: int, stop: int) -> tuple[Independen
         return measure(loaded_model(key.model), token_batch(key), range(start, stop))
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@shared(8)
 def seen_tokens(model: str) -> NDArray[np.bool_] | None:
     """Return for every token id whether `model` met it in training; None where its folder does not say."""
     from model_utils.models import seen_tokens
@@ -139,7 +138,7 @@ def seen_tokens(model: str) -> NDArray[np.bool_] | None:
     return seen_tokens.seen_tokens(model_folder(entry), entry.vocabulary)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@shared(4)
 def merge_ranks(model: str) -> dict[tuple[str, str], int]:
     """Return the rank of every merge of the tokenizer of `model`."""
     from model_utils.tokens.bpe import read_ranks
@@ -149,9 +148,7 @@ def merge_ranks(model: str) -> dict[tuple[str, str], int]:
 
 def label(model: str, token_id: int) -> str:
     """Return how the token `token_id` of `model` reads."""
-    from model_utils.tokens.batch import token_label
-
-    return token_label(loaded_model(model).tokenizer, token_id)
+    return loaded_model(model).label(token_id)
 
 
 def batch_frame(key: BatchKey) -> pd.DataFrame:

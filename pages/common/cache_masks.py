@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from pages.common.cache import gate, loaded_model, token_batch
+from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,13 +29,13 @@ def mask(key: BatchKey, spec: MaskSpec) -> Mask:
 
 
 # At most 32 x 15 MB.
-@st.cache_resource(show_spinner=False, max_entries=32)
+@shared(32)
 def _small_mask(key: BatchKey, spec: MaskSpec) -> Mask:
     return _mask(key, spec)
 
 
 # At most 235 MB, for 16 sentences of 1,024 tokens.
-@st.cache_resource(show_spinner=False, max_entries=1)
+@shared(1)
 def _large_mask(key: BatchKey, spec: MaskSpec) -> Mask:
     return _mask(key, spec)
 
@@ -48,7 +47,7 @@ def _mask(key: BatchKey, spec: MaskSpec) -> Mask:
 
 
 # 0.4 MB each.
-@st.cache_resource(show_spinner=False, max_entries=128)
+@shared(128)
 def pattern_run(key: BatchKey, spec: MaskSpec) -> PatternRun:
     """Return what the model predicts on `spec.sentence` under the mask of `spec`."""
     from model_utils.experiments.pattern_runs import run
@@ -57,7 +56,7 @@ def pattern_run(key: BatchKey, spec: MaskSpec) -> PatternRun:
         return run(loaded_model(key.model), token_batch(key), spec)
 
 
-@st.cache_resource(show_spinner=False, max_entries=128)
+@shared(128)
 def row_shifts(key: BatchKey, before: MaskSpec, after: MaskSpec) -> NDArray[np.float64]:
     """Return `[N]` how far each real row's next-word probabilities move between two masks, as total variation."""
     from model_utils.experiments.surprisal import row_shifts
@@ -70,7 +69,7 @@ def row_shifts(key: BatchKey, before: MaskSpec, after: MaskSpec) -> NDArray[np.f
 
 
 # 2 MB each for 1,024 tokens.
-@st.cache_resource(show_spinner=False, max_entries=32)
+@shared(32)
 def receptive_field(key: BatchKey, spec: MaskSpec) -> NDArray[np.int16]:
     """Return `[T, T]` after how many layers each row of `spec.sentence` depends on each token."""
     from model_utils.masks.receptive_field import receptive_field
@@ -78,7 +77,7 @@ def receptive_field(key: BatchKey, spec: MaskSpec) -> NDArray[np.int16]:
     return receptive_field(mask(key, spec), spec.sentence, loaded_model(key.model).layers)
 
 
-@st.cache_resource(show_spinner=False, max_entries=128)
+@shared(128)
 def soft_row(key: BatchKey, spec: MaskSpec, cell: tuple[int, int]) -> SoftRow:
     """Return the row of layer 0 whose key is softened."""
     from model_utils.experiments.soft_weights import soft_row
@@ -87,7 +86,7 @@ def soft_row(key: BatchKey, spec: MaskSpec, cell: tuple[int, int]) -> SoftRow:
         return soft_row(loaded_model(key.model), token_batch(key), spec, cell)
 
 
-@st.cache_data(show_spinner=False, max_entries=512)
+@shared(512)
 def share_in_run(key: BatchKey, spec: MaskSpec, *, cell: tuple[int, int], head: int, weight: float) -> float:
     """Return the share that the key keeps in a real run with `weight` on it."""
     from model_utils.experiments.soft_weights import share_in_run

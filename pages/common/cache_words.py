@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from model_utils.tokens.batch import BatchKey
 from pages.common.cache import token_batch
+from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:
     from model_utils.tokens.words import Word
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+@shared(256)
 def words(model: str, text: str) -> tuple[Word, ...]:
     """Return the words of one sentence, each with the tokens that are its pieces."""
     from model_utils.tokens.words import group_words

@@ -59,8 +59,9 @@ def restore() -> None:
     known = state.get(_ADDRESS, {})
     opened = _read_lesson(known, navigated=navigated, first=first)
     start = lesson_steps.values(value("lesson"))
+    asked = st.query_params.to_dict()
     for name in CONTROLS:
-        raw = st.query_params.get(name)
+        raw = asked.get(name)
         if name == "lesson":
             continue
         if raw is not None and (first or navigated or opened or raw != known.get(name)):
@@ -137,11 +138,13 @@ def publish() -> None:
 
     In a lesson that is what differs from its step, which the link names.
     """
+    held = st.session_state.to_dict().keys()  # to ask for what is not there takes a millisecond for all
     start = lesson_steps.values(value("lesson"))
     wanted = {
         name: text
         for name, control in CONTROLS.items()
-        if value(name) != start.get(name, control.default) and fits_link(text := control.written(value(name)))
+        if (now := value(name) if name in held else control.default) != start.get(name, control.default)
+        and fits_link(text := control.written(now))
     }
     present = st.query_params.to_dict()
     others = {name: text for name, text in present.items() if name not in CONTROLS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
+    from streamlit.navigation.page import StreamlitPage
 
     from model_utils.models.loading import LoadedModel
     from model_utils.models.registry import ModelEntry
@@ -129,7 +131,13 @@ def page_link(path: str, label: str, carried: Mapping[str, str] | None = None) -
     entry, taken = registry().get(controls.value("model")), dict(carried or {})
     if path in (HEADS, MECHANICS) and entry is not None:
         taken |= {name: str(at) for name, at in _opening(entry).items()}
-    st.page_link(path, label=label, query_params=taken or None)
+    st.page_link(_page(path), label=label, query_params=taken or None)
+
+
+@lru_cache(maxsize=len(MENU))
+def _page(path: str) -> StreamlitPage:
+    """Return what Streamlit knows of a page: it looks a path up on the disk, folder by folder, at every link."""
+    return st.Page(path, default=path == "app.py")
 
 
 def open_head(page: Page) -> None:
@@ -141,7 +149,7 @@ def open_head(page: Page) -> None:
 
 def _opening(entry: ModelEntry) -> dict[str, int]:
     """Return layer and head that are worth seeing first; nothing where they are chosen, or where none is known."""
-    if entry.opening is None or {"layer", "head"} & set(st.session_state):
+    if entry.opening is None or "layer" in st.session_state or "head" in st.session_state:
         return {}
     return dict(zip(("layer", "head"), entry.opening, strict=True))
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from model_utils.models.registry import registry
 from pages.common.cache import gate, loaded_model, model_folder
+from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # At most 32 x 0.2 MB at GPT-2's vocabulary.
-@st.cache_resource(show_spinner=False, max_entries=32)
+@shared(32)
 def step_logits(model: str, ids: tuple[int, ...]) -> NDArray[np.float32]:
     """Return the scores `[V]` of the word after `ids`."""
     from model_utils.generate.filters.full_distribution import next_logits
@@ -29,7 +30,7 @@ def step_logits(model: str, ids: tuple[int, ...]) -> NDArray[np.float32]:
 
 
 # At most 16 x 1.2 MB.
-@st.cache_resource(show_spinner=False, max_entries=16)
+@shared(16)
 def ranked(model: str, ids: tuple[int, ...], temperature: float) -> Ranked:
     """Return the ranking of the words after `ids` at a temperature."""
     from model_utils.compare.kp_plane import rank

@@ -10,7 +10,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.compare import settings as compare_settings
-from pages.common import controls, downloads, frame
+from pages.common import cache_shared, controls, downloads, frame
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.common.view import View
@@ -43,16 +43,22 @@ def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     ids = comparison.before(comparison.texts(), place, number)
     ranked = cache.ranked(model, ids, temperature)
     ks, ps = kp_plane.axis_k(len(ranked.ids)), kp_plane.axis_p()
-    kept = kp_plane.kept_tokens(ranked, ks, ps)
     chosen = controls.choice("surface", SURFACES, show_label=False)
     name = TRACES[chosen]
-    logits = cache.step_logits(model, ids)
-    values, figure = _figure(comparison, place, number, name, ranked, logits, (ks, ps, kept), temperature)
+
+    def computed() -> tuple[Any, Any, Any]:
+        """Return what each pair keeps, the values of the plane, and its figure."""
+        kept, logits = kp_plane.kept_tokens(ranked, ks, ps), cache.step_logits(model, ids)
+        return kept, *_figure(comparison, place, number, name, ranked, logits, (ks, ps, kept), temperature)
+
+    orders = tuple(row.settings.order for row in request.rows)  # written in two ways, one setting has two names
+    key = ("surface", request, orders, place, number, name, ids, frame.palette())
+    figure = cache_shared.figure(key, lambda: computed()[2])
     plot(figure, "surface", alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.")
     _step_note(comparison, place, number, ranked, temperature, settings, lined=name != "drawn_word")
     downloads.bar(
         "surface",
-        numbers=lambda: _table(ks, ps, kept, values, name),
+        numbers=lambda: _table(ks, ps, *computed()[:2], name),
         code=lambda: _code(comparison, ids, place.model, temperature),
     )
     compare_texts.open_on_generate(comparison, place)

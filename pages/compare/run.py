@@ -102,9 +102,7 @@ class Comparison:
 
     def label(self, token_id: int, model: int = 0) -> str:
         """Return how a token of one of the models reads."""
-        from model_utils.tokens.batch import token_label
-
-        return token_label(self.loaded[model].tokenizer, token_id)
+        return self.loaded[model].label(token_id)
 
 
 def start(request: CompareRequest) -> Comparison:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.cache import gate, loaded_model
+from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # At most 32 x 0.5 MB at GPT-2's vocabulary.
-@st.cache_resource(show_spinner=False, max_entries=32)
+@shared(32)
 def full_distribution(
     model: str, prompt: tuple[int, ...], drawn: tuple[int, ...], settings: SamplingSettings, policy: MaskPolicy
 ) -> FullDistribution:
@@ -31,7 +32,7 @@ def full_distribution(
 
 
 # At most 16 x 0.4 MB.
-@st.cache_resource(show_spinner=False, max_entries=16)
+@shared(16)
 def repeated_draws(
     model: str,
     prompt: tuple[int, ...],

@@ -9,7 +9,7 @@ import streamlit as st
 
 from model_utils.generate import explain, tables
 from model_utils.limits import MAX_SENTENCES
-from pages.common import cache_visit, downloads, frame
+from pages.common import cache_shared, cache_visit, downloads, frame
 from pages.common.components.plot import plot
 from pages.generate.run import branch, step_lines
 from pages.generate.state import generate_state
@@ -17,17 +17,39 @@ from pages.generate.state import generate_state
 if TYPE_CHECKING:
     from model_utils.generate.step import Step
     from pages.generate.run import Generation
+    from viz.base.figure import Figure
+    from viz.base.theme import Palette
 
 LISTED = 10  # candidates in the figure
 
 
 def draw(run: Generation, step: Step) -> None:
     """Draw the candidates of a step and what each filter left."""
+    text = tuple(token for tokens in run.before(step) for token in tokens)
+    settings, palette = run.request.settings, frame.palette()
+    seen = (*run.request.models, text, step.number, settings, run.policy(step.lane))
+    figure = cache_shared.figure(
+        ("candidates", *seen, step.token_id, step.instead_of, palette), lambda: _figure(run, step, text, palette)
+    )
+    plot(figure, "candidates", alt=f"The candidates of step {step.number + 1} as bars, likeliest first.")
+    st.text(explain.funnel(step, settings, run.loaded.entry.vocabulary))
+    st.caption(explain.uncertainty(step))
+    if step.instead_of is None and not settings.greedy and step.stages[-1].kept > 1:
+        st.caption(explain.SUMMARY)
+    _branch(run, step)
+    plain = run.request.policy.plain and run.branch(step.lane) is None
+    downloads.bar(
+        "candidates",
+        numbers=lambda: tables.candidates_table(step, run.label),
+        code=lambda: (_code if plain else step_lines)(run, step),
+    )
+
+
+def _figure(run: Generation, step: Step, text: tuple[int, ...], palette: Palette) -> Figure:
+    """Return the candidates that tell most as bars; `text` are the tokens before the step."""
     from viz.generate.candidates import Bar, fig_candidates
 
-    table = tables.candidates_table(step, run.label)
-    text = [token for tokens in run.before(step) for token in tokens]
-    settings = run.request.settings
+    table, settings = tables.candidates_table(step, run.label), run.request.settings
     shown: Iterable[Any] = table.iloc[step.candidates.telling(step.drawn, LISTED)].itertuples()
     bars = [
         Bar(
@@ -43,18 +65,7 @@ def draw(run: Generation, step: Step) -> None:
         )
         for line in shown
     ]
-    plot(
-        fig_candidates(bars, frame.palette()),
-        "candidates",
-        alt=f"The candidates of step {step.number + 1} as bars, likeliest first.",
-    )
-    st.text(explain.funnel(step, run.request.settings, run.loaded.entry.vocabulary))
-    st.caption(explain.uncertainty(step))
-    if step.instead_of is None and not settings.greedy and step.stages[-1].kept > 1:
-        st.caption(explain.SUMMARY)
-    _branch(run, step)
-    plain = run.request.policy.plain and run.branch(step.lane) is None
-    downloads.bar("candidates", numbers=lambda: table, code=lambda: (_code if plain else step_lines)(run, step))
+    return fig_candidates(bars, palette)
 
 
 def _branch(run: Generation, step: Step) -> None:

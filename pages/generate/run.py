@@ -99,9 +99,7 @@ class Run:
 
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""
-        from model_utils.tokens.batch import token_label
-
-        return token_label(self.loaded.tokenizer, token_id)
+        return self.loaded.label(token_id)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

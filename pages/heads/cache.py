@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from model_utils.limits import MAX_ATTENTION_MB, SMALL_ATTENTION_MB, attention_megabytes
 from pages.common.cache import gate, loaded_model, token_batch
+from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,19 +38,19 @@ def attention(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> AttentionMa
 
 
 # At most 64 x 8 MB.
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def _small_batch_attention(batch_key: BatchKey, spec: MaskSpec) -> tuple[AttentionMaps, ...]:
     return _attention(batch_key, spec)
 
 
 # At most 4 x 256 MB.
-@st.cache_resource(show_spinner=False, max_entries=4)
+@shared(4)
 def _batch_attention(batch_key: BatchKey, spec: MaskSpec) -> tuple[AttentionMaps, ...]:
     return _attention(batch_key, spec)
 
 
 # At most 2 x half of MAX_SENTENCE_MB, since weights above FULL_PRECISION_MB are kept in half precision.
-@st.cache_resource(show_spinner=False, max_entries=2)
+@shared(2)
 def _sentence_attention(batch_key: BatchKey, spec: MaskSpec, sentence: int) -> tuple[AttentionMaps, ...]:
     return _attention(batch_key, spec, sentence)
 
@@ -67,7 +66,7 @@ def _attention(batch_key: BatchKey, spec: MaskSpec, sentence: int | None = None)
 
 
 # A picture is at most some 0.3 MB.
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def all_heads(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> tuple[Thumbnails, Habits | None]:
     """Return all heads of `sentence` as one picture, and the habits of each on this text."""
     from model_utils.heads.measures import habits
@@ -79,7 +78,7 @@ def all_heads(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> tuple[Thumb
 
 
 # Some 36 bytes a head.
-@st.cache_resource(show_spinner=False, max_entries=128)
+@shared(128)
 def measures(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> Measures | None:
     """Return what every head does on one sentence; None where it has one token."""
     from model_utils.heads.measures import measure
@@ -90,7 +89,7 @@ def measures(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> Measures | N
 
 
 # At most 32 x 0.6 MB.
-@st.cache_resource(show_spinner=False, max_entries=32)
+@shared(32)
 def value_sizes(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> NDArray[np.float32]:
     """Return how large what each head hands on from each token is, `[L, H, T]`."""
     from model_utils.heads import search
@@ -101,7 +100,7 @@ def value_sizes(batch_key: BatchKey, sentence: int, spec: MaskSpec) -> NDArray[n
         return search.value_sizes(loaded_model(batch_key.model), batch, build_mask(spec, batch), sentence)
 
 
-@st.cache_resource(show_spinner=False, max_entries=512)
+@shared(512)
 def key_hidden(batch_key: BatchKey, sentence: int, spec: MaskSpec, query: int, key: int) -> KeyHidden:
     """Return what hiding one token of a sentence does to two predictions."""
     from model_utils.heads.search import hide_key
@@ -112,7 +111,7 @@ def key_hidden(batch_key: BatchKey, sentence: int, spec: MaskSpec, query: int, k
 
 
 # At most 8 x 4 MB.
-@st.cache_resource(show_spinner=False, max_entries=8)
+@shared(8)
 def many_as_one(batch_key: BatchKey, sentence: int, spec: MaskSpec, kind: str, layer: int) -> NDArray[np.float32]:
     """Return `[T, T]` the mean of the heads of `layer`, of all heads, or attention rollout up to `layer`, as `kind` says."""
     from model_utils.heads.rollout import layer_mean, overall_mean, rollout

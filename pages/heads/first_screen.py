@@ -12,7 +12,7 @@ from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.batch import BatchKey, sentence_label
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, frame, mask_state, unseen_tokens
+from pages.common import cache_shared, controls, frame, mask_state, unseen_tokens
 from pages.common import downloads as common_downloads
 from pages.common.components.plot import plot
 from pages.common.hall import present
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
     from viz.base.figure import Figure
+    from viz.base.theme import Palette
 
 # Where a head with this habit reads most from.
 SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
@@ -180,6 +181,13 @@ def draw_map(selection: HeadSelection) -> None:
 
 def _map_figure(selection: HeadSelection) -> Figure:
     """Return all heads as one picture."""
+    palette = frame.palette()
+    return cache_shared.figure(
+        ("overview", *selection.source, selection.head, palette), lambda: _draw_map(selection, palette)
+    )
+
+
+def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
     from model_utils.heads.measures import HABITS
     from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
@@ -200,7 +208,7 @@ def _map_figure(selection: HeadSelection) -> Figure:
         facts=facts,
         opened=selection.head,
         marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
-        palette=frame.palette(),
+        palette=palette,
     )
 
 
@@ -239,6 +247,13 @@ def draw_below(selection: HeadSelection) -> None:
 
 def _head_figure(selection: HeadSelection) -> Figure:
     """Return the open head; tokens that are bytes of one character stand under a bracket."""
+    title, palette = _title(selection) if present.on() else "", frame.palette()
+    return cache_shared.figure(
+        ("head", *selection.source, selection.head, title, palette), lambda: _draw_head(selection, title, palette)
+    )
+
+
+def _draw_head(selection: HeadSelection, title: str, palette: Palette) -> Figure:
     from model_utils.tokens.padding import brackets
     from viz.heads.head import head
 
@@ -247,11 +262,11 @@ def _head_figure(selection: HeadSelection) -> Figure:
         maps.weights[layer, at],
         labels=batch.labels(sentence),
         causes=maps.causes,
-        palette=frame.palette(),
+        palette=palette,
         last=batch.last(sentence),
         pieces=[(found.first, found.last, found.character) for found in brackets(batch) if found.row == sentence],
         name=f"layer {layer}<br>head {at}",
-        title=_title(selection) if present.on() else "",
+        title=title,
     )
 
 

@@ -13,7 +13,7 @@ from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache, controls, frame
+from pages.common import cache, cache_shared, controls, frame
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.lesson import cover
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.tokens.batch import TokenBatch
+    from viz.base.figure import Figure
 
 SENTENCE = "They shook their"
 
@@ -122,13 +123,18 @@ def _next_words(page: frame.Page, batch: TokenBatch, shown: Shown) -> None:
         return
     before = cache.demo_probabilities(page.model, shown.text, frozenset())
     now = cache.demo_probabilities(page.model, shown.text, hidden)
-    best = _rows(top_tokens(now, 5), top_tokens(before, 1))
-    figure = word_bars(
-        [cache.label(page.model, token) for token in best],
-        [float(now[token]) for token in best],
-        before=[float(before[token]) for token in best] if hidden else None,
-        palette=frame.palette(),
-    )
+    palette = frame.palette()
+
+    def bars() -> Figure:
+        best = _rows(top_tokens(now, 5), top_tokens(before, 1))
+        return word_bars(
+            [cache.label(page.model, token) for token in best],
+            [float(now[token]) for token in best],
+            before=[float(before[token]) for token in best] if hidden else None,
+            palette=palette,
+        )
+
+    figure = cache_shared.figure(("demo", page.model, shown.text, hidden, palette), bars)
     without = ", ".join(f"“{batch.tokens[0][place].label}”" for place in sorted(hidden))
     alt = "The five likeliest next words" + (f" with {without} hidden." if hidden else ".")
     plot(figure, "demo", alt=alt, of=shown.text)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from model_utils.tokens.batch import BatchKey
 from pages.common.cache import gate, loaded_model, token_batch
+from pages.common.cache_shared import shared
 from pages.common.cache_words import words
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # 64 x 0.4 MB.
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def next_word(key: BatchKey, spec: MaskSpec) -> NDArray[np.float64]:
     """Return the probabilities `[V]` of the next word of the sentence of `spec`, under that rule, read-only."""
     from model_utils.experiments import ablation
@@ -33,7 +32,23 @@ def next_word(key: BatchKey, spec: MaskSpec) -> NDArray[np.float64]:
     return probabilities
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(256)
+def uncertainty(key: BatchKey, spec: MaskSpec) -> float:
+    """Return the entropy of that next word, in bits."""
+    from model_utils.distributions import entropy_bits
+
+    return float(entropy_bits(next_word(key, spec)))
+
+
+@shared(256)
+def moved(key: BatchKey, before: MaskSpec, after: MaskSpec) -> float:
+    """Return how far that next word's probabilities move between two rules, as total variation."""
+    from model_utils.distributions import total_variation
+
+    return float(total_variation(next_word(key, before), next_word(key, after)))
+
+
+@shared(64)
 def attention_vs_ablation(model: str, text: str, spec: MaskSpec) -> AttentionVsAblation:
     """Return what attention says of each word of one sentence and what hiding it does; `spec` is for sentence 0."""
     from model_utils.experiments import ablation
@@ -43,7 +58,7 @@ def attention_vs_ablation(model: str, text: str, spec: MaskSpec) -> AttentionVsA
         return ablation.attention_vs_ablation(loaded_model(model), batch, spec, words(model, text))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def ablation_curves(model: str, text: str, spec: MaskSpec) -> tuple[AblationCurve, ...]:
     """Return what hiding more and more words of one sentence does, from either end; `spec` is for sentence 0."""
     from model_utils.experiments import ablation_curve
@@ -54,7 +69,7 @@ def ablation_curves(model: str, text: str, spec: MaskSpec) -> tuple[AblationCurv
 
 
 # 32 x 4 x 0.4 MB.
-@st.cache_resource(show_spinner=False, max_entries=32)
+@shared(32)
 def soft_mask_runs(model: str, text: str, tokens: tuple[int, ...], weight: float) -> tuple[SoftMaskRun, ...]:
     """Return what `weight` on `tokens` of one sentence does under each kind of mask."""
     from model_utils.experiments.soft_weights import run_soft_masks
@@ -64,7 +79,7 @@ def soft_mask_runs(model: str, text: str, tokens: tuple[int, ...], weight: float
         return run_soft_masks(loaded_model(model), batch, tokens, weight)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@shared(8)
 def emphasis(model: str) -> Emphasis:
     """Return what a mask does to `fox`."""
     from model_utils.experiments import claims
@@ -73,7 +88,7 @@ def emphasis(model: str) -> Emphasis:
         return claims.emphasis(loaded_model(model))
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@shared(8)
 def half(model: str) -> Half:
     """Return what 0.5 does to `jumps`."""
     from model_utils.experiments import claims
@@ -82,7 +97,7 @@ def half(model: str) -> Half:
         return claims.half(loaded_model(model))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def track(key: BatchKey, sentence: int) -> Track:
     """Return what leaving the mask out does to one sentence."""
     from model_utils.experiments import claims

@@ -14,7 +14,7 @@ from model_utils.masks.link import format_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache, cache_words, controls, frame, mask_state
+from pages.common import cache, cache_shared, cache_words, controls, frame, mask_state
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from model_utils.tokens.batch import TokenBatch
+    from model_utils.tokens.batch import BatchKey, TokenBatch
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
+    from viz.base.figure import Figure
+    from viz.base.theme import Palette
 
     Chances = NDArray[np.float64]
 
@@ -118,45 +120,54 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     masked = bool(_causes(page, spec, batch))
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
-        _bars(page, before, after, masked=masked)
+        _bars(page, spec, batch, before, after, masked=masked)
     with numbers:
-        _numbers(before, after, masked=masked)
-    st.markdown(_sentence(page, spec, batch, before, after))
+        _numbers(page.key(batch.side), spec, masked=masked)
+    st.markdown(_sentence(page, spec, batch))
     _gap(page, spec, batch)
     tools.take_home(page, spec, batch, before, after)
 
 
-def _bars(page: Page, before: Chances, after: Chances, *, masked: bool) -> None:
+def _bars(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances, *, masked: bool) -> None:
     """Draw the five likeliest next words; the former best stays in sight when it fell out."""
-    from model_utils.models.next_word import top_tokens
     from pages.common.components.plot import plot
+
+    palette = frame.palette()
+    figure = cache_shared.figure(
+        ("next", page.key(batch.side), spec, masked, palette),
+        lambda: _bars_figure(page.model, before, after, palette, masked=masked),
+    )
+    plot(figure, "next", alt="The five likeliest next words, before and after hiding")
+
+
+def _bars_figure(model: str, before: Chances, after: Chances, palette: Palette, *, masked: bool) -> Figure:
+    from model_utils.models.next_word import top_tokens
     from viz.base.word_bars import word_bars
 
     best = [int(token) for token in top_tokens(after, 5)]
     fallen = [int(token) for token in top_tokens(before, 1) if int(token) not in best]
     rows = best[: 5 - len(fallen)] + fallen
-    figure = word_bars(
-        [cache.label(page.model, token) for token in rows],
+    return word_bars(
+        [cache.label(model, token) for token in rows],
         [float(after[token]) for token in rows],
         before=[float(before[token]) for token in rows] if masked else None,
-        palette=frame.palette(),
+        palette=palette,
         height=260,
     )
-    plot(figure, "next", alt="The five likeliest next words, before and after hiding")
 
 
-def _numbers(before: Chances, after: Chances, *, masked: bool) -> None:
+def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
     """Draw the change as one big number, and the uncertainty before and after."""
-    from model_utils.distributions import entropy_bits, total_variation
+    from model_utils.experiments.ablation import plain
 
-    bits = [float(entropy_bits(probabilities)) for probabilities in (before, after)]
+    bits = [masks_cache.uncertainty(key, rule) for rule in (plain(spec), spec)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
     if not masked:
         _change("0 %")
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
         st.caption(f"Like choosing among {equal[0]} equal words.")
         return
-    _change(percent(float(total_variation(before, after))))
+    _change(percent(masks_cache.moved(key, plain(spec), spec)))
     st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
     st.caption(f"Like choosing among {equal[0]} equal words before, {equal[1]} after.")
 
@@ -168,18 +179,19 @@ def _change(share: str) -> None:
         st.metric("the prediction changed by", share, help=CHANGED)
 
 
-def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances) -> str:
+def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
     """Return what the picture says, in one sentence: everything that is in force against the plain causal mask."""
     causes = _causes(page, spec, batch)
     if not causes:
         return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes."
-    from model_utils.distributions import total_variation
+    from model_utils.experiments.ablation import plain
 
+    moved = masks_cache.moved(page.key(batch.side), plain(spec), spec)
     together = f"Together, {', '.join(causes)}" if len(causes) > 1 else causes[0][0].upper() + causes[0][1:]
     last = len(batch.tokens[spec.sentence]) - 1
     own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
     return (
-        f"{together} **changed the prediction by {percent(float(total_variation(before, after)))}**."
+        f"{together} **changed the prediction by {percent(moved)}**."
         f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.patterns import PATTERNS
-from pages.common import cache_masks, controls, downloads, frame, mask_state
+from pages.common import cache_masks, cache_shared, controls, downloads, frame, mask_state
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
+    from viz.base.figure import Figure
+    from viz.base.theme import Palette
 
 # The layers in the order of the lectures: the figure's name, the cause that it draws, what stands under it.
 LAYERS = (
@@ -36,7 +39,7 @@ NARROWEST = 560
 def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the layers, their combination with its brush, and the mask's way into the model. The page names the part."""
     mask = cache_masks.mask(page.key(batch.side), spec)
-    _small_pictures(mask, spec)
+    _small_pictures(page, mask, spec, batch)
     picture, brush = st.columns([620, 290], gap="medium")
     with brush:
         query, key = _choose(batch, spec)
@@ -49,27 +52,33 @@ def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     broadcasting.steps(mask, spec, batch)
 
 
-def _small_pictures(mask: Mask, spec: MaskSpec) -> None:
+def _small_pictures(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the masks as small pictures joined by “and”: a cell is visible where all of them leave it so."""
-    from viz.masks.mask import layer
-
-    pattern = PATTERNS[spec.pattern]
+    pattern, palette = PATTERNS[spec.pattern], frame.palette()
     shown = [one for one in LAYERS if one[1] != "pattern" or pattern.reason]
-    visible = mask.visible[spec.sentence]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="mask_layers"):
         for number, (figure, cause, title) in enumerate(shown):
-            blocked = mask.causes[cause][spec.sentence]
-            soft = visible if cause == "hand" else np.ones_like(visible)
-            values = np.where((visible > 0) | (cause != "hand"), soft, 1.0)
             with st.container(width=150, gap=None):
                 plot(
-                    layer(values, causes={cause: blocked}, palette=frame.palette()),
+                    cache_shared.figure(
+                        (figure, page.key(batch.side), spec, palette),
+                        partial(_small_picture, mask, spec.sentence, cause, palette),
+                    ),
                     figure,
                     alt=f"What the {title} mask alone blocks",
                     toolbar=False,
                 )
                 st.caption(_layer_name(title, spec))
             st.markdown("**and**" if number < len(shown) - 1 else "**= the mask below**", width="content")
+
+
+def _small_picture(mask: Mask, sentence: int, cause: str, palette: Palette) -> Figure:
+    from viz.masks.mask import layer
+
+    visible = mask.visible[sentence]
+    soft = visible if cause == "hand" else np.ones_like(visible)
+    values = np.where((visible > 0) | (cause != "hand"), soft, 1.0)
+    return layer(values, causes={cause: mask.causes[cause][sentence]}, palette=palette)
 
 
 def _layer_name(title: str, spec: MaskSpec) -> str:
@@ -91,19 +100,11 @@ def _choose(batch: TokenBatch, spec: MaskSpec) -> tuple[int, int]:
 
 
 def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int]) -> None:
-    from model_utils.masks.explain import sentences
-    from viz.masks.mask import combined, has_sentences
-
-    number, labels = spec.sentence, batch.labels(spec.sentence)
+    number, palette = spec.sentence, frame.palette()
     first = batch.first(number)
-    figure = combined(
-        mask.visible[number],
-        labels=labels,
-        causes={name: cells[number] for name, cells in mask.causes.items()},
-        sentences=sentences(mask, spec, labels, number=number) if has_sentences(len(labels)) else None,
-        palette=frame.palette(),
-        last=batch.last(number),
-        chosen=(first + chosen[0], first + chosen[1]),
+    figure = cache_shared.figure(
+        ("combined", page.key(batch.side), spec, chosen, palette),
+        lambda: _combined_figure(mask, spec, batch, chosen, palette),
     )
     plot(
         figure,
@@ -117,6 +118,25 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
             "A row that may read nothing is computed all the same: with the smallest number in every cell all weights come out "
             "equal, as if nothing were blocked. Its numbers mean nothing, so the picture does not show them."
         )
+
+
+def _combined_figure(
+    mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen: tuple[int, int], palette: Palette
+) -> Figure:
+    from model_utils.masks.explain import sentences
+    from viz.masks.mask import combined, has_sentences
+
+    number, labels = spec.sentence, batch.labels(spec.sentence)
+    first = batch.first(number)
+    return combined(
+        mask.visible[number],
+        labels=labels,
+        causes={name: cells[number] for name, cells in mask.causes.items()},
+        sentences=sentences(mask, spec, labels, number=number) if has_sentences(len(labels)) else None,
+        palette=palette,
+        last=batch.last(number),
+        chosen=(first + chosen[0], first + chosen[1]),
+    )
 
 
 def _clicked(page: Page, spec: MaskSpec, batch: TokenBatch, query: int, key: int) -> None:

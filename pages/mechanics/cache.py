@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from pages.common import cache
 from pages.common.cache_masks import mask
+from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 # Some 26 bytes a cell: at most 16 x 27 MB for one sentence of 1,024 tokens, 0.03 MB for one of 32.
-@st.cache_resource(show_spinner=False, max_entries=16)
+@shared(16)
 def head_trace(key: BatchKey, spec: MaskSpec, *, layer: int, head: int) -> HeadTrace:
     """Return what one head computed on `spec.sentence` under the mask of `spec`."""
     from model_utils.mechanics.trace import record
@@ -28,7 +27,7 @@ def head_trace(key: BatchKey, spec: MaskSpec, *, layer: int, head: int) -> HeadT
         return record(cache.loaded_model(key.model), batch, built, sentence=spec.sentence, layer=layer, head=head)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def nan_spread(key: BatchKey, spec: MaskSpec) -> NanSpread:
     """Return where a real pass with minus infinity in the mask of `spec` is NaN."""
     from model_utils.mechanics.wrong_masks import nan_spread
@@ -38,7 +37,7 @@ def nan_spread(key: BatchKey, spec: MaskSpec) -> NanSpread:
         return nan_spread(cache.loaded_model(key.model), batch, built, sentence=spec.sentence)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def word_losses(key: BatchKey, spec: MaskSpec) -> WordLosses:
     """Return the loss of every token of `spec.sentence` under the mask of `spec`."""
     from model_utils.mechanics.token_loss import word_losses

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_masks, controls, downloads, frame
+from pages.common import cache_masks, cache_shared, controls, downloads, frame
 from pages.common.components.plot import plot
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from model_utils.mechanics.trace import HeadRow, HeadTrace
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import BatchKey, TokenBatch
+    from viz.base.figure import Figure
     from viz.mechanics.row import Strips
 
 
@@ -64,6 +65,11 @@ class CellSelection:
     def source(self) -> tuple[BatchKey, MaskSpec]:
         """Return what the caches take."""
         return self.page.key(self.batch.side), self.spec
+
+    @property
+    def shown(self) -> tuple[BatchKey, MaskSpec, int, int, int, int, str]:
+        """Return all that figures of the cell depend on."""
+        return *self.source, self.layer, self.head, self.query, self.key, self.fill
 
     @property
     def described(self) -> tuple[ModelEntry, tuple[str, ...], MaskSpec]:
@@ -113,7 +119,7 @@ def _step(by: int) -> None:
 
 def stages(selection: CellSelection) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
-    from viz.mechanics.row import strips, strips_width
+    from viz.mechanics.row import strips_width
 
     options = list(CONTROLS["stage"].options)
     with st.container(horizontal=True, key="stage_buttons"):
@@ -125,14 +131,22 @@ def stages(selection: CellSelection) -> None:
         )
         stage = controls.choice("stage", show_label=False)
     st.markdown(_sentence(selection, stage))
-    figure = strips(_strips(selection), stage=stage, palette=frame.palette())
     plot(
-        figure,
+        _row_figure(selection, stage),
         "row",
         least=strips_width(len(selection.labels)),
         alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
     )
     downloads.bar("row", numbers=lambda: numbers(selection), code=lambda: code(selection))
+
+
+def _row_figure(selection: CellSelection, stage: str) -> Figure:
+    from viz.mechanics.row import strips
+
+    palette = frame.palette()
+    return cache_shared.figure(
+        ("row", *selection.shown, stage, palette), lambda: strips(_strips(selection), stage=stage, palette=palette)
+    )
 
 
 def _strips(selection: CellSelection) -> Strips:

@@ -9,13 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from formatting import percent
-from pages.common import controls, downloads, frame
+from pages.common import cache_shared, controls, downloads, frame
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.mechanics.first_screen import code
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pages.mechanics.first_screen import CellSelection
+    from viz.base.figure import Figure
 
 
 def matrices(selection: CellSelection) -> None:
@@ -23,15 +26,21 @@ def matrices(selection: CellSelection) -> None:
     from viz.mechanics.matrices import scores as draw_scores
     from viz.mechanics.matrices import weights as draw_weights
 
-    rows = controls.choice("rows")
-    masked, weights = selection.trace.under(selection.fill)
-    shared: dict[str, Any] = {"labels": selection.labels, "rows": rows, "palette": frame.palette()}
-    lit = (selection.query, selection.key)
-    nothing = {cause: cells & False for cause, cells in selection.causes.items()}
-    pictures = {
-        "scores": draw_scores(selection.trace.scores, causes=nothing, lit=lit, **shared),
-        "masked": draw_scores(selection.trace.scores, causes=selection.causes, held=masked, lit=lit, **shared),
-        "weights": draw_weights(weights, causes=selection.causes, lit=lit, **shared),
+    rows, palette, trace = controls.choice("rows"), frame.palette(), selection.trace
+    shared: dict[str, Any] = {
+        "labels": selection.labels,
+        "rows": rows,
+        "palette": palette,
+        "lit": (selection.query, selection.key),
+    }
+    draws: dict[str, Callable[[], Figure]] = {
+        "scores": lambda: draw_scores(
+            trace.scores, causes={cause: cells & False for cause, cells in selection.causes.items()}, **shared
+        ),
+        "masked": lambda: draw_scores(
+            trace.scores, causes=selection.causes, held=trace.under(selection.fill)[0], **shared
+        ),
+        "weights": lambda: draw_weights(trace.under(selection.fill)[1], causes=selection.causes, **shared),
     }
     captions = {
         "scores": "**Scores** of every pair, later words and pads too.",
@@ -39,9 +48,9 @@ def matrices(selection: CellSelection) -> None:
         "weights": "**Weights**: each row of words adds up to 1.",
     }
     places = [*st.columns(2), *st.columns(2)]
-    for place, (name, figure) in zip(places, pictures.items(), strict=False):
+    for place, (name, draw) in zip(places, draws.items(), strict=False):
         with place:
-            _clickable(selection, name, figure)
+            _clickable(selection, name, cache_shared.figure((name, *selection.shown, rows, palette), draw))
             st.markdown(captions[name])
     with places[-1]:
         chosen_cell(selection)
@@ -93,10 +102,15 @@ def chosen_cell(selection: CellSelection) -> None:
     from model_utils.mechanics.trace import cell_of
     from viz.mechanics.cell import chain
 
-    cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
     query, key = selection.names
     controls.item("key", [token.label for token in selection.batch.tokens[selection.spec.sentence]])
-    figure = chain(cell.products, steps=_steps(selection), palette=frame.palette())
+    palette = frame.palette()
+
+    def draw() -> Figure:
+        cell = cell_of(selection.trace, selection.query, selection.key, selection.fill)
+        return chain(cell.products, steps=_steps(selection), palette=palette)
+
+    figure = cache_shared.figure(("cell", *selection.shown, palette), draw)
     plot(figure, "cell", alt=f"How the weight of “{key}” for “{query}” comes about.")
     st.markdown(
         f"**One cell under the microscope:** how much “{literal(query)}” takes from “{literal(key)}”. Click another cell."

@@ -9,7 +9,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
-from pages.common import cache, frame
+from pages.common import cache, cache_shared, frame
 from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def next_words(key: BatchKey, batch: TokenBatch) -> None:
         rows.append(_row("Read at the last real token" if both else "", right[part]))
         if both:
             rows.append(_row("Read in the last column, as generate does", wrong[part]))
-    _draw("next", rows, "The five likeliest next words of every row.")
+    _draw("next", rows, (key, len(found)), "The five likeliest next words of every row.")
 
 
 def independence(key: BatchKey, batch: TokenBatch) -> None:
@@ -62,7 +62,10 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
         panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.in_batch.items()]
         rows.append(_row(_title(batch, b, 60), panels))
     _draw(
-        "independence", rows, "The five likeliest next words of every sentence, alone and in the batch in three ways."
+        "independence",
+        rows,
+        (key, len(found)),
+        "The five likeliest next words of every sentence, alone and in the batch in three ways.",
     )
     if found:
         _judge(batch, found)
@@ -164,10 +167,12 @@ def _row(title: str, panels: list[Panel]) -> PanelRow:
     return PanelRow(title=title, panels=panels)
 
 
-def _draw(name: str, rows: list[PanelRow], alt: str) -> None:
-    """Draw the panels, where there are any yet."""
+def _draw(name: str, rows: list[PanelRow], shown: tuple[BatchKey, int], alt: str) -> None:
+    """Draw the panels, where there are any yet: those of `shown`, a batch and how many of its rows."""
     from viz.tokens.answers import answers_figure, width
 
     if not rows:
         return
-    plot(answers_figure(rows, palette=frame.palette()), name, least=width(rows), alt=alt)
+    palette = frame.palette()
+    figure = cache_shared.figure((name, *shown, palette), lambda: answers_figure(rows, palette=palette))
+    plot(figure, name, least=width(rows), alt=alt)

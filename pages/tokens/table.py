@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import cache, controls, downloads, frame
+from pages.common import cache, cache_shared, controls, downloads, frame
 from pages.common.components.plot import plot
 from pages.common.lesson import cover
 
@@ -81,13 +81,14 @@ def table_of(batch: TokenBatch) -> Table:
 
 
 @st.fragment
-def table(batch: TokenBatch) -> None:
+def table(key: BatchKey, batch: TokenBatch) -> None:
     """Draw the padded batch; above TABLE_WINDOW columns, the window over it and a way back to the read columns."""
     from viz.tokens.table import batch_figure, width
 
     shown, window = table_of(batch), _window(batch)
+    palette = frame.palette()
     plot(
-        batch_figure(shown, window, palette=frame.palette()),
+        cache_shared.figure(("batch", key, window, palette), lambda: batch_figure(shown, window, palette=palette)),
         "batch",
         least=width(shown, window),
         opens="end" if batch.side == "left" else "start",

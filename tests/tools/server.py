@@ -55,10 +55,19 @@ def start_app(
 @contextmanager
 def serving(script: str | Path = "app.py", environment: dict[str, str] | None = None) -> Iterator[str]:
     """Return the address of `script`, served while the block runs."""
+    with process_of(script, environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def process_of(
+    script: str | Path = "app.py", environment: dict[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Return the address of `script`, served while the block runs, and the process that serves it."""
     port = free_port()
     process = start_app(port, environment, script)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -134,6 +134,10 @@ class Figure:
         except ValueError:  # rare, for numbers mostly come in arrays
             return json.dumps(_finite(figure), default=_written, allow_nan=False)
 
+    def written(self) -> Figure:
+        """Return the figure as its JSON alone: to be kept and drawn many times, not to be changed."""
+        return _Written(self.to_json(), self.sizes)
+
     def checked(self) -> go.Figure:
         """Return the figure as plotly's own object. Raises ValueError for an attribute that plotly does not know."""
         import plotly.graph_objects as go
@@ -153,6 +157,25 @@ class Figure:
     def select_traces(self, selector: Mapping[str, Any]) -> Any:
         """Return the traces with these attributes, checked."""
         return self.checked().select_traces(selector=selector)
+
+
+class _Written(Figure):
+    """A figure of which the JSON is left."""
+
+    def __init__(self, text: str, sizes: Sizes) -> None:
+        super().__init__()
+        self._text, self.sizes = text, sizes
+
+    def to_json(self) -> str:
+        return self._text
+
+    def written(self) -> Figure:
+        return self
+
+    def checked(self) -> go.Figure:
+        import plotly.io
+
+        return plotly.io.from_json(self._text)
 
 
 def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:

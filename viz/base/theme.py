@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from viz.base.figure import Figure
@@ -58,7 +59,7 @@ def _causes(**colours: tuple[str, str]) -> dict[str, CauseStyle]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Palette:
     """The colours of one mode, and the sizes that go with them: those of a screen near by, or of a hall.
 
@@ -153,6 +154,7 @@ def even_ramp(palette: Palette, steps: int = 17) -> list[tuple[float, str]]:
     return [(i / (steps - 1), ramp_colour(palette, i / (steps - 1))) for i in range(steps)]
 
 
+@lru_cache(maxsize=4096)
 def ramp_colour(palette: Palette, share: float) -> str:
     """Return the colour at `share` in [0, 1] of the ramp as `rgb(...)`, interpolated between its anchors."""
     at = min(max(share, 0.0), 1.0) * (len(palette.ramp) - 1)

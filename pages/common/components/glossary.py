@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import streamlit as st
@@ -42,4 +41,4 @@ def sentence(text: str, key: str) -> None:
         st.caption(text, width="content")
         return
     st.session_state[_LINKED] = {**linked, **{part.term: key for part in found if part.term}}
-    _GLOSSARY(data={"parts": [asdict(part) for part in found]}, key=f"terms_{key}", width="content")
+    _GLOSSARY(data={"parts": [vars(part) for part in found]}, key=f"terms_{key}", width="content")

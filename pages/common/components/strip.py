@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +64,7 @@ def tokens_strip(
     hand = palette.causes["hand"]
     result = _STRIP(
         data={
-            "tokens": [asdict(token) for token in tokens],
+            "tokens": [vars(token) for token in tokens],
             "label": label,
             "size": size,
             "colours": {"muted": palette.muted, "hand-mark": hand.mark, "hand-tint": hand.tint},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,11 +50,16 @@ def switch() -> None:
 
 def palette(mode: Mode) -> Palette:
     """Return the colours of `mode`, and the sizes of the screen: in a hall large ones, with more contrast."""
+    from viz.base.theme import PALETTES
+
+    return _palette(mode, st.session_state.get(_WIDTH, USUAL)) if on() else PALETTES[mode]
+
+
+@lru_cache(maxsize=32)
+def _palette(mode: Mode, width: int) -> Palette:
+    """Return the palette of a hall's screen, the same one for the same screen: figures are kept by it."""
     from viz.base.sizes import hall
     from viz.base.theme import PALETTES
 
-    if not on():
-        return PALETTES[mode]
     muted, line = _STRONG[mode]
-    sizes = hall(st.session_state.get(_WIDTH, USUAL))
-    return replace(PALETTES[mode], muted=muted, line=line, sizes=sizes)
+    return replace(PALETTES[mode], muted=muted, line=line, sizes=hall(width))

@@ -49,8 +49,10 @@ def lessons() -> Library:
 def place(name: str) -> Place | None:
     """Return the place that a link names, None where there is none."""
     lesson_id, _, number = name.rpartition("-")
+    if _NUMBER.fullmatch(number) is None:  # as outside of lessons, whose files need not be looked at
+        return None
     lesson = lessons().lessons.get(lesson_id)
-    if lesson is None or _NUMBER.fullmatch(number) is None or not 1 <= int(number) <= len(lesson.steps):
+    if lesson is None or not 1 <= int(number) <= len(lesson.steps):
         return None
     return Place(lesson=lesson, step=lesson.steps[int(number) - 1])
 

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.limits import MANY_MB
-from pages.common import cache
+from pages.common import cache, cache_texts
 
 if TYPE_CHECKING:
     from model_utils.generate.beam_search.beam_settings import BeamSettings
     from model_utils.generate.lane import Lane
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
+    from pages.common.cache_texts import Recording
 
     Steps = Generator[tuple[Any, ...], None, None]  # of the lanes, or of the sentences of a beam search
     Event = tuple[int, tuple[Any, ...]]  # the number of the part, the steps that its lanes or sentences took
 
 # Prompts of so many tokens in all are read about as soon with a core less.
 SHORT = 32
+
+# Seconds that a page waits for texts that are on record, so that it is drawn once.
+AT_ONCE = 0.5
 
 # Steps between two times that freed memory goes back to the system, where it is much.
 TIDY = 10
@@ -48,9 +53,16 @@ def decode_job(
     Its events are of the type Event. It stops after `stop_after` steps as if somebody had asked. Raises InputError when it
     cannot start.
     """
+    from model_utils.generate.needs import decoding_needs
+
     made = [Part(*part) for part in parts]
     rows = [(part.loaded, part.lanes if part.beams is None else _beam_rows(part.lanes, part.beams)) for part in made]
-    return _job(lambda: [_decoder(part, max_new_tokens) for part in made], rows, max_new_tokens, stop_after)
+    records = []
+    for part, its_rows in zip(made, rows, strict=True):
+        size = 1e6 * decoding_needs([its_rows], max_new_tokens).made_megabytes
+        key = (part.loaded.entry, tuple(part.lanes), part.beams, max_new_tokens)
+        records.append((cache_texts.recording(key, max_new_tokens, size), part))
+    return _job(records, rows, max_new_tokens, stop_after)
 
 
 def _beam_rows(lanes: Sequence[Lane], beams: BeamSettings) -> list[Lane]:
@@ -69,22 +81,28 @@ def _decoder(part: Part, max_new_tokens: int) -> Steps:
 
 
 def _job(
-    make_decoders: Callable[[], list[Steps]],
+    records: Sequence[tuple[Recording, Part]],
     parts: Sequence[tuple[LoadedModel, Sequence[Lane]]],
     max_new_tokens: int,
     stop_after: int | None,
 ) -> Job[None]:
-    """Return the job that takes a step of each decoder in turn; `parts` are the rows that each of them computes."""
+    """Return the job that takes a step of each part in turn; `parts` are the rows that each of them computes.
+
+    Where all is on record, it ends at once.
+    """
     from model_utils.generate.decode import leave_a_core
     from model_utils.generate.needs import decoding_needs
     from model_utils.generate.plan import check_cache, make_plan
+    from model_utils.job_queue import Needs
     from model_utils.models.attention import interruptible
     from model_utils.models.memory import give_back
 
     for loaded, lanes in parts:
         make_plan(loaded, lanes, max_new_tokens)  # says now what does not fit; a run that waits holds no plan
     check_cache(parts, max_new_tokens)
-    needs = decoding_needs(parts, max_new_tokens)
+    needs, known = decoding_needs(parts, max_new_tokens), all(record.complete for record, _ in records)
+    if known:
+        needs = Needs(operations=0, megabytes=needs.made_megabytes, made_megabytes=needs.made_megabytes)
     prompts = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
     short, many = sum(len(prompt) for _, prompt, _ in prompts) <= SHORT, needs.megabytes > MANY_MB
 
@@ -93,7 +111,10 @@ def _job(
             opened.enter_context(interruptible(job.check_stop))
             if many:
                 opened.callback(give_back)
-            decoders = [opened.enter_context(closing(decoder)) for decoder in make_decoders()]
+            decoders = [
+                opened.enter_context(closing(record.read(partial(_decoder, part, max_new_tokens), job.check_stop)))
+                for record, part in records
+            ]
             for number in range(1, max_new_tokens + 1):
                 if short or number > 1:
                     leave_a_core()  # reading long prompts takes seconds and wants them all
@@ -106,15 +127,16 @@ def _job(
                 if many and number % TIDY == 0:
                     give_back()
 
-    return cache.JOBS.start(work, needs, name="generate", digest=drawn_tokens)
+    job = cache.JOBS.start(work, needs, name="generate", digest=drawn_tokens)
+    if known:
+        job.wait(AT_ONCE)
+    return job
 
 
 def _advance(job: Job[None], part: int, decoder: Steps) -> bool:
     """Publish the next step of all lanes of one model and return whether there was one."""
     job.check()
-    # The gate is held for one step at a time, so that many readers' texts grow side by side.
-    with cache.gate():
-        steps = next(decoder, None)
+    steps = next(decoder, None)
     if steps is None:
         return False
     job.publish((part, steps))

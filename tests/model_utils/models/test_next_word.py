@@ -52,3 +52,7 @@ def test_the_demo_sentence_is_peaked_and_hiding_shook_moves_more_than_hiding_his
 
 def test_equal_chances_are_ordered_by_id() -> None:
     assert top_tokens(np.array([0.2, 0.4, 0.2, 0.2]), 3).tolist() == [1, 0, 2]
+    assert top_tokens(np.array([0.2, 0.4, np.nan, 0.2]), 3).tolist() == [1, 0, 3]
+    assert top_tokens(np.array([0.2, 0.4]), 5).tolist() == [1, 0]
+    many = np.round(np.random.default_rng(0).random(5_000), 2)  # 50 of each
+    assert top_tokens(many, 60).tolist() == sorted(range(5_000), key=lambda one: (-many[one], one))[:60]

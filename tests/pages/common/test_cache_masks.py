@@ -1,4 +1,4 @@
-"""A mask is kept under all that its rule holds: each field of a rule is part of the key by which Streamlit keeps answers."""
+"""A mask is kept under all that its rule holds: each field of a rule is part of the key by which answers are kept."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-import streamlit as st
 
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.masks.mask import MaskSpec
+from pages.common.cache_shared import shared
 
 SPEC = MaskSpec(pattern="sink", weights={1: 0.5, 3: 0.0}, cells={(5, 2), (6, 2)})
 POLICY = MaskPolicy(spec=SPEC, drop_after=2)
@@ -33,19 +33,18 @@ CASES = [(base, name, CHANGES[type(base)][name]) for base in (SPEC, POLICY) for 
 
 @pytest.fixture
 def computed() -> list[Any]:
-    """Return a list that gets each rule for which Streamlit found no kept answer; `keep` asks for one."""
+    """Return a list that gets each rule for which no kept answer was found; `keep` asks for one."""
     return []
 
 
 @pytest.fixture
 def keep(computed: list[Any]) -> Any:
-    @st.cache_resource(show_spinner=False)
+    @shared(8)
     def kept(rule: Any) -> int:
         computed.append(rule)
         return len(computed)
 
-    yield kept
-    kept.clear()
+    return kept
 
 
 @pytest.mark.parametrize("rule", [MaskSpec, MaskPolicy])

@@ -108,7 +108,9 @@ def test_a_bad_link_value_is_named_and_the_default_stands_in() -> None:
 def test_a_page_drawn_again_tells_the_browser_no_value_that_it_has(page: str) -> None:
     """Such a value would come late and undo what the reader clicked meanwhile."""
     again = AppTest.from_file(str(APP), default_timeout=120).switch_page(f"pages/{page}.py").run()
-    again.run()  # a text has ended by now, and the widgets below it are there
+    for key in (key for key in ("_generate", "_compare") if key in again.session_state):
+        assert again.session_state[key].run.job.wait(60)
+    again.run()  # the texts have ended by now, and the widgets below them are there
     again.run()
     told = [one.key for kind in TELLING for one in again.get(kind) if one.proto.set_value]
     assert again.sidebar.text_area[0].value

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-import streamlit as st
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from pages.common import cache, frame
+from pages.common import cache, cache_shared, frame
 from pages.common.link_parameters import CONTROLS
 from tests.tools.server import ROOT
 
@@ -58,7 +57,7 @@ def test_no_link_breaks_a_page_and_what_a_note_says_is_shown(page: str) -> None:
                 assert at.session_state[name] == CONTROLS[name].default, (link, line.value)
             assert not re.search(r"(?<!`)(https?://|www\.|!\[)(?![^`]*`)", line.value), line.value
 
-    st.cache_resource.clear()
+    cache_shared.clear()
     hold()
 
 

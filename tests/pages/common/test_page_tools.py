@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.common import cache, frame
+from pages.common import cache, cache_shared, frame
 from pages.common.link_parameters import CONTROLS, ON_PAGE
 from tests.tools.figures import figures
 from tests.tools.server import ROOT
@@ -17,7 +16,7 @@ FILES = {("MaskScope" if label == "Home" else label): path for path, label in fr
 @pytest.fixture(autouse=True)
 def bundled(tiny, monkeypatch) -> None:
     """Give the pages the model that the tests have already loaded."""
-    st.cache_resource.clear()
+    cache_shared.clear()
     monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
 
 

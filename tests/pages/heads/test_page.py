@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from formatting import percent
@@ -23,7 +22,7 @@ from model_utils.models import forward
 from model_utils.models.forward import attention_maps
 from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
-from pages.common import cache
+from pages.common import cache, cache_shared
 from pages.common.markdown import literal
 from tests.tools.figures import array, figures
 
@@ -33,10 +32,10 @@ APP = Path(__file__).parents[3] / "app.py"
 @pytest.fixture(autouse=True)
 def bundled(tiny, monkeypatch) -> Iterator[None]:
     """Give the pages the model that the tests have already loaded, and no attention kept from another test."""
-    st.cache_resource.clear()
+    cache_shared.clear()
     monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
     yield
-    st.cache_resource.clear()
+    cache_shared.clear()
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from google.protobuf import text_format
 from streamlit.testing.v1 import AppTest
 
 from lessons.loading import FOLDER, FOLDER_VARIABLE, Lesson, Step, load
 from model_utils.models import forward as door
-from pages.common import cache, frame
+from pages.common import cache, cache_shared, frame
 from pages.common.lesson import lesson_steps
 from pages.common.link_parameters import CONTROLS, check_parameter
 from pages.generate import cache as generate_cache
@@ -40,8 +39,7 @@ def bundled(tiny, monkeypatch) -> Iterator[None]:
         if hasattr(module, "loaded_model"):
             monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
     yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    cache_shared.clear()
 
 
 def opened(page: str, **link: str) -> AppTest:
@@ -93,8 +91,7 @@ def forbid_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
     import sys
 
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    cache_shared.clear()
     original = door.forward
     for module in list(sys.modules.values()):
         if getattr(module, "forward", None) is original:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from formatting import percent
@@ -17,7 +16,7 @@ from model_utils.masks.explain import why
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.batch import encode
-from pages.common import cache
+from pages.common import cache, cache_shared
 from tests.tools.figures import figures, trace
 
 TEXTS = ("It will rain in the", "They opened the door and saw a")
@@ -26,7 +25,7 @@ TEXTS = ("It will rain in the", "They opened the door and saw a")
 @pytest.fixture(autouse=True)
 def bundled(tiny, monkeypatch) -> None:
     """Give the pages the model that the tests have already loaded."""
-    st.cache_resource.clear()
+    cache_shared.clear()
     monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from formatting import percent
@@ -20,7 +19,7 @@ from model_utils.masks.link import parse_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.word_lists import ready_list
 from model_utils.tokens.batch import BatchKey
-from pages.common import cache
+from pages.common import cache, cache_shared
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks.soft_weights import CAPTIONS
@@ -36,7 +35,7 @@ def bundled(tiny, monkeypatch) -> Iterator[None]:
     for module in (cache, masks_cache):
         monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
     yield
-    st.cache_resource.clear()
+    cache_shared.clear()
 
 
 def opened(look: str = "word-list", **values: Any) -> AppTest:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from formatting import percent
@@ -18,7 +17,7 @@ from model_utils.mechanics.token_loss import word_losses
 from model_utils.mechanics.trace import record, share_on, unmasked
 from model_utils.mechanics.wrong_masks import nan_spread, weight_shares
 from model_utils.models.registry import BUNDLED
-from pages.common import cache, cache_masks
+from pages.common import cache, cache_masks, cache_shared
 from tests.tools.figures import figures, trace
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -29,12 +28,12 @@ OPENING = dict(zip(("layer", "head"), BUNDLED.opening, strict=True))
 @pytest.fixture(autouse=True)
 def bundled(tiny, monkeypatch) -> Iterator[None]:
     """Give the pages the model that the tests have already loaded, and nothing kept from another test."""
-    st.cache_resource.clear()
+    cache_shared.clear()
     monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
     if hasattr(cache_masks, "loaded_model"):
         monkeypatch.setattr(cache_masks, "loaded_model", lambda _model: tiny)
     yield
-    st.cache_resource.clear()
+    cache_shared.clear()
 
 
 def opened(**values: Any) -> AppTest:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from model_utils.limits import MAX_WORD_CHARACTERS
 from model_utils.tokens import batch
 from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.padding import ragged_error
+from pages.common import cache_shared
 from pages.tokens import answers
 from pages.tokens.table import batch_json
 from tests.tools.figures import array, figures
@@ -77,9 +77,9 @@ def test_broken_positions_are_crossed_on_the_page(monkeypatch: pytest.MonkeyPatc
     assert ticks(at) == (5, 4)
     assert not at.error
     monkeypatch.setattr(batch, "positions", lambda mask: np.broadcast_to(np.arange(mask.shape[1]), mask.shape).copy())
-    st.cache_resource.clear()
+    cache_shared.clear()
     at = opened(topic="alone")
-    st.cache_resource.clear()
+    cache_shared.clear()
     assert ticks(at) == (3, 6)
     assert len(at.error) == 1
 

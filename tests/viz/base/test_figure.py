@@ -9,6 +9,7 @@ import pytest
 
 from tests.tools.figures import array
 from viz.base.figure import WRITTEN_UP_TO, Figure, bar, heatmap, scatter
+from viz.base.sizes import hall
 
 
 def test_layouts_merge_lists_grow_and_none_is_left_out() -> None:
@@ -56,3 +57,14 @@ def test_reading_a_figure_checks_its_attributes() -> None:
         _ = Figure(bar(x=[1], colour="red")).data
     with pytest.raises(TypeError, match="object"):
         Figure(bar(x=object())).to_json()
+
+
+def test_a_written_figure_is_its_json_with_its_sizes_and_stays_as_it_was() -> None:
+    figure = Figure(bar(x=[1], y=[2]), layout={"width": 300})
+    figure.sizes = hall(1920)
+    kept, text = figure.written(), figure.to_json()
+    figure.update_layout(width=400)
+    assert kept.to_json() == kept.written().to_json() == text
+    assert kept.sizes is figure.sizes
+    assert kept.layout.width == json.loads(text)["layout"]["width"]
+    assert kept.data[0].y == (2,)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lessons.loading import FOLDER_VARIABLE
 from lessons.rooms import NoRoomError, RoomError, RoomKeys, Rooms
-from pages.common import cache
+from pages.common import cache, cache_shared
 from pages.common.lesson import lesson_steps, room, room_panel
 from pages.common.public_address import VARIABLE
 from pages.common.voting import routes
@@ -28,8 +28,7 @@ def bundled(tiny, monkeypatch) -> Iterator[None]:
     for module in (cache, masks_cache):
         monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
     yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    cache_shared.clear()
 
 
 @pytest.fixture
