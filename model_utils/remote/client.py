@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from model_utils.errors import ModelLostError
 from model_utils.models.attention import stop_if_asked
 from model_utils.models.loading import ModelCache
-from model_utils.remote.address import LOCAL, address, is_set
+from model_utils.remote.address import AUTO, LOCAL, address, is_set
 
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle
@@ -153,6 +154,8 @@ def _connected(where: str) -> DeploymentHandle[Any]:
 
     try:
         if not ray.is_initialized():
+            if where not in (LOCAL, AUTO):
+                _knock(where)
             ray.init(address=where, log_to_driver=False, logging_level=logging.WARNING, namespace="serve")
         if where == LOCAL:
             return deploy(replicas=os.cpu_count() or 1)
@@ -162,6 +165,12 @@ def _connected(where: str) -> DeploymentHandle[Any]:
         raise ModelLostError(
             "The computers that run the models cannot be reached: try again later, or tell who runs this server."
         ) from error
+
+
+def _knock(where: str) -> None:
+    """Raise OSError unless somebody listens there: Ray itself was seen to wait for longer than ten minutes."""
+    host, _, port = where.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
 
 
 def disconnect() -> None:
