@@ -149,12 +149,12 @@ def test_bounds_are_those_of_this_process_and_come_as_their_sentences(remote, ti
 
 
 def test_who_waits_can_stop_and_the_replica_stops_too(remote, tiny) -> None:
-    many = [lane_of(tiny, "My dog is", CAUSAL, SamplingSettings(seed=seed)) for seed in range(48)]
+    many = [lane_of(tiny, "My dog is", CAUSAL, SamplingSettings(seed=seed)) for seed in range(96)]
     growing = decode(remote, many, 200)
     next(growing)
     assert busiest() is not None
     growing.close()
-    assert idle_within(8)
+    assert idle_within(4)  # all of it takes much longer
 
     def stop() -> None:
         raise Cancelled
