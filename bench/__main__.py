@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import bertviz, decoding, first_token, forward, hall, heads, largest
+from bench import bertviz, decoding, first_token, forward, hall, heads, largest, replicas
 from bench.report import MissingError, save
 
 PARTS = {
@@ -15,6 +15,7 @@ PARTS = {
     "largest": largest.measure,
     "hall": hall.measure,
     "bertviz": bertviz.measure,
+    "replicas": replicas.measure,
 }
 
 
