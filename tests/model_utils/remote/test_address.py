@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from model_utils.errors import ModelLostError
 from model_utils.remote.address import VARIABLE, address, is_set, places
+from tests.tools.server import ROOT
 
 
 @pytest.mark.parametrize("told", ["local", "auto", "head:6379", "10.0.0.7:6379", "[fd00::7]:6379", " auto "])
@@ -27,3 +30,14 @@ def test_who_waits_for_replicas_takes_no_core() -> None:
     assert not is_set({VARIABLE: " "})
     assert places(here=2, environment={}) == 2
     assert places(here=2, environment={VARIABLE: "auto"}) > 1000
+
+
+@pytest.mark.parametrize("page", ["app.py", "pages/2_Masks.py", "pages/3_Heads.py", "pages/5_Generate.py"])
+def test_pages_say_in_one_sentence_what_is_wrong_with_the_setting(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "nonsense")
+    st.cache_resource.clear()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at = (at if page == "app.py" else at.switch_page(page)).run()
+    st.cache_resource.clear()
+    assert not at.exception
+    assert ["nonsense" in one.value for one in at.error] == [True]
