@@ -1,6 +1,6 @@
 """`python -m deploy.replicas --replicas 4`: the models on the Ray cluster that this computer belongs to; they stay there.
 
-The pages find them with MASKSCOPE_RAY=auto, or with host:port of the cluster. Called again it changes how many there are.
+The pages find them with MASKSCOPE_RAY=auto, or with host:port of the cluster. Called again it puts new ones in their place.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def _connected(where: str) -> DeploymentHandle[Any]:
                 _knock(where)
             ray.init(address=where, log_to_driver=False, logging_level=logging.WARNING, namespace="serve")
         if where == LOCAL:
-            return deploy(replicas=os.cpu_count() or 1)
+            return deploy(replicas=max(1, int(ray.cluster_resources().get("CPU", 1))))
         return serve.get_app_handle(APP)
     except Exception as error:  # Ray has many, none of which a reader can put right
         log.exception("Joining the Ray cluster at %s failed", where)
