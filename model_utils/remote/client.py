@@ -56,12 +56,13 @@ class RemoteModel:
 
     def compute(self, name: str, *args: Any, **options: Any) -> Any:
         """Return what a replica computes. Raises what it raised, and ModelLostError where none answers."""
+        until = time.monotonic() + PATIENCE
         for left in reversed(range(TRIES)):
             try:
                 with _in_sentences():
                     response = handle().compute.remote(self.entry, name, args, options)
                     try:
-                        return _awaited(response.result)
+                        return _awaited(response.result, until)
                     except BaseException:
                         response.cancel()
                         raise
@@ -96,7 +97,7 @@ class RemoteModel:
             threading.Thread(target=fetch, name="from a replica", daemon=True).start()
             try:
                 while True:
-                    made, error = _awaited(next_one)
+                    made, error = _awaited(next_one, time.monotonic() + PATIENCE)
                     if error is not None:
                         raise error
                     if made is None:
@@ -106,10 +107,9 @@ class RemoteModel:
                 response.cancel()
 
 
-def _awaited(get: Callable[..., T]) -> T:
+def _awaited(get: Callable[..., T], until: float) -> T:
     """Return what `get` returns, which raises TimeoutError after the seconds it is given; meanwhile look who wants to stop."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    while time.monotonic() < until:
         stop_if_asked()
         with suppress(TimeoutError):
             return get(timeout_s=LOOK)
