@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import bertviz, decoding, first_token, forward, hall, heads, largest, pages
+from bench import bertviz, decoding, first_token, forward, hall, heads, largest, pages, replicas
 from bench.report import MissingError, save
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "hall": hall.measure,
     "pages": pages.measure,
     "bertviz": bertviz.measure,
+    "replicas": replicas.measure,
 }
 
 

@@ -5,7 +5,8 @@
     └── ModelError             a model that cannot be shown
         ├── ModelMissingError  it is neither on this computer nor to be fetched
         ├── ModelDamagedError  its files are there but cannot be used
-        └── ModelTooLargeError it needs more memory than is free
+        ├── ModelTooLargeError it needs more memory than is free
+        └── ModelLostError     the computers that run it do not answer, or stopped in the middle
 
 Pages show these as a sentence. Anything else is a bug: it goes to the log and the page says so.
 """
@@ -33,3 +34,7 @@ class ModelDamagedError(ModelError):
 
 class ModelTooLargeError(ModelError):
     """The model needs more memory than is free."""
+
+
+class ModelLostError(ModelError):
+    """The computers that run the model do not answer, or stopped in the middle: the same again may go well."""

@@ -61,7 +61,7 @@ class JobQueue:
             try:
                 job.check()
                 if place.refused:
-                    raise self._too_much(needs)
+                    raise too_much(needs, RUNS_SHARE * self._free())
                 return work(job)
             finally:
                 self._end(job)
@@ -69,7 +69,7 @@ class JobQueue:
         job, place = Job(in_turn, name=name, digest=digest), _Place(needs)
         with self._lock:
             if needs.megabytes > RUNS_SHARE * (self._free() + self._under_way() + self._kept()):
-                raise self._too_much(needs)
+                raise too_much(needs, RUNS_SHARE * self._free())
             self._line[job] = place
             self._share()
         job.begin()
@@ -122,9 +122,10 @@ class JobQueue:
             self._made[job] = place.needs.made_megabytes * done / (total or 1)
             self._share()
 
-    def _too_much(self, needs: Needs) -> InputError:
-        room = RUNS_SHARE * self._free()
-        return InputError(
-            f"This takes {needs.megabytes:,.0f} MB of memory, and all runs of this server may take {room:,.0f} MB now, "
-            f"{RUNS_SHARE:.0%} of what is free: ask for fewer texts, samples or new tokens, or try again later."
-        )
+
+def too_much(needs: Needs, room: float) -> InputError:
+    """Return the error for work that does not fit into `room` MB, what is left of RUNS_SHARE of the free memory."""
+    return InputError(
+        f"This takes {needs.megabytes:,.0f} MB of memory, and all runs of this server may take {room:,.0f} MB now, "
+        f"{RUNS_SHARE:.0%} of what is free: ask for fewer texts, samples or new tokens, or try again later."
+    )

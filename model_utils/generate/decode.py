@@ -39,16 +39,22 @@ def decode(
     MAX_NEW_TOKENS, for more keys and values than MAX_CACHE_MB, for a prompt that leaves no room for a single token, or for
     a policy that leaves a token of the text nothing to read (see `policies.rows_that_read_nothing`).
 
-    Prompts that `prefix_cache` keeps are not read again, which changes no number.
+    Prompts that `prefix_cache` keeps are not read again, which changes no number; a model that runs elsewhere has its own.
     """
-    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, _steps, prefix_cache)
+    plan = make_plan(loaded, lanes, max_new_tokens)
+    if loaded.remote is not None:
+        return loaded.remote.stream("decode", lanes, max_new_tokens, cached=prefix_cache is not None)
+    return _decode(loaded, lanes, plan, max_new_tokens, _steps, prefix_cache)
 
 
 def decode_tokens(
     loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int
 ) -> Generator[tuple[Drawn, ...], None, None]:
     """Yield what `decode` draws, without what its steps saw: sooner, and with nothing to keep."""
-    return _decode(loaded, lanes, make_plan(loaded, lanes, max_new_tokens), max_new_tokens, _drawn)
+    plan = make_plan(loaded, lanes, max_new_tokens)
+    if loaded.remote is not None:
+        return loaded.remote.stream("decode_tokens", lanes, max_new_tokens)
+    return _decode(loaded, lanes, plan, max_new_tokens, _drawn)
 
 
 def _decode(

@@ -22,7 +22,10 @@ _SLACK = 1.5
 
 
 def decoding_needs(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_tokens: int) -> Needs:
-    """Return what decoding `max_new_tokens` of all lanes takes, of each model its own."""
+    """Return what decoding `max_new_tokens` of all lanes takes, of each model its own.
+
+    Of a model that runs elsewhere, only the records of the steps are here.
+    """
     operations = megabytes = records = 0.0
     for loaded, lanes in parts:
         B, vocabulary = len(lanes), loaded.entry.vocabulary
@@ -32,6 +35,8 @@ def decoding_needs(parts: Sequence[tuple[LoadedModel, Sequence[Lane]]], max_new_
         tokens = sum(len(prompt) for prompt, _ in reading) + B * max_new_tokens
         operations += 2.0 * loaded.parameters * tokens
         records += B * max_new_tokens * _STEP_KB / 1e3
+        if loaded.remote is not None:
+            continue
         masks = 0 if all(lane.policy.plain for lane in lanes) else B * T * T * 4 / 1e6
         # While the prompts are read, each layer's scores and the wider states of its MLP.
         read = len(reading) * longest * (3 * loaded.heads * longest + 8 * loaded.width) * 4 / 1e6

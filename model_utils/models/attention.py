@@ -55,8 +55,7 @@ def eager_attention(
     The steps are those of transformers' eager attention, in its order, so results are equal to the last bit. A `trace`
     list given to `model(...)` receives one LayerTrace per layer; nothing is kept on the model, which many threads share.
     """
-    if (check := _BEFORE_LAYERS.get()) is not None:
-        check()
+    stop_if_asked()
     scale = query.size(-1) ** -0.5 if scaling is None else scaling
     scores = torch.matmul(query, key.transpose(-1, -2)) * scale  # (B, H, Q, K)
     masked = scores if attention_mask is None else scores + attention_mask  # (B, H, Q, K)
@@ -80,6 +79,12 @@ def interruptible(check: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         _BEFORE_LAYERS.reset(token)
+
+
+def stop_if_asked() -> None:
+    """Call the `check` of the block of `interruptible` that this thread is in, where it is in one."""
+    if (check := _BEFORE_LAYERS.get()) is not None:
+        check()
 
 
 def register() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import numpy as np
 import torch
@@ -23,8 +23,22 @@ if TYPE_CHECKING:
     Numbers = torch.Tensor | NDArray[Any] | Sequence[Sequence[int]]
 
 
+class Remote(Protocol):
+    """Where a model runs of which this process holds the shape alone (see `remote.client`)."""
+
+    def compute(self, name: str, *args: Any, **options: Any) -> Any:
+        """Return what the function `name` of `remote.functions.COMPUTED` returns there."""
+
+    def stream(self, name: str, *args: Any, **options: Any) -> Generator[Any, None, None]:
+        """Yield what the function `name` of `remote.functions.STREAMED` yields there, until it is closed."""
+
+
 class Runnable(Protocol):
     """What a pass needs of a loaded model: the network, and its shape (see `loading.LoadedModel`)."""
+
+    @property
+    def remote(self) -> Remote | None:
+        """Return where it runs, None for here."""
 
     @property
     def model(self) -> Any:
@@ -94,15 +108,27 @@ def forward(
 
     `logits` says of which columns logits are made, for all columns of 1,024 tokens take 206 MB a sentence: `all`, the
     `last`, `none`, or those given for each sentence, `[B, K]`. `trace` receives one LayerTrace a layer. `use_cache`
-    returns keys and values; `cache` are those of an earlier pass, which `ids` continue, and grow.
+    returns keys and values; `cache` are those of an earlier pass, which `ids` continue, and grow. They never travel: a
+    model that runs elsewhere is asked for whole texts (see `generate.decode`).
     """
     if isinstance(mask, Mask):
         positions = mask.position_ids if positions is None else positions
         mask = mask.bias()
-    given = {"input_ids": ids, "attention_mask": mask, "position_ids": positions}
+    numbers = {"input_ids": ids, "attention_mask": mask, "position_ids": positions}
+    given = {name: _tensor(one)[rows] for name, one in numbers.items() if one is not None}
+    if loaded.remote is not None:
+        if use_cache or cache is not None:
+            raise ValueError("keys and values stay where the model runs")
+        out, layers = cast(
+            "tuple[ForwardPass, list[LayerTrace]]",
+            loaded.remote.compute("forward", given, logits, attentions, trace is not None),
+        )
+        if trace is not None:
+            trace.extend(layers)
+        return out
     extra = {} if trace is None else {"trace": trace}
     out = loaded.model.transformer(
-        **{name: _tensor(one)[rows] for name, one in given.items() if one is not None},
+        **given,
         past_key_values=cache,
         use_cache=use_cache,
         output_attentions=attentions,
@@ -120,12 +146,17 @@ def forward(
 @torch.inference_mode()
 def output_logits(loaded: Runnable, hidden: torch.Tensor) -> torch.Tensor:
     """Return the logits `[..., V]` of last hidden states `[..., width]`: their product with the output matrix."""
-    logits: torch.Tensor = loaded.model.lm_head(hidden)
+    logits: torch.Tensor = (
+        loaded.model.lm_head(hidden) if loaded.remote is None else loaded.remote.compute("output_logits", hidden)
+    )
     return logits
 
 
 def head_outputs(loaded: Runnable, layer: int) -> torch.Tensor:
     """Return `[H, W, width]`: what turns each head's mix of values into what it adds to the residual stream."""
+    if loaded.remote is not None:
+        outputs: torch.Tensor = loaded.remote.compute("head_outputs", layer)
+        return outputs
     weight: torch.Tensor = loaded.model.transformer.h[layer].attn.c_proj.weight  # (width, width)
     return weight.view(loaded.heads, weight.shape[0] // loaded.heads, -1)
 

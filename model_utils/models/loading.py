@@ -19,7 +19,7 @@ from model_utils import garbage
 from model_utils.errors import ModelTooLargeError
 from model_utils.models.attention import register
 from model_utils.models.files import CONFIG, Architecture, read_json
-from model_utils.models.forward import forward
+from model_utils.models.forward import Remote, forward
 from model_utils.models.memory import check_memory, fits, free_mb
 from model_utils.models.prefix_cache import PrefixCache
 from model_utils.models.registry import ModelEntry, check_folder
@@ -37,11 +37,13 @@ class LoadedModel:
     """A model in memory: float32, evaluation mode, attention that can be traced. Holds no state of any session.
 
     `prefix_cache` holds what it computed of prompts read lately, for whoever asks again: that changes no answer.
+    Of a model that runs elsewhere, at `remote`, this process holds the tokenizer and the shape: `model` has no weights.
     """
 
     entry: ModelEntry
     model: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerBase
+    remote: Remote | None = None
     prefix_cache: PrefixCache = field(default_factory=PrefixCache, init=False)
     _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False)
 
@@ -88,12 +90,17 @@ class LoadedModel:
         return END_OF_TEXT_ID
 
 
-def load_model(entry: ModelEntry, folder: Path) -> LoadedModel:
+def load_model(entry: ModelEntry, folder: Path, remote: Remote | None = None) -> LoadedModel:
     """Return the model of `entry` from the files in `folder`: float32, safetensors only, no code from the folder.
 
-    Raises ModelDamagedError when the files cannot be used, ModelTooLargeError when memory runs out on the way.
+    Of one that runs at `remote` no weights are read. Raises ModelDamagedError when the files cannot be used,
+    ModelTooLargeError when memory runs out on the way.
     """
     held = check_folder(entry, folder)
+    if remote is not None:
+        with torch.device("meta"):
+            shape = GPT2LMHeadModel(_config(entry, folder, held))
+        return LoadedModel(entry=entry, model=shape, tokenizer=_tokenizer(entry, folder), remote=remote)
     loaded = LoadedModel(entry=entry, model=_model(entry, folder, held), tokenizer=_tokenizer(entry, folder))
     _check_numbers(loaded)
     return loaded
@@ -103,11 +110,13 @@ class ModelCache:
     """The models in memory, one copy of each for all sessions.
 
     Where memory is short for one more, models that have gone unused for longest make room, but never the bundled one.
-    Sessions that still work with one keep it until they are through.
+    Sessions that still work with one keep it until they are through. `remote` says where they run, where that is not here.
     """
 
-    def __init__(self, free: Callable[[], float] = free_mb) -> None:
-        self._free = free
+    def __init__(
+        self, free: Callable[[], float] = free_mb, remote: Callable[[ModelEntry], Remote] | None = None
+    ) -> None:
+        self._free, self._remote = free, remote
         self._models: OrderedDict[ModelEntry, LoadedModel] = OrderedDict()  # least recently used first
         self._lock = threading.Lock()
         self._loading = threading.Lock()
@@ -129,7 +138,7 @@ class ModelCache:
             if loaded is None:
                 check_folder(entry, folder)
                 self._make_room(entry)
-                loaded = load_model(entry, folder)
+                loaded = load_model(entry, folder, None if self._remote is None else self._remote(entry))
                 with self._lock:
                     self._models[entry] = loaded
                 garbage.set_aside()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from model_utils.errors import ModelDamagedError
+from model_utils.errors import ModelDamagedError, ModelMissingError
 from model_utils.models.files import Architecture, FolderError, read_folder
 from model_utils.tokens.batch import END_OF_TEXT_ID
 
@@ -151,6 +151,20 @@ def folder_entry(name: str, folder: Path) -> ModelEntry:
     _complain(f"{FOLDERS_VARIABLE}: the folder {str(folder)!r} of model {name!r} cannot be used: {held}")
     # The path stays in the log: visitors of a server have no business with it.
     return replace(entry, trouble=str(entry.damaged(held)))
+
+
+def model_folder(entry: ModelEntry) -> Path:
+    """Return the folder with the files of `entry`. Raises ModelError when they are not here or cannot be used."""
+    if entry.source == "bundled":
+        return BUNDLED_FOLDER  # without the half second that the hub's library takes to import
+    from model_utils.models.download import find
+
+    if entry.trouble:
+        raise ModelDamagedError(entry.trouble)
+    folder = find(entry)
+    if folder is None:
+        raise ModelMissingError(f"{entry.id} is not on this computer: fetch it in the sidebar.")
+    return folder
 
 
 def check_folder(entry: ModelEntry, folder: Path) -> Architecture:

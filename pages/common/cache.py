@@ -7,13 +7,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_utils.errors import ModelDamagedError, ModelMissingError
 from model_utils.job_queue import JobQueue
 from model_utils.models.memory import free_mb
-from model_utils.models.registry import BUNDLED_FOLDER, registry
+from model_utils.models.registry import model_folder, registry
+from model_utils.remote import address
 from model_utils.tokens.batch import BatchKey
 from pages.common.cache_shared import shared
 
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
     from model_utils.tokens.bpe import MergedWord
 
 # Forward passes under way at once on the server; torch already uses every core for one.
-_GATE = threading.BoundedSemaphore(2)
+_GATE = threading.BoundedSemaphore(address.places(here=2))
 
 # Pages with runs that are drawn at once: what draws holds the interpreter, and with twenty at it every page comes late.
 _DRAWING = threading.BoundedSemaphore(2)
 
 # The work that readers start and may stop: runs, and what is timed.
-JOBS = JobQueue(places=os.cpu_count() or 1, free=free_mb)
+JOBS = JobQueue(places=address.places(here=os.cpu_count() or 1), free=free_mb)
 
 
 @contextmanager
@@ -55,9 +54,9 @@ def drawing() -> Iterator[None]:
 @shared(1)
 def model_cache() -> ModelCache:
     """Return the models in memory: one copy of each per server, shared by all sessions."""
-    from model_utils.models.loading import ModelCache
+    from model_utils.remote.client import model_cache
 
-    return ModelCache()
+    return model_cache()
 
 
 def loaded_model(model: str) -> LoadedModel:
@@ -72,20 +71,6 @@ def loaded_model(model: str) -> LoadedModel:
 def in_memory(entry: ModelEntry) -> bool:
     """Return whether the model of `entry` is loaded; while torch is not, nothing is, and this does not wait for it."""
     return "torch" in sys.modules and model_cache().present(entry) is not None
-
-
-def model_folder(entry: ModelEntry) -> Path:
-    """Return the folder with the files of `entry`. Raises ModelError when they are not here or cannot be used."""
-    if entry.source == "bundled":
-        return BUNDLED_FOLDER  # without the half second that the hub's library takes to import
-    from model_utils.models.download import find
-
-    if entry.trouble:
-        raise ModelDamagedError(entry.trouble)
-    folder = find(entry)
-    if folder is None:
-        raise ModelMissingError(f"{entry.id} is not on this computer: fetch it in the sidebar.")
-    return folder
 
 
 @shared(64)

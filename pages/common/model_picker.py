@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from model_utils.errors import ModelError, ModelMissingError, ModelTooLargeError
-from model_utils.models.registry import BUNDLED, BUNDLED_ID, may_fetch, registry
+from model_utils.models.registry import BUNDLED, BUNDLED_ID, may_fetch, model_folder, registry
 from pages.common import cache, controls
 from pages.common.components.beat import beat
 from pages.common.link_parameters import CONTROLS
@@ -118,7 +118,7 @@ def _obstacle(entry: ModelEntry, place: DeltaGenerator) -> ModelError | None:
     if entry.id in refused:
         return refused[entry.id]
     try:
-        cache.model_folder(entry)
+        model_folder(entry)
         _load(entry, place)
     except ModelMissingError as error:
         return _too_large(entry) or error

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.models.registry import registry
-from pages.common.cache import gate, loaded_model, model_folder
+from model_utils.models.registry import model_folder, registry
+from pages.common.cache import gate, loaded_model
 from pages.common.cache_shared import shared
 
 if TYPE_CHECKING:

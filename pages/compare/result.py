@@ -9,7 +9,7 @@ import streamlit as st
 from model_utils.compare import settings
 from pages.common import controls, frame
 from pages.common.caption import Origin, drawn_from
-from pages.common.runs import growing
+from pages.common.runs import growing, runs
 from pages.common.view import choose
 from pages.compare import texts
 from pages.compare.views import VIEWS
@@ -67,8 +67,7 @@ def _choose(comparison: Comparison) -> None:
 
 def _texts(comparison: Comparison) -> None:
     with frame.reader_errors():
-        if comparison.job.error is not None:
-            raise comparison.job.error
+        runs.raise_error(comparison.job)
         texts.draw(comparison)
 
 

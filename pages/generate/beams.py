@@ -11,7 +11,7 @@ from model_utils.generate import explain
 from pages.common import controls, frame
 from pages.common.caption import drawn_from
 from pages.common.components.strip import StripToken, tokens_strip
-from pages.common.runs import growing, text_strip
+from pages.common.runs import growing, runs, text_strip
 from pages.generate import result
 from pages.generate.beam_views import VIEWS, beam_table, tree
 from pages.generate.state import generate_state
@@ -52,9 +52,8 @@ def _growing(run: BeamRun) -> None:
 def _ended(run: BeamRun) -> None:
     """Draw texts, step and view of a search that has ended; at first its last step is in view."""
     state, rows = generate_state(), run.rows()
-    if run.job.error is not None:
-        with frame.reader_errors():
-            raise run.job.error
+    with frame.reader_errors():
+        runs.raise_error(run.job)
     if not any(rows):
         st.caption("Stopped before the first step.")
         return

@@ -11,7 +11,7 @@ import streamlit as st
 from model_utils.generate import explain
 from pages.common import controls, frame
 from pages.common.caption import drawn_from
-from pages.common.runs import growing, text_strip
+from pages.common.runs import growing, runs, text_strip
 from pages.common.view import choose as choose_view
 from pages.generate import text as generate_text
 from pages.generate.state import generate_state
@@ -190,8 +190,7 @@ def _row_in_view(run: Generation | BeamRun) -> Sequence[Step | BeamStep]:
 def _no_step(run: Generation, row: int, steps: list[Step]) -> None:
     job = run.job_of(row)
     ended = job.done
-    if job.error is not None:
-        raise job.error
+    runs.raise_error(job)
     if steps and steps[-1].stop:
         st.info(f"No step here: this row has {len(steps)}. {explain.ending(steps[-1], run.loaded.context)}")
     elif ended:

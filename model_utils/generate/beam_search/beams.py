@@ -113,6 +113,8 @@ def beam_search(
         raise InputError("A beam search cannot go on from a word that was taken by hand: choose 1 beam for that.")
     rows = beam_rows(lanes, beams)
     plan = make_plan(loaded, rows, max_new_tokens)
+    if loaded.remote is not None:
+        return loaded.remote.stream("beam_search", lanes, beams, max_new_tokens)
     searches = [_Search(loaded, lane, number, beams, max_new_tokens) for number, lane in enumerate(lanes)]
     return _beam_search(loaded, rows, plan, searches)
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import streamlit as st
 
-from model_utils.errors import ReaderError
+from model_utils.errors import ModelLostError, ReaderError
 from model_utils.models.registry import registry
 from pages.common import cache, cache_visit, controls, frame
 from pages.common.lesson import cover
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -143,8 +144,20 @@ def stop_button(place: DeltaGenerator, run: DecodingRun) -> bool:
     The rest of the page goes by this answer: a run that ends while the page is drawn would otherwise be drawn as ended below
     a button that says it is not, and nothing would draw the button again.
 
-    It belongs to the page, not to the part that streams: there a click would wait for the next beat.
+    It belongs to the page, not to the part that streams: there a click would wait for the next beat. Of a run whose computer
+    was lost in the middle it is said here, with a button that lets another one go on.
     """
     ended = run.job.done
     place.button("Stop", key="stop", disabled=ended or run.job.cancelled, width="stretch", on_click=run.job.cancel)
+    if isinstance(run.job.error, ModelLostError):
+        with st.container(horizontal=True, vertical_alignment="center", key="lost"):
+            st.error(literal(str(run.job.error)))
+            # Given back, it is made again as every run whose memory was given back: what there was of it stays on the page.
+            st.button("Go on", key="go_on", type="primary", on_click=run.discard)
     return ended
+
+
+def raise_error(job: Job[None]) -> None:
+    """Raise what ended a job, where `stop_button` has not said it."""
+    if job.error is not None and not isinstance(job.error, ModelLostError):
+        raise job.error
