@@ -25,7 +25,7 @@ NUMBERS_UP_TO = 20
 COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
 
 # px of one strip, its title above the bars included; the last one holds W rows.
-STRIP, LAST_STRIP = 106, 140
+STRIP, LAST_STRIP = 94, 132
 TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
 UPRIGHT = 10  # words; more are slanted
 TITLE = 28
