@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KEY = "prompts_table"
 _WORDS = 12  # tokens of each text that its cell shows
-_NAME = 26  # characters of a sentence that name its line
+_NAME = 20  # characters of a sentence that name its line
 # px that the cells of a line share at a desktop's width, and the least that one takes: more of them scroll.
 _ROOM, _LEAST = 720, 140
 

@@ -132,7 +132,8 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
     last = run.request.max_new_tokens
     bound_choice(run)
     widths = [5.5, 3, 3, 3, *([10] if wide else [])]
-    which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
+    with st.container(key="choose_text"):
+        which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
     with which:
         row = controls.item("sentence", run.names(), show_label=False)
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
