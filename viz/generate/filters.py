@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
-from viz.base.theme import ramp_colour, style
+from viz.base.theme import ink, ramp_colour, style
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
@@ -78,7 +78,7 @@ def _part(
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"size": 15},
+            textfont={"size": 15, "color": ink(colour)},
             constraintext="none",
             customdata=[name] * len(rows),
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
