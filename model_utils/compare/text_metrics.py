@@ -99,6 +99,16 @@ def repetition(ids: Sequence[int], n: int = 4) -> float:
     return 1.0 - distinct(ids, n)
 
 
+def repeated(ids: Sequence[int], n: int = 4) -> list[bool]:
+    """Return for each token whether it is in an n-gram that stood in `ids` before: in one that `repetition` counts."""
+    found, seen = [False] * len(ids), set()
+    for start, gram in enumerate(_grams(ids, n)):
+        if gram in seen:
+            found[start : start + n] = [True] * n
+        seen.add(gram)
+    return found
+
+
 def _grams(ids: Sequence[int], n: int) -> list[tuple[int, ...]]:
     return [tuple(ids[start : start + n]) for start in range(len(ids) - n + 1)]
 

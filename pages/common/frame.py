@@ -105,8 +105,9 @@ def open_page(title: str, sentence: str) -> Page:
         page_tools.draw(title)
         controls.draw_history()
     with heading:
-        model_picker.door(page.entry)
-        glossary.glossary()
+        with st.container(horizontal=True, width="content", vertical_alignment="bottom", gap="xsmall"):
+            model_picker.door(page.entry)
+            glossary.glossary()
         if present.on():
             _hall_tools()
     controls.draw_notes()

@@ -59,6 +59,8 @@ _COLUMNS: dict[str, Any] = {
     "order": SamplingSettings.order,
     "seed": None,
 }
+# In view at first; the others where a row uses them, or where all are asked for.
+_FIRST, _ALL = {*_MAIN, "num_beams"}, "all_columns"
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
@@ -115,14 +117,17 @@ def _settings(page: frame.Page) -> None:
         rows, title = (), "cannot be read"
     with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):
         if rows:
-            by = st.segmented_control(
-                "Edit by",
-                ["table", "sliders"],
-                default="table",
-                required=True,
-                key="edit_by",
-                label_visibility="collapsed",
-            )
+            with st.container(horizontal=True, vertical_alignment="center"):
+                by = st.segmented_control(
+                    "Edit by",
+                    ["table", "sliders"],
+                    default="table",
+                    required=True,
+                    key="edit_by",
+                    label_visibility="collapsed",
+                )
+                if by == "table":
+                    st.toggle("all columns", key=_ALL)
             row_sliders.draw(rows) if by == "sliders" else _table(rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             for label, text in ROWS.items():
@@ -159,14 +164,16 @@ def replace_all(text: str, samples: int) -> None:
 
 def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
     """Draw the rows as a table that edits the text. While its own edits make the text, it keeps what it shows."""
-    state, text = compare_state(), settings.write(rows)
-    if state.table_text != text:  # the text was changed elsewhere: a link, a preset, by hand
-        state.table_rows, state.table_text = rows, text
+    state, text, columns = compare_state(), settings.write(rows), _columns(rows)
+    # The text was changed elsewhere: a link, a preset, by hand. A table of other columns forgets its edits.
+    if state.table_text != text or state.table_columns != columns:
+        state.table_rows, state.table_text, state.table_columns = rows, text, columns
         state.table_version += 1
     key = f"{_TABLE}_{state.table_version}"
     st.data_editor(
         pd.DataFrame([_line(row) for row in state.table_rows], columns=list(_COLUMNS)),
         key=key,
+        column_order=columns,
         num_rows="dynamic",
         hide_index=False,
         on_change=_edited,
@@ -181,6 +188,15 @@ def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
             ),
         },
     )
+
+
+def _columns(rows: tuple[settings.SettingsRow, ...]) -> list[str]:
+    """Return the columns that the table shows, in their order."""
+    lines = [_line(row) for row in rows]
+    shown = {name for name, off in _COLUMNS.items() if any(line[name] not in (off, None) for line in lines)} | _FIRST
+    if any(row.beams.on for row in rows):
+        shown |= {one.field for one in BEAM_SETTINGS}
+    return [name for name in _COLUMNS if name in shown or st.session_state.get(_ALL)]
 
 
 def _column(one: Filter | BeamSetting) -> Any:

@@ -18,6 +18,7 @@ from pages.common import cache as common_cache
 from pages.common import controls, frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
+from pages.common.runs.text_strip import mark_repeats
 from pages.compare import cache
 from pages.compare import texts as compare_texts
 from pages.compare.state import Pinned, compare_state
@@ -29,18 +30,18 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
     from viz.base.theme import Palette
 
-_CHOSEN, _NAME, _FILE = "pinned_run", "pinned_name", "pinned_file"
+_CHOSEN, _NAME, _FILE, _BOX = "pinned_run", "pinned_name", "pinned_file", "open_pinned"
 
 
 def draw(comparison: Comparison, place: TextPlace, _: int) -> None:
-    """Draw what keeps runs, and the chosen one of those that are kept."""
+    """Draw what keeps runs, and the choice of one; its texts stand below those of the present run."""
     state = compare_state()
     _keep(comparison)
     if state.pinned_said:
         st.error(literal(state.pinned_said))
     if not state.pinned:
         st.info(
-            "Pin this run, change a setting and press Compare: both stand side by side. A saved file opens here too."
+            "Pin this run, change a setting and press Compare: both stand together, row by row. A saved file opens here too."
         )
         return
     st.session_state[_CHOSEN] = min(int(st.session_state.get(_CHOSEN, 0)), len(state.pinned) - 1)
@@ -52,7 +53,11 @@ def draw(comparison: Comparison, place: TextPlace, _: int) -> None:
         label_visibility="collapsed",
     )
     pinned = state.pinned[st.session_state[_CHOSEN]]
-    _texts(comparison, place, pinned.run)
+    st.markdown(
+        "Below each row: the same row of the pinned run. Marked in it: the first word that differs from **the present run**."
+        if comparison.request.texts[place.prompt] in pinned.run.request.texts
+        else "The pinned texts continue another sentence than those of the present run."
+    )
     st.caption(_made_with(pinned.run))
     _take_home(pinned)
 
@@ -77,7 +82,7 @@ def _keep(comparison: Comparison) -> None:
         disabled=not comparison.job.done,
         width="stretch",
     )
-    with file, st.popover("Open", icon=":material/upload_file:", key="open_pinned", width="stretch"):
+    with file, st.popover("Open", icon=":material/upload_file:", key=_BOX, width="stretch", on_change="rerun"):
         key = f"{_FILE}_{compare_state().files_taken}"
         st.file_uploader(
             "A run that was saved here (JSON)",
@@ -103,11 +108,12 @@ def _pin(comparison: Comparison) -> None:
 
 
 def _open(key: str) -> None:
-    """Keep the run of the chosen file. A callback; the box of files is empty afterwards, and so is its memory."""
+    """Keep the run of the chosen file. A callback; the box of files is empty afterwards, and closed: below it is the answer."""
     state, file = compare_state(), st.session_state[key]
     if file is None:
         return
     state.files_taken += 1
+    st.session_state[_BOX] = False
     state.pinned_said = ""
     try:
         _add(file.getvalue())
@@ -149,34 +155,41 @@ def _symbol(model: str) -> Callable[[int], str | None] | None:
     return cast("Callable[[int], str | None]", common_cache.loaded_model(model).tokenizer.convert_ids_to_tokens)
 
 
-def _texts(comparison: Comparison, place: TextPlace, run: SavedRun) -> None:
-    """Draw the pinned texts of the prompt in view, or of the first, each against that of the same row of the present run."""
-    request, text = run.request, comparison.request.texts[place.prompt]
+def rows() -> int:
+    """Return how many rows the chosen pinned run has, 0 where none is kept."""
+    return len(_run().request.rows) if compare_state().pinned else 0
+
+
+def _run() -> SavedRun:
+    pinned = compare_state().pinned
+    return pinned[min(int(st.session_state.get(_CHOSEN, 0)), len(pinned) - 1)].run
+
+
+def draw_row(comparison: Comparison, place: TextPlace, row: int) -> None:
+    """Draw the pinned texts of a row, of the prompt in view or of the first, each against that of the present run."""
+    if row >= rows():
+        return
+    run, text = _run(), comparison.request.texts[place.prompt]
+    request, palette = run.request, frame.palette()
     prompt = request.texts.index(text) if text in request.texts else 0
-    same = request.texts[prompt] == text
-    st.markdown(
-        "Marked: the first word that differs from **the same row of the present run**."
-        if same
-        else "These texts continue another sentence than those of the present run."
-    )
-    palette, sample = frame.palette(), int(st.session_state.get("sample", 0))
-    for row, one in enumerate(request.rows):
-        for model, by in enumerate(request.models):
-            at = TextPlace(model=model, row=row, sample=min(sample, request.samples_of(row) - 1), prompt=prompt)
-            other = _at_left(comparison, place, at, by) if same else None
-            title = f"**{row} · {literal(settings.name(one))}**" if not model else "↳"
-            with st.container(key=f"pinned_{row}_{model}", gap="xsmall"):
-                st.markdown(title + (f" :gray[{literal(by)}]" if len(request.models) > 1 else ""))
-                tokens_strip(
-                    _strip(request.texts[prompt], run.texts[at], other, palette),
-                    key=f"pinned_text_{row}_{model}",
-                    label=f"Pinned, {row}, {settings.name(one)}",
-                    palette=palette,
-                    size="dense",
-                )
+    sample, name = int(st.session_state.get("sample", 0)), settings.name(request.rows[row])
+    called = run.name.strip() or "pinned"
+    for model, by in enumerate(request.models):
+        at = TextPlace(model=model, row=row, sample=min(sample, request.samples_of(row) - 1), prompt=prompt)
+        other = _in_present_run(comparison, place, at, by) if request.texts[prompt] == text else None
+        with st.container(key=f"pinned_{row}_{model}", gap="xsmall", border=True):
+            of = f" · {by}" if len(request.models) > 1 else ""
+            st.markdown(f":material/keep: **{literal(called)} · {row} · {literal(name)}** :gray[{literal(of)}]")
+            tokens_strip(
+                _strip(request.texts[prompt], run.texts[at], other, palette),
+                key=f"pinned_text_{row}_{model}",
+                label=f"Pinned, {row}, {name}",
+                palette=palette,
+                size="dense",
+            )
 
 
-def _at_left(comparison: Comparison, place: TextPlace, at: TextPlace, model: str) -> list[int] | None:
+def _in_present_run(comparison: Comparison, place: TextPlace, at: TextPlace, model: str) -> list[int] | None:
     """Return the tokens of the text of the present run at the same place; None where there is none, or not yet."""
     request = comparison.request
     if not comparison.job.done or at.row >= len(request.rows) or model not in request.models:
@@ -209,7 +222,7 @@ def _strip(prompt: str, tokens: tuple[SavedToken, ...], other: list[int] | None,
                 clickable=False,
             )
         )
-    return strip
+    return [*strip[:1], *mark_repeats(strip[1:], ids)]
 
 
 def _made_with(run: SavedRun) -> str:

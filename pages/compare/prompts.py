@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 _KEY = "prompts_table"
 _WORDS = 12  # tokens of each text that its cell shows
-_NAME = 16  # characters of a sentence that name its line
+_NAME = 20  # characters of a sentence that name its line
 # px that the cells of a line share at a desktop's width, and the least that one takes: more of them scroll.
-_ROOM, _LEAST = 340, 85
+_ROOM, _LEAST = 720, 140
 
 
-def draw(comparison: Comparison, texts: Texts, place: TextPlace) -> None:
-    """Draw the start of every text; a click on a cell opens the prompt and the row."""
-    request = comparison.request
+def draw(comparison: Comparison, place: TextPlace) -> None:
+    """Draw the start of every text, where there are several prompts; a click on a cell opens the prompt and the row."""
+    request, texts = comparison.request, comparison.texts()
+    if len(request.texts) == 1:
+        return
     sample = int(st.session_state.get("sample", 0))
     table = {}
     for row, one in enumerate(request.rows):
@@ -56,7 +58,7 @@ def draw(comparison: Comparison, texts: Texts, place: TextPlace) -> None:
 def _start(comparison: Comparison, texts: Texts, cell: TextPlace) -> str:
     tokens = [step.token_id for step in texts[cell][:_WORDS]]
     if not tokens:
-        return ""
+        return "…"
     more = " …" if len(texts[cell]) > _WORDS else ""
     return explain.words(tokens, lambda token: comparison.label(token, cell.model)) + more
 

@@ -11,7 +11,7 @@ from pages.common import controls, frame
 from pages.common.caption import Origin, drawn_from
 from pages.common.runs import growing, runs
 from pages.common.view import choose
-from pages.compare import texts
+from pages.compare import pinned, prompts, texts
 from pages.compare.views import VIEWS
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def draw(comparison: Comparison, *, over: bool) -> None:
     """Draw the texts of a comparison, `over` or not, and one view of it."""
+    if not over:  # as wide as the page, and so no part of what grows: it stands still until all texts are there
+        prompts.draw(comparison, texts.chosen(comparison)[0])
     growing.draw(comparison, over=over, ended=_ended, texts=_growing, picture=_picture, halves=_halves)
 
 
@@ -34,6 +36,7 @@ def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
 def _ended(comparison: Comparison) -> None:
     """Draw texts and picture of a comparison that has ended: a click in either shows in both."""
     texts.take_click(comparison)
+    prompts.draw(comparison, texts.chosen(comparison)[0])
     left, right = _halves()
     with left:  # first: they have just been read and must not be gone while a picture takes its time
         _choose(comparison)
@@ -68,7 +71,11 @@ def _choose(comparison: Comparison) -> None:
 def _texts(comparison: Comparison) -> None:
     with frame.reader_errors():
         runs.raise_error(comparison.job)
-        texts.draw(comparison)
+        if controls.value("plot") != "pinned":
+            texts.draw(comparison)
+        else:
+            place, _ = texts.chosen(comparison)
+            texts.draw(comparison, lambda row: pinned.draw_row(comparison, place, row), pinned.rows())
 
 
 def _picture(comparison: Comparison) -> None:

@@ -32,6 +32,7 @@ class CompareState(RunState[Comparison]):
     model: int = 0  # of the text in view: the place in the request's models
     table_rows: tuple[SettingsRow, ...] = ()  # what the table started from; its own edits come on top
     table_text: str | None = None  # the settings text that the table shows by now; None: it has to be drawn anew
+    table_columns: list[str] = field(default_factory=list)
     table_version: int = 0
     cell_opened: bool = False  # in the table of prompts, and the page has not shown it yet
     pinned: list[Pinned] = field(default_factory=list)

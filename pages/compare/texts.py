@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs import text_strip
-from pages.compare import cache, prompts
+from pages.compare import cache
 from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
@@ -61,18 +61,23 @@ def take_click(comparison: Comparison) -> bool:
     return False
 
 
-def draw(comparison: Comparison) -> None:
-    """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be downloaded."""
+def draw(comparison: Comparison, pinned: Callable[[int], None] | None = None, rows: int = 0) -> None:
+    """Draw one sample of every setting as far as it is, the choice of a row and step, and what can be downloaded.
+
+    `pinned` draws below each row what is compared with it, and goes on to so many `rows`.
+    """
     palette, texts, request = frame.palette(), comparison.texts(), comparison.request
     place, number = chosen(comparison)
-    if len(request.texts) > 1:
-        prompts.draw(comparison, texts, place)
     st.markdown("Every row continues the same prompt. **Marked: the first word that differs from row 0, and why.**")
     sample = int(st.session_state.get("sample", 0))
-    for row in range(len(request.rows)):
-        for model in range(len(request.models)):
+    strips = []
+    for row in range(max(len(request.rows), rows)):
+        for model in range(len(request.models)) if row < len(request.rows) else ():
             shown = replace(place, model=model, row=row, sample=min(sample, request.samples_of(row) - 1))
-            _one(comparison, texts, shown, palette, (place, number))
+            strips.append(_one(comparison, texts, shown, palette, (place, number)))
+        if pinned is not None:
+            pinned(row)
+    text_strip.say_repeats(strips)
     st.caption(_legend(comparison))
     _downloads(comparison)
 
@@ -103,8 +108,8 @@ def _one(
     place: TextPlace,
     palette: Palette,
     view: tuple[TextPlace, int],
-) -> None:
-    """Draw one text under the name of its setting, with the reason of its first difference."""
+) -> list[StripToken]:
+    """Draw one text under the name of its setting, with the reason of its first difference, and return its tokens."""
     steps, found = texts[place], comparison.first_difference(texts, place)
     setting = comparison.request.rows[place.row]
     name = compare_settings.name(setting)
@@ -119,6 +124,7 @@ def _one(
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
         if ending := _ending(comparison, place, steps):
             st.caption(ending)
+    return tokens
 
 
 def _ending(comparison: Comparison, place: TextPlace, steps: Sequence[Step | BeamToken]) -> str:

@@ -259,5 +259,5 @@ VIEWS = {
         draw=over_steps,
     ),
     "sweep": View(label="Trends", help="What changes as k, p or temperature grows, and what does not.", draw=sweep),
-    "pinned": View(label="Pinned", help="A run that you keep, beside the present one.", draw=pinned.draw),
+    "pinned": View(label="Pinned", help="A run that you keep, below the present one row by row.", draw=pinned.draw),
 }

@@ -84,9 +84,10 @@ def _ended(run: BeamRun) -> None:
 
 def texts(run: BeamRun, rows: list[list[BeamStep]]) -> None:
     """Draw the leading text of every sentence: each token in the colour of its own probability."""
-    palette = frame.palette()
-    for row, steps in enumerate(rows):
-        tokens_strip(_strip(run, row, steps), key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
+    palette, strips = frame.palette(), [_strip(run, row, steps) for row, steps in enumerate(rows)]
+    for row, strip in enumerate(strips):
+        tokens_strip(strip, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
+    text_strip.say_repeats(strips)
     st.caption(
         "Grey: the prompts. Behind each its leading text: of the best beam while the search goes on, the best finished one at "
         "the end. Until then it may change. Each sentence is searched as if it were alone."
@@ -101,8 +102,8 @@ def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
         StripToken(text=token.label.replace("␣", " "), state="quiet", clickable=False) for token in run.prompt(row)
     ]
     chosen = (int(controls.value("sentence")), int(controls.value("step")) - 1)
-    drawn = []
-    for number, one in enumerate(leading_text(steps)):
+    drawn, text = [], leading_text(steps)
+    for number, one in enumerate(text):
         label = run.label(one.token_id)
         drawn.append(
             StripToken(
@@ -114,7 +115,7 @@ def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
                 selected=chosen == (row, number),
             )
         )
-    return [*prompt, *drawn]
+    return [*prompt, *text_strip.mark_repeats(drawn, [one.token_id for one in text])]
 
 
 def _told(run: BeamRun, row: int, steps: list[BeamStep], number: int) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from model_utils.generate import explain
 from pages.common import controls, frame
 from pages.common.caption import drawn_from
+from pages.common.hall import present
 from pages.common.runs import growing, runs, text_strip
 from pages.common.view import choose as choose_view
 from pages.generate import text as generate_text
@@ -36,7 +37,7 @@ def draw(run: Generation, *, over: bool) -> None:
         controls.change(sentence=state.branch_row)
         state.branch_row = None
     pace = PACE if state.playing else None
-    growing.draw(run, over=over, ended=_ended, texts=_growing, picture=_picture, halves=_halves, pace=pace)
+    growing.draw(run, over=over, ended=_ended, texts=_growing, picture=_picture, halves=lambda: _halves(run), pace=pace)
 
 
 def _ended(run: Generation) -> None:
@@ -50,7 +51,7 @@ def _ended(run: Generation) -> None:
         st.rerun()  # the beat of the fragment is set by the page
     play_on(run)
     bound_choice(run)
-    text, picture = _halves()
+    text, picture = _halves(run)
     with text:
         generate_text.texts(run, _chosen())
     with picture:
@@ -95,9 +96,12 @@ def _is_first(run: Generation) -> bool:
     return not run.job.done and generate_state().words_shown is not run.job
 
 
-def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
-    text, picture = st.columns([9, 10], gap="large")
-    return text, picture
+def _halves(run: Generation) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the places of texts and picture, beside each other; in a hall a word takes one line, and the picture the rest."""
+    if present.on() and run.request.max_new_tokens == 1:
+        return st.container(), st.container()
+    text, picture = st.columns([9, 10], gap="medium")
+    return text, picture.container(gap="xsmall")
 
 
 def _chosen() -> tuple[int, int]:
@@ -128,7 +132,8 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
     last = run.request.max_new_tokens
     bound_choice(run)
     widths = [5.5, 3, 3, 3, *([10] if wide else [])]
-    which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
+    with st.container(key="choose_text"):
+        which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
     with which:
         row = controls.item("sentence", run.names(), show_label=False)
     back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")

@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 
 def texts(run: Generation, chosen: tuple[int, int]) -> None:
     """Draw all rows as far as they are; `chosen` is the row and the step in view."""
-    palette = frame.palette()
+    palette, strips = frame.palette(), []
     for row, steps in enumerate(run.rows()):
         _branch_note(run, row)
         tokens = _strip(run, row, steps, palette, chosen)
+        strips.append(tokens)
         tokens_strip(tokens, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
         ending = explain.ending(steps[-1], run.loaded.context) if steps else ""
         if ending:
             st.caption(ending)
         _stopped_note(run, row)
+    text_strip.say_repeats(strips)
     st.caption(
         "Grey: the prompts, one batch padded on the left, so that all next words stand in one column. "
         "The stronger its colour, the likelier the model found a word. Click one to see its step. All rows share the random "

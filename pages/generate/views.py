@@ -210,6 +210,7 @@ def repeated_draws(run: Generation, step: Step) -> None:
 
 def over_steps(run: Generation, step: Step) -> None:
     """Draw the uncertainty of every step of this row, and how many tokens each filter left."""
+    from model_utils.generate.filters.filter_settings import CUTTING
     from viz.generate.over_steps import over_steps as draw
 
     steps, settings = run.rows()[step.lane], run.request.settings
@@ -220,6 +221,7 @@ def over_steps(run: Generation, step: Step) -> None:
         before=[one.entropy_before for one in steps],
         after=[one.entropy_after for one in steps],
         kept={steps[0].stages[place].filter: [one.stages[place].kept for one in steps] for place in on},
+        filters=CUTTING,
         chosen=step.number,
         palette=frame.palette(),
     )

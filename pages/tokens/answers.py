@@ -57,7 +57,9 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
         lambda rows: cache.batch_independence(key, rows.start, rows.stop),
     )
     rows = []
-    for b, one in enumerate(found):
+    # The shortest sentence first: it has most pads, and a mistake with pads shows most in it.
+    for b in sorted(range(len(found)), key=lambda sentence: len(batch.tokens[sentence])):
+        one = found[b]
         panels = [_panel("alone", one.alone, "reference")]
         panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.in_batch.items()]
         rows.append(_row(_title(batch, b, 60), panels))

@@ -39,7 +39,7 @@ def edit(page: Page, grid: Locator, y: int, value: str) -> None:
     expect(grid.locator("canvas").first).to_be_visible()
     editor = page.locator("#portal input")
     for _ in range(5):
-        grid.dblclick(position={"x": 250, "y": y})
+        grid.dblclick(position={"x": 380, "y": y})
         with suppress(AssertionError):
             expect(editor).to_be_visible(timeout=2_000)
             break

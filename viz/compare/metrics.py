@@ -156,7 +156,7 @@ def steps(
         colours.append(colour)
     figure.add(*_numbers([kept for _, kept, _ in rows], colours, "y", log=True))
     figure.add(*_numbers([bits for _, _, bits in rows], colours, "y2"))
-    style(figure, palette, height=460)
+    style(figure, palette, height=400)
     one_above_other(
         figure,
         palette,

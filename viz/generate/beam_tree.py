@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WORD = 15  # px, of a word
 _LETTER, _DIGIT = 7.8, 6.8  # px that a letter of a word takes at most, as a mean over a word; and one of a score
-_STEP, _ROW = (62, 84), 46  # px of a column, from short words to long ones, and of a row
+_STEP, _ROW = (62, 96), 46  # px of a column, from short words to long ones, and of a row
 _LEFT, _TOP, _BOTTOM = 0.44, 54, 12  # where a word begins, in columns left of its place; px above and below the rows
 _KEY = 540  # px that the line takes which says what the colours mean
 _GAP = 0.1  # columns that a line needs at least behind a word
@@ -96,17 +96,20 @@ class _Places:
 
     def __init__(self, nodes: Sequence[TreeNode], columns: Sequence[TreeColumn], prompt: str) -> None:
         self.columns, self.prompt = columns, prompt
-        longest = max([units(node.label) for node in nodes if columns[node.column].width == 1] or [1])
-        self.step = min(max(_STEP[0], longest * _LETTER / (1 - _GAP * 2)), _STEP[1])  # px
+        widths = [(units(node.label), columns[node.column].width) for node in nodes]
+        self.step = max(letters * _LETTER / (width - _GAP * 2) for letters, width in widths or [(1, 1)])  # px
+        self.step = min(max(_STEP[0], self.step), _STEP[1])
 
     def start(self, column: int) -> float:
         """Return where the words of a column begin; -1 is the prompt's."""
         return (0 if column < 0 else self.columns[column].x) - _LEFT
 
     def fits(self, label: str, column: int) -> str:
-        """Return as much of a label as its column has room for."""
+        """Return as much of a label as its column has room for: whole words, or the start of a single one."""
         width = 1 if column < 0 else self.columns[column].width
-        return shorten(label, int((width - 2 * _GAP) * self.step / _LETTER))
+        cut = shorten(label, int((width - 2 * _GAP) * self.step / _LETTER))
+        whole, space, _ = cut.rpartition(" ")
+        return f"{whole} …" if cut != label and space else cut
 
     def end(self, label: str, column: int, score: str = "") -> float:
         """Return where a line behind a label, with its score below it, may begin."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["drawn", "kept", "cut"]
 
-ROW_HEIGHT = 30
+ROW_HEIGHT = 27
 _HEAD = 26  # room above the first word for the line that names the colours
 _SOLID = 0.62  # place on the ramp of a kept word's bar
 

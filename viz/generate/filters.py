@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
-from viz.base.theme import ramp_colour, style
+from viz.base.theme import ink, ramp_colour, style
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 ROW = 74  # px per bar
 _HATCHES = ("/", "x", ".", "\\", "+", "-", "|")  # of what each filter removed, by its place among all
+_DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px,3px,3px,3px")  # of its lines, likewise
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
 _LETTER = 0.026  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
 
@@ -77,7 +78,7 @@ def _part(
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"size": 15},
+            textfont={"size": 15, "color": ink(colour)},
             constraintext="none",
             customdata=[name] * len(rows),
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
@@ -88,6 +89,11 @@ def _part(
 def hatch_of(by: str, filters: Sequence[str]) -> str:
     """Return the hatch of what a filter removed; greedy, which is none of `filters`, has no other beside it."""
     return _HATCHES[filters.index(by) % len(_HATCHES)] if by in filters else _HATCHES[0]
+
+
+def dash_of(by: str, filters: Sequence[str]) -> str:
+    """Return the dash of the lines of a filter; greedy, which is none of `filters`, has no other beside it."""
+    return _DASHES[filters.index(by) % len(_DASHES)] if by in filters else "solid"
 
 
 def _removed(figure: Figure, rows: list[int], shares: list[float], by: str, hatch: str, palette: Palette) -> None:

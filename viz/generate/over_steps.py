@@ -10,6 +10,7 @@ from viz.base.figure import Figure, scatter
 from viz.base.panels import counted, one_above_other
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
+from viz.generate.filters import dash_of
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
@@ -21,13 +22,14 @@ def over_steps(
     before: Sequence[float],
     after: Sequence[float],
     kept: dict[str, Sequence[int]],
+    filters: Sequence[str],
     chosen: int,
     palette: Palette,
 ) -> Figure:
     """Return two panels over the steps: entropy in bits before and after the filters, and tokens left by each filter.
 
-    `kept` gives for each filter how many tokens it left at each step. `chosen` is the step in view, from 0. Traces:
-    `before`, `after`, and `left by FILTER`.
+    `kept` gives for each filter how many tokens it left at each step; `filters` are all that there are. `chosen` is the step
+    in view, from 0. Traces: `before`, `after`, and `left by FILTER`.
     """
     figure = Figure()
     steps = list(range(1, len(words) + 1))
@@ -38,9 +40,9 @@ def over_steps(
     ):
         _line(figure, steps, values, f"{name} the filters", name, "y", colour, dash, names, "%{y:.2f} bits")
     colours = cycle((palette.text, palette.accent, palette.muted))  # none of the panel above
-    dashes = cycle(("dash", "solid", "dot", "dashdot"))
-    for (name, counts), colour, dash in zip(kept.items(), colours, dashes, strict=False):
-        _line(figure, steps, counts, f"left by {name}", f"left by {name}", "y2", colour, dash, names, "%{y:,} tokens")
+    for (name, counts), colour in zip(kept.items(), colours, strict=False):
+        dash, title = dash_of(name, filters), f"left by {name}"
+        _line(figure, steps, counts, title, title, "y2", colour, dash, names, "%{y:,} tokens")
     _mark(figure, chosen, palette)
     style(figure, palette, height=430)
     bits = {"domain": [0.56, 1], "rangemode": "tozero", "nticks": 5}

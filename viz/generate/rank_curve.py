@@ -12,7 +12,7 @@ import numpy as np
 from viz.base.figure import Figure, Trace, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
-from viz.generate.filters import hatch_of
+from viz.generate.filters import dash_of, hatch_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,10 +116,11 @@ def _look(kind: str, filters: Sequence[str], palette: Palette) -> dict[str, Any]
     if not kind:
         return {"line": {"width": 4, "color": ramp_colour(palette, 0.62)}, "fillcolor": palette.pale}
     mark = palette.causes["causal"].mark
+    # Told apart without colour, by dash and hatch: those that the other pictures of a step give this filter.
     return {
-        "line": {"width": 4, "color": mark},
+        "line": {"width": 4, "color": palette.muted, "dash": dash_of(kind, filters)},
         "fillcolor": palette.surface,
-        "fillpattern": {"shape": hatch_of(kind, filters), "fgcolor": mark, "solidity": 0.08},
+        "fillpattern": {"shape": hatch_of(kind, filters), "fgcolor": mark, "solidity": 0.15},
     }
 
 

@@ -25,10 +25,10 @@ NUMBERS_UP_TO = 20
 COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
 
 # px of one strip, its title above the bars included; the last one holds W rows.
-STRIP, LAST_STRIP = 106, 140
+STRIP, LAST_STRIP = 86, 130
 TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
 UPRIGHT = 10  # words; more are slanted
-TITLE = 28
+TITLE = 26
 # The part of a strip below the bars that its numbers take, in heights of the bars.
 FLOOR = 0.62
 
@@ -324,7 +324,7 @@ def _span(scores: NDArray[Any]) -> tuple[float, float]:
     known = scores[np.isfinite(scores)].astype(np.float64)
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     size = high - low or 1.0
-    return low - 0.15 * size, high + 0.3 * size
+    return low - 0.4 * size, high + 0.3 * size
 
 
 def _size_in_column(text: str, keys: int) -> int:

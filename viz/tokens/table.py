@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Sizes in px. A row holds the token and, below it, id, mask and position.
-ROW = 108
-ROW_WITH_BRACKET = 132
+ROW = 104
+ROW_WITH_BRACKET = 128
 TOP = 58
 BOTTOM = 6
 NUMBER_FONT = 16

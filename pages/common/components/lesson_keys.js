@@ -59,16 +59,21 @@ if (!globalThis.maskscopeLessonListens) {
 const main = () => document.querySelector("[data-testid=stMain]");
 const PATIENCE = 100; // turns of 0.1 s in which what answers may be drawn
 
-// What shows a result: a figure, the first text of Generate or of Compare.
-const RESULTS = ".plot-frame, .st-key-text_0, [class*='st-key-row_0_']";
+// What shows a result: a figure, the texts of Generate and of Compare.
+const TEXT = /\bst-key-(text_\d|row_\d+_\d)/;
+const RESULTS = ".plot-frame, [class*='st-key-text_'], [class*='st-key-row_']";
 
-// Returns the place of what answers: of the view that the step opens, down to the end of its figure, else of the first result.
+// Returns the place of what answers: of the view that the step opens, down to the end of its figure; else of the first result,
+// and where that is a text down to the end of all texts and of the picture beside them.
 function place(view) {
   const chooser = view && document.querySelector(`.st-key-${view}`);
   const below = (figure) => !chooser || chooser.compareDocumentPosition(figure) & Node.DOCUMENT_POSITION_FOLLOWING; // or in it
-  const figure = [...document.querySelectorAll(RESULTS)].find(below);
-  const first = chooser || figure;
-  return first && { top: first.getBoundingClientRect().top, bottom: (figure || first).getBoundingClientRect().bottom };
+  const isResult = (one) => one.matches(".plot-frame") || TEXT.test(one.className);
+  const results = [...main().querySelectorAll(RESULTS)].filter(isResult).filter(below);
+  const first = chooser || results[0];
+  const told = TEXT.test(results[0]?.className) ? results : [results[0] || first];
+  const edges = told.map((one) => one?.getBoundingClientRect().bottom);
+  return first && { top: first.getBoundingClientRect().top, bottom: Math.max(...edges) };
 }
 
 // Brings what answers into view, below the strip, once it is drawn; not where the reader has scrolled meanwhile.

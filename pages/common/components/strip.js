@@ -15,7 +15,7 @@ function fill(node, token) {
   const note = node.lastChild;
   if (note.textContent !== token.note) note.textContent = token.note;
   note.hidden = !token.note;
-  node.className = `token ${token.state}${token.selected ? " selected" : ""}${token.line_break ? " line-break" : ""}${token.colour ? " tinted" : ""}`;
+  node.className = `token ${token.state}${token.selected ? " selected" : ""}${token.repeated ? " repeated" : ""}${token.line_break ? " line-break" : ""}${token.colour ? " tinted" : ""}`;
   node.style.background = token.background || "";
   node.style.color = token.colour || "";
   node.title = token.title || "";

@@ -31,7 +31,8 @@ class StripToken:
     `state`: `plain`, `quiet` (grey: a prompt, a pad), `hidden` (struck out, hatched), `blank` (the empty place of a next
     word), `difference` (where a text leaves another one). `background` and `colour` are CSS colours, such as a place on
     the ramp. `title` is shown on hover, `note` small below the word, `spoken` is read by screen readers in place of the
-    text. `pressed` says for a toggle whether it is on; `selected` frames the token in the accent colour.
+    text. `pressed` says for a toggle whether it is on; `selected` frames the token in the accent colour,
+    `repeated` underlines one of a run that stood in the text before.
     """
 
     text: str
@@ -44,6 +45,7 @@ class StripToken:
     clickable: bool = True
     pressed: bool | None = None
     selected: bool = False
+    repeated: bool = False
     line_break: bool = False
 
 

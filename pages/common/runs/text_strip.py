@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
 from formatting import percent
+from model_utils.compare.text_metrics import repeated
 from model_utils.generate.beam_search.beam_text import BeamToken
 from model_utils.tokens.glyphs import spoken
 from pages.common.components.strip import StripToken
@@ -32,7 +34,7 @@ def strip(
     `remembered` are the labels of a text that is made again: those that it has not reached yet follow in grey.
     """
     tokens = [StripToken(text=_flowing(token.label), state="quiet", clickable=False) for token in prompt]
-    tokens += map(drawn, steps)
+    tokens += mark_repeats(map(drawn, steps), [step.token_id for step in steps])
     if growing:
         tokens += [StripToken(text=_flowing(one), state="quiet", clickable=False) for one in remembered[len(steps) :]]
     if growing and not (steps and steps[-1].stop):
@@ -49,6 +51,20 @@ def drawn_token(step: Step | BeamToken, label: str, *, probability: float, of: s
         title=f"step {step.number + 1}: {percent(probability)} of {of}{rank}",
         **{"spoken": spoken(label), **look},
     )
+
+
+def mark_repeats(tokens: Iterable[StripToken], ids: Sequence[int]) -> list[StripToken]:
+    """Return the tokens of a text, which have these `ids`, with those marked that repeat a run of it."""
+    pairs = zip(tokens, repeated(ids), strict=True)
+    return [
+        replace(token, repeated=True, title=f"{token.title}, repeated") if again else token for token, again in pairs
+    ]
+
+
+def say_repeats(strips: Iterable[Sequence[StripToken]]) -> None:
+    """Draw what the mark of repeated runs says, where one of `strips` has any."""
+    if any(token.repeated for strip in strips for token in strip):
+        st.markdown(":gray[Underlined: runs of four or more tokens that stood in the same text before.]")
 
 
 def clicked_step(key: str, prompt: Sequence[Token]) -> int | None:

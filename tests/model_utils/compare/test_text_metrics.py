@@ -15,6 +15,7 @@ from model_utils.compare.text_metrics import (
     distinct,
     measure,
     monotone,
+    repeated,
     repetition,
     spread,
     tau,
@@ -32,6 +33,13 @@ def test_distinct_and_repetition_of_a_short_text() -> None:
     assert repetition([1, 2, 1, 2, 1, 2]) == pytest.approx(1 - 2 / 3)  # 1212, 2121, 1212
     assert repetition([1, 2, 3, 4, 5]) == 0.0
     assert np.isnan(repetition([1, 2, 3]))
+
+
+def test_a_token_is_repeated_where_its_group_of_four_stood_before() -> None:
+    assert repeated([1, 2, 3, 4, 5, 1, 2, 3, 4, 9]) == [False] * 5 + [True] * 4 + [False]
+    assert repeated([1, 2, 3, 1, 2, 3]) == [False] * 6
+    assert repeated([7] * 6) == [False] + [True] * 5  # a group may overlap the one before
+    assert repeated([]) == []
 
 
 @settings(max_examples=50, deadline=None)

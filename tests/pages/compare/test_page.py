@@ -149,6 +149,23 @@ def test_a_first_difference_names_the_filter_that_made_it() -> None:
     assert literal(explain.filter_name("top-k", run.request.settings(1))) in line.replace(title, "", 1)
 
 
+def columns(at: AppTest) -> list[str]:
+    return list(at.dataframe[0].proto.column_order)
+
+
+def test_the_table_shows_the_columns_that_are_used_or_all() -> None:
+    first = ["temperature", "top_k", "top_p", "num_beams"]
+    at = opened(max_new_tokens=1, settings="t1;k5")
+    assert columns(at) == first
+    at.session_state["settings"] = "t1;m0.1"
+    assert "min_p" in columns(at.run())
+    at.session_state["settings"] = "t1;b2"
+    assert {one.field for one in BEAM_SETTINGS} <= set(columns(at.run()))
+    at.toggle(key="all_columns").set_value(True).run()
+    assert {*SETTINGS, "seed"} <= set(columns(at))
+    assert at.session_state["settings"] == "t1;b2"
+
+
 def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
     at = opened(plot="metrics", samples=2)
     assert len(quoting(at.markdown, 95, 2)) == 1  # the intervals, and over how many samples
@@ -405,6 +422,7 @@ def test_a_pinned_run_stays_beside_the_next_one_and_opens_from_its_file_without_
     (opened_again,) = pinned(other)
     assert opened_again.run.texts == kept.run.texts
     assert opened_again.content == kept.content
+    assert other.session_state["open_pinned"] is False  # the box lies over what it opened
     other.button(key="use_pinned").click().run()
     assert other.session_state["settings"] == "t1;b2"
     assert other.session_state["max_new_tokens"] == 4

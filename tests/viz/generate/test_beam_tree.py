@@ -80,6 +80,17 @@ def test_words_stand_in_whole_rows_by_kind_with_their_scores() -> None:
     assert "<b>" not in found["kept"].text[0]
 
 
+def test_what_does_not_fit_into_a_column_is_cut_between_words_and_whole_on_hover() -> None:
+    said = "be able to get out of the bed early"
+    figure = fig_beam_tree(
+        [*NODES[:3], node(1, 0, 1, said)], COLUMNS, prompt="once", rows=4, chosen=None, palette=LIGHT
+    )
+    (word,) = [text.split("<br>")[0] for text in traces(figure)["kept"].text if text.startswith("be ")]
+    assert word.endswith(" …")
+    assert said.startswith(word.removesuffix("…"))
+    assert said in traces(figure)["kept"].hovertext[-1]
+
+
 def test_lines_lead_from_a_beam_to_what_continues_it() -> None:
     found = traces(drawn())
 

@@ -24,6 +24,8 @@ def test_ranks_are_split_by_what_cut_them_and_the_line_says_how_many_are_left():
     assert (found["drawn"].x[0], found["drawn"].y[0]) == (2, pytest.approx(0.2))
     lines = [trace.text[1].strip() for trace in figure.data if trace.mode == "lines+text"]
     assert lines == ["top-p: 2 left", "top-k: 3 left"]
+    looks = {(trace.line.dash, trace.fillpattern.shape) for name, trace in found.items() if name != "drawn"}
+    assert len({dash for dash, _ in looks}) == len({shape for _, shape in looks}) == 3  # told apart without colour
 
 
 def test_a_filter_that_cuts_the_likeliest_has_a_line_at_both_its_ends():

@@ -13,7 +13,7 @@ PROMPT = [SimpleNamespace(label="My"), SimpleNamespace(label="␣dog")]
 
 
 def step(number: int, stop: str = "") -> SimpleNamespace:
-    return SimpleNamespace(number=number, stop=stop, rank=3)
+    return SimpleNamespace(number=number, stop=stop, rank=3, token_id=number % 5)
 
 
 def drawn(one: SimpleNamespace) -> StripToken:
@@ -31,6 +31,11 @@ def test_the_prompt_is_grey_and_drawn_tokens_are_clicked() -> None:
     assert tokens[2].line_break
     assert tokens[2].spoken == "is⏎"
     assert "25" in tokens[2].title
+
+
+def test_a_run_of_four_tokens_that_comes_again_is_marked() -> None:
+    tokens = text_strip.strip(PROMPT, [step(number) for number in range(9)], drawn, growing=True)
+    assert [token.repeated for token in tokens] == [False] * 7 + [True] * 4 + [False]
 
 
 @pytest.mark.parametrize(("growing", "stop", "blank"), [(True, "", 1), (False, "", 0), (True, "end", 0)])
