@@ -100,7 +100,7 @@ def test_masks_draws_the_rule_and_runs_the_model_under_it(tiny, bundled, referen
     tile = trace(figures(at)["fig_pattern_dilated"], "visible", "z")
     assert (tile == 1).tolist() == may_read(T).tolist()
     assert trace(figures(at)["fig_pattern_words"], "now", "x") / 100 == pytest.approx(
-        np.sort(probabilities[-1])[:-6:-1], abs=2e-5
+        np.sort(probabilities[-1])[:-6:-1], abs=1e-4
     )
     assert trace(figures(at)["fig_surprise"], "now", "y")[1:] == pytest.approx(bits(probabilities, tokens), abs=2e-3)
     assert "fig_leak" not in figures(at)
@@ -162,10 +162,10 @@ def test_its_code_prints_the_mask_the_head_and_the_next_words(tiny, dilated, ref
     lines = executed(mask_code(tiny.entry, TEXTS, dilated, side="left"))
     visible = np.array(ast.literal_eval(lines[0].removeprefix("visible ")))
     assert real(visible).tolist() == may_read(T).float().tolist()
-    assert [float(line.split()[-1]) for line in lines if line.startswith("next")] == pytest.approx(best, abs=2e-5)
+    assert [float(line.split()[-1]) for line in lines if line.startswith("next")] == pytest.approx(best, abs=1e-4)
     head = executed(head_code(tiny.entry, TEXTS, dilated, side="left", layer=LAYER, head=HEAD))
     printed = real(np.array([[float(cell) for cell in line.split()] for line in head]))
     assert printed[may_read(T).numpy()] == pytest.approx(weights[LAYER, HEAD][may_read(T).numpy()], abs=1e-5)
     lines = executed(hiding_code(tiny.entry, encode(tiny.tokenizer, TEXTS), dilated))
     (after,) = [line.removeprefix("after ") for line in lines if line.startswith("after ")]
-    assert [probability for _, probability in ast.literal_eval(after)] == pytest.approx(best, abs=2e-5)
+    assert [probability for _, probability in ast.literal_eval(after)] == pytest.approx(best, abs=1e-4)

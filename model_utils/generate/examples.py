@@ -79,13 +79,13 @@ TEXT_EXAMPLES = (
     ),
     TextExample(
         name="Beams repeat",
-        text=ONCE,
+        text=GIRL,
         caption="Four beams find the likeliest text, and it says the same again and again: step back through the tree.",
         controls={"num_beams": 4},
     ),
     TextExample(
         name="Beams, cured",
-        text=ONCE,
+        text=GIRL,
         caption="The same four beams, but no two tokens may follow each other twice: every step says what was banned.",
         controls={"num_beams": 4, "no_repeat_ngram_size": 2},
     ),

@@ -85,7 +85,7 @@ BUNDLED = ModelEntry(
     context=256,
     parameters=33_593_472,
     about="small model, 217 old books; not OpenAI's GPT-2",
-    opening=(4, 5),
+    opening=(3, 2),
 )
 HUB = tuple(
     ModelEntry(

@@ -11,22 +11,22 @@ def test_a_click_hides_a_word_and_the_bars_move(page: Page, app: str) -> None:
     page.goto(app)
     demo = page.locator(".st-key-fig_demo")
     expect(demo.locator(".js-plotly-plot .bars").first).to_be_attached()
-    assert page.evaluate(BEST) == "␣head"
+    assert page.evaluate(BEST) == "␣heads"
     page.get_by_role("button", name="hide shook").click()
     expect(page.get_by_role("button", name="hide shook")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function(f"{BEST} !== '␣head'")
+    page.wait_for_function(f"{BEST} !== '␣heads'")
 
 
 def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:
     page.goto(app)
-    page.wait_for_function(f"{BEST} === '␣head'")
-    word = page.get_by_role("button", name="hide He")
+    page.wait_for_function(f"{BEST} === '␣heads'")
+    word = page.get_by_role("button", name="hide They")
     word.focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("button", name="hide shook")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="hide shook")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function(f"{BEST} !== '␣head'")
+    page.wait_for_function(f"{BEST} !== '␣heads'")
 
 
 def test_the_home_page_fits_a_phone(phone: Page, app: str) -> None:

@@ -54,7 +54,7 @@ def test_a_pattern_is_chosen_by_its_picture_and_a_word_asked_by_keyboard(page: P
     click(page, "fig_pattern_window", 4, 3)
     page.wait_for_url("**pattern=window**")
     expect(
-        page.get_by_text("“␣of” attends to 1 word directly, to 5 words only through other words, to 1 never.")
+        page.get_by_text("“␣of” attends to 1 word directly, to 6 words only through other words, to 0 never.")
     ).to_be_visible()
     word = page.get_by_role("button", name="want: reached")
     word.focus()

@@ -34,12 +34,12 @@ def test_one_lesson_text_is_peaked_and_the_other_flat(tiny):
     assert flat - peaked >= 2
 
 
-def test_hiding_shook_changes_the_prediction_more_than_hiding_he(tiny):
+def test_hiding_the_last_word_changes_the_prediction_least(tiny):
     whole = probabilities(tiny, PEAKED)
-    he, shook = (
-        np.abs(probabilities(tiny, PEAKED, MaskSpec(weights={token: 0.0})) - whole).sum() / 2 for token in (0, 1)
+    they, shook, their = (
+        np.abs(probabilities(tiny, PEAKED, MaskSpec(weights={token: 0.0})) - whole).sum() / 2 for token in range(3)
     )
-    assert shook > he + 0.05
+    assert min(they, shook) > their + 0.5
 
 
 def test_the_card_s_next_words_and_seen_tokens_are_those_of_the_weights(tiny, figures):
@@ -59,7 +59,7 @@ def test_the_card_s_first_sample_is_what_the_weights_write(tiny, figures, monkey
 def test_the_card_is_written_from_the_figures(figures):
     config = json.loads((BUNDLED_FOLDER / "config.json").read_text(encoding="utf-8"))
     size = (BUNDLED_FOLDER / "model.safetensors").stat().st_size / 1e6
-    assert size <= 40
+    assert size <= 70
     written = card(figures, config, parameters=BUNDLED.parameters, megabytes=size)
     assert (BUNDLED_FOLDER / "README.md").read_text(encoding="utf-8") == written
 

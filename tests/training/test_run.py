@@ -143,9 +143,9 @@ def test_the_teacher_takes_part_in_training_alone(small, tmp_path):
     list(new_run(small, tmp_path / "teacher", replace(SMALL, width=48)).steps(1))
     run = new_run(small, tmp_path, replace(SMALL, taught=1.0))
     measured, batch = run.heldout_loss(), run.batches.at(0)
-    before = float(run._loss(*batch, whole=True))
+    before = float(run._loss(*batch, whole=True).detach())
     run.learn_from(tmp_path / "teacher")
-    assert float(run._loss(*batch, whole=True)) != pytest.approx(before, abs=1e-4)
+    assert float(run._loss(*batch, whole=True).detach()) != pytest.approx(before, abs=1e-4)
     assert run.heldout_loss() == pytest.approx(measured, abs=1e-6)
 
 

@@ -36,7 +36,7 @@ def test_todays_two_dimensional_mask_counts_a_half_as_one(runs: dict[str, SoftMa
 
 def test_the_old_formula_counts_a_half_as_zero(runs: dict[str, SoftMaskRun]) -> None:
     assert (runs["formula"].weights[:, :, [2, 3]] == 0).all()
-    assert runs["formula"].weights.sum(-1) == pytest.approx(np.ones((6, 8)), abs=1e-5)
+    assert runs["formula"].weights.sum(-1) == pytest.approx(np.ones(runs["formula"].weights.shape[:-1]), abs=1e-5)
 
 
 def test_log_weight_reweights_and_renormalises_the_row_where_scores_stay(runs: dict[str, SoftMaskRun]) -> None:

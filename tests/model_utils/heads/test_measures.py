@@ -175,7 +175,7 @@ def test_the_bundled_model_has_the_induction_heads_that_its_card_names(tiny):
     (maps,) = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))
     frame = measures_table(measured(maps, batch, 0), by="induction")
     best = {(int(layer), int(head)) for layer, head in frame[["layer", "head"]][:4].to_numpy()}
-    assert best == {(4, 6), (5, 0), (5, 1), (5, 7)}
+    assert best == {(6, 0), (7, 3), (7, 4), (7, 5)}
     assert frame["induction"][3] > 0.3
 
 
@@ -236,7 +236,7 @@ def test_the_bundled_model_has_the_previous_token_heads_that_its_card_names(tiny
     batch = encode(tiny.tokenizer, (text,))
     (maps,) = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))
     layer, head, share = habits(maps, 0, batch.last(0)).strongest("previous")
-    assert (layer, head) in {(2, 0), (2, 2), (2, 5), (3, 2), (3, 3), (3, 6)}
+    assert (layer, head) in {(2, 2), (3, 2), (4, 5)}
     assert share > 0.3
 
 

@@ -59,7 +59,7 @@ def test_a_pass_of_its_own_records_one_layer_and_the_same_numbers(
     forward(tiny, mission.input_ids, mask, trace=traces, rows=slice(0, 1))
     whole = head_trace(traces[3], mission, mask, sentence=0, head=1)
     assert np.array_equal(head.weights, whole.weights)
-    assert (head.first, head.last, head.width) == (3, 7, 32)
+    assert (head.first, head.last, head.width) == (3, 7, 48)
 
 
 @pytest.mark.parametrize("query", [3, 5, 7])
@@ -84,7 +84,7 @@ def test_the_rows_output_is_what_the_head_hands_on(tiny: LoadedModel, mission: T
         forward(tiny, mission.input_ids, build_mask(MaskSpec(), mission), rows=slice(0, 1))
     finally:
         handle.remove()
-    theirs = caught[0][0, 7, 32:64].numpy()  # head 1 of width 32
+    theirs = caught[0][0, 7, 48:96].numpy()  # head 1 of width 48
     row = row_of(head, 7)
     assert row.output == pytest.approx(theirs, abs=1e-6)
     assert row.mixed.sum(0) == pytest.approx(theirs, abs=1e-5)
@@ -120,11 +120,11 @@ def test_a_softened_word_has_the_log_of_its_weight_in_the_mask(tiny: LoadedModel
 
 @pytest.mark.parametrize(
     ("divisor", "name"),
-    [(32**0.5, "√32"), (1 / 32**-0.5, "√32"), (3 * 32**0.5, "3·√32"), (12 * 32**0.5, "12·√32"), (1.0, ""), (3.0, "3")],
+    [(48**0.5, "√48"), (1 / 48**-0.5, "√48"), (3 * 48**0.5, "3·√48"), (12 * 48**0.5, "12·√48"), (1.0, ""), (3.0, "3")],
 )
 def test_the_divisor_is_written_as_readers_write_it(head: HeadTrace, divisor: float, name: str) -> None:
-    assert head.width == 32
-    assert head.divisor_name == "√32"
+    assert head.width == 48
+    assert head.divisor_name == "√48"
     assert replace(head, divisor=divisor).divisor_name == name
 
 

@@ -102,7 +102,7 @@ def test_nan_spreads_from_a_blocked_row_to_every_row_from_the_second_layer_on(
 ) -> None:
     mask = build_mask(MaskSpec(), mission)
     found = nan_spread(tiny, mission, mask, sentence=0)
-    assert found.rows.shape == (6, 8)
+    assert found.rows.shape == (8, 8)
     assert found.rows[0].tolist() == [True] * 3 + [False] * 5
     assert found.rows[1:].all()
     assert found.logits.all()

@@ -138,7 +138,7 @@ def test_maps_of_one_sentence_equal_those_of_the_batch_and_are_read_only(tiny, m
     mask = build_mask(MaskSpec(), mission)
     every = attention_maps(tiny, mission, mask)
     (one,) = attention_maps(tiny, mission, mask, sentence=2)
-    assert one.weights.shape == (6, 8, 8, 8)
+    assert one.weights.shape == (8, 8, 8, 8)
     np.testing.assert_allclose(one.weights, every[2].weights, atol=1e-5)
     np.testing.assert_array_equal(one.cause, mask.cause[2])
     assert one.causes["padding"][0, 0]

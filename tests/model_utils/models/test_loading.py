@@ -64,7 +64,7 @@ def test_the_model_is_float32_in_evaluation_mode_with_attention_that_can_be_trac
     assert {parameter.dtype for parameter in tiny.model.parameters()} == {torch.float32}
     assert not tiny.model.training
     assert tiny.model.config._attn_implementation == "maskscope"
-    assert (tiny.layers, tiny.heads, tiny.context) == (6, 8, 256)
+    assert (tiny.layers, tiny.heads, tiny.context) == (8, 8, 256)
 
 
 def test_the_bundled_entry_is_what_its_files_hold(tiny: LoadedModel):

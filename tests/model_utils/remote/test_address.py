@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from model_utils.errors import ModelLostError
 from model_utils.remote.address import VARIABLE, address, is_set, places
+from pages.common import cache_shared
 from tests.tools.server import ROOT
 
 
@@ -35,9 +35,9 @@ def test_who_waits_for_replicas_takes_no_core() -> None:
 @pytest.mark.parametrize("page", ["app.py", "pages/2_Masks.py", "pages/3_Heads.py", "pages/5_Generate.py"])
 def test_pages_say_in_one_sentence_what_is_wrong_with_the_setting(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "nonsense")
-    st.cache_resource.clear()
+    cache_shared.clear()
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at = (at if page == "app.py" else at.switch_page(page)).run()
-    st.cache_resource.clear()
+    cache_shared.clear()
     assert not at.exception
     assert ["nonsense" in one.value for one in at.error] == [True]

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import psutil
 import pytest
-import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -33,7 +32,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.remote import client
 from model_utils.remote.address import VARIABLE
-from pages.common import cache, frame
+from pages.common import cache, cache_shared, frame
 from tests.tools.decoding import lane_of
 from tests.tools.server import ROOT
 
@@ -77,9 +76,9 @@ def pages(remote: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     """Let the pages have the remote model, and nothing that this process has computed before."""
     monkeypatch.setattr(cache, "loaded_model", lambda _model: remote)
     monkeypatch.setattr(cache, "in_memory", lambda _entry: True)
-    st.cache_resource.clear()
+    cache_shared.clear()
     yield
-    st.cache_resource.clear()
+    cache_shared.clear()
 
 
 def text(loaded: LoadedModel, lanes: list[Lane], new: int) -> list[list[object]]:

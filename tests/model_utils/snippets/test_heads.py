@@ -37,7 +37,7 @@ def test_measures_equal_those_of_the_table(tiny: LoadedModel, printed: list[list
     found = measure(maps, batch.input_ids[1], batch.first(1), batch.last(1))
     assert found is not None
     lines = printed[3 * place]
-    assert len(lines) == 48
+    assert len(lines) == 64
     for line in lines:
         layer, head, *values = line.split()
         told = {name: float(value) for name, value in (value.split("=") for value in values)}
@@ -53,7 +53,7 @@ def test_finds_equal_the_ranking(tiny: LoadedModel, printed: list[list[str]], pl
     maps = attention_maps(tiny, batch, mask)[1]
     table = find_heads(maps, value_sizes(tiny, batch, mask, 1), batch.last(1), batch.first(1) + 1)
     lines = printed[3 * place + 1]
-    assert len(lines) == 48
+    assert len(lines) == 64
     for line, row in zip(lines, table.itertuples(), strict=True):
         weight, contribution = (float(part.split("=")[1]) for part in line.split()[2:])
         assert weight == pytest.approx(row.weight, abs=1e-5)

@@ -118,7 +118,7 @@ def test_the_bundled_model_is_first_and_says_what_it_is():
     assert list(at.selectbox(key="model").options) == list(registry())
     assert at.text[0].value == f"shown: {model_picker.tag(BUNDLED)}"
     assert BUNDLED.about in at.text[0].value
-    assert numbers(at.sidebar.caption[0].value) == [6, 8, 256, 18, 256, 71]
+    assert numbers(at.sidebar.caption[0].value) == [8, 8, 384, 34, 256, 134]
     assert not at.warning
 
 
@@ -242,7 +242,7 @@ def test_the_table_of_all_models_tells_shape_place_and_sizes():
     table = model_picker.table(registry()).set_index("Model")
     figures = {model: [numbers(cell) for cell in row if cell] for model, row in table.drop(columns="Where").iterrows()}
     assert figures["gpt2-xl"] == [[48], [25], [1600], [1558], [6432], [6230]]
-    assert figures["tiny-gpt2"] == [[6], [8], [256], [18], [], [71]]
+    assert figures["tiny-gpt2"] == [[8], [8], [384], [34], [], [134]]
     assert figures["nowhere"] == [[]]
     assert table.loc["mine", "Download"] == table.loc["tiny-gpt2", "Download"]  # nothing
     assert "openai-community/gpt2-xl" in table.loc["gpt2-xl", "Where"]

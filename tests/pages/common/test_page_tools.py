@@ -47,21 +47,21 @@ def test_reset_sets_a_pages_controls_back_and_leaves_text_and_other_pages() -> N
     kept = {"text": "He shook his", "seed": "7", "max_new_tokens": "2", "present": "on"}
     assert {name: at.query_params[name] for name in kept} == kept
     assert "closer" not in at.query_params
-    assert (at.session_state["layer"], at.session_state["head"]) == (3, 3)  # the head that the page opens on
+    assert (at.session_state["layer"], at.session_state["head"]) == (3, 2)  # the head that the page opens on
 
 
 def test_in_a_lesson_reset_goes_back_to_the_step() -> None:
     at = opened("Mechanics", lesson="masks-6", head="2")
     assert at.session_state["head"] == 2
     at.button(key="reset_page").click().run()
-    assert (at.session_state["head"], at.session_state["stage"]) == (5, "weight")
+    assert (at.session_state["head"], at.session_state["stage"]) == (4, "weight")
     assert at.query_params["lesson"] == "masks-6"
 
 
 def test_in_a_hall_a_head_says_its_name_on_its_figure_in_large_type() -> None:
     near, far = (figures(opened("Heads", present=mode))["fig_head"]["layout"] for mode in ("off", "on"))
     assert "title" not in near
-    assert "Layer 3, head 3" in far["title"]["text"]
+    assert "Layer 3, head 2" in far["title"]["text"]
     assert far["title"]["font"]["size"] >= 27
     assert far["xaxis"]["tickfont"]["size"] > 27 > near["xaxis"]["tickfont"]["size"]
 

@@ -21,7 +21,7 @@ def test_the_home_page_shows_the_demo_and_a_link_to_each_page() -> None:
     assert not at.error
     figure = next(iter(figures(at).values()))
     assert figure["data"][0]["name"] == "now"
-    assert figure["layout"]["yaxis"]["ticktext"][0].strip() == "␣head"
+    assert figure["layout"]["yaxis"]["ticktext"][0].strip() == "␣heads"
     doors = [link.proto.label for link in at.get("page_link")]
     names = [path.stem.partition("_")[2] for path in sorted((ROOT / "pages").glob("[0-9]_*.py"))]
     assert len(names) == 7
@@ -56,7 +56,7 @@ def test_the_links_take_along_what_is_hidden_in_the_demo() -> None:
     at.session_state["_demo_hidden"] = frozenset({1})
     at.run()
     carried = {link.proto.label: link.proto.query_string for link in at.get("page_link") if "→" in link.proto.label}
-    assert carried["**Masks** →"] == "text=He+shook+his&weights=1%3A0"
+    assert carried["**Masks** →"] == "text=They+shook+their&weights=1%3A0"
     assert not carried["**Lessons** →"]
 
 

@@ -139,7 +139,7 @@ def test_any_page_opens_the_page_and_the_state_of_the_step_that_a_link_names() -
 def test_what_the_link_says_itself_wins_and_stays_in_the_address() -> None:
     at = opened("Masks", lesson="masks-1", weights="2:0", sentence="0")
     assert at.session_state["weights"] == "2:0"
-    assert at.session_state["text"] == "He shook his"
+    assert at.session_state["text"] == "They shook their"
     assert dict(at.query_params) == {"lesson": "masks-1", "weights": "2:0"}
 
 
@@ -206,7 +206,7 @@ def test_leaving_keeps_what_is_on_screen() -> None:
     at = press(opened("Masks", lesson="masks-1"), "lesson_leave")
     assert "lesson_reveal" not in {button.key for button in at.button}
     assert figures(at)
-    assert dict(at.query_params) == {"text": "He shook his", "weights": "1:0"}
+    assert dict(at.query_params) == {"text": "They shook their", "weights": "1:0"}
 
 
 def test_a_text_that_was_there_before_a_step_is_not_shown_as_its_answer() -> None:
@@ -218,7 +218,7 @@ def test_a_text_that_was_there_before_a_step_is_not_shown_as_its_answer() -> Non
     press(at, "lesson_reveal")
     settled(at)
     assert at.session_state["_generate"].run is not run
-    assert at.session_state["_generate"].run.request.texts[0] == "He shook his"
+    assert at.session_state["_generate"].run.request.texts[0] == "They shook their"
 
 
 def test_a_click_that_starts_a_text_while_it_is_covered_waits_for_reveal(monkeypatch) -> None:

@@ -85,7 +85,7 @@ def test_a_step_is_told_in_words(tiny: LoadedModel, ending: list[BeamStep]) -> N
 
 
 def test_a_ban_is_told_with_its_reason(tiny: LoadedModel) -> None:
-    chosen = SamplingSettings(temperature=0.0, bad_words="great")
+    chosen = SamplingSettings(temperature=0.0, bad_words="king")
     one = lane(tiny, ONCE, chosen)
     (steps,) = searched(tiny, [one], FOUR, 1)
     (ban,) = steps[0].bans
