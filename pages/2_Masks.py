@@ -8,7 +8,7 @@ from pages.common import frame, mask_state, unseen_tokens
 from pages.common.lesson import cover
 from pages.masks import first_screen, tools, views
 
-page = frame.open_page("Masks", "A mask removes what a word may read; it never points at what matters.")
+page = frame.open_page("Masks", "A mask removes what a word may read; it says nothing about what matters.")
 
 
 @st.fragment(key="masks")

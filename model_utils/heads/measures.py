@@ -202,11 +202,11 @@ def caption(measures: Measures, layer: int, head: int) -> str:
     """
     place, share = measures.main(layer, head)
     if share > MOSTLY:
-        first = f"On this text it mostly reads {PLACES[place]} ({share:.0%})."
+        first = f"Over all rows of this text the head mostly reads {PLACES[place]} ({share:.0%} of its weight)."
     else:
         bits = float(measures.entropy_bits[layer, head])
         first = (
-            f"On this text {PLACES[place]} gets {share:.0%} of its weight, "
+            f"Over all rows of this text {PLACES[place]} gets {share:.0%} of the head's weight, "
             f"and a row spreads as if over {2**bits:.1f} equal tokens ({bits:.1f} bits on average)."
         )
     rows = {"same": measures.same_rows, "induction": measures.induction_rows}
@@ -215,4 +215,4 @@ def caption(measures: Measures, layer: int, head: int) -> str:
     if not best or repeats[best] <= MOSTLY:
         return first
     count = f"{rows[best]} row" + "s" * (rows[best] > 1)
-    return f"{first} Where a token comes again ({count}), it mostly reads {REPEATS[best]} ({repeats[best]:.0%})."
+    return f"{first} Where a token comes again ({count}), the head mostly reads {REPEATS[best]} ({repeats[best]:.0%})."

@@ -17,6 +17,10 @@ TERMS = {
     "trained under one.",
     "head": "One of several attentions that work side by side in a layer. For each token it has weights that add up to 1: "
     "how much it reads from each token that it may read.",
+    "score": "How well a token fits what another one asks for: the dot product of that one's query and its own key, divided by "
+    "the square root of their length. Every head makes queries and keys of its own from each token.",
+    "attention weight": "A score after the mask and softmax: the share that a token is read with. Those of a row "
+    "add up to 1.",
     "layer": "One of the blocks that a model is stacked of, each working on what the one before hands on: attention first, "
     "then a small network at each token.",
     "logit": "The number, of any size, that the model gives to each token of its vocabulary as the next one. Softmax turns "
@@ -25,6 +29,8 @@ TERMS = {
     "exponentials.",
     "entropy": "How uncertain a prediction is, in bits: the mean of −log₂ of a token's probability over all tokens, "
     "weighted by that probability. 0 is certain; n equally likely tokens have log₂ n bits.",
+    "total variation": "By how much two predictions differ: half the sum of all differences between their probabilities. "
+    "“The prediction changed by 30 %” means that 30 % of the probability is with other tokens now.",
     "temperature": "The logits are divided by it before softmax. Below 1 likely tokens become likelier still, above 1 all "
     "come closer together; their order stays.",
     "top-k": "Keeps the k likeliest tokens, and more only where they tie; no other can be drawn.",
@@ -42,6 +48,9 @@ _FORMS = {
     "masks": "attention mask",
     "attention masks": "attention mask",
     "causal mask": "causal",
+    "pad": "padding",
+    "scores": "score",
+    "attention weights": "attention weight",
     "heads": "head",
     "layers": "layer",
     "logits": "logit",

@@ -180,6 +180,6 @@ def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
 
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (
-        f"Hiding {names} **changed the prediction by {percent(moved)}**. "
-        "A mask removes what a word may read; it never points at what matters."
+        f"Hiding {names} **changed the prediction by {percent(moved)}**: so much of the probability is with other words now. "
+        "Click again to show."
     )

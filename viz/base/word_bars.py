@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from formatting import percent
-from viz.base.axes import word_rows
+from viz.base.axes import FROM_LEFT, word_rows
 from viz.base.figure import Figure, Trace, bar
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
 
 # A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
 MOST_ROOM = 45
+HEADING = 24  # px of the line above the bars
 
 
 def word_bars(
@@ -36,11 +37,25 @@ def word_bars(
         for row, probability in enumerate(probabilities)
     ]
     style(figure, palette, height=height)
-    figure.update_layout(barmode="overlay", showlegend=False, margin={"t": 4, "b": 4}, annotations=labels)
+    figure.update_layout(
+        barmode="overlay", showlegend=False, margin={"t": HEADING, "b": 4}, annotations=[*labels, _heading(palette)]
+    )
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     names = [f"{escape(word)}  " for word in words]
     figure.update_yaxes(**word_rows(names, palette, size=20, family=CODE_FONT, ends=(0.6, 0.4)))
     return figure
+
+
+def _heading(palette: Palette) -> dict[str, Any]:
+    """Return the annotation that says what a bar is."""
+    return {
+        "text": "probability of the next word",
+        **FROM_LEFT,
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+        "font": {"size": 15, "color": palette.muted},
+    }
 
 
 def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, when: str = "") -> Trace:

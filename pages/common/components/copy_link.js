@@ -5,12 +5,13 @@ const SHOWN = 1500; // ms that the button says what it did
 export default function ({ parentElement }) {
   const button = parentElement.querySelector("button");
   const address = parentElement.querySelector("input");
-  const said = button.textContent;
+  const label = button.lastElementChild;
+  const said = label.textContent;
 
   const copied = () => {
     address.hidden = true;
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = said; }, SHOWN);
+    label.textContent = "Copied";
+    setTimeout(() => { label.textContent = said; }, SHOWN);
   };
   const show = () => {
     address.hidden = false;

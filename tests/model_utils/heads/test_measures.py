@@ -242,23 +242,33 @@ def test_the_bundled_model_has_the_previous_token_heads_that_its_card_names(tiny
 
 def test_captions_say_what_was_measured():
     found = measure(maps_of(heads_by_hand(IDS)), IDS, 0, 9)
-    assert caption(found, 0, PREVIOUS) == "On this text it mostly reads the previous token (100%)."
-    assert caption(found, 0, IDENTITY) == "On this text it mostly reads the token itself (100%)."
+    assert (
+        caption(found, 0, PREVIOUS)
+        == "Over all rows of this text the head mostly reads the previous token (100% of its weight)."
+    )
+    assert (
+        caption(found, 0, IDENTITY)
+        == "Over all rows of this text the head mostly reads the token itself (100% of its weight)."
+    )
     assert caption(found, 0, UNIFORM) == (
-        "On this text the previous token gets 18% of its weight, "
+        "Over all rows of this text the previous token gets 18% of the head's weight, "
         "and a row spreads as if over 6.1 equal tokens (2.6 bits on average)."
     )
     assert caption(found, 0, INDUCTION) == (
-        "On this text the first token gets 38% of its weight, and a row spreads as if over 1.0 equal tokens (0.0 bits on "
-        "average). Where a token comes again (5 rows), it mostly reads what followed its earlier copy (100%)."
+        "Over all rows of this text the first token gets 38% of the head's weight, and a row spreads as if over 1.0 equal "
+        "tokens (0.0 bits on average). Where a token comes again (5 rows), the head mostly reads what followed its earlier "
+        "copy (100%)."
     )
-    assert caption(found, 0, COPY).endswith("(5 rows), it mostly reads its earlier copy (100%).")
+    assert caption(found, 0, COPY).endswith("(5 rows), the head mostly reads its earlier copy (100%).")
 
 
 def test_a_caption_of_a_text_without_repeats_is_silent_about_them():
     ids = np.arange(10)
     found = measure(maps_of(heads_by_hand(ids)), ids, 0, 9)
-    assert caption(found, 0, INDUCTION) == "On this text it mostly reads the first token (100%)."
+    assert (
+        caption(found, 0, INDUCTION)
+        == "Over all rows of this text the head mostly reads the first token (100% of its weight)."
+    )
 
 
 def test_a_caption_counts_a_single_row_as_one():

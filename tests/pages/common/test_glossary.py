@@ -7,8 +7,8 @@ import pytest
 from pages.common.glossary import TERMS, parts
 
 ASKED_FOR = (
-    *("token", "batch", "padding", "attention mask", "causal", "head", "layer", "logit", "softmax", "entropy"),
-    *("temperature", "top-k", "top-p", "seed", "greedy", "beam search"),
+    *("token", "batch", "padding", "attention mask", "causal", "head", "score", "attention weight", "layer", "logit"),
+    *("softmax", "entropy", "total variation", "temperature", "top-k", "top-p", "seed", "greedy", "beam search"),
 )
 
 

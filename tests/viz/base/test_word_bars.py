@@ -18,18 +18,22 @@ def test_bars_carry_the_chances_in_percent_and_the_axis_always_ends_at_100() -> 
 def test_a_change_is_drawn_before_and_after() -> None:
     figure = word_bars(["a", "b"], [0.1, 0.2], before=[0.7, 0.0], palette=DARK)
     assert [trace.name for trace in figure.data] == ["before", "now"]
-    assert [note.text for note in figure.layout.annotations] == ["10 %  (was 70 %)", "20 %  (was 0 %)"]
+    assert [note.text for note in figure.layout.annotations] == [
+        "10 %  (was 70 %)",
+        "20 %  (was 0 %)",
+        "probability of the next word",
+    ]
 
 
 def test_the_hover_shows_the_number_that_stands_at_the_bar() -> None:
     figure = word_bars(["a"], [0.00043], before=[0.5], palette=LIGHT)
-    (note,) = figure.layout.annotations
+    note, _ = figure.layout.annotations
     assert [trace.hovertext[0] for trace in figure.data] == ["50 % before", "0.043 %"]
     assert note.text == "0.043 %  (was 50 %)"
 
 
 def test_the_number_of_a_long_bar_stands_inside_it() -> None:
-    long, short = word_bars(["a", "b"], [0.9, 0.1], palette=LIGHT).layout.annotations
+    long, short, _ = word_bars(["a", "b"], [0.9, 0.1], palette=LIGHT).layout.annotations
     assert (long.xanchor, short.xanchor) == ("right", "left")
 
 
