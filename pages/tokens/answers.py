@@ -44,6 +44,8 @@ def next_words(key: BatchKey, batch: TokenBatch) -> None:
         if both:
             rows.append(_row("Read in the last column, as generate does", wrong[part]))
     _draw("next", rows, (key, len(found)), "The five likeliest next words of every row.")
+    if batch.side == "right" and ragged:
+        _explain()
 
 
 def independence(key: BatchKey, batch: TokenBatch) -> None:
@@ -75,7 +77,7 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
 
 def _judge(batch: TokenBatch, found: list[Independence]) -> None:
     """Write what the ticks and crosses say."""
-    from model_utils.experiments.batch_invariance import MASK_AND_POSITIONS, TOLERANCE
+    from model_utils.experiments.batch_invariance import MASK_AND_POSITIONS
 
     if not all(one.in_batch[MASK_AND_POSITIONS].same for one in found):
         st.error("✗ Even with mask and positions the answers change in the batch: the positions sent are not right.")
@@ -87,6 +89,13 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
         )
     else:
         st.markdown("Only mask **and** positions give a sentence in the batch the answer that it gets alone.")
+    _explain()
+
+
+def _explain() -> None:
+    """Write what the numbers and marks of the panels mean."""
+    from model_utils.experiments.batch_invariance import TOLERANCE
+
     st.caption(
         "Logits ±: largest difference of any of the model’s logits. Prediction: total variation, the share of the probability"
         f" that moved. ✓ below ±{TOLERANCE:g}: the size of a batch moves the last bits of 32-bit numbers, some 1e-5; a"
@@ -157,9 +166,9 @@ def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    note = f"logits ±{answer.logit_difference:.1g}, prediction {percent(answer.total_variation)}"
+    note = f"logits ±{answer.logit_difference:.1g}, prediction changed by {percent(answer.total_variation)}"
     if answer.logit_difference >= 1:
-        note = f"logits ±{answer.logit_difference:.1f}, prediction {percent(answer.total_variation)}"
+        note = f"logits ±{answer.logit_difference:.1f}, prediction changed by {percent(answer.total_variation)}"
     return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
 
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 VIEWS = {
     "next-word": View(
         label="Next word",
-        help="What the model predicts after each sentence, and what it would say in the last column.",
+        help="What the model predicts after each sentence; with pads on the right also what it would say in the last column.",
         draw=answers.next_words,
     ),
     "alone": View(
         label="Alone or in the batch",
-        help="Is the prediction the same alone and in the batch? With pads on the left only with mask and positions.",
+        help="Is the prediction the same alone and in the batch? If pads stand on the left, only with mask and positions.",
         draw=answers.independence,
     ),
     "why-padding": View(

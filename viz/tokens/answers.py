@@ -49,8 +49,7 @@ def width(rows: Sequence[PanelRow]) -> int:
 def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> Figure:
     """Return the panels in a grid. Trace `chance` has one bar per word, customdata (row, column, rank, probability).
 
-    A ✓ stands before what is the same answer, a ✗ before another one, whose panel is outlined; words that differ from the
-    row's first panel in place are bold.
+    A ✓ stands before what is the same answer, a ✗ before another one, whose panel is outlined.
     """
     columns = max(FEWEST_COLUMNS, *(len(row.panels) for row in rows))
     bars: list[dict[str, Any]] = []
@@ -64,7 +63,7 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> Figure:
         head = HEAD + (NOTE if any(panel.note for panel in row.panels) else 0)
         height = head + LINE * max(len(panel.words) for panel in row.panels)
         for column, panel in enumerate(row.panels):
-            bars += _bars(panel, row.panels[0], index, column, top + head)
+            bars += _bars(panel, index, column, top + head)
             notes += _heading(panel, column, top, palette)
             if panel.agreement == "different":
                 outlines.append(_outline(column, top, height, palette))
@@ -79,12 +78,10 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> Figure:
     return figure
 
 
-def _bars(panel: Panel, first: Panel, index: int, column: int, top: float) -> list[dict[str, Any]]:
+def _bars(panel: Panel, index: int, column: int, top: float) -> list[dict[str, Any]]:
     """Return the lines of one panel: where each stands, and what is written there."""
     lines = []
     for rank, (word, probability) in enumerate(panel.words):
-        moved = rank >= len(first.words) or first.words[rank][0] != word
-        label = escape(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…")
         lines.append(
             {
                 "x": 0.9 * probability,
@@ -93,7 +90,7 @@ def _bars(panel: Panel, first: Panel, index: int, column: int, top: float) -> li
                 "customdata": (index, column, rank, probability),
                 "text": escape(word),
                 "hovertext": f"{escape(word)}: {percent(probability)}",
-                "label": f"<b>{label}</b>" if moved and panel.agreement == "different" else label,
+                "label": escape(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…"),
             }
         )
     return lines
