@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 # Registered once, when the server first imports this.
 _COPY = st.components.v2.component(
     "maskscope_copy_link",
-    html='<button type="button"><span aria-hidden="true">⧉</span><span>Copy link</span></button>'
+    html='<button type="button"><span aria-hidden="true">link</span><span>Copy link</span></button>'
     '<input readonly hidden aria-label="The link to this page">',
     css=(_HERE / "copy_link.css").read_text(encoding="utf-8"),
     js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
