@@ -135,7 +135,8 @@ def test_the_loss_is_drawn_with_its_means_by_what_is_left_out(tiny, mission):
     assert list(figures(at)) == ["fig_row", "fig_loss"]
     found = word_losses(tiny, mission, build_mask(MaskSpec(), mission), sentence=0)
     means = [found.mean(), found.mean("pads"), found.mean("nothing")]
-    assert [metric.value.split()[0] for metric in at.metric] == [f"{mean:.2f}" for mean in means]
+    assert [metric.value.split()[0] for metric in at.metric] == [f"{mean / np.log(2):.2f}" for mean in means]
+    assert [metric.delta.split()[0] for metric in at.metric] == [f"{mean:.2f}" for mean in means]
 
 
 def test_rows_of_words_are_the_same_under_every_fill_and_nothing_spreads_without_a_blocked_row():
