@@ -31,8 +31,9 @@ FOUR_STRIPS, TALLEST_STRIP = 4 * STRIP, 170
 TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
 UPRIGHT = 10  # words; more are slanted
 TITLE = 26
-# The part of a strip below the bars that its numbers take, in heights of the bars.
-FLOOR = 0.62
+GAP = 6  # px below a strip
+# px below the bars that their numbers take, however tall the strip is.
+NUMBERS = 21
 # What lies above the largest score, in lengths of the scores' span: at STRIP px its dot still fits in.
 ABOVE_SCORES = 0.5
 
@@ -120,6 +121,11 @@ class _Draft:
         return max(STRIP, min(TALLEST_STRIP, FOUR_STRIPS // self.shown))
 
     @property
+    def floor(self) -> float:
+        """Return the part of a strip that its numbers take, in heights of the bars."""
+        return NUMBERS / (self.strip - TITLE - GAP - NUMBERS)
+
+    @property
     def height(self) -> int:
         """Return the px of all strips that are shown."""
         return self.top + self.strip * self.shown + (LAST_STRIP - STRIP if self.shown == len(STAGES) else 0)
@@ -151,7 +157,7 @@ class _Draft:
         }
         top = self.top + self.strip * (place - 1)
         bottom = self.height if place == self.shown else top + self.strip
-        domain = [max(0.0, 1 - (bottom - 6) / self.height), 1 - (top + TITLE) / self.height]
+        domain = [max(0.0, 1 - (bottom - GAP) / self.height), 1 - (top + TITLE) / self.height]
         self.figure.update_layout(
             **{numbered("yaxis", place): {"domain": domain, "visible": False, "fixedrange": True}}
         )
@@ -225,7 +231,7 @@ class _Draft:
 
     def write(self, place: int, values: NDArray[Any], ends: tuple[float, float], total: str) -> None:
         """Write the numbers of a strip below it, and set the range of its axis."""
-        floor = FLOOR * (ends[1] - ends[0])
+        floor = self.floor * (ends[1] - ends[0])
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
         self.numbers(place, [signed(value) for value in values.tolist()], total, ends[0] - 0.55 * floor)
 

@@ -42,6 +42,10 @@ def named(figure: go.Figure, name: str) -> BaseTraceType:
     return found
 
 
+def foot(figure: go.Figure) -> float:
+    return next(float(trace.base) for trace in figure.data if trace.name == "stems")
+
+
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_strips_build_up_downwards(palette) -> None:
     drawn = [strips(row(), stage=stage, palette=palette) for stage in STAGES]
@@ -53,6 +57,11 @@ def test_strips_build_up_downwards(palette) -> None:
     assert heights == [40 + below for below in (170, 2 * 170, 3 * 114, 4 * 86, 5 * 86 + 44)]
     tops = [figure.layout.yaxis.domain[1] * figure.layout.height - figure.layout.height for figure in drawn]
     assert tops == pytest.approx([tops[0]] * 5)
+    floors = []  # px below the stems of the first strip, where its numbers stand
+    for figure in drawn:
+        (bottom, top), (low, high) = figure.layout.yaxis.domain, figure.layout.yaxis.range
+        floors.append((foot(figure) - low) / (high - low) * (top - bottom) * figure.layout.height)
+    assert floors == pytest.approx([21] * 5)
     assert [len(figure.layout.annotations) for figure in drawn] == [1, 2, 3, 4, 5]
 
 
