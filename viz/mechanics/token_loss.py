@@ -106,7 +106,7 @@ def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:
     """Draw a dashed line at the mean and write it there."""
     figure.add_shape(**across(y=mean), line={"color": palette.accent, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        text=f"mean of these bars: {signed(mean)} bits = {signed(mean * float(np.log(2)))} nats",
+        text=f"mean of the bars: {signed(mean)} bits = {signed(mean * float(np.log(2)))} nats",
         **FROM_LEFT,
         y=mean,
         yanchor="bottom",
