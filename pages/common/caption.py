@@ -83,12 +83,8 @@ def _in_force(page: str, texts: Sequence[str]) -> str:
     plain = all(value(name) == CONTROLS[name].default for name in RULE)
     if plain or not texts or page == "Tokens" or (page == "Heads" and value("under") != "on"):
         return ""
-    from model_utils.masks.explain import rule_in_words
-
     batch = cache.token_batch(BatchKey(value("model"), tuple(texts), value("side")))
     try:
-        spec = mask_state.mask_spec(batch).in_effect()
+        return mask_state.in_words(mask_state.mask_spec(batch).in_effect(), batch)
     except (InputError, IndexError):  # the page says it
         return ""
-    parts = rule_in_words(spec, batch.tokens[spec.sentence])
-    return "; ".join(parts if spec.padding else [*parts, "the padding may be read"])

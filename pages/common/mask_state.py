@@ -20,6 +20,8 @@ from pages.common.controls import value
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from model_utils.tokens.batch import Side, TokenBatch
     from pages.common.frame import Page
 
@@ -79,6 +81,24 @@ def safe_spec(batch: TokenBatch) -> MaskSpec:
             sentence=value("sentence"),
             gap=value("gap"),
         )
+
+
+def in_words(rule: MaskSpec, batch: TokenBatch) -> str:
+    """Return what `rule` changes beside later tokens and padding; empty for the model's own mask."""
+    from model_utils.masks.explain import rule_in_words
+
+    parts = rule_in_words(rule, batch.tokens[rule.sentence])
+    return "; ".join(parts if rule.padding else [*parts, "the padding may be read"])
+
+
+def in_force(rule: MaskSpec, batch: TokenBatch) -> DeltaGenerator | None:
+    """Draw a box with what `rule` of Masks changes here, and return it; None, and no box, where it changes nothing."""
+    words = in_words(rule, batch)
+    if not words:
+        return None
+    box = st.container(border=True, key="under_mask")
+    box.markdown(f":material/visibility_off: {literal(f'As on Masks: {words}.')}")
+    return box
 
 
 def set_weights(weights: Mapping[int, float]) -> None:

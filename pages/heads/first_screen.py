@@ -16,7 +16,6 @@ from pages.common import cache_shared, controls, frame, mask_state, unseen_token
 from pages.common import downloads as common_downloads
 from pages.common.components.plot import plot
 from pages.common.hall import present
-from pages.common.markdown import literal
 from pages.heads import cache, downloads
 
 if TYPE_CHECKING:
@@ -97,25 +96,13 @@ def choose_sentence(selection: HeadSelection) -> None:
     batch, sentence = selection.batch, selection.sentence
     controls.item("sentence", [sentence_label(text) for text in batch.texts])
     controls.choice("side")
-    if selection.rule != type(selection.rule)():
-        _choose_rule(selection)
+    box = mask_state.in_force(selection.rule, batch)
+    if box is not None:
+        with box:
+            controls.choice("under", show_label=False)
     if len(batch.texts[sentence]) > FITS:
         st.text(_shown(batch.texts[sentence]))
     unseen_tokens.badges(selection.page.model, batch, sentence)
-
-
-def _choose_rule(selection: HeadSelection) -> None:
-    """Draw the rule that is in force on Masks, and the choice to run without."""
-    from model_utils.masks.explain import rule_in_words
-
-    rule = selection.rule
-    parts = rule_in_words(rule, selection.batch.tokens[rule.sentence])
-    if not rule.padding:
-        parts.append("the padding may be read")
-    in_force = literal(f"As on Masks: {'; '.join(parts)}.")
-    with st.container(border=True, key="under_mask"):
-        st.markdown(f":material/visibility_off: {in_force}")
-        controls.choice("under", show_label=False)
 
 
 def _shown(text: str) -> str:

@@ -17,6 +17,7 @@ def choose(page: frame.Page) -> CellSelection:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         batch = mask_state.choose_sentence(page)
     spec = mask_state.safe_spec(batch)
+    mask_state.in_force(spec.in_effect(), batch)
     unseen_tokens.badges(page.model, batch, spec.sentence)
     for column, (name, top) in zip(st.columns(2), {"layer": loaded.layers, "head": loaded.heads}.items(), strict=True):
         with column:

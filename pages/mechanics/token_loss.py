@@ -29,7 +29,12 @@ def losses(selection: CellSelection) -> None:
         st.info("This sentence has one token, and nothing stands before it to predict it: a loss needs two.")
         return
     figure = word_losses(
-        found.bits, labels=selection.labels, counts=found.counts, mean=found.mean() / bit, palette=frame.palette()
+        found.bits,
+        labels=selection.labels,
+        counts=found.counts,
+        pads=~found.real,
+        mean=found.mean() / bit,
+        palette=frame.palette(),
     )
     plot(figure, "loss", least=wide(selection), alt="What each word cost the model")
     st.markdown(
@@ -37,12 +42,20 @@ def losses(selection: CellSelection) -> None:
         "see it. Pads are left out by the label −100."
     )
     means = {
-        "Pads and first word left out": found.mean(),
+        "Pads and first word left out: the dashed line": found.mean(),
         "Only pads left out (−100)": found.mean("pads"),
         "Nothing left out": found.mean("nothing"),
     }
     for column, (name, mean) in zip(st.columns(3), means.items(), strict=True):
-        column.metric(name, f"{mean:.2f} nats", help=f"{mean:.9g} nats = {mean / bit:.9g} bits a word")
+        column.metric(
+            name,
+            f"{mean / bit:.2f} bits",
+            f"{mean:.2f} nats",
+            delta_color="off",
+            delta_arrow="off",
+            help=f"The mean per token: {mean / bit:.9g} bits = {mean:.9g} nats",
+        )
+    st.caption("Training code reports the loss in nats: 1 bit is 0.69 nats.")
     if selection.batch.side == "left" and selection.batch.pads(selection.spec.sentence):
         st.caption(
             "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."

@@ -174,9 +174,9 @@ def wrong_ways(selection: CellSelection) -> None:
     )
     plot(figure, "wrong", least=880, alt="Where the weight of each row lies when the mask is applied in a wrong way")
     st.markdown(
-        "**Only adding −∞ before the softmax hides words and keeps every row at 1.** After it, the shares of hidden words are "
-        "cut off and nobody gets them. A score multiplied by 0 is 0, and exp(0) is 1: the hidden words are back. Adding 0 "
-        "changes nothing at all."
+        "**Only adding a very low number before the softmax hides words and keeps every row at 1.** After it, the shares of "
+        "hidden words are cut off and nobody gets them. A score multiplied by 0 is 0, so a hidden word has a score of 0 again, "
+        "not of −∞. Adding 0 changes nothing at all. In brackets: the part of the leak that goes to later words."
     )
     downloads.bar(
         "wrong_ways",
@@ -190,6 +190,6 @@ def _in_numbers(found: WeightShares, first: int, last: int) -> str:
     leak, total = found.blocked[first:last].mean(), found.total[first:last]
     if leak > 1e-6:
         future = found.later[first:last].mean()
-        return f"leaks {percent(leak)}, {percent(future)} to the future"
+        return f"leaks {percent(leak)} (future: {percent(future)})"
     low = float(total.min())
-    return f"rows sum to {low:.2g} – {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"
+    return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"

@@ -24,13 +24,18 @@ MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names
 NUMBERS_UP_TO = 20
 COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
 
-# px of one strip, its title above the bars included; the last one holds W rows.
+# px of one strip at least, its title above the bars included; the last one holds W rows.
 STRIP, LAST_STRIP = 86, 130
+# While few strips are shown each takes its part of the room that four fill, up to so many px.
+FOUR_STRIPS, TALLEST_STRIP = 4 * STRIP, 170
 TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
 UPRIGHT = 10  # words; more are slanted
 TITLE = 26
-# The part of a strip below the bars that its numbers take, in heights of the bars.
-FLOOR = 0.62
+GAP = 6  # px below a strip
+# px below the bars that their numbers take, however tall the strip is.
+NUMBERS = 21
+# What lies above the largest score, in lengths of the scores' span: at STRIP px its dot still fits in.
+ABOVE_SCORES = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,7 +96,7 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
         legend={
             "x": 1,
             "xanchor": "right",
-            "y": max(0.0, 1 - (draft.top + STRIP) / draft.height),
+            "y": max(0.0, 1 - (draft.top + draft.strip) / draft.height),
             "yanchor": "top",
             "bgcolor": "rgba(0,0,0,0)",
         },
@@ -111,9 +116,19 @@ class _Draft:
     shown: int
 
     @property
+    def strip(self) -> int:
+        """Return the px of one strip."""
+        return max(STRIP, min(TALLEST_STRIP, FOUR_STRIPS // self.shown))
+
+    @property
+    def floor(self) -> float:
+        """Return the part of a strip that its numbers take, in heights of the bars."""
+        return NUMBERS / (self.strip - TITLE - GAP - NUMBERS)
+
+    @property
     def height(self) -> int:
         """Return the px of all strips that are shown."""
-        return self.top + STRIP * self.shown + (LAST_STRIP - STRIP if self.shown == len(STAGES) else 0)
+        return self.top + self.strip * self.shown + (LAST_STRIP - STRIP if self.shown == len(STAGES) else 0)
 
     @property
     def few(self) -> bool:
@@ -140,9 +155,9 @@ class _Draft:
             "weight": "divided by the row's sum = weight",
             "values": "times values, added up (numbers: lengths)",
         }
-        top = self.top + STRIP * (place - 1)
-        bottom = self.height if place == self.shown else top + STRIP
-        domain = [max(0.0, 1 - (bottom - 6) / self.height), 1 - (top + TITLE) / self.height]
+        top = self.top + self.strip * (place - 1)
+        bottom = self.height if place == self.shown else top + self.strip
+        domain = [max(0.0, 1 - (bottom - GAP) / self.height), 1 - (top + TITLE) / self.height]
         self.figure.update_layout(
             **{numbered("yaxis", place): {"domain": domain, "visible": False, "fixedrange": True}}
         )
@@ -216,7 +231,7 @@ class _Draft:
 
     def write(self, place: int, values: NDArray[Any], ends: tuple[float, float], total: str) -> None:
         """Write the numbers of a strip below it, and set the range of its axis."""
-        floor = FLOOR * (ends[1] - ends[0])
+        floor = self.floor * (ends[1] - ends[0])
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
         self.numbers(place, [signed(value) for value in values.tolist()], total, ends[0] - 0.55 * floor)
 
@@ -320,11 +335,11 @@ class _Draft:
 
 
 def _span(scores: NDArray[Any]) -> tuple[float, float]:
-    """Return the ends of an axis of scores: the least one on a short stem, the largest one with room for its dot."""
+    """Return the ends of an axis of scores: the least one on a short stem, the largest one's dot clear of the title."""
     known = scores[np.isfinite(scores)].astype(np.float64)
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     size = high - low or 1.0
-    return low - 0.4 * size, high + 0.3 * size
+    return low - 0.4 * size, high + ABOVE_SCORES * size
 
 
 def _size_in_column(text: str, keys: int) -> int:

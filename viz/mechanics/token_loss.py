@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from formatting import percent
 from viz.base.axes import FEW, FROM_LEFT, across, word_columns
 from viz.base.figure import Figure, Trace, bar, scatter
-from viz.base.hatching import bar_marker
+from viz.base.hatching import bar_marker, entry
 from viz.base.text import escape, signed
 from viz.base.theme import Palette, style
 
@@ -22,15 +22,23 @@ NUMBERS_UP_TO = 24
 
 
 def word_losses(
-    bits: NDArray[Any], *, labels: Sequence[str], counts: NDArray[np.bool_], mean: float, palette: Palette
+    bits: NDArray[Any],
+    *,
+    labels: Sequence[str],
+    counts: NDArray[np.bool_],
+    pads: NDArray[np.bool_],
+    mean: float,
+    palette: Palette,
 ) -> Figure:
     """Return what each word cost, `bits[T]`, as bars (trace `loss`) against a second axis in nats.
 
-    Columns that do not count, pads and a first word, lie under the hatch of padding, trace `left out`; a dashed line marks
-    `mean`, in bits.
+    Of the columns that do not count, the `pads[T]` lie under the hatch of padding, trace `left out`, and a first word is a
+    plain column, trace `first word`; a dashed line marks `mean`, in bits.
     """
     top = 1.12 * float(np.nanmax(np.where(counts, bits, np.nan))) if counts.any() else 1.0
-    figure = Figure([_left_out(np.flatnonzero(~counts).tolist(), top, palette)])
+    figure = Figure()
+    _add_left_out(figure, np.flatnonzero(~counts & pads).tolist(), top, "pad", palette)
+    _add_left_out(figure, np.flatnonzero(~counts & ~pads).tolist(), top, "first", palette)
     figure.add(_losses(bits, np.flatnonzero(counts).tolist(), labels, palette))
     style(figure, palette, height=HEIGHT)
     if np.isfinite(mean):
@@ -38,19 +46,37 @@ def word_losses(
     figure.update_xaxes(**word_columns(labels, palette))
     figure.update_yaxes(title={"text": "bits"}, range=[0, top], nticks=6, fixedrange=True)
     _add_nats(figure, top * float(np.log(2)))
-    figure.update_layout(barmode="overlay", bargap=0.15, showlegend=False, hovermode="closest")
+    figure.update_layout(
+        barmode="overlay",
+        bargap=0.15,
+        showlegend=True,
+        legend={"y": 1.02, "yanchor": "bottom"},
+        margin={"t": 44},
+        hovermode="closest",
+    )
     return figure
 
 
-def _left_out(columns: list[int], top: float, palette: Palette) -> Trace:
-    """Return the hatched columns, `top` high, of words that do not count."""
-    look = palette.causes["padding"]
-    return bar(
-        x=columns,
-        y=[top] * len(columns),
-        name="left out",
-        marker=bar_marker(look),
-        hovertemplate="left out: label −100<extra></extra>",
+def _add_left_out(
+    figure: Figure, columns: list[int], top: float, what: Literal["pad", "first"], palette: Palette
+) -> None:
+    """Add the columns, `top` high, of pads or of a first word, which do not count, and why as a line of the legend."""
+    if not columns:
+        return
+    name, marker, reason = {
+        "pad": ("left out", bar_marker(palette.causes["padding"]), "left out: padding"),
+        "first": ("first word", {"color": palette.surface}, "left out: first word, nothing before it predicts it"),
+    }[what]
+    figure.add(
+        bar(
+            x=columns,
+            y=[top] * len(columns),
+            name=name,
+            showlegend=False,
+            marker={**marker, "line": {"width": 1, "color": palette.line}},
+            hovertemplate=f"{reason} (label −100)<extra></extra>",
+        ),
+        entry(reason, marker, palette),
     )
 
 
@@ -61,6 +87,7 @@ def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palet
         x=columns,
         y=bits[columns],
         name="loss",
+        showlegend=False,
         marker={"color": palette.ramp[5]},
         text=[signed(float(bits[column])) for column in columns] if T <= NUMBERS_UP_TO else None,
         textposition="outside",
@@ -79,7 +106,7 @@ def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:
     """Draw a dashed line at the mean and write it there."""
     figure.add_shape(**across(y=mean), line={"color": palette.accent, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        text=f"mean {signed(mean)} bits",
+        text=f"mean of the bars: {signed(mean)} bits = {signed(mean * float(np.log(2)))} nats",
         **FROM_LEFT,
         y=mean,
         yanchor="bottom",
@@ -90,10 +117,10 @@ def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:
 
 def _add_nats(figure: Figure, top: float) -> None:
     """Add the axis in nats at the right, `top` nats high; plotly draws no axis that has no trace."""
-    figure.add(scatter(x=[None], y=[None], yaxis="y2", name="nats", hoverinfo="skip"))
+    figure.add(scatter(x=[None], y=[None], yaxis="y2", name="nats", showlegend=False, hoverinfo="skip"))
     figure.update_layout(
         yaxis2={
-            "title": {"text": "nats"},
+            "title": {"text": "the same in nats"},
             "overlaying": "y",
             "side": "right",
             "range": [0, top],

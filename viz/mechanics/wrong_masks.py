@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# The part of a panel's place that it fills; the rest is the gap to the next.
+FILLED = 0.9
+
+
 def wrong_masks(
     panels: Sequence[Mapping[str, NDArray[Any]]],
     *,
@@ -43,7 +47,7 @@ def wrong_masks(
         type="rect",
         xref="paper",
         x0=0,
-        x1=1,
+        x1=1 - (1 - FILLED) / len(panels),
         y0=lit - 0.5,
         y1=lit + 0.5,
         line={"color": palette.accent, "width": 2},
@@ -105,7 +109,7 @@ def _axes(figure: Figure, panels: int, labels: Sequence[str], palette: Palette) 
     """Set the panels side by side, and the words at their left, thinned out where they would touch."""
     T, each = len(labels), 1 / panels
     for panel in range(panels):
-        domain = [panel * each, (panel + 0.9) * each]
+        domain = [panel * each, (panel + FILLED) * each]
         figure.update_layout(
             **{
                 numbered("xaxis", panel + 1): {

@@ -12,12 +12,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from formatting import percent
+from model_utils.masks.explain import rule_in_words
 from model_utils.masks.mask import FILLS, MaskSpec, build_mask
 from model_utils.mechanics.token_loss import word_losses
 from model_utils.mechanics.trace import record, share_on, unmasked
 from model_utils.mechanics.wrong_masks import nan_spread, weight_shares
 from model_utils.models.registry import BUNDLED
 from pages.common import cache, cache_masks, cache_shared
+from pages.common.markdown import literal
 from tests.tools.figures import figures, trace
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -104,6 +106,14 @@ def test_the_hand_mask_and_the_pattern_of_the_masks_page_hold_here():
     assert "padding" in traces(drawn)
 
 
+def test_the_first_screen_says_which_words_are_hidden_by_hand(mission):
+    at = opened(weights="1:0")
+    (rule,) = rule_in_words(MaskSpec(weights={1: 0.0}), mission.tokens[0])
+    assert any(literal(rule) in line for line in lines(at))
+    plain = opened()
+    assert len(lines(plain)) == len(lines(at)) - 1
+
+
 def test_without_the_mask_the_share_on_later_words_is_said(tiny, mission):
     at = opened(part="unmasked")
     assert list(figures(at)) == ["fig_row", "fig_unmasked", "fig_weights"]
@@ -135,7 +145,8 @@ def test_the_loss_is_drawn_with_its_means_by_what_is_left_out(tiny, mission):
     assert list(figures(at)) == ["fig_row", "fig_loss"]
     found = word_losses(tiny, mission, build_mask(MaskSpec(), mission), sentence=0)
     means = [found.mean(), found.mean("pads"), found.mean("nothing")]
-    assert [metric.value.split()[0] for metric in at.metric] == [f"{mean:.2f}" for mean in means]
+    assert [metric.value.split()[0] for metric in at.metric] == [f"{mean / np.log(2):.2f}" for mean in means]
+    assert [metric.delta.split()[0] for metric in at.metric] == [f"{mean:.2f}" for mean in means]
 
 
 def test_rows_of_words_are_the_same_under_every_fill_and_nothing_spreads_without_a_blocked_row():

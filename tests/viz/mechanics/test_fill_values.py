@@ -33,3 +33,5 @@ def test_leaks_show_how_far_below_a_percent_they_lie() -> None:
     leaks = enough([0.0, -20.0, -200.0], [0.25, 1e-9, 0.0], palette=LIGHT)
     assert [note.text for note in leaks.layout.annotations] == ["25 %", "1.0e−7 %", "exactly 0"]
     assert list(leaks.data[0].x) == [25, 100 * 1e-9, 0]
+    assert leaks.layout.xaxis.title.text
+    assert leaks.layout.yaxis.title.text

@@ -42,6 +42,10 @@ def named(figure: go.Figure, name: str) -> BaseTraceType:
     return found
 
 
+def foot(figure: go.Figure) -> float:
+    return next(float(trace.base) for trace in figure.data if trace.name == "stems")
+
+
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_strips_build_up_downwards(palette) -> None:
     drawn = [strips(row(), stage=stage, palette=palette) for stage in STAGES]
@@ -50,9 +54,14 @@ def test_strips_build_up_downwards(palette) -> None:
     ]
     assert bars == [["score", "masked", "exp", "weight"][:count] for count in (1, 2, 3, 4, 4)]
     heights = [figure.layout.height for figure in drawn]
-    assert heights == sorted(set(heights))
+    assert heights == [40 + below for below in (170, 2 * 170, 3 * 114, 4 * 86, 5 * 86 + 44)]
     tops = [figure.layout.yaxis.domain[1] * figure.layout.height - figure.layout.height for figure in drawn]
     assert tops == pytest.approx([tops[0]] * 5)
+    floors = []  # px below the stems of the first strip, where its numbers stand
+    for figure in drawn:
+        (bottom, top), (low, high) = figure.layout.yaxis.domain, figure.layout.yaxis.range
+        floors.append((foot(figure) - low) / (high - low) * (top - bottom) * figure.layout.height)
+    assert floors == pytest.approx([21] * 5)
     assert [len(figure.layout.annotations) for figure in drawn] == [1, 2, 3, 4, 5]
 
 
@@ -63,6 +72,15 @@ def test_the_largest_score_has_the_longest_stem_also_among_negative_ones() -> No
     assert np.argsort(stems.y).tolist() == np.argsort(scores).tolist()
     assert np.allclose(stems.base + stems.y, scores)
     assert stems.y.min() > 0
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_dot_of_the_largest_score_stays_below_the_title(stage: str) -> None:
+    figure = strips(row(), stage=stage, palette=LIGHT)
+    (low, high), (bottom, top) = figure.layout.yaxis.range, figure.layout.yaxis.domain
+    per_px = (high - low) / ((top - bottom) * figure.layout.height)
+    dot = named(figure, "score")
+    assert (high - dot.y.max()) / per_px >= dot.marker.size / 2
 
 
 def test_scores_block_nothing_and_later_strips_hatch_each_blocked_key_by_its_cause() -> None:

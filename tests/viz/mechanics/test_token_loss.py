@@ -9,12 +9,17 @@ from viz.base.theme import LIGHT
 from viz.mechanics.token_loss import word_losses
 
 
-def test_the_loss_leaves_out_pads_and_the_first_word() -> None:
+def test_the_loss_leaves_out_pads_and_the_first_word_each_with_a_look_and_a_reason_of_its_own() -> None:
     bits = np.array([np.nan, 9.0, 2.0, 4.0])
     counts = np.array([False, False, True, True])
-    figure = word_losses(bits, labels=("pad", "a", "b", "c"), counts=counts, mean=3.0, palette=LIGHT)
+    pads = np.array([True, False, False, False])
+    figure = word_losses(bits, labels=("pad", "a", "b", "c"), counts=counts, pads=pads, mean=3.0, palette=LIGHT)
     traces = {trace.name: trace for trace in figure.data}
     assert list(traces["loss"].y) == [2.0, 4.0]
-    assert list(traces["left out"].x) == [0, 1]
+    assert list(traces["left out"].x) == [0]
+    assert list(traces["first word"].x) == [1]
+    assert traces["left out"].marker.pattern.shape
+    assert not traces["first word"].marker.pattern.shape
+    assert sum(trace.showlegend is not False for trace in figure.data) == 2
     assert [custom[2] for custom in traces["loss"].customdata] == ["25 %", "6.2 %"]
     assert figure.layout.yaxis2.range[1] == pytest.approx(figure.layout.yaxis.range[1] * np.log(2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from viz.base.theme import LIGHT
 from viz.mechanics.wrong_masks import wrong_masks
@@ -13,3 +14,10 @@ def test_wrong_masks_stack_what_lies_where_within_a_frame_of_one() -> None:
     figure = wrong_masks([parts], titles=[("zero", "leaks 25%")], labels=("a", "b"), lit=0, palette=LIGHT)
     assert [trace.name for trace in figure.data] == ["allowed", "blocked: comes later"]
     assert figure.layout.barmode == "stack"
+
+
+def test_the_frame_of_the_lit_row_ends_with_the_last_panel() -> None:
+    panel = {"allowed": np.ones(2)}
+    figure = wrong_masks([panel] * 4, titles=[("zero", "")] * 4, labels=("a", "b"), lit=1, palette=LIGHT)
+    (lit,) = [shape for shape in figure.layout.shapes if shape.xref == "paper"]
+    assert (lit.x0, lit.x1) == pytest.approx((0, figure.layout.xaxis4.domain[1]))
