@@ -33,6 +33,21 @@ class Dots:
     log: bool = False
 
 
+def whiskers(means: Sequence[float], margins: Sequence[float], *, share: bool) -> dict[str, Any]:
+    """Return the two lengths of the interval around each mean, as plotly takes them; one of a `share` stays within 0 to 1.
+
+    An interval that is not known (NaN) has no length.
+    """
+    known = [0.0 if math.isnan(margin) else margin for margin in margins]
+    if not share:
+        return {"array": known}
+    return {
+        "symmetric": False,
+        "array": [min(margin, 1 - mean) for mean, margin in zip(means, known, strict=True)],
+        "arrayminus": [min(margin, mean) for mean, margin in zip(means, known, strict=True)],
+    }
+
+
 def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette: Palette) -> Figure:
     """Return a panel per measure with a row per setting: its samples as pale dots, their mean with its interval.
 
@@ -79,7 +94,7 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
         x=list(one.means),
         y=list(range(len(one.means))),
         error_x={
-            "array": [0 if math.isnan(margin) else margin for margin in one.margins],
+            **whiskers(one.means, one.margins, share=one.share),
             "color": palette.text,
             "thickness": 2,
             "width": 5,

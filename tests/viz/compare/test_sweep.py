@@ -17,3 +17,11 @@ def test_a_sweep_says_what_each_measure_does() -> None:
     assert ["grows" in note.text for note in figure.layout.annotations] == [True, False]
     assert figure.layout.xaxis.ticktext[1] == "&lt;off&gt;"
     assert list(figure.data[1].error_y.array) == [0, 0]
+
+
+def test_intervals_and_axis_of_a_share_stay_within_0_and_1() -> None:
+    panel = SweepPanel(title="distinct", means=[0.25, 0.875], margins=[0.5, 0.25], trend="grows", share=True)
+    figure = sweep([panel], ["1", "2"], palette=LIGHT)
+    assert list(figure.data[0].error_y.array) == [0.5, 0.125]
+    assert list(figure.data[0].error_y.arrayminus) == [0.25, 0.25]
+    assert figure.layout.yaxis.range == (0, 1)
