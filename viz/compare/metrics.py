@@ -225,13 +225,17 @@ def _numbers(
         for row, values in enumerate(lines):
             if len(values) == end:
                 ends.setdefault(round(math.log10(values[-1]) if log else values[-1], 3), []).append(row)
-        places = apart(list(ends), gap)
+        # As they are where all lines are level and one: a rounded place beside them would be all that the axis shows.
+        at = apart(list(ends), gap)
+        places = (
+            [10**place if log else place for place in at] if gap else [lines[rows[0]][-1] for rows in ends.values()]
+        )
         found.append(
             scatter(
                 name="number",
                 mode="text",
                 x=[end] * len(places),
-                y=[10**place if log else place for place in places],
+                y=places,
                 yaxis=axis,
                 text=[f" {together(rows, 3)}" for rows in ends.values()],
                 textposition="middle right",

@@ -104,6 +104,7 @@ def _axes(
             "range": [-0.3, len(ticks) - 0.7],
             "tickvals": list(range(len(ticks))),
             "ticktext": [escape(tick) for tick in ticks],
+            "ticklabelstandoff": 5,  # clear of a mark on the edge
             "tickangle": 0 if len(ticks) < 6 else -45,
             "showgrid": False,
         },

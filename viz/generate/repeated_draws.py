@@ -74,4 +74,4 @@ def _frame(figure: Figure, names: Sequence[str], most: float, palette: Palette) 
         nticks=6,
         fixedrange=True,
     )
-    figure.update_yaxes(**word_rows(names, palette, size=17))
+    figure.update_yaxes(**word_rows(names, palette, size=17), ticklabelstandoff=5)
