@@ -42,6 +42,13 @@ def _share_range(one: SweepPanel) -> list[float]:
     return [max(low - pad, 0.0), min(high + pad, 1.0)]
 
 
+def _log_step(means: Sequence[float]) -> int | str:
+    """Return the steps of a logarithmic axis over `means` that are few and never one alone: 1, 2 and 5, or whole powers."""
+    known = [math.log10(mean) for mean in means if mean > 0]
+    decades = max(known, default=0.0) - min(known, default=0.0)
+    return 2 if decades > 3 else "D2" if 0 < decades < 1.5 else 1
+
+
 def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palette) -> Figure:
     """Return a panel per measure over the values named `ticks`; its trend stands in its title. Traces: `mean`."""
     figure, lines = Figure(), lines_of(panels)
@@ -115,6 +122,7 @@ def _axes(
             "nticks": 4,
             "type": "log" if one.log else "linear",
             "range": _share_range(one) if one.share else None,
+            "dtick": _log_step(one.means) if one.log else None,
             "tickformat": "~s" if one.log else None,
             "showgrid": True,
             "gridcolor": palette.line,
