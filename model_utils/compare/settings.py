@@ -100,8 +100,8 @@ def _row(number: int, text: str) -> SettingsRow:
             name, value = _part(part)
         except (KeyError, ValueError):
             raise InputError(
-                f"Setting {number} holds {part[:20]!r}, which is none: write {', '.join(_LETTERS)} or s with a number "
-                "behind it, or o with the order of the filters, such as t0.7,p0.9."
+                f"Setting {number}: {part[:20]!r} is not a setting: write parts with commas, such as t0.7, p0.9; the help "
+                "of the field names all letters."
             ) from None
         if name in found:
             raise InputError(f"Setting {number} names {name.replace('_', '-')} twice: once is enough.")

@@ -115,16 +115,26 @@ def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
         left = stage.kept
     if len(parts) == 1:
         return f"{vocabulary:,} words, no filter: every one of them may be drawn."
-    return " → ".join(parts) + f", with {percent(step.stages[-1].mass)} of the probability."
+    counts = " → ".join(parts) + f", with {percent(step.stages[-1].mass)} of the probability."
+    return f"{counts} {counts_within(settings)}".rstrip()
+
+
+def counts_within(settings: SamplingSettings) -> str:
+    """Return that top-p counts within what top-k left, so that its share is not one of all; empty where it does not."""
+    order = [one.letter for one in settings.acting]
+    if "k" not in order or "p" not in order[order.index("k") :]:
+        return ""
+    return f"Top-p counts within what top-k left: {percent(settings.top_p)} of that, not of all words."
 
 
 def uncertainty(step: Step) -> str:
     """Return the entropy before and after the filters, also as a number of equal words."""
     before, after = step.entropy_before, step.entropy_after
-    return (
-        f"Uncertainty {before:.1f} bits → {after:.1f} bits: like choosing among {2**before:,.0f} equal words, "
-        f"then among {2**after:,.0f}."
-    )
+    count = round(2**before)
+    among = f"like choosing among {count:,} equal words" if count > 1 else "like a single word to choose from"
+    if f"{before:.1f}" == f"{after:.1f}" and count == round(2**after):
+        return f"Uncertainty {before:.1f} bits, before the filters and after them: {among}."
+    return f"Uncertainty {before:.1f} bits → {after:.1f} bits: {among}, then among {2**after:,.0f}."
 
 
 def ending(step: Step, context: int) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.compare import settings as compare_settings
 from pages.common import cache_shared, controls, downloads, frame
+from pages.common.components.glossary import sentence
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.common.view import View
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
 
 SURFACES = {
-    "words": View(label="words", help="How many words each pair keeps."),
-    "probability": View(label="probability", help="Which share of the probability they have together."),
-    "entropy": View(label="entropy", help="How uncertain the draw among them is."),
-    "drawn": View(label="drawn", help="Which word each pair would draw."),
+    "words": View(label="words", help="The stronger the colour, the more words this top-k and top-p leave."),
+    "probability": View(
+        label="probability", help="The stronger the colour, the more of the probability the words left have together."
+    ),
+    "entropy": View(label="entropy", help="The stronger the colour, the more uncertain the draw among the words left."),
+    "drawn": View(
+        label="drawn",
+        help="One area, one word: every top-k and top-p in it draws that word. Colours only tell areas apart.",
+    ),
 }
 # The published name of the trace that each is drawn as.
 TRACES = {"words": "kept_tokens", "probability": "kept_mass", "entropy": "entropy", "drawn": "drawn_word"}
@@ -44,6 +50,7 @@ def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     ranked = cache.ranked(model, ids, temperature)
     ks, ps = kp_plane.axis_k(len(ranked.ids)), kp_plane.axis_p()
     chosen = controls.choice("surface", SURFACES, show_label=False)
+    sentence(SURFACES[chosen].help, "view_surface")
     name = TRACES[chosen]
 
     def computed() -> tuple[Any, Any, Any]:

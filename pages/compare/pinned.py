@@ -168,6 +168,8 @@ def _run() -> SavedRun:
 def draw_row(comparison: Comparison, place: TextPlace, row: int) -> None:
     """Draw the pinned texts of a row, of the prompt in view or of the first, each against that of the present run."""
     if row >= rows():
+        if rows():
+            st.caption(f"The pinned run has no row {row}.")
         return
     run, text = _run(), comparison.request.texts[place.prompt]
     request, palette = run.request, frame.palette()
@@ -179,6 +181,7 @@ def draw_row(comparison: Comparison, place: TextPlace, row: int) -> None:
         other = _in_present_run(comparison, place, at, by) if request.texts[prompt] == text else None
         with st.container(key=f"pinned_{row}_{model}", gap="xsmall", border=True):
             of = f" · {by}" if len(request.models) > 1 else ""
+            of += " · the same text" if other == [token.id for token in run.texts[at]] else ""
             st.markdown(f":material/keep: **{literal(called)} · {row} · {literal(name)}** :gray[{literal(of)}]")
             tokens_strip(
                 _strip(request.texts[prompt], run.texts[at], other, palette),

@@ -230,7 +230,10 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
 def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> None:
     """Draw what an arrow or a question mark says, and what is left out."""
     if count >= ENOUGH:
-        st.caption(f"An arrow: over the {unit}, the rank correlation with the setting differs from 0 (95 % interval).")
+        st.caption(
+            f"An arrow up or down: over the {unit}, the rank correlation with the setting differs from 0 (95 % interval). "
+            "A “?”: it may be 0, so that these texts do not tell. “Stays”: no text differs."
+        )
     if count < ENOUGH:
         st.caption(
             f"A “?” is undecided: a trend takes at least {ENOUGH} samples or prompts a point, here: {count} {unit}."
@@ -244,8 +247,7 @@ def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> N
 VIEWS = {
     "map": View(
         label="Map",
-        help="One step over all top-k and top-p. The stronger the colour, the more words are left. A disc is one of "
-        "your rows; on the dotted line k and p cut alike.",
+        help="One step over all top-k and top-p; a disc is one of your rows.",
         draw=kp_plane.plane,
     ),
     "metrics": View(

@@ -59,7 +59,7 @@ def waterfall(run: Generation, step: Step) -> None:
     parts = [f"{one.removed:,} cut by {one.filter}" for one in effects if one.state != "off"]
     st.markdown(
         f"**{vocabulary:,} tokens = {' + '.join([*parts, f'{effects[-1].kept:,} left'])}.** What is left is renormalised, "
-        "so that it adds up to 1."
+        f"so that it adds up to 1. {explain.counts_within(run.request.settings)}".rstrip()
     )
     downloads.bar(
         "waterfall",
@@ -202,8 +202,8 @@ def repeated_draws(run: Generation, step: Step) -> None:
     plot(figure, "dice", alt=f"How often each word came in {DRAWS} draws of this step, beside theory.")
     others = int(DRAWS - counts[rows].sum())
     st.markdown(
-        f"**The same step drawn {DRAWS} times:** bars are what came, marks what theory expects, whiskers its usual spread. "
-        + (f"{others} draws fell on words further down." if others else "")
+        f"**The same step drawn {DRAWS} times:** bars and the numbers beside them are what came, marks what theory "
+        "expects, whiskers its usual spread. " + (f"{others} draws fell on words further down." if others else "")
     )
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
 

@@ -85,6 +85,11 @@ def apart(places: Sequence[float], gap: float) -> list[float]:
     return [place for _, place in sorted(zip(order, (one + gap * rank for rank, one in enumerate(moved)), strict=True))]
 
 
+def together(numbers: Sequence[int], most: int, between: str = ", ") -> str:
+    """Return the numbers that share one place as a text: `most` of them at most, else the first and how many others."""
+    return between.join(map(str, numbers)) if len(numbers) <= most else f"{numbers[0]} +{len(numbers) - 1}"
+
+
 def cell_texts(
     cells: NDArray[Any],
     texts: Sequence[str],

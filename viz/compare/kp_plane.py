@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viz.base.axes import together
 from viz.base.figure import Figure, Trace, heatmap, scatter
 from viz.base.text import escape
 from viz.base.theme import Palette, even_ramp, ink, ramp_colour, style
@@ -236,7 +237,7 @@ def _add_points(
             mode="markers+text",
             x=[x for x, _ in places],
             y=[y for _, y in places],
-            text=[f"<b>{_numbers(here)}</b>" for here in places.values()],
+            text=[f"<b>{together([one.number for one in here], 2, ',')}</b>" for here in places.values()],
             customdata=[
                 "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
             ],
@@ -252,12 +253,6 @@ def _add_points(
             showlegend=False,
         )
     )
-
-
-def _numbers(here: Sequence[Point]) -> str:
-    """Return the numbers of a disc: two at most, more as the first and how many others."""
-    numbers = [str(point.number) for point in here]
-    return ",".join(numbers) if len(numbers) <= 2 else f"{numbers[0]} +{len(numbers) - 1}"
 
 
 def _framed(figure: Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], palette: Palette) -> Figure:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from viz.base.axes import across, apart
+from viz.base.axes import across, apart, together
 from viz.base.figure import Figure, Trace, scatter
 from viz.base.panels import bold, counted, heading, lines_of, one_above_other, place
 from viz.base.text import escape
@@ -31,6 +31,21 @@ class Dots:
     margins: Sequence[float]
     share: bool = False
     log: bool = False
+
+
+def whiskers(means: Sequence[float], margins: Sequence[float], *, share: bool) -> dict[str, Any]:
+    """Return the two lengths of the interval around each mean, as plotly takes them; one of a `share` stays within 0 to 1.
+
+    An interval that is not known (NaN) has no length.
+    """
+    known = [0.0 if math.isnan(margin) else margin for margin in margins]
+    if not share:
+        return {"array": known}
+    return {
+        "symmetric": False,
+        "array": [min(margin, 1 - mean) for mean, margin in zip(means, known, strict=True)],
+        "arrayminus": [min(margin, mean) for mean, margin in zip(means, known, strict=True)],
+    }
 
 
 def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette: Palette) -> Figure:
@@ -79,7 +94,7 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
         x=list(one.means),
         y=list(range(len(one.means))),
         error_x={
-            "array": [0 if math.isnan(margin) else margin for margin in one.margins],
+            **whiskers(one.means, one.margins, share=one.share),
             "color": palette.text,
             "thickness": 2,
             "width": 5,
@@ -154,8 +169,12 @@ def steps(
         figure.add(_line(kept, "kept", "y", row, name, colour, width))
         figure.add(_line(bits, "bits", "y2", row, name, colour, width))
         colours.append(colour)
-    figure.add(*_numbers([kept for _, kept, _ in rows], colours, "y", log=True))
-    figure.add(*_numbers([bits for _, _, bits in rows], colours, "y2"))
+    numbers = [
+        *_numbers([kept for _, kept, _ in rows], colours, "y", chosen, log=True),
+        *_numbers([bits for _, _, bits in rows], colours, "y2", chosen),
+    ]
+    figure.add(*numbers)
+    longest = max((len(text) for one in numbers for text in one["text"]), default=2)
     style(figure, palette, height=400)
     one_above_other(
         figure,
@@ -170,7 +189,7 @@ def steps(
             {"domain": [0, 0.42], "rangemode": "tozero", "nticks": 5},
         ),
     )
-    figure.update_layout(margin={"l": 60, "r": 24, "t": 12, "b": 48}, hovermode="closest")
+    figure.update_layout(margin={"l": 60, "r": 8 + 8 * longest, "t": 12, "b": 48}, hovermode="closest")
     figure.add_shape(**across(x=step + 1), line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
     return figure
 
@@ -191,24 +210,39 @@ def _line(values: Sequence[float], trace: str, axis: str, row: int, name: str, c
     )
 
 
-def _numbers(lines: Sequence[Sequence[float]], colours: Sequence[str], axis: str, *, log: bool = False) -> list[Trace]:
-    """Return the traces that write the number of each line behind its end; those of lines that end at one step, apart."""
+def _numbers(
+    lines: Sequence[Sequence[float]], colours: Sequence[str], axis: str, chosen: int, *, log: bool = False
+) -> list[Trace]:
+    """Return the traces that write the number of each line behind its end: one text for lines that end at one point.
+
+    Texts at one step stand apart; that of the `chosen` line and of others with it has its colour.
+    """
     known = [math.log10(value) if log else value for values in lines for value in values]
-    gap = _GAP * (max(known, default=0.0) - min(known, default=0.0))
+    gap = _GAP * (max(known, default=0.0) - (min(known, default=0.0) if log else 0.0))  # bits are drawn from 0
     found = []
     for end in sorted({len(values) for values in lines if values}):
-        rows = [row for row, values in enumerate(lines) if len(values) == end]
-        places = apart([math.log10(lines[row][-1]) if log else lines[row][-1] for row in rows], gap)
+        ends: dict[float, list[int]] = {}
+        for row, values in enumerate(lines):
+            if len(values) == end:
+                ends.setdefault(round(math.log10(values[-1]) if log else values[-1], 3), []).append(row)
+        # As they are where all lines are level and one: a rounded place beside them would be all that the axis shows.
+        at = apart(list(ends), gap)
+        places = (
+            [10**place if log else place for place in at] if gap else [lines[rows[0]][-1] for rows in ends.values()]
+        )
         found.append(
             scatter(
                 name="number",
                 mode="text",
-                x=[end] * len(rows),
-                y=[10**place if log else place for place in places],
+                x=[end] * len(places),
+                y=places,
                 yaxis=axis,
-                text=[f" {row}" for row in rows],
+                text=[f" {together(rows, 3)}" for rows in ends.values()],
                 textposition="middle right",
-                textfont={"size": 16, "color": [colours[row] for row in rows]},
+                textfont={
+                    "size": 16,
+                    "color": [colours[chosen if chosen in rows else rows[0]] for rows in ends.values()],
+                },
                 cliponaxis=False,
                 hoverinfo="skip",
                 showlegend=False,

@@ -11,6 +11,7 @@ from viz.base.figure import Figure, Trace, scatter
 from viz.base.panels import bold, heading, lines_of, place
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
+from viz.compare.metrics import whiskers
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
@@ -32,13 +33,20 @@ class SweepPanel:
 
 
 def _share_range(one: SweepPanel) -> list[float]:
-    """Return the part of 0 to 1 that a share and its intervals reach: an interval may end where no share can be."""
+    """Return the part of 0 to 1 that a share and its intervals reach: neither axis nor interval leaves it."""
     known = [(mean, 0.0 if math.isnan(m) else m) for mean, m in zip(one.means, one.margins, strict=True)]
     known = [(mean, m) for mean, m in known if not math.isnan(mean)]
     low = max(min((mean - m for mean, m in known), default=0.0), 0.0)
     high = min(max((mean + m for mean, m in known), default=1.0), 1.0)
     pad = 0.06 * max(high - low, 0.2)
-    return [low - pad, high + pad]
+    return [max(low - pad, 0.0), min(high + pad, 1.0)]
+
+
+def _log_step(means: Sequence[float]) -> int | str:
+    """Return the steps of a logarithmic axis over `means` that are few and never one alone: 1, 2 and 5, or whole powers."""
+    known = [math.log10(mean) for mean in means if mean > 0]
+    decades = max(known, default=0.0) - min(known, default=0.0)
+    return 2 if decades > 3 else "D2" if 0 < decades < 1.5 else 1
 
 
 def sweep(panels: Sequence[SweepPanel], ticks: Sequence[str], *, palette: Palette) -> Figure:
@@ -73,11 +81,12 @@ def _means(one: SweepPanel, ticks: Sequence[str], axis: str, palette: Palette) -
         line={"color": ramp_colour(palette, 0.62), "width": 3},
         marker={"size": 8},
         error_y={
-            "array": [0 if math.isnan(margin) else margin for margin in one.margins],
+            **whiskers(one.means, one.margins, share=one.share),
             "color": palette.text,
             "thickness": 1.5,
             "width": 4,
         },
+        cliponaxis=False,  # a mark at 0 or 1 stands on the edge
         customdata=[escape(tick) for tick in ticks],
         hovertemplate=f"{escape(one.title)}<br>%{{customdata}}: %{{y:.4g}}<extra></extra>",
         showlegend=False,
@@ -102,6 +111,7 @@ def _axes(
             "range": [-0.3, len(ticks) - 0.7],
             "tickvals": list(range(len(ticks))),
             "ticktext": [escape(tick) for tick in ticks],
+            "ticklabelstandoff": 5,  # clear of a mark on the edge
             "tickangle": 0 if len(ticks) < 6 else -45,
             "showgrid": False,
         },
@@ -112,7 +122,8 @@ def _axes(
             "nticks": 4,
             "type": "log" if one.log else "linear",
             "range": _share_range(one) if one.share else None,
-            "dtick": 2 if one.log else None,
+            "dtick": _log_step(one.means) if one.log else None,
+            "tickformat": "~s" if one.log else None,
             "showgrid": True,
             "gridcolor": palette.line,
         },

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ROW = 74  # px per bar
 _HATCHES = ("/", "x", ".", "\\", "+", "-", "|")  # of what each filter removed, by its place among all
 _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px,3px,3px,3px")  # of its lines, likewise
+_LEGEND = 34  # px below the bars
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
 _LETTER = 0.026  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
 
@@ -42,7 +43,8 @@ def waterfall(
     """Return one stacked bar per stage, each as wide as all probabilities; what a filter removed stays in place, hatched.
 
     `names` are the words that have a part of their own, `drawn` the place of the drawn one among them; `filters` are all
-    that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares as x.
+    that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares as x; the legend names
+    the hatches.
     """
     figure = Figure()
     rows = list(range(len(stages)))
@@ -57,7 +59,10 @@ def waterfall(
         _removed(figure, rows, shares, by, hatch_of(by, filters), palette)
     _titles(figure, stages, palette)
     style(figure, palette, height=ROW * len(stages) + 10)
-    figure.update_layout(barmode="stack", bargap=0, showlegend=False, margin={"l": 2, "r": 2, "t": 4, "b": 4})
+    figure.update_layout(barmode="stack", bargap=0, showlegend=True, margin={"l": 2, "r": 2, "t": 4, "b": 4})
+    figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}})
+    if any(any(stage.gone.values()) for stage in stages):
+        figure.grow_below(_LEGEND)
     figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(stages) - 0.55, -0.6], visible=False, fixedrange=True)
     return figure
@@ -82,6 +87,7 @@ def _part(
             constraintext="none",
             customdata=[name] * len(rows),
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
+            showlegend=False,
         )
     )
 
@@ -111,6 +117,7 @@ def _removed(figure: Figure, rows: list[int], shares: list[float], by: str, hatc
                 "line": {"width": 1, "color": mark},
             },
             hovertemplate=f"cut by {by}: %{{x:.2%}} of the probability<extra></extra>",
+            showlegend=any(shares),
         )
     )
 
@@ -132,6 +139,7 @@ def _titles(figure: Figure, stages: Sequence[WaterfallBar], palette: Palette) ->
                 textfont={"size": 16, "color": colour},
                 hoverinfo="skip",
                 cliponaxis=False,
+                showlegend=False,
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from viz.base.axes import behind_bars, word_rows
+from viz.base.axes import word_rows
 from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
@@ -25,7 +25,7 @@ def repeated_draws(
     drawn: int | None,
     palette: Palette,
 ) -> Figure:
-    """Return bars of how often each word came, with a mark and a whisker for theory and its usual spread.
+    """Return bars of how often each word came, its count behind its name, with a mark and a whisker for theory and its spread.
 
     `expected` is in draws, `margins` is twice the standard deviation. `drawn` is the row of the word that the text got.
     Traces: `count`, `expected`.
@@ -56,15 +56,22 @@ def repeated_draws(
             showlegend=False,
         )
     )
-    ends = [max(count, e + m) for count, e, m in zip(counts, expected, margins, strict=True)]
-    figure.add(behind_bars(ends, [f"  {count}" for count in counts], size=15, colour=palette.text))
-    _frame(figure, labels, max([*ends, 1]), palette)
+    most = max([*counts, *(e + m for e, m in zip(expected, margins, strict=True)), 1])
+    # Behind a whisker a count would read as where the whisker ends.
+    names = [f"{escape(label)}  <b>{count}</b>" for label, count in zip(labels, counts, strict=True)]
+    _frame(figure, names, most, palette)
     return figure
 
 
-def _frame(figure: Figure, labels: Sequence[str], most: float, palette: Palette) -> None:
+def _frame(figure: Figure, names: Sequence[str], most: float, palette: Palette) -> None:
     """Give the figure its size and its axes: a row per word, bars as far as `most`."""
-    style(figure, palette, height=ROW * max(len(labels), 1) + 12)
-    figure.update_layout(bargap=0.3, margin={"l": 4, "r": 4, "t": 4, "b": 4})
-    figure.update_xaxes(range=[0, most * 1.15], visible=False, fixedrange=True)
-    figure.update_yaxes(**word_rows([escape(label) for label in labels], palette, size=17))
+    style(figure, palette, height=ROW * max(len(names), 1) + 60)
+    figure.update_layout(bargap=0.3, margin={"l": 4, "r": 12, "t": 4, "b": 52})
+    figure.update_xaxes(
+        title={"text": "times drawn", "font": {"size": 15, "color": palette.muted}, "standoff": 6},
+        range=[0, most * 1.03],
+        tickfont={"size": 15},
+        nticks=6,
+        fixedrange=True,
+    )
+    figure.update_yaxes(**word_rows(names, palette, size=17), ticklabelstandoff=5)

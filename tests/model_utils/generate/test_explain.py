@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from model_utils.generate.explain import ban, describe, ending, funnel, penalised, uncertainty, why
+from model_utils.generate.explain import ban, counts_within, describe, ending, funnel, penalised, uncertainty, why
 from model_utils.generate.filters.filter_settings import CUTS, SamplingSettings
 from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
@@ -75,8 +75,10 @@ def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effec
     settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
     assert funnel(step_of(settings), settings, 4) == (
         "4 words → 4 after top-k (cuts nothing here) → 1 after top-p → 1 after min-p (cuts nothing here), "
-        "with 50 % of the probability."
+        "with 50 % of the probability. Top-p counts within what top-k left: 40 % of that, not of all words."
     )
+    first = SamplingSettings(top_k=3, top_p=0.4, order="pk")
+    assert counts_within(first) == ""
     off = SamplingSettings(top_k=0, top_p=1.0)
     assert "no filter" in funnel(step_of(off), off, 4)
 
@@ -86,6 +88,10 @@ def test_uncertainty_is_given_in_bits_and_in_equal_words() -> None:
     assert uncertainty(step_of(settings)) == (
         "Uncertainty 1.8 bits → 0.0 bits: like choosing among 3 equal words, then among 1."
     )
+    uncut = SamplingSettings(top_k=0, top_p=1.0)
+    assert uncertainty(step_of(uncut)).count("equal") == 1
+    lone = replace(step_of(uncut), entropy_before=0.0, entropy_after=0.0)
+    assert "equal" not in uncertainty(lone)
 
 
 def test_settings_are_named_as_a_reader_does() -> None:

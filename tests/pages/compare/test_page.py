@@ -412,6 +412,9 @@ def test_a_pinned_run_stays_beside_the_next_one_and_opens_from_its_file_without_
     assert drawn(at) != first
     assert [[token.id for token in tokens] for tokens in kept.run.texts.values()] == first
     assert at.selectbox(key="pinned_run").options == ["before *x*"]
+    same = [line.value for line in at.markdown if "the same text" in line.value]
+    assert len(same) == 1  # the beam search's, which no temperature changes
+    assert "· 1 ·" in same[0]
 
     other = opened(plot="pinned", settings="k5", max_new_tokens=1)
     run = other.session_state["_compare"].run

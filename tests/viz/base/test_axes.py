@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.base.axes import FEW, apart, around, behind_bars, cell_texts, frame, word_columns
+from viz.base.axes import FEW, apart, around, behind_bars, cell_texts, frame, together, word_columns
 from viz.base.theme import LIGHT
 
 
@@ -47,3 +47,7 @@ def test_a_frame_goes_around_whole_cells() -> None:
 )
 def test_places_are_moved_as_little_as_it_takes_to_be_apart(places: list[float], moved: list[float]) -> None:
     assert apart(places, 1.0) == pytest.approx(moved)
+
+
+def test_numbers_at_one_place_are_all_written_or_counted() -> None:
+    assert [together([0, 4, 5], most) for most in (3, 2)] == ["0, 4, 5", "0 +2"]

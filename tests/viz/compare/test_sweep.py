@@ -17,3 +17,18 @@ def test_a_sweep_says_what_each_measure_does() -> None:
     assert ["grows" in note.text for note in figure.layout.annotations] == [True, False]
     assert figure.layout.xaxis.ticktext[1] == "&lt;off&gt;"
     assert list(figure.data[1].error_y.array) == [0, 0]
+
+
+def test_intervals_and_axis_of_a_share_stay_within_0_and_1() -> None:
+    panel = SweepPanel(title="distinct", means=[0.25, 0.875], margins=[0.5, 0.25], trend="grows", share=True)
+    figure = sweep([panel], ["1", "2"], palette=LIGHT)
+    assert list(figure.data[0].error_y.array) == [0.5, 0.125]
+    assert list(figure.data[0].error_y.arrayminus) == [0.25, 0.25]
+    assert figure.layout.yaxis.range == (0, 1)
+
+
+def test_the_axis_of_counts_has_several_ticks_however_far_they_reach() -> None:
+    reaches = ([2.0, 16.0], [1.0, 50.0], [1.0, 50_257.0])
+    panels = [SweepPanel(title="left", means=means, margins=[0, 0], trend="grows", log=True) for means in reaches]
+    layout = sweep(panels, ["1", "2"], palette=LIGHT).layout
+    assert (layout.yaxis.dtick, layout.yaxis2.dtick, layout.yaxis3.dtick) == ("D2", 1, 2)

@@ -45,6 +45,14 @@ def test_a_name_stands_only_where_it_fits():
     assert list(figure.data[1].text) == [""] * 3
 
 
+def test_the_legend_names_the_hatches_of_what_was_cut_and_nothing_else():
+    bar = WaterfallBar(title="", count=1, words=[0.9], rest=0.0, gone={"top-k": 0.1, "top-p": 0.0})
+    figure = waterfall([bar], ["a"], filters=FILTERS, drawn=None, palette=LIGHT)
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["cut by top-k"]
+    bare = waterfall(STAGES[:1], ["a"], filters=FILTERS, drawn=None, palette=LIGHT)
+    assert bare.layout.height < waterfall([bar], ["a"], filters=FILTERS, drawn=None, palette=LIGHT).layout.height
+
+
 def test_counts_and_notes_stand_above_the_bars():
     figure = waterfall(STAGES, ["a", "b"], filters=FILTERS, drawn=0, palette=LIGHT)
     texts = [text for trace in figure.data if trace.type == "scatter" for text in trace.text]

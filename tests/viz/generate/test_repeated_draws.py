@@ -11,5 +11,5 @@ def test_draws_show_what_came_beside_theory():
     count, expected = figure.data[0], figure.data[1]
     assert (list(count.x), list(expected.x)) == ([7, 3], [6.0, 4.0])
     assert count.marker.color[1] == LIGHT.accent
-    assert figure.layout.yaxis.ticktext == ("a", "&lt;i&gt;")
+    assert figure.layout.yaxis.ticktext == ("a  <b>7</b>", "&lt;i&gt;  <b>3</b>")
     assert figure.layout.xaxis.range[1] > 9
