@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
 
 NONE = "none"
+# What sets a mask on the other pages.
+OF_MASKS = ("weights", "cells", "pattern", "padding")
 # What one click adds as a row, and what replaces all rows: settings, and samples of each.
 ROWS = {
     "greedy": "t0",
@@ -265,7 +267,9 @@ START = Starter(state=compare_state, make_request=make_request, start=run.start,
 
 
 def settings_note(comparison: run.Comparison, request: CompareRequest | None) -> None:
-    """Draw what the texts on the page were made with, where the controls ask for something else by now."""
+    """Draw what the texts on the page were made with, where the controls, or Masks, ask for something else by now."""
+    if any(value(name) != CONTROLS[name].default for name in OF_MASKS):
+        st.caption("What Masks hides is not hidden here: every row reads its whole prompt under GPT-2's own mask.")
     now = comparison.request
     if request is None or now == request:
         return

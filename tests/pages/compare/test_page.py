@@ -494,6 +494,12 @@ def test_a_search_whose_memory_was_given_back_is_made_again_and_gives_the_same()
     assert not at.exception
 
 
+@pytest.mark.parametrize(("values", "said"), [({}, 0), ({"weights": "1:0"}, 1), ({"pattern": "window"}, 1)])
+def test_a_mask_of_masks_does_not_apply_and_the_page_says_so(values: dict[str, str], said: int) -> None:
+    captions = [caption.value for caption in opened(**values).caption]
+    assert sum("Masks" in caption for caption in captions) == said
+
+
 def test_a_stopped_search_says_so_and_keeps_what_led() -> None:
     at = opened(settings="t1;b3", max_new_tokens=1)
     at.number_input(key="max_new_tokens").set_value(200)
