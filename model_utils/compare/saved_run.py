@@ -213,7 +213,7 @@ def _request(asked: _At, models: tuple[str, ...]) -> CompareRequest:
     except _RefusedError:
         raise
     except InputError as error:
-        _refuse(f"what was asked for does not fit. {error}")
+        _refuse(f"what was asked for does not fit. {str(error).removesuffix('.')}")
 
 
 def _place(one: _At, request: CompareRequest) -> TextPlace:

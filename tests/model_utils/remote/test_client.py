@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import logging
 import os
@@ -44,6 +45,15 @@ pytestmark = [
 ]
 
 REPLICA = "ServeReplica"
+
+
+@pytest.fixture(autouse=True)
+def outside_of_loops() -> Iterator[None]:
+    """Leave the event loop that counts as running after browser tests in this process: pages ask from threads without one."""
+    running = asyncio.events._get_running_loop()
+    asyncio.events._set_running_loop(None)
+    yield
+    asyncio.events._set_running_loop(running)
 
 
 @pytest.fixture(scope="module")
