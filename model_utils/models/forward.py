@@ -119,13 +119,7 @@ def forward(
     if loaded.remote is not None:
         if use_cache or cache is not None:
             raise ValueError("keys and values stay where the model runs")
-        out, layers = cast(
-            "tuple[ForwardPass, list[LayerTrace]]",
-            loaded.remote.compute("forward", given, logits, attentions, trace is not None),
-        )
-        if trace is not None:
-            trace.extend(layers)
-        return out
+        return _elsewhere(loaded.remote, given, logits, attentions, trace)
     extra = {} if trace is None else {"trace": trace}
     out = loaded.model.transformer(
         **given,
@@ -141,6 +135,22 @@ def forward(
         attentions=out.attentions or (),
         cache=out.past_key_values,
     )
+
+
+def _elsewhere(
+    remote: Remote,
+    given: dict[str, torch.Tensor],
+    logits: Literal["all", "last", "none"] | Sequence[Sequence[int]],
+    attentions: bool,
+    trace: list[LayerTrace] | None,
+) -> ForwardPass:
+    out, layers = cast(
+        "tuple[ForwardPass, list[LayerTrace]]",
+        remote.compute("forward", given, logits, attentions, trace is not None),
+    )
+    if trace is not None:
+        trace.extend(layers)
+    return out
 
 
 @torch.inference_mode()

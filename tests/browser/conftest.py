@@ -56,6 +56,17 @@ def app(chromium: Browser) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def address(
+    chromium: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the address of the script `SCRIPT` of a test file."""
+    script = tmp_path_factory.mktemp("script") / "script.py"
+    script.write_text(request.module.SCRIPT, encoding="utf-8")
+    with serving(script) as served:
+        yield served
+
+
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """Return a fresh browser page at desktop size; the test fails on any console error but the known two."""

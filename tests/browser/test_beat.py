@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from playwright.sync_api import Page, WebSocket, expect
 
-import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
-
-from tests.tools.server import ROOT, serving
+from tests.tools.server import ROOT
 
 SCRIPT = f"""
 import sys
@@ -34,15 +30,6 @@ def part():
 
 part()
 """
-
-
-@pytest.fixture(scope="module")
-def address(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a script that shows nothing but that part."""
-    script: Path = tmp_path_factory.mktemp("beat") / "script.py"
-    script.write_text(SCRIPT, encoding="utf-8")
-    with serving(script) as served:
-        yield served
 
 
 def test_a_part_is_drawn_again_and_again_and_asks_nothing_while_the_page_is_at_work(page: Page, address: str) -> None:

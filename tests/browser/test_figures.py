@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from model_utils.models.registry import BUNDLED_ID
-from tests.tools.server import ROOT, serving
+from tests.tools.server import ROOT
 
 SIDE = 6
 SCRIPT = f"""
@@ -63,15 +62,6 @@ AT = """(el, [row, column]) => {
 RANGE = "el => el.querySelector('.js-plotly-plot')._fullLayout.xaxis.range"
 
 
-@pytest.fixture(scope="module")
-def address(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a script that shows two figures."""
-    script: Path = tmp_path_factory.mktemp("figures") / "script.py"
-    script.write_text(SCRIPT, encoding="utf-8")
-    with serving(script) as served:
-        yield served
-
-
 def opened(page: Page, address: str) -> Locator:
     """Return the first figure, once both are drawn."""
     page.goto(address)
@@ -115,6 +105,22 @@ def test_a_press_during_which_another_figure_comes_is_not_lost(page: Page, addre
     page.mouse.up()
     expect(page.get_by_text("clicked 3 5")).to_be_visible()
     shows(page, 2)
+
+
+def test_the_browser_shows_a_figure_before_the_next_is_drawn(page: Page, address: str) -> None:
+    opened(page, address)
+    page.evaluate(
+        """() => {
+            const { react } = Plotly, seen = (globalThis.seen = []);
+            const frame = () => seen.push("frame") && requestAnimationFrame(frame);
+            Plotly.react = (...given) => seen.push("drawn") && react(...given);
+            requestAnimationFrame(frame);
+        }"""
+    )
+    page.set_viewport_size({"width": 600, "height": 800})  # both are drawn anew
+    page.wait_for_function("seen.filter(one => one === 'drawn').length === 2")
+    first, second = page.evaluate("[seen.indexOf('drawn'), seen.lastIndexOf('drawn')]")
+    assert "frame" in page.evaluate(f"seen.slice({first}, {second})")
 
 
 def test_zoom_and_the_node_stay_while_another_figure_of_its_kind_comes(page: Page, address: str) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from playwright.sync_api import Locator, Page, expect
 
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
-
-from tests.tools.server import ROOT, serving
+from tests.tools.server import ROOT
 
 LABELS = ["<b>x</b>", "the", "cat", "the", "incomprehensibilities"]
 SCRIPT = f"""
@@ -42,15 +38,6 @@ LIT = "paths => paths.map(path => path.dataset.pair)"
 SHARES = "tokens => tokens.map(token => token.lastChild.textContent)"
 STRUCK = "tokens => tokens.map(token => getComputedStyle(token.firstChild).textDecorationLine)"
 INSIDE = "el => [el.scrollWidth <= el.clientWidth, document.documentElement.scrollWidth <= innerWidth]"
-
-
-@pytest.fixture(scope="module")
-def address(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a script that shows nothing but one head."""
-    script: Path = tmp_path_factory.mktemp("lines") / "script.py"
-    script.write_text(SCRIPT, encoding="utf-8")
-    with serving(script) as served:
-        yield served
 
 
 def opened(page: Page, address: str, tokens: int = len(LABELS)) -> tuple[Locator, Locator]:

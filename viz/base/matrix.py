@@ -137,12 +137,14 @@ def matrix(
 
 def set_empty_rows_apart(figure: Figure, z: NDArray[Any], palette: Palette, cell: float) -> None:
     """Fade the rows of `z[T, T]` that may read nothing, and write so across them, in cells of `cell` px."""
+    read = np.flatnonzero(~np.isnan(z).all(0))  # the words, which a narrow screen shows first
+    middle = float(read.mean()) if len(read) else (len(z) - 1) / 2
     for top, bottom in spans(np.isnan(z).all(-1)):
         corners = around((top, bottom), (0, len(z) - 1))
         figure.add_shape(type="rect", **corners, line={"width": 0}, fillcolor=palette.paper, opacity=0.6)
         high = (bottom - top + 1) * cell
         figure.add_annotation(
-            x=(len(z) - 1) / 2,
+            x=middle,
             y=(top + bottom) / 2,
             text="reads nothing" if top == bottom else "these rows read nothing",
             showarrow=False,

@@ -26,7 +26,7 @@ HEADER = 82
 NARROWEST, WIDEST = 74, 190
 
 # Where things stand in a row, as a share of its height from its middle.
-BRACKET_AT, TOKEN_AT, NUMBERS_AT = -0.3, -0.2, 0.18
+BRACKET_AT, TOKEN_AT, TOKEN_BELOW_BRACKET_AT, NUMBERS_AT = -0.3, -0.28, -0.2, 0.18
 
 # A short batch does not stretch over the whole screen: this many columns share its width at least.
 FEWEST_COLUMNS = 7
@@ -48,6 +48,11 @@ class Table:
     positions: NDArray[np.int64]
     read: Sequence[int]
     brackets: Sequence[tuple[int, int, int, str]] = ()
+
+    @property
+    def token_at(self) -> float:
+        """Return where in a row its tokens stand, clear of the numbers below them."""
+        return TOKEN_BELOW_BRACKET_AT if self.brackets else TOKEN_AT
 
 
 def width(table: Table, window: range) -> int:
@@ -72,7 +77,7 @@ def batch_figure(table: Table, window: range, *, palette: Palette) -> Figure:
         annotations=[*_header(table, window, palette), *_captions(table, window, palette)],
     )
     rows = len(table.read)
-    style(figure, palette, height=TOP + BOTTOM + rows * (ROW_WITH_BRACKET if shown else ROW))
+    style(figure, palette, height=TOP + BOTTOM + rows * (ROW_WITH_BRACKET if table.brackets else ROW))
     figure.update_layout(margin={"t": TOP, "b": BOTTOM, "l": 2, "r": 4}, showlegend=False)
     left = window.start - 0.5 - HEADER / _cell(table, window)
     figure.update_xaxes(
@@ -131,7 +136,7 @@ def _written(table: Table, window: range, palette: Palette) -> list[Trace]:
     common: dict[str, Any] = {"mode": "text", "hoverinfo": "skip", "x": [t for _, t in cells]}
     tokens = scatter(
         name="token",
-        y=[b + TOKEN_AT for b, _ in cells],
+        y=[b + table.token_at for b, _ in cells],
         text=[escape(text) for text, _ in fitted],
         textfont={
             "family": CODE_FONT,
@@ -155,7 +160,7 @@ def _header(table: Table, window: range, palette: Palette) -> list[dict[str, Any
     at: dict[str, Any] = {"x": window.start - 0.56, "xanchor": "right", "align": "right", "showarrow": False}
     at["name"] = "row"  # by which it stays in view while the table scrolls
     font = {"size": NUMBER_FONT, "color": palette.muted}
-    lines = (("token", TOKEN_AT), ("id<br>mask<br>position", NUMBERS_AT))
+    lines = (("token", table.token_at), ("id<br>mask<br>position", NUMBERS_AT))
     return [{"text": text, "y": b + y, "font": font, **at} for b in range(len(table.read)) for text, y in lines]
 
 

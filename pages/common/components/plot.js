@@ -15,6 +15,15 @@ function library(address) {
   return globalThis.maskscopePlotly;
 }
 
+// Lets the browser show one figure before the next of the page is drawn, so that the one that was asked for is not held back.
+const painted = () => document.hidden || new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+function inTurn(draw) {
+  const drawn = (globalThis.maskscopeTurn ?? Promise.resolve()).then(draw);
+  globalThis.maskscopeTurn = drawn.catch(() => {}).then(painted);
+  return drawn;
+}
+
 const ICONS = {
   png: "M19 9h-4V3H9v6H5l7 7 7-7zM5 18v2h14v-2H5z",
   full: "M5 5h6v2H7v4H5zm8 0h6v6h-2V7h-4zM5 13h2v4h4v2H5zm12 0h2v6h-6v-2h4z",
@@ -118,7 +127,7 @@ class Plot {
     const { figure } = this;
     this.drawn = this.drawn
       .then(() => library(figure.settings.library))
-      .then((plotly) => figure === this.figure && this.react(plotly))
+      .then((plotly) => inTurn(() => figure === this.figure && this.react(plotly)))
       .catch((error) => {
         if (!this.plot.data) this.plot.textContent = "This figure could not be loaded. Reload the page.";
         console.error(error);
@@ -182,6 +191,7 @@ class Plot {
   // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row".
   keepRowNames() {
     const { plot, frame } = this;
+    if (!frame.scrollLeft && !plot.querySelector(".ground")) return false; // measuring them takes a layout of the page
     const { annotations = [], paper_bgcolor: fill, yaxis } = plot._fullLayout;
     const drawn = (_, i) => [...plot.querySelectorAll(`.annotation[data-index="${i}"]`)];
     const notes = annotations.flatMap((note, i) => (note.name === "row" ? drawn(note, i) : []));
