@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import cache, frame, unseen_tokens
+from pages.common import frame, unseen_tokens
+from pages.common.caches import cache
 from pages.common.lesson import cover
 from pages.tokens import table, views
 

@@ -22,7 +22,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.snippets.ablation import hiding_code
 from model_utils.snippets.masks import head_code, mask_code
 from model_utils.tokens.batch import encode
-from pages.common import cache, cache_masks, cache_shared
+from pages.common.caches import cache, cache_masks, cache_shared
 from pages.masks import cache as masks_cache
 from tests.tools.decoding import grown, ids, lane_of
 from tests.tools.figures import figures, trace

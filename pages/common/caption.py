@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from model_utils.errors import InputError
 from model_utils.tokens.batch import BatchKey, split_sentences
-from pages.common import cache, mask_state
+from pages.common import mask_state
+from pages.common.caches import cache
 from pages.common.controls import value
 from pages.common.lesson import lesson
 from pages.common.link_parameters import CONTROLS

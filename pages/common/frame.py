@@ -15,7 +15,8 @@ from model_utils.errors import InputError, ReaderError
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import END_OF_TEXT_ID, BatchKey, split_sentences
 from model_utils.tokens.files import KINDS, sentences_of
-from pages.common import cache, cache_visit, controls, model_picker, page_tools
+from pages.common import controls, model_picker, page_tools
+from pages.common.caches import cache, cache_visit
 from pages.common.components import glossary
 from pages.common.hall import invitation, present
 from pages.common.lesson import lesson, lesson_strip

@@ -9,7 +9,8 @@ import streamlit as st
 
 from model_utils.errors import ModelError, ModelMissingError, ModelTooLargeError
 from model_utils.models.registry import BUNDLED, BUNDLED_ID, may_fetch, model_folder, registry
-from pages.common import cache, controls
+from pages.common import controls
+from pages.common.caches import cache
 from pages.common.components.beat import beat
 from pages.common.link_parameters import CONTROLS
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.errors import ModelDamagedError
-from pages.common import cache
+from pages.common.caches import cache
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from model_utils.generate.filters.one_filter import Filter, WordsFilter
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey
-from pages.common import cache, controls, frame
+from pages.common import controls, frame
+from pages.common.caches import cache
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal

@@ -10,7 +10,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.compare import settings as compare_settings
-from pages.common import cache_shared, controls, downloads, frame
+from pages.common import controls, downloads, frame
+from pages.common.caches import cache_shared
 from pages.common.components.glossary import sentence
 from pages.common.components.plot import plot
 from pages.common.markdown import literal

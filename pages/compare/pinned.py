@@ -14,8 +14,8 @@ from model_utils.errors import InputError, ReaderError
 from model_utils.limits import MAX_PINNED, MAX_PINNED_MB, MAX_RUN_MB
 from model_utils.models.registry import registry
 from model_utils.tokens.glyphs import spoken, visible
-from pages.common import cache as common_cache
 from pages.common import controls, frame
+from pages.common.caches import cache as common_cache
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.common.runs.text_strip import mark_repeats

@@ -10,7 +10,7 @@ from model_utils.compare.first_difference import FirstDifference, first_differen
 from model_utils.compare.request import CompareRequest, TextPlace
 from model_utils.generate.beam_search.beam_text import BeamToken, leading_text
 from model_utils.tokens.batch import BatchKey
-from pages.common import cache
+from pages.common.caches import cache
 from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:

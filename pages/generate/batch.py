@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache, cache_visit, controls, downloads, frame
+from pages.common import controls, downloads, frame
+from pages.common.caches import cache, cache_visit
 from pages.common.components.beat import beat
 from pages.common.components.plot import plot
 from pages.common.runs import growing

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.cache import gate, loaded_model
-from pages.common.cache_shared import shared
+from pages.common.caches.cache import gate, loaded_model
+from pages.common.caches.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,8 @@ import streamlit as st
 
 from model_utils.generate import explain, tables
 from model_utils.limits import MAX_SENTENCES
-from pages.common import cache_shared, cache_visit, downloads, frame
+from pages.common import downloads, frame
+from pages.common.caches import cache_shared, cache_visit
 from pages.common.components.plot import plot
 from pages.generate.run import branch, step_lines
 from pages.generate.state import generate_state

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.generate.examples import BY_NAME, EXAMPLE_CONTROLS, TEXT_EXAMPLES
-from pages.common import cache_words, example_list, mask_state
+from pages.common import example_list, mask_state
+from pages.common.caches import cache_words
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.generate.controls import START

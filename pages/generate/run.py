@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from model_utils.generate.beam_search.beam_settings import BeamSettings
 from model_utils.tokens.batch import BatchKey
-from pages.common import cache
+from pages.common.caches import cache
 from pages.common.caption import Origin
 from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 

@@ -13,7 +13,8 @@ from formatting import percent
 from model_utils.errors import InputError
 from model_utils.heads.difference import difference
 from model_utils.models.registry import registry
-from pages.common import cache, controls, downloads, frame
+from pages.common import controls, downloads, frame
+from pages.common.caches import cache
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.heads.cache import attention

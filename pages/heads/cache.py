@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from model_utils.limits import MAX_ATTENTION_MB, SMALL_ATTENTION_MB, attention_megabytes
-from pages.common.cache import gate, loaded_model, token_batch
-from pages.common.cache_shared import shared
+from pages.common.caches.cache import gate, loaded_model, token_batch
+from pages.common.caches.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np

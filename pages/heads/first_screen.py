@@ -12,8 +12,9 @@ from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.batch import BatchKey, sentence_label
 from model_utils.tokens.glyphs import visible
-from pages.common import cache_shared, controls, frame, mask_state, unseen_tokens
+from pages.common import controls, frame, mask_state, unseen_tokens
 from pages.common import downloads as common_downloads
+from pages.common.caches import cache_shared
 from pages.common.components.plot import plot
 from pages.common.hall import present
 from pages.heads import cache, downloads

@@ -13,7 +13,8 @@ from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache, cache_shared, controls, frame
+from pages.common import controls, frame
+from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.lesson import cover

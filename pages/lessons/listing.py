@@ -10,7 +10,8 @@ import streamlit as st
 
 from lessons.loading import Lesson
 from model_utils.models.registry import BUNDLED_ID
-from pages.common import cache, controls
+from pages.common import controls
+from pages.common.caches import cache
 from pages.common.lesson import lesson, lesson_steps, room_panel
 from pages.common.lesson.lesson_steps import Place
 from pages.common.markdown import literal

@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from formatting import percent
-from pages.common import cache, cache_words, frame
+from pages.common import frame
+from pages.common.caches import cache, cache_words
 from pages.common.components.plot import plot
 from pages.common.downloads import bar
 from pages.masks import cache as masks_cache

@@ -12,7 +12,8 @@ import streamlit as st
 from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache, cache_words, frame
+from pages.common import frame
+from pages.common.caches import cache, cache_words
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.downloads import bar

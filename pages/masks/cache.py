@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model_utils.tokens.batch import BatchKey
-from pages.common.cache import gate, loaded_model, token_batch
-from pages.common.cache_shared import shared
-from pages.common.cache_words import words
+from pages.common.caches.cache import gate, loaded_model, token_batch
+from pages.common.caches.cache_shared import shared
+from pages.common.caches.cache_words import words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.patterns import PATTERNS
-from pages.common import cache_masks, cache_shared, controls, downloads, frame, mask_state
+from pages.common import controls, downloads, frame, mask_state
+from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.masks import broadcasting

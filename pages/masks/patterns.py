@@ -9,7 +9,8 @@ import streamlit as st
 from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from model_utils.masks.patterns import PATTERNS, filled
-from pages.common import cache, cache_masks, controls, downloads, frame, mask_state
+from pages.common import controls, downloads, frame, mask_state
+from pages.common.caches import cache, cache_masks
 from pages.common.components.plot import plot
 from pages.masks.receptive_field import receptive_field
 from pages.masks.surprisal import later_weight, surprise

@@ -8,7 +8,8 @@ import streamlit as st
 
 from model_utils.masks.patterns import PATTERNS, filled
 from model_utils.tokens.glyphs import spoken
-from pages.common import cache_masks, downloads, frame
+from pages.common import downloads, frame
+from pages.common.caches import cache_masks
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 

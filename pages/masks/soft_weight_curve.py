@@ -11,7 +11,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.errors import InputError
-from pages.common import cache_masks, downloads, frame, mask_state
+from pages.common import downloads, frame, mask_state
+from pages.common.caches import cache_masks
 from pages.common.components.plot import plot
 
 if TYPE_CHECKING:

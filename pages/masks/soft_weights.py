@@ -10,7 +10,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.mask import MaskSpec
-from pages.common import cache, cache_words, controls, frame
+from pages.common import controls, frame
+from pages.common.caches import cache, cache_words
 from pages.common.components.plot import plot
 from pages.common.downloads import bar
 from pages.common.markdown import literal

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.masks.examples import BY_NAME, EXAMPLES, MASK_TEXT
-from pages.common import cache, cache_words, controls, example_list, mask_state
+from pages.common import controls, example_list, mask_state
 from pages.common import downloads as home
+from pages.common.caches import cache, cache_words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model_utils.masks.word_lists import READY, Matches, match, parse_list, ready_list
-from pages.common import cache_words, mask_state
+from pages.common import mask_state
+from pages.common.caches import cache_words
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:

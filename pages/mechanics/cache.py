@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common import cache
-from pages.common.cache_masks import mask
-from pages.common.cache_shared import shared
+from pages.common.caches import cache
+from pages.common.caches.cache_masks import mask
+from pages.common.caches.cache_shared import shared
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec

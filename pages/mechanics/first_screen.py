@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypedDict
 import pandas as pd
 import streamlit as st
 
-from pages.common import cache_masks, cache_shared, controls, downloads, frame
+from pages.common import controls, downloads, frame
+from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS

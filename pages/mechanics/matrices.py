@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from formatting import percent
-from pages.common import cache_shared, controls, downloads, frame
+from pages.common import controls, downloads, frame
+from pages.common.caches import cache_shared
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.mechanics.first_screen import code

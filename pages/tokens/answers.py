@@ -9,7 +9,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
-from pages.common import cache, cache_shared, frame
+from pages.common import frame
+from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import cache, cache_shared, controls, downloads, frame
+from pages.common import controls, downloads, frame
+from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 from pages.common.lesson import cover
 

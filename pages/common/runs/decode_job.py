@@ -11,14 +11,14 @@ import streamlit as st
 
 from model_utils.errors import ReaderError
 from model_utils.limits import MANY_MB
-from pages.common import cache, cache_texts
+from pages.common.caches import cache, cache_texts
 
 if TYPE_CHECKING:
     from model_utils.generate.beam_search.beam_settings import BeamSettings
     from model_utils.generate.lane import Lane
     from model_utils.jobs import Job
     from model_utils.models.loading import LoadedModel
-    from pages.common.cache_texts import Recording
+    from pages.common.caches.cache_texts import Recording
 
     Steps = Generator[tuple[Any, ...], None, None]  # of the lanes, or of the sentences of a beam search
     Event = tuple[int, tuple[Any, ...]]  # the number of the part, the steps that its lanes or sentences took
@@ -90,12 +90,9 @@ def _job(
 
     Where all is on record, it ends at once.
     """
-    from model_utils.generate.decode import leave_a_core
     from model_utils.generate.needs import decoding_needs
     from model_utils.generate.plan import check_cache, make_plan
     from model_utils.job_queue import Needs
-    from model_utils.models.attention import interruptible
-    from model_utils.models.memory import give_back
 
     for loaded, lanes in parts:
         make_plan(loaded, lanes, max_new_tokens)  # says now what does not fit; a run that waits holds no plan
@@ -106,31 +103,46 @@ def _job(
     prompts = {(part, lane.prompt, lane.policy) for part, (_, lanes) in enumerate(parts) for lane in lanes}
     short, many = sum(len(prompt) for _, prompt, _ in prompts) <= SHORT, needs.megabytes > MANY_MB
 
-    def work(job: Job[None]) -> None:
-        with ExitStack() as opened:  # they hold the keys and values of all rows, as long as they might go on
-            opened.enter_context(interruptible(job.check_stop))
-            if many:
-                opened.callback(give_back)
-            decoders = [
-                opened.enter_context(closing(record.read(partial(_decoder, part, max_new_tokens), job.check_stop)))
-                for record, part in records
-            ]
-            for number in range(1, max_new_tokens + 1):
-                if short or number > 1:
-                    leave_a_core()  # reading long prompts takes seconds and wants them all
-                if number - 1 == stop_after:
-                    job.cancel()
-                advanced = [_advance(job, part, decoder) for part, decoder in enumerate(decoders)]
-                if not any(advanced):
-                    return
-                job.report(number, max_new_tokens)
-                if many and number % TIDY == 0:
-                    give_back()
-
+    work = partial(_work, records=records, short=short, many=many, max_new_tokens=max_new_tokens, stop_after=stop_after)
     job = cache.JOBS.start(work, needs, name="generate", digest=drawn_tokens)
     if known:
         job.wait(AT_ONCE)
     return job
+
+
+def _work(
+    job: Job[None],
+    *,
+    records: Sequence[tuple[Recording, Part]],
+    short: bool,
+    many: bool,
+    max_new_tokens: int,
+    stop_after: int | None,
+) -> None:
+    """Publish a step of each part in turn; `short` prompts leave a core from the first on, `many` MB are given back."""
+    from model_utils.generate.decode import leave_a_core
+    from model_utils.models.attention import interruptible
+    from model_utils.models.memory import give_back
+
+    with ExitStack() as opened:  # they hold the keys and values of all rows, as long as they might go on
+        opened.enter_context(interruptible(job.check_stop))
+        if many:
+            opened.callback(give_back)
+        decoders = [
+            opened.enter_context(closing(record.read(partial(_decoder, part, max_new_tokens), job.check_stop)))
+            for record, part in records
+        ]
+        for number in range(1, max_new_tokens + 1):
+            if short or number > 1:
+                leave_a_core()  # reading long prompts takes seconds and wants them all
+            if number - 1 == stop_after:
+                job.cancel()
+            advanced = [_advance(job, part, decoder) for part, decoder in enumerate(decoders)]
+            if not any(advanced):
+                return
+            job.report(number, max_new_tokens)
+            if many and number % TIDY == 0:
+                give_back()
 
 
 def _advance(job: Job[None], part: int, decoder: Steps) -> bool:

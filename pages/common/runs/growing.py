@@ -13,7 +13,7 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.common import cache
+from pages.common.caches import cache
 from pages.common.components.beat import beat
 from pages.common.runs.runs import DecodingRun
 

@@ -15,7 +15,8 @@ import streamlit as st
 
 from model_utils.errors import ModelLostError, ReaderError
 from model_utils.models.registry import registry
-from pages.common import cache, cache_visit, controls, frame
+from pages.common import controls, frame
+from pages.common.caches import cache, cache_visit
 from pages.common.lesson import cover
 from pages.common.markdown import literal
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from model_utils.errors import ModelLostError
 from model_utils.remote.address import VARIABLE, address, is_set, places
-from pages.common import cache_shared
+from pages.common.caches import cache_shared
 from tests.tools.server import ROOT
 
 

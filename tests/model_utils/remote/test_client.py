@@ -33,7 +33,8 @@ from model_utils.models.loading import LoadedModel
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.remote import client
 from model_utils.remote.address import VARIABLE
-from pages.common import cache, cache_shared, frame
+from pages.common import frame
+from pages.common.caches import cache, cache_shared
 from tests.tools.decoding import lane_of
 from tests.tools.server import ROOT
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from pages.common import cache, cache_shared, frame
+from pages.common import frame
+from pages.common.caches import cache, cache_shared
 from pages.common.link_parameters import CONTROLS
 from tests.tools.server import ROOT
 

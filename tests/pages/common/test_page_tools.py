@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import cache, cache_shared, frame
+from pages.common import frame
+from pages.common.caches import cache, cache_shared
 from pages.common.link_parameters import CONTROLS, ON_PAGE
 from tests.tools.figures import figures
 from tests.tools.server import ROOT

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model_utils.errors import ModelDamagedError
-from pages.common import cache
+from pages.common.caches import cache
 from tests.tools.figures import figures
 
 APP = Path(__file__).parents[3] / "app.py"

@@ -22,7 +22,7 @@ from model_utils.generate.step import Step
 from model_utils.job_queue import JobQueue, Needs
 from model_utils.masks.explain import rule_in_words
 from model_utils.tokens.batch import split_sentences
-from pages.common import cache
+from pages.common.caches import cache
 from pages.common.markdown import literal
 from pages.common.runs.decode_job import decode_job
 from pages.generate import run as generate_run

@@ -22,7 +22,7 @@ from model_utils.models import forward
 from model_utils.models.forward import attention_maps
 from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
-from pages.common import cache, cache_shared
+from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
 from tests.tools.figures import array, figures
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from formatting import percent
 from model_utils.distributions import total_variation
-from pages.common import cache
+from pages.common.caches import cache
 from pages.home.demo import SENTENCE
 from tests.tools.figures import figures
 

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from lessons.loading import FOLDER, FOLDER_VARIABLE, Lesson, Step, load
 from model_utils.models import forward as door
-from pages.common import cache, cache_shared, frame
+from pages.common import frame
+from pages.common.caches import cache, cache_shared
 from pages.common.lesson import lesson_steps
 from pages.common.link_parameters import CONTROLS, check_parameter
 from pages.generate import cache as generate_cache

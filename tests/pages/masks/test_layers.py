@@ -16,7 +16,7 @@ from model_utils.masks.explain import why
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.batch import encode
-from pages.common import cache, cache_shared
+from pages.common.caches import cache, cache_shared
 from tests.tools.figures import figures, trace
 
 TEXTS = ("It will rain in the", "They opened the door and saw a")

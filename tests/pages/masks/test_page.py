@@ -19,7 +19,7 @@ from model_utils.masks.link import parse_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.word_lists import ready_list
 from model_utils.tokens.batch import BatchKey
-from pages.common import cache, cache_shared
+from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks.soft_weights import CAPTIONS

@@ -18,7 +18,7 @@ from model_utils.mechanics.token_loss import word_losses
 from model_utils.mechanics.trace import record, share_on, unmasked
 from model_utils.mechanics.wrong_masks import nan_spread, weight_shares
 from model_utils.models.registry import BUNDLED
-from pages.common import cache, cache_masks, cache_shared
+from pages.common.caches import cache, cache_masks, cache_shared
 from pages.common.markdown import literal
 from tests.tools.figures import figures, trace
 

@@ -15,7 +15,7 @@ from model_utils.limits import MAX_WORD_CHARACTERS
 from model_utils.tokens import batch
 from model_utils.tokens.batch import BatchKey
 from model_utils.tokens.padding import ragged_error
-from pages.common import cache_shared
+from pages.common.caches import cache_shared
 from pages.tokens import answers
 from pages.tokens.table import batch_json
 from tests.tools.figures import array, figures

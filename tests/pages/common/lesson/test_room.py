@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lessons.loading import FOLDER_VARIABLE
 from lessons.rooms import NoRoomError, RoomError, RoomKeys, Rooms
-from pages.common import cache, cache_shared
+from pages.common.caches import cache, cache_shared
 from pages.common.lesson import lesson_steps, room, room_panel
 from pages.common.public_address import VARIABLE
 from pages.common.voting import routes

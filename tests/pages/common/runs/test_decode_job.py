@@ -16,7 +16,7 @@ from model_utils.job_queue import JobQueue
 from model_utils.jobs import Job
 from model_utils.limits import RUNS_SHARE
 from model_utils.models.loading import LoadedModel
-from pages.common import cache
+from pages.common.caches import cache
 from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 from tests.tools.sentences import numbers
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from model_utils.job_queue import JobQueue, Needs
 from model_utils.jobs import Job
 from model_utils.models.registry import BUNDLED_ID
-from pages.common import cache, frame
+from pages.common import frame
+from pages.common.caches import cache
 from pages.common.runs import runs
 from pages.compare import run as compare_run
 from pages.generate import run as generate_run

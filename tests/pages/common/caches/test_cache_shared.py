@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from pages.common import cache_shared
-from pages.common.cache_shared import Store, shared
+from pages.common.caches import cache_shared
+from pages.common.caches.cache_shared import Store, shared
 from viz.base.figure import Figure, bar
 
 

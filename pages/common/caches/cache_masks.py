@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pages.common.cache import gate, loaded_model, token_batch
-from pages.common.cache_shared import shared
+from pages.common.caches.cache import gate, loaded_model, token_batch
+from pages.common.caches.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np

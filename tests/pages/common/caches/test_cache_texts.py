@@ -12,8 +12,8 @@ from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.generate.lane import Lane
 from model_utils.jobs import Cancelled
 from model_utils.models.loading import LoadedModel
-from pages.common import cache_shared
-from pages.common.cache_texts import Recording
+from pages.common.caches import cache_shared
+from pages.common.caches.cache_texts import Recording
 from pages.common.runs.decode_job import decode_job
 
 Steps = Generator[tuple[Any, ...], None, None]

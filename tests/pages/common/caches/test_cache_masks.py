@@ -9,7 +9,7 @@ import pytest
 
 from model_utils.generate.mask_policy import MaskPolicy
 from model_utils.masks.mask import MaskSpec
-from pages.common.cache_shared import shared
+from pages.common.caches.cache_shared import shared
 
 SPEC = MaskSpec(pattern="sink", weights={1: 0.5, 3: 0.0}, cells={(5, 2), (6, 2)})
 POLICY = MaskPolicy(spec=SPEC, drop_after=2)

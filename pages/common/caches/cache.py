@@ -14,7 +14,7 @@ from model_utils.models.memory import free_mb
 from model_utils.models.registry import model_folder, registry
 from model_utils.remote import address
 from model_utils.tokens.batch import BatchKey
-from pages.common.cache_shared import shared
+from pages.common.caches.cache_shared import shared
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model_utils.tokens.batch import BatchKey
-from pages.common.cache import token_batch
-from pages.common.cache_shared import shared
+from pages.common.caches.cache import token_batch
+from pages.common.caches.cache_shared import shared
 
 if TYPE_CHECKING:
     from model_utils.tokens.words import Word

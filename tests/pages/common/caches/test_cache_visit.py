@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from model_utils.jobs import Job
-from pages.common.cache_visit import Visit
+from pages.common.caches.cache_visit import Visit
 
 
 def endless(started: threading.Event) -> Job[None]:

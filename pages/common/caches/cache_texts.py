@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Generator, Hashable
 from typing import TYPE_CHECKING, Any
 
-from pages.common import cache
-from pages.common.cache_shared import Store
+from pages.common.caches import cache
+from pages.common.caches.cache_shared import Store
 
 if TYPE_CHECKING:
     Steps = Generator[tuple[Any, ...], None, None]
