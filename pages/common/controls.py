@@ -340,12 +340,13 @@ def number(
     slider: bool = False,
     label: str | None = None,
     bare: bool = False,
+    disabled: bool = False,
     of: Holder = PAGE,
 ) -> Any:
     """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
 
-    A `bare` one has no help beside its label. A value beyond `high`, left over from another model or text or asked for by a
-    link, falls back and the page says so.
+    A `bare` one has no help beside its label; a `disabled` one shows its value and cannot be changed. A value beyond `high`,
+    left over from another model or text or asked for by a link, falls back and the page says so.
     """
     control, top, key = CONTROLS[name], of.top(name, high), of.key(name)
     hold(key, of.value(name), control.low, top)
@@ -363,6 +364,7 @@ def number(
         on_change=of.changed,
         args=(name,),
         help=None if bare else control.help or None,
+        disabled=disabled,
     )
 
 

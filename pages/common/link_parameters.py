@@ -267,7 +267,7 @@ _ALL = (
         low=0,
         high=MAX_SEED,
         step=1,
-        help="The same seed gives the same random numbers, and so the same text.",
+        help="The same seed gives the same random numbers, and so the same text. A beam search draws nothing.",
     ),
     Control(
         name="drop_after",

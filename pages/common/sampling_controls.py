@@ -90,9 +90,7 @@ def _dial(name: str, of: Holder) -> None:
 def _those_on(of: Holder) -> None:
     """Draw the filters that are in view only while they are on; off, they stand under More."""
     names = [name for name in _used(of) if _changed(name, of)]
-    if not names:
-        return
-    with st.container(key=of.key("dials_on")):
+    with st.container(key=of.key("dials_on")):  # empty too: what stands below it keeps its place
         for start in range(0, len(names), IN_A_ROW):
             for place, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):
                 with place:

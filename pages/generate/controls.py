@@ -31,25 +31,24 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.generate.run import BeamRun, Generation
 
-DRAW_BOXES, BEAM_BOXES = ("seed", "max_new_tokens"), ("max_new_tokens",)  # a beam search draws nothing and has no seed
 MORE = (*sampling_controls.OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
     """Draw the controls with the button Generate, and return the place of the button Stop."""
-    boxes = BEAM_BOXES if sampling_controls.searching() else DRAW_BOXES
     sampling_controls.dials()
     with st.container(key="buttons"):
-        places = st.columns([4.8, *[2.1] * len(boxes), 2, 2.3, 1.7], vertical_alignment="bottom")
-    with places[0]:
+        how, seed, length, more, button, stop = st.columns([4.8, 2.1, 2.1, 2, 2.3, 1.7], vertical_alignment="bottom")
+    with how:
         sampling_controls.how()
-    for name, place in zip(boxes, places[1:], strict=False):
-        with place:
-            controls.number(name)
-    with places[-3]:
+    with seed:  # kept where a search does without: in another place the button would be on the page twice for a while
+        controls.number("seed", disabled=sampling_controls.searching())
+    with length:
+        controls.number("max_new_tokens")
+    with more:
         _more(page)
-    places[-2].button("Generate", type="primary", key="generate", width="stretch", on_click=START.click)
-    return places[-1]
+    button.button("Generate", type="primary", key="generate", width="stretch", on_click=START.click)
+    return stop
 
 
 def _more(page: frame.Page) -> None:

@@ -61,7 +61,7 @@ def surroundings(sound: Path, damaged: Path, tmp_path: Path, monkeypatch: pytest
 def hub(sound: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """Return a hub with a small model in the place of GPT-2."""
     entry = entry_of(sound, "gpt2", source="hub", location="openai-community/gpt2", download_mb=2)
-    for module in ("model_picker", "cache"):
+    for module in ("model_picker", "caches.cache"):
         monkeypatch.setattr(f"pages.common.{module}.registry", lambda: {"tiny-gpt2": BUNDLED, "gpt2": entry})
     with Hub(models={entry.location: sound}) as running:
         running.stand_in(monkeypatch)
