@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def entropy_bits(probabilities: ArrayLike) -> NDArray[np.float64]:
     """Return `[...]` the entropy of `probabilities[..., V]` in bits (Shannon 1948, section 6); a probability of 0 adds nothing.
 
-    2 to this power says among how many equal words the choice would be as uncertain.
+    2 to this power says among how many equal tokens the choice would be as uncertain.
     """
     p = np.asarray(probabilities, dtype=np.float64)  # (..., V)
     logs = np.log2(p, out=np.zeros_like(p), where=p > 0)
@@ -27,7 +27,7 @@ def total_variation(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
 
 
 def nucleus_size(probabilities: ArrayLike, share: float) -> NDArray[np.int64]:
-    """Return `[...]` how many of the likeliest words of `probabilities[..., V]` it takes to reach `share`; at least 1.
+    """Return `[...]` how many of the likeliest tokens of `probabilities[..., V]` it takes to reach `share`; at least 1.
 
     The smallest set whose mass is at least `share` (Holtzman et al. 2020, section 3.1).
     """

@@ -43,7 +43,7 @@ def rank(logits: ArrayLike, temperature: float = 1.0) -> Ranked:
     Raises InputError for temperature 0: greedy keeps one word whatever k and p say.
     """
     if temperature <= 0:
-        raise InputError("Greedy keeps one word whatever k and p say: there is nothing to map at temperature 0.")
+        raise InputError("Greedy keeps one token whatever k and p say: there is nothing to map at temperature 0.")
     scores = np.asarray(logits, dtype=np.float64) / temperature  # (V)
     ids = np.argsort(-scores, kind="stable")
     ordered = np.exp(scores[ids] - scores[ids[0]])

@@ -43,13 +43,13 @@ TEXT_METRICS = (
         name="entropy",
         title="uncertainty",
         unit="bits per step",
-        caption="Entropy of what the word is drawn from, after the filters, mean over the steps (Shannon 1948).",
+        caption="Entropy of what the token is drawn from, after the filters, mean over the steps (Shannon 1948).",
         of_draws=True,
     ),
     TextMetric(
         name="kept",
-        title="words left",
-        unit="words per step",
+        title="tokens left",
+        unit="tokens per step",
         caption="How many tokens the filters leave, mean over the steps: the size of the nucleus (Holtzman et al. 2020).",
         of_draws=True,
     ),
@@ -116,7 +116,7 @@ def _grams(ids: Sequence[int], n: int) -> list[tuple[int, ...]]:
 def measure(steps: Sequence[Step | BeamToken]) -> dict[str, float]:
     """Return every measure of one text, by the names of TEXT_METRICS; NaN where the text is too short for one.
 
-    A beam search draws nothing: of its text, uncertainty and words left are NaN too.
+    A beam search draws nothing: of its text, uncertainty and tokens left are NaN too.
     """
     if not steps:
         return {one.name: float("nan") for one in TEXT_METRICS} | {"length": 0.0, "ended": 0.0}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # What a processor's ban reads like where there is no n-gram to name.
 _BANS = {"bad words": "a bad word", "min new tokens": "too early to end"}
 
-SUMMARY = "Filters decide which words may be drawn; chance decides which one is."
+SUMMARY = "Filters decide which tokens may be drawn; chance decides which one is."
 
 
 def filter_name(name: str, settings: SamplingSettings) -> str:
@@ -81,7 +81,7 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
         return f"{start}), and greedy always takes it: at temperature 0 filters and random numbers have no effect."
     if step.stages[-1].kept == 1:
         lone = f"“{drawn}” ({percent(step.probability)} {whose})"
-        return f"{lone} was the only word that the filters left, so nothing was left to chance."
+        return f"{lone} was the only token that the filters left, so nothing was left to chance."
     fell = (
         f"“{drawn}” was drawn, rank {step.rank:,} "
         f"({percent(step.probability)}, {percent(step.probability_after)} after)."
@@ -103,7 +103,7 @@ def _whose(settings: SamplingSettings) -> str:
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
     """Return how many words each filter left, with their share of the probabilities before the filters."""
-    parts, left = [f"{vocabulary:,} words"], vocabulary
+    parts, left = [f"{vocabulary:,} tokens"], vocabulary
     for stage in step.stages:
         if stage.filter == "greedy":
             parts.append("1 taken (greedy)")
@@ -114,7 +114,7 @@ def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
         parts.append(f"{stage.kept:,} after {stage.filter}{no_effect}")
         left = stage.kept
     if len(parts) == 1:
-        return f"{vocabulary:,} words, no filter: every one of them may be drawn."
+        return f"{vocabulary:,} tokens, no filter: every one of them may be drawn."
     counts = " → ".join(parts) + f", with {percent(step.stages[-1].mass)} of the probability."
     return f"{counts} {counts_within(settings)}".rstrip()
 
@@ -124,14 +124,14 @@ def counts_within(settings: SamplingSettings) -> str:
     order = [one.letter for one in settings.acting]
     if "k" not in order or "p" not in order[order.index("k") :]:
         return ""
-    return f"Top-p counts within what top-k left: {percent(settings.top_p)} of that, not of all words."
+    return f"Top-p counts within what top-k left: {percent(settings.top_p)} of that, not of all tokens."
 
 
 def uncertainty(step: Step) -> str:
-    """Return the entropy before and after the filters, also as a number of equal words."""
+    """Return the entropy before and after the filters, also as a number of equal tokens."""
     before, after = step.entropy_before, step.entropy_after
     count = round(2**before)
-    among = f"like choosing among {count:,} equal words" if count > 1 else "like a single word to choose from"
+    among = f"like choosing among {count:,} equal tokens" if count > 1 else "like a single token to choose from"
     if f"{before:.1f}" == f"{after:.1f}" and count == round(2**after):
         return f"Uncertainty {before:.1f} bits, before the filters and after them: {among}."
     return f"Uncertainty {before:.1f} bits → {after:.1f} bits: {among}, then among {2**after:,.0f}."

@@ -18,6 +18,7 @@ from model_utils.tokens.files import KINDS, sentences_of
 from pages.common import controls, model_picker, page_tools
 from pages.common.caches import cache, cache_visit
 from pages.common.components import glossary
+from pages.common.components.colour_scheme import follow_colour_scheme
 from pages.common.hall import invitation, present
 from pages.common.lesson import lesson, lesson_strip
 from pages.common.link_parameters import CONTROLS
@@ -105,6 +106,7 @@ def open_page(title: str, sentence: str) -> Page:
         page = _shared_controls(above)
         page_tools.draw(title)
         controls.draw_history()
+        follow_colour_scheme()
     with heading:
         with st.container(horizontal=True, width="content", vertical_alignment="bottom", gap="xsmall"):
             model_picker.door(page.entry)
@@ -173,6 +175,17 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
     _sentences_from_file()
+    own = lesson.own()
+    if own:
+        st.button(
+            "My own sentences",
+            key="own_sentences",
+            on_click=controls.change,
+            kwargs={**own, "sentence": 0},
+            help="Brings back the sentences and the model from before the lesson.",
+            icon=":material/undo:",
+            type="tertiary",
+        )
     return Page(entry=entry, text=text)
 
 

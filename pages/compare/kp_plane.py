@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
 
 SURFACES = {
-    "words": View(label="words", help="The stronger the colour, the more words this top-k and top-p leave."),
+    "words": View(label="tokens", help="The stronger the colour, the more tokens this top-k and top-p leave."),
     "probability": View(
-        label="probability", help="The stronger the colour, the more of the probability the words left have together."
+        label="probability", help="The stronger the colour, the more of the probability the tokens left have together."
     ),
-    "entropy": View(label="entropy", help="The stronger the colour, the more uncertain the draw among the words left."),
+    "entropy": View(
+        label="entropy", help="The stronger the colour, the more uncertain the draw among the tokens left."
+    ),
     "drawn": View(
         label="drawn",
-        help="One area, one word: every top-k and top-p in it draws that word. Colours only tell areas apart.",
+        help="One area, one token: every top-k and top-p in it draws that token. Colours only tell areas apart.",
     ),
 }
 # The published name of the trace that each is drawn as.
@@ -159,9 +161,9 @@ def _step_note(
     st.markdown(
         f"**{start}{warm}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
         + (
-            "On the dotted line both cut at the same word; left of it k decides, right of it p."
+            "On the dotted line both cut at the same token; left of it k decides, right of it p."
             if lined
-            else "The random number is fixed: a word holds its region, and a point that crosses a border draws another."
+            else "The random number is fixed: a token holds its region, and a point that crosses a border draws another."
         )
     )
     st.caption(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from model_utils.compare.request import CompareRequest, TextPlace
     from pages.compare.run import Comparison
 
+FEW = 4  # settings whose numbers make a sentence
 SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
 
 
@@ -87,32 +88,23 @@ def _interval(request: CompareRequest) -> str:
     else:
         text = "One text per setting: ask for more samples to see how much of this is chance."
     if any(row.beams.on for row in request.rows):
-        text += " A beam search draws nothing: it has one text of a prompt, no uncertainty of a draw and no words left."
+        text += (
+            " A beam search draws nothing: it has one text of a prompt, no uncertainty of a draw and no tokens left."
+        )
     return text
 
 
 def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
-    """Draw over the steps how many words each setting leaves, and how uncertain the draw is."""
+    """Draw over the steps how many tokens each setting leaves, and how uncertain the draw is."""
     from viz.compare.metrics import steps as draw
 
-    texts, request = comparison.texts(), comparison.request
-    sample = min(int(st.session_state.get("sample", 0)), request.samples - 1)
-    rows = []
-    for row, one in enumerate(request.rows):
-        found = [] if one.beams.on else texts[replace(place, row=row, sample=sample)]
-        rows.append(
-            (
-                compare_settings.name(one),
-                [step.stages[-1].kept for step in found if not isinstance(step, BeamToken)],
-                [step.entropy_after for step in found if not isinstance(step, BeamToken)],
-            )
-        )
+    rows, sample = _rows(comparison, place), _sample(comparison)
     plot(
         draw(rows, chosen=place.row, step=number, palette=frame.palette()),
         "compare_steps",
-        alt="Words left and uncertainty at every step, a line per setting.",
+        alt="Tokens left and uncertainty at every step, a line per setting.",
     )
-    st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
+    st.markdown(_breathing(comparison, place.row, rows[place.row][1]) + "  \n" + _at_step(rows, number))
 
     def table() -> pd.DataFrame:
         return tables.steps_frame(
@@ -120,6 +112,35 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
         )
 
     downloads.bar("compare_steps", numbers=table, code=None)
+
+
+def _sample(comparison: Comparison) -> int:
+    return min(int(st.session_state.get("sample", 0)), comparison.request.samples - 1)
+
+
+def _rows(comparison: Comparison, place: TextPlace) -> list[tuple[str, list[int], list[float]]]:
+    """Return of each setting its name, and over the steps of its text the tokens left and the uncertainty in bits.
+
+    Empty for a beam search, which draws nothing.
+    """
+    texts, found = comparison.texts(), []
+    for row, one in enumerate(comparison.request.rows):
+        at = replace(place, row=row, sample=_sample(comparison))
+        drawn = [step for step in ([] if one.beams.on else texts[at]) if not isinstance(step, BeamToken)]
+        found.append(
+            (
+                compare_settings.name(one),
+                [step.stages[-1].kept for step in drawn],
+                [step.entropy_after for step in drawn],
+            )
+        )
+    return found
+
+
+def _at_step(rows: list[tuple[str, list[int], list[float]]], number: int) -> str:
+    """Return how uncertain the draw of each setting is at step `number`, where they are few enough for a sentence."""
+    found = [f"{bits[number]:.1f} (row {row})" for row, (_, _, bits) in enumerate(rows) if number < len(bits)]
+    return f"Uncertainty at step {number + 1}, in bits: {', '.join(found)}." if 1 < len(found) <= FEW else ""
 
 
 def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
@@ -133,11 +154,11 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
     if any([each.letter for each in one.on if each.cuts] == ["k"] for one in settings):
         text += " Top-k alone leaves the same number at every step."
     if any(not one.off("p") for one in settings):
-        text += " What top-p leaves changes size: few words where the model is sure, many where it is not."
+        text += " What top-p leaves changes size: few tokens where the model is sure, many where it is not."
     if any(one.beams.on for one in comparison.request.rows):
         text += " A beam search draws nothing and has no line."
     count = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
-    return f"**Row {row} leaves {count} words to draw from at a step.**{text}"
+    return f"**Row {row} leaves {count} tokens to draw from at a step.**{text}"
 
 
 def sweep(comparison: Comparison, place: TextPlace, number: int) -> None:
@@ -174,7 +195,7 @@ def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
     for letter, grid in (("k", (axis_k(len(ranked.ids)), [1.0])), ("p", ([0], axis_p()))):
         kept = kept_tokens(ranked, *grid).ravel()
         change = {
-            "the number of words left": monotone(kept.tolist()),
+            "the number of tokens left": monotone(kept.tolist()),
             "their chance": monotone(kept_mass(ranked, kept).tolist()),
             "the uncertainty": monotone(entropy(ranked, kept).round(12).tolist()),
         }
@@ -183,7 +204,10 @@ def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
         )
     st.markdown(
         f"**At this one step (row {place.row}, step {number + 1}), at temperature 1, exactly, over all "
-        f"{len(ranked.ids):,} words:**  \n" + "  \n".join(lines) + "  \nA smaller p is less uncertainty, not more."
+        f"{len(ranked.ids):,} tokens:**  \n"
+        + "  \n".join(lines)
+        + "  \nA smaller p is less uncertainty, not more.  \n"
+        + _at_step(_rows(comparison, place), number)
     )
 
 
@@ -241,7 +265,7 @@ def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> N
     elif own_noise:
         st.caption("Each row has its own random numbers here: the same for all would show trends with fewer samples.")
     if searched:
-        st.caption("A beam search draws nothing: it has no uncertainty of a draw and no words left.")
+        st.caption("A beam search draws nothing: it has no uncertainty of a draw and no tokens left.")
 
 
 VIEWS = {
@@ -257,7 +281,7 @@ VIEWS = {
     ),
     "steps": View(
         label="Over steps",
-        help="How many words the filters leave at every step, and how uncertain the draw is.",
+        help="How many tokens the filters leave at every step, and how uncertain the draw is.",
         draw=over_steps,
     ),
     "sweep": View(label="Trends", help="What changes as k, p or temperature grows, and what does not.", draw=sweep),

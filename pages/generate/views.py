@@ -146,8 +146,8 @@ def ranks(run: Generation, step: Step) -> None:
     plot(figure, "ranks", alt="The probabilities of all tokens over their ranks, and where each filter cuts.")
     half = int(nucleus_size(distribution.before.astype(float), 0.5))
     st.markdown(
-        f"**{'One word has' if half == 1 else f'{half:,} words have'} half of the probability; all {len(distribution.before):,} "
-        f"are on this line.** {_what_is_cut(by[0])}"
+        f"**{'One token has' if half == 1 else f'{half:,} tokens have'} half of the probability; all "
+        f"{len(distribution.before):,} are on this line.** {_what_is_cut(by[0])}"
     )
     table = pd.DataFrame(
         {
@@ -228,7 +228,7 @@ def over_steps(run: Generation, step: Step) -> None:
     plot(figure, "over_steps", alt="Uncertainty before and after the filters, and tokens left, at every step.")
     left = [one.stages[-1].kept for one in steps]
     st.markdown(
-        f"**The filters left between {min(left):,} and {max(left):,} words.** Top-k leaves the same number at every step; top-p "
+        f"**The filters left between {min(left):,} and {max(left):,} tokens.** Top-k leaves the same number at every step; top-p "
         "changes size: few where the model is sure, many where it is not."
     )
     table = tables.steps_table([steps], run.label)
@@ -284,6 +284,6 @@ VIEWS = {
         help="The same step drawn 200 times: how often each word comes, beside its probability.",
         draw=repeated_draws,
     ),
-    "steps": View(label="Steps", help="Uncertainty and words left at every step.", draw=over_steps),
+    "steps": View(label="Steps", help="Uncertainty and tokens left at every step.", draw=over_steps),
     "mask": View(label="Mask", help="What every token may read when this step is drawn.", draw=mask),
 }

@@ -45,7 +45,7 @@ EQUAL = 1e-5
 CHANGED = (
     "Total variation: half the sum of all differences between the two probabilities, 0 % (nothing changed) to 100 %."
 )
-ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 equal words, 3 bits among 8."
+ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 equal tokens, 3 bits among 8."
 
 
 def sentence_words(page: Page, batch: TokenBatch) -> tuple[Word, ...]:
@@ -166,11 +166,11 @@ def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
     if not masked:
         _change("0 %")
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
-        st.caption(f"Like choosing among {equal[0]} equal words.")
+        st.caption(f"Like choosing among {equal[0]} equal tokens.")
         return
     _change(percent(masks_cache.moved(key, plain(spec), spec)))
     st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
-    st.caption(f"Like choosing among {equal[0]} equal words before, {equal[1]} after.")
+    st.caption(f"Like choosing among {equal[0]} equal tokens before, {equal[1]} after.")
 
 
 def _change(share: str) -> None:

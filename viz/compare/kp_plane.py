@@ -58,7 +58,7 @@ def fig_surface(
     most = {"kept_tokens": float(values.max()), "kept_mass": 1.0}.get(name, max(float(values.max()), 1e-9))
     log = name == "kept_tokens"
     unit = {
-        "kept_tokens": "%{z:,} words left",
+        "kept_tokens": "%{z:,} tokens left",
         "kept_mass": "%{z:.1%} of the probability left",
         "entropy": "%{z:.2f} bits",
     }
@@ -162,7 +162,7 @@ def _count_bar(most: float, palette: Palette) -> Trace:
 
 def _bar(name: str, palette: Palette) -> dict[str, Any]:
     """Return the colour bar of what one surface shows."""
-    titles = {"kept_tokens": "words", "kept_mass": "share", "entropy": "bits"}
+    titles = {"kept_tokens": "tokens", "kept_mass": "share", "entropy": "bits"}
     return {
         "title": {"text": titles[name], "font": {"size": 14, "color": palette.muted}},
         "thickness": 14,

@@ -156,9 +156,9 @@ def _panel(
 def steps(
     rows: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, chosen: int, step: int, palette: Palette
 ) -> Figure:
-    """Return two panels over the steps: words left (log) and uncertainty in bits, a line per setting.
+    """Return two panels over the steps: tokens left (log) and uncertainty in bits, a line per setting.
 
-    `rows` are (name, words left per step, bits per step). `chosen` is drawn in the accent, `step` (from 0) marked. Traces
+    `rows` are (name, tokens left per step, bits per step). `chosen` is drawn in the accent, `step` (from 0) marked. Traces
     `kept` and `bits`, the setting's number in `meta`; `number` writes the numbers at the ends of the lines.
     """
     colours: list[str] = []
@@ -181,7 +181,7 @@ def steps(
         palette,
         across=counted("step", 1, most, palette, pad=(0.5, 1.5)),
         upper=(
-            "words that the filters leave",
+            "tokens that the filters leave",
             {"domain": [0.56, 0.95], "type": "log", "dtick": 1, "tickformat": ",d"},
         ),
         lower=(

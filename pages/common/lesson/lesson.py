@@ -12,6 +12,8 @@ from pages.common.lesson import lesson_steps
 from pages.common.lesson.lesson_steps import Place
 
 _REVEALED, _CHOSEN, _PAGE = "_revealed", "_chosen_answers", "_page_in_view"
+# What the reader had before the lesson, and after it the sentences of the lesson, while which it can be had again.
+_OWN, _LEFT_WITH = "_own_sentences", "_left_with"
 
 
 def page_in_view() -> str:
@@ -76,6 +78,8 @@ def start(place: Place) -> None:
 
 def open_step(place: Place) -> None:
     """Open a step: its page, with every published control as the step says. A callback."""
+    if here() is None:
+        st.session_state[_OWN] = {name: value(name) for name in ("text", "model")}
     for name, new in lesson_steps.values(place.name).items():
         st.session_state[name] = new
     st.session_state["lesson"] = place.name
@@ -93,7 +97,15 @@ def strayed() -> bool:
 
 def leave() -> None:
     """End the lesson; what is on screen stays. A callback."""
+    st.session_state[_LEFT_WITH] = value("text")
     controls.change(lesson="")
+
+
+def own() -> Mapping[str, str]:
+    """Return the sentences and the model from before the lesson that was left; empty once the sentences changed."""
+    kept: Mapping[str, str] = st.session_state.get(_OWN, {})
+    left = here() is None and st.session_state.get(_LEFT_WITH) == value("text")
+    return kept if left and kept and kept["text"] != value("text") else {}
 
 
 def chosen(place: Place) -> int | None:

@@ -56,7 +56,7 @@ def test_greedy_says_that_filters_and_noise_have_no_effect() -> None:
 
 def test_a_lone_word_leaves_nothing_to_draw() -> None:
     settings = SamplingSettings(top_p=0.0)
-    assert "only word that the filters left" in why(step_of(settings), settings, label)
+    assert "only token that the filters left" in why(step_of(settings), settings, label)
 
 
 def test_a_likeliest_word_that_was_cut_is_explained_with_the_filter() -> None:
@@ -75,7 +75,7 @@ def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effec
     settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
     assert funnel(step_of(settings), settings, 4) == (
         "4 words → 4 after top-k (cuts nothing here) → 1 after top-p → 1 after min-p (cuts nothing here), "
-        "with 50 % of the probability. Top-p counts within what top-k left: 40 % of that, not of all words."
+        "with 50 % of the probability. Top-p counts within what top-k left: 40 % of that, not of all tokens."
     )
     first = SamplingSettings(top_k=3, top_p=0.4, order="pk")
     assert counts_within(first) == ""
@@ -86,7 +86,7 @@ def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effec
 def test_uncertainty_is_given_in_bits_and_in_equal_words() -> None:
     settings = SamplingSettings(top_k=1, top_p=1.0)
     assert uncertainty(step_of(settings)) == (
-        "Uncertainty 1.8 bits → 0.0 bits: like choosing among 3 equal words, then among 1."
+        "Uncertainty 1.8 bits → 0.0 bits: like choosing among 3 equal tokens, then among 1."
     )
     uncut = SamplingSettings(top_k=0, top_p=1.0)
     assert uncertainty(step_of(uncut)).count("equal") == 1

@@ -210,6 +210,22 @@ def test_leaving_keeps_what_is_on_screen() -> None:
     assert dict(at.query_params) == {"text": "They shook their", "weights": "1:0"}
 
 
+def test_after_a_lesson_the_reader_gets_the_sentences_from_before_it_again() -> None:
+    at = press(opened("Lessons", text="A sentence of mine"), "start_masks")
+    assert at.text_area(key="text").value == "They shook their"
+    press(press(at, "lesson_next"), "lesson_leave")
+    assert at.text_area(key="text").value == "They shook their"
+    press(at, "own_sentences")
+    assert at.text_area(key="text").value == "A sentence of mine"
+    assert "own_sentences" not in {button.key for button in at.button}
+
+
+def test_after_a_lesson_new_sentences_are_not_exchanged_for_old_ones() -> None:
+    at = press(press(opened("Lessons", text="A sentence of mine"), "start_masks"), "lesson_leave")
+    at.text_area(key="text").input("Another").run()
+    assert "own_sentences" not in {button.key for button in at.button}
+
+
 def test_a_text_that_was_there_before_a_step_is_not_shown_as_its_answer() -> None:
     at = settled(opened("Generate", text="My dog is", max_new_tokens="3"))
     run = at.session_state["_generate"].run

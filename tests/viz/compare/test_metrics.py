@@ -11,7 +11,7 @@ from viz.compare.metrics import Dots, measures, steps
 def test_measures_show_every_text_and_leave_out_what_is_unknown() -> None:
     dots = [
         Dots(title="uncertainty", values=[[1.0, 3.0], [math.nan, 2.0]], means=[2.0, 2.0], margins=[0.5, math.nan]),
-        Dots(title="words left", values=[[50257.0], [1.0]], means=[50257.0, 1.0], margins=[math.nan] * 2, log=True),
+        Dots(title="tokens left", values=[[50257.0], [1.0]], means=[50257.0, 1.0], margins=[math.nan] * 2, log=True),
     ]
     figure = measures(dots, ["a", "b"], chosen=1, palette=LIGHT)
     samples, means = ([trace for trace in figure.data if trace.name == name] for name in ("samples", "mean"))
