@@ -247,11 +247,15 @@ def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw the choice between a hole and a closed gap, and whether the two answers differ here."""
-    switch, verdict = st.columns([1, 5], vertical_alignment="center")
-    with switch:
-        chosen = controls.choice("gap", show_label=False)
-    verdict.caption(_gap_sentence(page, spec, batch, chosen))
+    """Draw the choice between a hole and a closed gap, once something is hidden, and whether the two answers differ here."""
+    from model_utils.experiments.ablation import hidden_tokens
+
+    with st.container(key="hole_or_close"):  # empty too: what stands below it keeps its place
+        if hidden_tokens(spec):
+            switch, verdict = st.columns([1, 5], vertical_alignment="center")
+            with switch:
+                chosen = controls.choice("gap", show_label=False)
+            verdict.caption(_gap_sentence(page, spec, batch, chosen))
 
 
 def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) -> str:
@@ -260,10 +264,6 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     from model_utils.experiments.ablation import hidden_tokens
 
     hidden = hidden_tokens(spec)
-    if not hidden:
-        return (
-            "✓ Nothing is hidden, so both are the same. A hidden word leaves a hole; “close” moves the later words up."
-        )
     hole, closed = (masks_cache.next_word(page.key(batch.side), replace(spec, gap=kind)) for kind in ("hole", "close"))
     apart = float(total_variation(hole, closed))
     what = (

@@ -17,7 +17,7 @@ import streamlit as st
 from pages.common.components.beat import beat
 
 if st.button("slow"):
-    time.sleep(6)
+    time.sleep(4)
 st.text(f"page {{time.monotonic()}}")
 
 

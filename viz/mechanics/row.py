@@ -148,8 +148,9 @@ class _Draft:
     def title(self, place: int, name: str) -> None:
         """Reserve a strip's room and write its title, that of the last one in the accent colour."""
         divisor = f"({self.row.divisor})" if "·" in self.row.divisor else self.row.divisor
+        grey = " (grey: below 0)" if (self.row.score < 0).any() else ""
         titles = {
-            "score": f"score = q·k / {divisor}" if divisor else "score = q·k",
+            "score": (f"score = q·k / {divisor}" if divisor else "score = q·k") + grey,
             "mask": "plus the mask",
             "exp": f"exp of it, less the row's largest ({signed(self.row.largest)})",
             "weight": "divided by the row's sum = weight",

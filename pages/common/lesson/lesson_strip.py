@@ -35,7 +35,7 @@ def draw() -> None:
                 st.markdown(f"**{place.step.question}**")
             if not lesson.revealed() and place.step.state.page in TEXTS:
                 st.text("\n".join(f"“{line} …”" for line in value("text").splitlines()))
-            if value("notes") == "on" and (lesson.revealed() or not present.on()):  # it may give the answer away
+            if value("notes") == "on" and not present.on():  # they are the teacher's, not the hall's
                 st.caption(f":material/school: {place.step.note}")
             if lesson.revealed():
                 _reveal(place)
