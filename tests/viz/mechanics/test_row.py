@@ -148,4 +148,6 @@ def test_columns_are_wide_while_they_carry_numbers() -> None:
 @pytest.mark.parametrize(("divisor", "title"), [("√2", "q·k / √2"), ("3·√2", "q·k / (3·√2)"), ("", "q·k")])
 def test_the_first_title_names_what_the_model_divides_by(divisor: str, title: str) -> None:
     figure = strips(row(divisor=divisor), stage="score", palette=LIGHT)
-    assert f"<b>1  score = {title}</b>" in [note.text for note in figure.layout.annotations]
+    assert f"<b>1  score = {title} (grey: below 0)</b>" in [note.text for note in figure.layout.annotations]
+    above = strips(row(divisor=divisor, score=np.ones(4)), stage="score", palette=LIGHT)
+    assert f"<b>1  score = {title}</b>" in [note.text for note in above.layout.annotations]
