@@ -33,11 +33,13 @@ class Habits:
     """How much of its weight each head gives, on average over one sentence's rows, from three places; `[L, H]`, read-only.
 
     `previous`: the token before the reading one. `first`: the sentence's first token. `itself`: the reading token.
+    `from_row`: the first row that counts, a position from 0; those before it have too little to choose from.
     """
 
     previous: NDArray[np.float32]
     first: NDArray[np.float32]
     itself: NDArray[np.float32]
+    from_row: int
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -109,6 +111,7 @@ def habits(maps: AttentionMaps, first: int, last: int) -> Habits | None:
         return np.asarray(shares.astype(np.float32).mean(-1))  # (L, H)
 
     return Habits(
+        from_row=int(rows.argmax()),
         previous=mean(np.diagonal(weights, -1, 2, 3)[..., rows[1:]]),
         first=mean(weights[:, :, rows, 0]),
         itself=mean(np.diagonal(weights, 0, 2, 3)[..., rows]),
@@ -147,6 +150,7 @@ def measure(maps: AttentionMaps, ids: NDArray[np.int64], first: int, last: int) 
         found[:, layer, head] = _measure_head(weights, cells)
     same, induction, entropy, distance, leak = (one.copy() for one in found)  # each (L, H)
     return Measures(
+        from_row=shares.from_row,
         previous=shares.previous,
         first=shares.first,
         itself=shares.itself,
@@ -197,16 +201,17 @@ def _measure_head(weights: NDArray[np.float64], cells: _Cells) -> tuple[float, f
 def caption(measures: Measures, layer: int, head: int) -> str:
     """Return what one head does on this text, in a sentence or two that say no more than its measures.
 
-    The first is about all rows; a second, where it has more than half of those rows' mix, about the rows whose token
+    The first is about the rows that count; a second, where it has more than half of those rows' mix, about the rows whose token
     occurred before: an induction head reads elsewhere when nothing repeats.
     """
     place, share = measures.main(layer, head)
+    over = f"Averaged over the rows from position {measures.from_row} on,"
     if share > MOSTLY:
-        first = f"Over all rows of this text the head mostly reads {PLACES[place]} ({share:.0%} of its weight)."
+        first = f"{over} the head mostly reads {PLACES[place]} ({share:.0%} of its weight)."
     else:
         bits = float(measures.entropy_bits[layer, head])
         first = (
-            f"Over all rows of this text {PLACES[place]} gets {share:.0%} of the head's weight, "
+            f"{over} {PLACES[place]} gets {share:.0%} of the head's weight, "
             f"and a row spreads as if over {2**bits:.1f} equal tokens ({bits:.1f} bits on average)."
         )
     rows = {"same": measures.same_rows, "induction": measures.induction_rows}

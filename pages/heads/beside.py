@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
 
-_NEXT = 1  # the other head at first: the page itself opens on head 0
 OTHERS = {
     "head": "another head",
     "mask": "without the mask",
@@ -82,9 +81,10 @@ def _name(selection: HeadSelection) -> str:
 
 def _another_head(selection: HeadSelection) -> Side:
     layers, heads = selection.page.entry.layers - 1, selection.page.entry.heads - 1
+    first = 0 if selection.head == (0, 1) else min(1, heads)  # not the open head itself
     with st.container(horizontal=True):
         layer = int(st.number_input("Other layer", 0, layers, 0, key="beside_layer", width=140))
-        head = int(st.number_input("Other head", 0, heads, _NEXT if heads else 0, key="beside_head", width=140))
+        head = int(st.number_input("Other head", 0, heads, first, key="beside_head", width=140))
     return _side(f"Layer {layer}, head {head}", selection.maps, selection.batch, selection.sentence, (layer, head))
 
 

@@ -126,7 +126,8 @@ def habit_links(selection: HeadSelection) -> None:
             st.button(
                 f"{source}: layer {at_layer}, head {at_head} ({percent(share)})",
                 key=f"telling_{habit}",
-                help="The share is the average over the rows of this sentence.",
+                help=f"Of the attention weight, averaged over the rows from position {habits.from_row} on: those before it have "
+                "little to choose from.",
                 type="tertiary",
                 on_click=open_head,
                 args=(at_layer, at_head),

@@ -51,8 +51,9 @@ def first_column(selection: HeadSelection) -> None:
     name = "**Layer {}, head {}".format(*selection.head)
     st.markdown(
         (
-            f"{name} gives the first token {given} of its weight here, on average over the rows from the third on.** "
-            if given
+            f"{name} gives the first token {given} of its weight here, averaged over the rows from position "
+            f"{habits.from_row} on.** "
+            if habits is not None
             else ""
         )
         + f"That column is hidden "

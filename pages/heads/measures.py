@@ -52,7 +52,7 @@ def measures(selection: HeadSelection) -> None:
         },
     )
     st.caption(
-        "Shares of the attention weight on this text, on average over its rows. A click on a title sorts; the box at the "
+        f"Shares of the attention weight on this text, averaged over the rows from position {found.from_row} on. A click on a title sorts; the box at the "
         "left of a row opens that head. Empty: nothing in this text comes again."
     )
     _map(selection, found)

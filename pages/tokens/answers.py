@@ -98,8 +98,8 @@ def _explain() -> None:
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     st.caption(
-        "Logits ±: largest difference of any of the model’s logits. Prediction: total variation, the share of the probability"
-        f" that moved. ✓ below ±{TOLERANCE:g}: the size of a batch moves the last bits of 32-bit numbers, some 1e-5; a"
+        "Changed by: total variation, the share of the probability that moved. Logits ±: largest difference of any of the "
+        f"model’s logits. ✓ below ±{TOLERANCE:g}: the size of a batch moves the last bits of 32-bit numbers, some 1e-5; a"
         " forgotten mask or position moves whole units."
     )
 
@@ -167,9 +167,8 @@ def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    note = f"logits ±{answer.logit_difference:.1g}, prediction changed by {percent(answer.total_variation)}"
-    if answer.logit_difference >= 1:
-        note = f"logits ±{answer.logit_difference:.1f}, prediction changed by {percent(answer.total_variation)}"
+    digits = ".1f" if answer.logit_difference >= 1 else ".1g"
+    note = f"changed by {percent(answer.total_variation)}\nlogits ±{answer.logit_difference:{digits}}"
     return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
 
 

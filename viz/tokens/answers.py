@@ -13,8 +13,8 @@ from viz.base.theme import CODE_FONT, Palette, style
 
 Agreement = Literal["reference", "same", "different"]
 
-# Sizes in px: the title of a row of panels, a panel's title, its note, one word's line, the gap below.
-TITLE, HEAD, NOTE, LINE, GAP = 36, 30, 24, 29, 18
+# Sizes in px: the title of a row of panels, a panel's title, a line of its note, one word's line, the gap below.
+TITLE, HEAD, NOTE, LINE, GAP = 36, 30, 21, 29, 18
 PANEL = 216
 FEWEST_COLUMNS = 3
 WORD_FONT = 18
@@ -25,7 +25,7 @@ LONGEST = 13
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One answer: `title`, a line that says how it compares, and its `words` as (label, probability), likeliest first."""
+    """One answer: `title`, lines that say how it compares, and its `words` as (label, probability), likeliest first."""
 
     title: str
     note: str
@@ -60,7 +60,7 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> Figure:
         if row.title:
             notes.append(_note(f"<b>{escape(row.title)}</b>", 0, top + TITLE / 2, {"size": 19, "color": palette.text}))
             top += TITLE
-        head = HEAD + (NOTE if any(panel.note for panel in row.panels) else 0)
+        head = HEAD + NOTE * max(len(panel.note.splitlines()) for panel in row.panels)
         height = head + LINE * max(len(panel.words) for panel in row.panels)
         for column, panel in enumerate(row.panels):
             bars += _bars(panel, index, column, top + head)
@@ -135,11 +135,12 @@ def _heading(panel: Panel, column: int, top: float, palette: Palette) -> list[di
     """Return the title of one panel and its note."""
     mark = {"reference": "", "same": "✓ ", "different": "✗ "}[panel.agreement]
     loud = panel.agreement == "different"
-    note = f"{mark}{escape(panel.note)}"
+    lines = escape(panel.note).splitlines()
+    note = mark + "<br>".join(lines)
     font = {"size": 15, "color": palette.text if loud else palette.muted}
     return [
         _note(escape(panel.title), column, top + 14, {"size": 16, "color": palette.text}),
-        _note(f"<b>{note}</b>" if loud else note, column, top + 38, font),
+        _note(f"<b>{note}</b>" if loud else note, column, top + HEAD - 2 + NOTE * len(lines) / 2, font),
     ][: 2 if panel.note else 1]
 
 
@@ -150,4 +151,13 @@ def _outline(column: int, top: float, height: float, palette: Palette) -> dict[s
 
 
 def _note(text: str, x: float, y: float, font: dict[str, Any]) -> dict[str, Any]:
-    return {"text": text, "x": x, "y": y, "xanchor": "left", "xshift": 6, "font": font, "showarrow": False}
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xanchor": "left",
+        "xshift": 6,
+        "align": "left",
+        "font": font,
+        "showarrow": False,
+    }

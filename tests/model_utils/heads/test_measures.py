@@ -244,18 +244,18 @@ def test_captions_say_what_was_measured():
     found = measure(maps_of(heads_by_hand(IDS)), IDS, 0, 9)
     assert (
         caption(found, 0, PREVIOUS)
-        == "Over all rows of this text the head mostly reads the previous token (100% of its weight)."
+        == "Averaged over the rows from position 2 on, the head mostly reads the previous token (100% of its weight)."
     )
     assert (
         caption(found, 0, IDENTITY)
-        == "Over all rows of this text the head mostly reads the token itself (100% of its weight)."
+        == "Averaged over the rows from position 2 on, the head mostly reads the token itself (100% of its weight)."
     )
     assert caption(found, 0, UNIFORM) == (
-        "Over all rows of this text the previous token gets 18% of the head's weight, "
+        "Averaged over the rows from position 2 on, the previous token gets 18% of the head's weight, "
         "and a row spreads as if over 6.1 equal tokens (2.6 bits on average)."
     )
     assert caption(found, 0, INDUCTION) == (
-        "Over all rows of this text the first token gets 38% of the head's weight, and a row spreads as if over 1.0 equal "
+        "Averaged over the rows from position 2 on, the first token gets 38% of the head's weight, and a row spreads as if over 1.0 equal "
         "tokens (0.0 bits on average). Where a token comes again (5 rows), the head mostly reads what followed its earlier "
         "copy (100%)."
     )
@@ -267,7 +267,7 @@ def test_a_caption_of_a_text_without_repeats_is_silent_about_them():
     found = measure(maps_of(heads_by_hand(ids)), ids, 0, 9)
     assert (
         caption(found, 0, INDUCTION)
-        == "Over all rows of this text the head mostly reads the first token (100% of its weight)."
+        == "Averaged over the rows from position 2 on, the head mostly reads the first token (100% of its weight)."
     )
 
 

@@ -332,6 +332,8 @@ def test_two_heads_stand_beside_each_other_with_their_difference(tiny):
     z, _ = drawn(at, "fig_difference")
     expected = np.where(maps.cause > 0, np.nan, maps.weights[3, 3] - maps.weights[0, 1])
     np.testing.assert_allclose(z, expected, atol=1e-6)
+    z, _ = drawn(opened(text="He shook his head", closer="compare", layer=0, head=1), "fig_difference")
+    assert np.nanmax(np.abs(z)) > 0.1  # no head is compared with itself unasked
 
 
 def test_the_mask_makes_its_own_difference(tiny):
