@@ -48,8 +48,8 @@ MENU = (
 
 # Said where a row may read nothing: its numbers are there, and mean nothing.
 ALL_HIDDEN = (
-    "Everything that the last word may read is hidden. Its softmax has nothing to divide, so what the model predicts depends "
-    "on the fill value alone and means nothing. Show one word again."
+    "Everything that the last word may read is hidden. Its attention weights still add up to 1, spread over what is hidden, so "
+    "what the model predicts means nothing. Show one word again."
 )
 
 

@@ -278,7 +278,7 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
         "models": "another model",
         "texts": "another sentence" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
         "rows": "other settings",
-        "samples": f"{now.samples} samples",
+        "samples": f"{now.samples} sample{'s' * (now.samples != 1)}",
         "seed": f"seed {now.seed}",
         "own_noise": "own random numbers" if now.own_noise else "the same random numbers",
         "max_new_tokens": f"{now.max_new_tokens} new tokens",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,7 +17,7 @@ from pages.generate.controls import START
 from pages.generate.state import generate_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from model_utils.generate.beam_search.beam_tree import Node, Tree
     from model_utils.generate.beam_search.beams import BeamStep, Replay
@@ -56,6 +57,13 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     _open_text(run, row, found, opened)
     plain = run.request.policy.plain
     downloads.bar("beam_tree", numbers=lambda: beams_table(steps, label), code=(lambda: _code(run)) if plain else None)
+
+
+def ends(texts: Sequence[Sequence[int]], label: Callable[[int], str]) -> list[str]:
+    """Return texts from shortly before their first difference on: a column cuts off their ends, where they differ."""
+    alike = sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, zip(*texts, strict=False)))
+    start = max(0, alike - 3) if len(texts) > 1 else 0
+    return ["… " * (start > 0) + explain.words(one[start:], label).lstrip() for one in texts]
 
 
 def _opened(found: Tree) -> Node | None:
@@ -125,12 +133,12 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
             "tokens": [len(one.tokens) for one in order],
             "sum": [one.total for one in order],
             "score": [one.score(penalty) for one in order],
-            "score here": [one.normalised for one in order],
+            "score in the search": [one.normalised for one in order],
             "ended at step": [one.number + 1 for one in order],
             "ended by": ["end of text" if one.tokens[-1] in run.loaded.end_of_text else "length" for one in order],
         }
     )
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table.assign(text=ends([one.tokens for one in order], run.label)), hide_index=True)
     st.caption(
         "Every text that this search finished, or that ran out of new tokens: its sum of log-probabilities, divided by its "
         "length to the power of the penalty. "

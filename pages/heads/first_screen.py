@@ -210,7 +210,7 @@ def draw_head(selection: HeadSelection) -> None:
         "head",
         least=NARROWEST,
         grows=True,
-        opens="end" if selection.batch.side == "left" else "start",  # where the words are, on a phone
+        opens="columns" if selection.batch.side == "left" else "start",  # where the words are, on a phone
         alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
 

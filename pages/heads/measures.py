@@ -52,8 +52,8 @@ def measures(selection: HeadSelection) -> None:
         },
     )
     st.caption(
-        f"Shares of the attention weight on this text, averaged over the rows from position {found.from_row} on. A click on a title sorts; the box at the "
-        "left of a row opens that head. Empty: nothing in this text comes again."
+        f"Shares of the attention weight on this text, averaged over the rows from position {found.from_row} on. A click on "
+        "a title sorts; the box at the left of a row opens that head. Empty: nothing in this text comes again."
     )
     _map(selection, found)
     downloads.bar("measures", numbers=lambda: frame_, code=lambda: all_heads_code(selection, "measures"))

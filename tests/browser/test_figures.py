@@ -51,7 +51,8 @@ else:
         )
 
     scale = int(st.number_input("scale", 1, 9, key="scale"))
-    plot(figure(scale), "one_matrix", alt=f"times {{scale}}", on_click=clicked)
+    opens = st.query_params.get("opens", "start")
+    plot(figure(scale), "one_matrix", alt=f"times {{scale}}", on_click=clicked, opens=opens)
     plot(figure(1), "other", alt="another")
     st.text(f"clicked {{st.session_state.get('at')}}")
 """
@@ -211,6 +212,15 @@ def test_a_wide_figure_scrolls_in_its_frame_on_a_phone_and_fades_where_there_is_
     expect(frame).to_have_class("plot-frame clickable more-right more-left")
     frame.evaluate("el => { el.scrollLeft = el.scrollWidth }")
     expect(frame).to_have_class("plot-frame clickable more-left")
+
+
+def test_a_figure_that_opens_near_its_end_cuts_no_column_at_the_left(phone: Page, address: str) -> None:
+    frame = opened(phone, f"{address}/?wide=1&bare=1&opens=columns").locator(".plot-frame")
+    expect(frame).to_have_class("plot-frame clickable more-left more-right")
+    column = (900 - 40) / SIDE
+    columns = frame.evaluate("el => el.scrollLeft") / column
+    assert columns == pytest.approx(round(columns), abs=1 / column)
+    assert 0 < frame.evaluate("el => el.scrollWidth - el.clientWidth - el.scrollLeft") < column
 
 
 def test_the_names_of_rows_stay_in_view_while_a_wide_figure_scrolls(phone: Page, address: str) -> None:

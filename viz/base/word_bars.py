@@ -38,7 +38,10 @@ def word_bars(
     ]
     style(figure, palette, height=height)
     figure.update_layout(
-        barmode="overlay", showlegend=False, margin={"t": HEADING, "b": 4}, annotations=[*labels, _heading(palette)]
+        barmode="overlay",
+        showlegend=False,
+        margin={"t": HEADING, "b": 4},
+        annotations=[*labels, _heading(palette, before=before is not None)],
     )
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     names = [f"{escape(word)}  " for word in words]
@@ -46,10 +49,10 @@ def word_bars(
     return figure
 
 
-def _heading(palette: Palette) -> dict[str, Any]:
+def _heading(palette: Palette, *, before: bool) -> dict[str, Any]:
     """Return the annotation that says what a bar is."""
     return {
-        "text": "probability of the next word",
+        "text": "probability of the next word" + ("; pale: before" if before else ""),
         **FROM_LEFT,
         "yref": "paper",
         "y": 1,

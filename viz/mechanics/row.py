@@ -148,9 +148,8 @@ class _Draft:
     def title(self, place: int, name: str) -> None:
         """Reserve a strip's room and write its title, that of the last one in the accent colour."""
         divisor = f"({self.row.divisor})" if "·" in self.row.divisor else self.row.divisor
-        grey = " (grey: below 0)" if (self.row.score < 0).any() else ""
         titles = {
-            "score": (f"score = q·k / {divisor}" if divisor else "score = q·k") + grey,
+            "score": f"score = q·k / {divisor}" if divisor else "score = q·k",
             "mask": "plus the mask",
             "exp": f"exp of it, less the row's largest ({signed(self.row.largest)})",
             "weight": "divided by the row's sum = weight",
@@ -173,24 +172,24 @@ class _Draft:
         )
 
     def scores(self, place: int, name: str) -> None:
-        """Add a strip of scores as dots on stems that grow from the row's least: a score has no zero that means anything."""
+        """Add a strip of scores as dots on lines, the higher the larger: a score has no zero that means anything to softmax."""
         row = self.row
         values = np.asarray(row.masked if name == "mask" else row.score, dtype=np.float64)
         low, high = _span(row.score)
         drawn = np.where((row.blocked if name == "mask" else False) | ~np.isfinite(values), np.nan, values)
         if name == "mask":
             self.hatches(place, (low, high), [precise(value) for value in values.tolist()])
-        axis, colours = numbered("y", place), sign_colours(drawn, self.palette)
+        axis = numbered("y", place)
         self.figure.add(
             bar(
                 x=np.arange(len(values)),
-                y=drawn - low,
+                y=np.where(np.isnan(drawn), np.nan, np.nanmax(row.score[np.isfinite(row.score)], initial=low) - low),
                 base=low,
-                width=0.1,
-                name="stems",
+                width=0.04,
+                name="lines",
                 yaxis=axis,
                 showlegend=False,
-                marker={"color": colours},
+                marker={"color": self.palette.line},
                 hoverinfo="skip",
             ),
             scatter(
@@ -198,7 +197,7 @@ class _Draft:
                 yaxis=axis,
                 mode="markers",
                 cliponaxis=False,
-                marker={"color": colours, "size": 16 if self.few else 8},
+                marker={"color": self.palette.ramp[4], "size": min(16, self.strip // 8) if self.few else 8},
             ),
         )
         self.write(place, values, (low, high), "")
@@ -336,11 +335,11 @@ class _Draft:
 
 
 def _span(scores: NDArray[Any]) -> tuple[float, float]:
-    """Return the ends of an axis of scores: the least one on a short stem, the largest one's dot clear of the title."""
+    """Return the ends of an axis of scores: the least one's dot clear of the numbers, the largest one's of the title."""
     known = scores[np.isfinite(scores)].astype(np.float64)
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     size = high - low or 1.0
-    return low - 0.4 * size, high + ABOVE_SCORES * size
+    return low - 0.2 * size, high + ABOVE_SCORES * size
 
 
 def _size_in_column(text: str, keys: int) -> int:

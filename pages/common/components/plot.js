@@ -146,13 +146,21 @@ class Plot {
     plot.style.minHeight = "";
     frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
     const { opens } = figure.settings;
-    const place = opens === "end" ? `end of ${figure.figure.layout.width}` : opens; // the end moves as a figure grows
+    const { width } = figure.figure.layout;
+    const place = ["end", "columns"].includes(opens) ? `${opens} of ${width}` : opens; // the end moves as a figure grows
     if (this.opens !== place) {
       this.opens = place;
-      const at = { start: 0, end: 1 }[opens] ?? opens;
-      frame.scrollLeft = at * frame.scrollWidth - frame.clientWidth / 2;
+      const at = () => ({ start: 0, end: 1 }[opens] ?? opens) * frame.scrollWidth - frame.clientWidth / 2;
+      frame.scrollLeft = opens === "columns" ? this.wholeColumns() : at();
     }
     this.fade();
+  }
+
+  // Returns the place nearest to the end at which no column is cut at the left, beside the names of the rows.
+  wholeColumns() {
+    const { _length: length, range } = this.plot._fullLayout.xaxis;
+    const column = length / Math.abs(range[1] - range[0]);
+    return Math.floor((this.frame.scrollWidth - this.frame.clientWidth) / column) * column;
   }
 
   get bar() {

@@ -38,7 +38,7 @@ def plot(
     alt: str,
     on_click: Callable[[int, int], None] | None = None,
     least: int | None = None,
-    opens: Literal["start", "end"] | float = "start",
+    opens: Literal["start", "end", "columns"] | float = "start",
     grows: bool = False,
     toolbar: bool = True,
     of: str | None = None,
@@ -46,10 +46,10 @@ def plot(
     """Draw `figure` under the key `fig_NAME`; `alt` says what it shows, for screen readers.
 
     A figure is as wide as its place, at most as wide as itself and at least `least` px (left out: all of its own width). What
-    is wider than its place scrolls, and is first seen at the end, or around the share of its width, that `opens` says. One
-    that `grows` uses a larger place and window, up to MOST times its size. The `toolbar` saves the picture as
-    `maskscope-NAME` and fills the screen with it. Below a saved picture stand `alt`, the text that it is `of` (left out: the
-    chosen sentence), the model, and what was set.
+    is wider than its place scrolls, and is first seen where `opens` says: at an end, around a share of its width, or near the
+    end with whole columns at the left. One that `grows` uses a larger place and window, up to MOST times its size. The
+    `toolbar` saves the picture as `maskscope-NAME` and fills the screen with it. Below a saved picture stand `alt`, the text
+    that it is `of` (left out: the chosen sentence), the model, and what was set.
 
     `on_click` makes it clickable: it is called as a widget's callback with the row and column of the clicked cell. Cells stand
     at the whole numbers of the first axes.

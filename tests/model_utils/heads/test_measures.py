@@ -255,9 +255,9 @@ def test_captions_say_what_was_measured():
         "and a row spreads as if over 6.1 equal tokens (2.6 bits on average)."
     )
     assert caption(found, 0, INDUCTION) == (
-        "Averaged over the rows from position 2 on, the first token gets 38% of the head's weight, and a row spreads as if over 1.0 equal "
-        "tokens (0.0 bits on average). Where a token comes again (5 rows), the head mostly reads what followed its earlier "
-        "copy (100%)."
+        "Averaged over the rows from position 2 on, the first token gets 38% of the head's weight, and a row spreads as if "
+        "over 1.0 equal tokens (0.0 bits on average). Where a token comes again (5 rows), the head mostly reads "
+        "what followed its earlier copy (100%)."
     )
     assert caption(found, 0, COPY).endswith("(5 rows), the head mostly reads its earlier copy (100%).")
 

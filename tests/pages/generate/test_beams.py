@@ -10,6 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from model_utils.models.loading import LoadedModel
+from pages.generate.beam_views import ends
 from tests.tools.figures import figures
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,13 +110,18 @@ def test_finished_texts_are_ranked_anew_and_another_penalty_is_searched(tiny: Lo
     at = opened(beam_view="finished", num_beams=4, max_new_tokens=6)
     table = at.dataframe[0].value
     assert table["score"].tolist() == sorted(table["score"], reverse=True)
-    assert table["score"].tolist() == pytest.approx(table["score here"].tolist())
+    assert table["score"].tolist() == pytest.approx(table["score in the search"].tolist())
     at.slider(key="rerank").set_value(0.0).run()
     assert at.dataframe[0].value["score"].tolist() == pytest.approx(at.dataframe[0].value["sum"].tolist())
     at.button(key="search_anew").click().run()
     finished(at)
     assert run(at).request.beams.length_penalty == 0.0
     assert list(run(at).new_tokens()[0]) == generated(tiny, 6, num_beams=4, length_penalty=0.0)
+
+
+def test_a_list_of_texts_shows_where_they_differ() -> None:
+    assert ends([(1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 5, 7, 8)], lambda token: f"␣{token}") == ["… 3 4 5 6", "… 3 4 5 7 8"]
+    assert ends([(1, 2, 3, 4, 5)], lambda token: f"␣{token}") == ["1 2 3 4 5"]
 
 
 def test_beams_stand_beside_a_sampled_text() -> None:

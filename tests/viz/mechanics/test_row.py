@@ -43,7 +43,7 @@ def named(figure: go.Figure, name: str) -> BaseTraceType:
 
 
 def foot(figure: go.Figure) -> float:
-    return next(float(trace.base) for trace in figure.data if trace.name == "stems")
+    return next(float(trace.base) for trace in figure.data if trace.name == "lines")
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
@@ -57,7 +57,7 @@ def test_strips_build_up_downwards(palette) -> None:
     assert heights == [40 + below for below in (170, 2 * 170, 3 * 114, 4 * 86, 5 * 86 + 44)]
     tops = [figure.layout.yaxis.domain[1] * figure.layout.height - figure.layout.height for figure in drawn]
     assert tops == pytest.approx([tops[0]] * 5)
-    floors = []  # px below the stems of the first strip, where its numbers stand
+    floors = []  # px below the lines of the first strip, where its numbers stand
     for figure in drawn:
         (bottom, top), (low, high) = figure.layout.yaxis.domain, figure.layout.yaxis.range
         floors.append((foot(figure) - low) / (high - low) * (top - bottom) * figure.layout.height)
@@ -65,13 +65,14 @@ def test_strips_build_up_downwards(palette) -> None:
     assert [len(figure.layout.annotations) for figure in drawn] == [1, 2, 3, 4, 5]
 
 
-def test_the_largest_score_has_the_longest_stem_also_among_negative_ones() -> None:
+def test_scores_are_dots_on_equal_lines_since_negative_ones_are_no_less_of_anything() -> None:
     scores = np.array([-9.0, -1.0, -4.0, -2.0], dtype=np.float32)
     figure = strips(row(score=scores), stage="score", palette=LIGHT)
-    stems = named(figure, "stems")
-    assert np.argsort(stems.y).tolist() == np.argsort(scores).tolist()
-    assert np.allclose(stems.base + stems.y, scores)
-    assert stems.y.min() > 0
+    lines, dots = named(figure, "lines"), named(figure, "score")
+    assert np.allclose(dots.y, scores)
+    assert isinstance(dots.marker.color, str)  # of all dots
+    assert np.allclose(lines.base + lines.y, -1.0)
+    assert lines.base < -9
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -148,6 +149,4 @@ def test_columns_are_wide_while_they_carry_numbers() -> None:
 @pytest.mark.parametrize(("divisor", "title"), [("√2", "q·k / √2"), ("3·√2", "q·k / (3·√2)"), ("", "q·k")])
 def test_the_first_title_names_what_the_model_divides_by(divisor: str, title: str) -> None:
     figure = strips(row(divisor=divisor), stage="score", palette=LIGHT)
-    assert f"<b>1  score = {title} (grey: below 0)</b>" in [note.text for note in figure.layout.annotations]
-    above = strips(row(divisor=divisor, score=np.ones(4)), stage="score", palette=LIGHT)
-    assert f"<b>1  score = {title}</b>" in [note.text for note in above.layout.annotations]
+    assert f"<b>1  score = {title}</b>" in [note.text for note in figure.layout.annotations]
