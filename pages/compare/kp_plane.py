@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
 
 SURFACES = {
-    "words": View(label="tokens", help="The stronger the colour, the more tokens this top-k and top-p leave."),
+    "words": View(label="tokens", help="The stronger the colour, the more tokens are left. A disc is one of your rows."),
     "probability": View(
         label="probability", help="The stronger the colour, the more of the probability the tokens left have together."
     ),
@@ -64,8 +64,9 @@ def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     orders = tuple(row.settings.order for row in request.rows)  # written in two ways, one setting has two names
     key = ("surface", request, orders, place, number, name, ids, frame.palette())
     figure = cache_shared.figure(key, lambda: computed()[2])
+    st.markdown(f"**{_which(comparison, place, number, temperature)}**")
     plot(figure, "surface", alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.")
-    _step_note(comparison, place, number, ranked, temperature, settings, lined=name != "drawn_word")
+    _step_note(comparison, ranked, temperature, settings, lined=name != "drawn_word")
     downloads.bar(
         "surface",
         numbers=lambda: _table(ks, ps, *computed()[:2], name),
@@ -138,28 +139,22 @@ def _points(
     return found
 
 
-def _step_note(
-    comparison: Comparison,
-    place: TextPlace,
-    number: int,
-    ranked: Ranked,
-    temperature: float,
-    settings: Any,
-    *,
-    lined: bool,
-) -> None:
-    """Draw which step the map is of, and which k is which p here."""
+def _which(comparison: Comparison, place: TextPlace, number: int, temperature: float) -> str:
+    """Return which step the map is of."""
+    steps = comparison.texts()[place][:number]
+    last = steps[-1].token_id if steps else comparison.prompt(place)[-1].id
+    warm = "" if temperature == 1 else f", at temperature {temperature:g}"
+    return f"Row {place.row}, step {number + 1}: the word after “{literal(comparison.label(last, place.model))}”{warm}."
+
+
+def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, settings: Any, *, lined: bool) -> None:
+    """Draw which k is which p on this map, and what is held fixed."""
     from model_utils.compare import kp_plane
 
-    texts = comparison.texts()
-    steps = texts[place][:number]
-    last = steps[-1].token_id if steps else comparison.prompt(place)[-1].id
-    start = f"The word after “{literal(comparison.label(last, place.model))}” (row {place.row}, step {number + 1})"
-    warm = "" if temperature == 1 else f" at temperature {temperature:g}"
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     st.markdown(
-        f"**{start}{warm}: p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
+        f"**p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
         + (
             "On the dotted line both cut at the same token; left of it k decides, right of it p."
             if lined

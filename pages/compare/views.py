@@ -271,7 +271,7 @@ def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> N
 VIEWS = {
     "map": View(
         label="Map",
-        help="One step over all top-k and top-p; a disc is one of your rows.",
+        help="One step over all top-k and top-p.",
         draw=kp_plane.plane,
     ),
     "metrics": View(

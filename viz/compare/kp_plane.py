@@ -16,7 +16,7 @@ from viz.base.theme import Palette, even_ramp, ink, ramp_colour, style
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HEIGHT = 500
+HEIGHT = 350
 TICKS_K = (1, 10, 100, 1_000, 10_000)
 TICKS_P = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Cells left free beside the plane, where discs reach over its edge.
