@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
 
 SURFACES = {
-    "words": View(label="tokens", help="The stronger the colour, the more tokens are left. A disc is one of your rows."),
+    "words": View(
+        label="tokens", help="The stronger the colour, the more tokens are left. A disc is one of your rows."
+    ),
     "probability": View(
         label="probability", help="The stronger the colour, the more of the probability the tokens left have together."
     ),

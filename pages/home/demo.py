@@ -40,7 +40,7 @@ ANSWERS = {
     "Compare": "The same random numbers under several settings: where the texts first differ, and why.",
     "Lessons": "Predict first, then look: two lessons of 45 minutes for a class.",
 }
-LINKS_ACROSS = 3
+LINKS_ACROSS = 4
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
 # Tokens that are drawn large: the bars below must stay on the first screen.
@@ -174,10 +174,7 @@ def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: f
 def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
     """Return what the picture says, in one sentence."""
     if not hidden:
-        return (
-            "**Click a word to hide it.** A mask removes what the model may read, and the next word changes. “␣” is the space "
-            "that a token begins with."
-        )
+        return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes. “␣” is a space."
 
     names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
     return (
