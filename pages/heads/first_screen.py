@@ -210,9 +210,18 @@ def draw_head(selection: HeadSelection) -> None:
         "head",
         least=NARROWEST,
         grows=True,
+        on_click=lambda row, column: _clicked(selection, row, column),
         opens="columns" if selection.batch.side == "left" else "start",  # where the words are, on a phone
         alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
+
+
+def _clicked(selection: HeadSelection, row: int, column: int) -> None:
+    """Choose the row and the column of a clicked cell; pads are not to be chosen."""
+    first, count = selection.batch.first(selection.sentence), len(selection.batch.tokens[selection.sentence])
+    query, key = row - first, column - first
+    if 0 <= query < count and 0 <= key < count:
+        controls.change(query=query, key=key)
 
 
 def draw_below(selection: HeadSelection) -> None:

@@ -72,6 +72,9 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
     expect(page.get_by_label("Layer", exact=True)).to_have_value("0")
     click_head(page, 3, 3)
     expect(page.get_by_label("Layer", exact=True)).to_have_value("3")
+    page.mouse.click(*place(drawn(page, "fig_head"), 4, 6))
+    expect(page.get_by_text("of what “␣in” reads in this head")).to_be_visible()
+    page.wait_for_url("**key=1**")  # the column “␣will”, of a sentence behind three pads
 
 
 def test_the_keyboard_opens_heads_and_a_link_restores_head_sentence_and_side(page: Page, app: str) -> None:
