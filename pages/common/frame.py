@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -93,7 +93,8 @@ def open_page(title: str, sentence: str) -> Page:
     present.begin()
     glossary.begin()
     lesson_strip.draw()
-    heading = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="heading")
+    alignment: Literal["center", "bottom"] = "center" if present.on() else "bottom"
+    heading = st.container(horizontal=True, vertical_alignment=alignment, gap="xsmall", key="heading")
     with heading:
         st.title(title, anchor=False, width="content")
         if not present.on():
