@@ -64,7 +64,7 @@ def _handouts(one: Lesson) -> None:
             mime="text/html",
             key=f"handout_{one.id}_{name}",
             on_click="ignore",
-            icon=":material/print:",
+            icon=":material/download:",
         )
 
 
