@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from formatting import percent
-from lessons.checks import MEASURES
+from lessons.checks import MEASURES, texts
 from lessons.loading import Lesson, Step
-from model_utils.errors import InputError
+from model_utils.errors import InputError, ReaderError
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS, filled
 from pages.common.assets import plotly
@@ -45,7 +45,7 @@ def teacher_page(lesson: Lesson, loaded: LoadedModel) -> str:
     steps = [_answered(step, loaded, drawn) for step in lesson.steps]
     calls = [_drawing(number, one) for number, one in enumerate(drawn)]
     about = f"For teachers: {len(steps)} steps, {lesson.minutes} minutes. {lesson.needs}"
-    return _document(f"{lesson.title}, with answers", about, steps, scripts=[plotly(), *calls])
+    return _document(f"{lesson.title}, with answers", about, steps, scripts=[plotly(), *calls] if calls else ())
 
 
 def _document(title: str, about: str, steps: Sequence[str], *, above: str = "", scripts: Sequence[str] = ()) -> str:
@@ -81,7 +81,7 @@ def _asked(step: Step, loaded: LoadedModel, *, answers: bool) -> str:
     if not answers:
         if batch is not None:
             lines.append(_to_fill_in(step.state, batch))
-        lines.append('<div class="lines"></div>')
+        lines.append('<div class="lines"><hr><hr><hr></div>')
     return "\n".join(lines)
 
 
@@ -90,17 +90,32 @@ def _answered(step: Step, loaded: LoadedModel, drawn: list[StepFigure]) -> str:
     lines = [_asked(step, loaded, answers=True), f'<p class="reveal">{_marked(step.reveal)}</p>']
     found = step_figures(loaded, step.state)
     for one in found:
-        lines.append(f'<p class="sentence">{html.escape(one.of)}</p>' if one.of else "")
+        lines.append(f'<p class="over">{html.escape(one.title)}</p>' if one.title else "")
         lines.append(f'<div id="figure_{len(drawn)}"></div>')
         drawn.append(one)
-    if not found and step.checks:
-        lines.append(_measured(step, loaded))
+    if not found:
+        lines += [*_written(step.state, loaded), _measured(step, loaded)]
     lines.append(f'<p class="note">{_marked(step.note)} ({step.minutes} minutes)</p>')
     return "\n".join(lines)
 
 
+def _written(state: PageState, loaded: LoadedModel) -> list[str]:
+    """Return the texts that a step's page writes, a paragraph each; none where it writes none or searches with beams."""
+    try:
+        rows = texts(loaded, state) if state.page in {"Generate", "Compare"} and "text" in state.parameters else []
+    except ReaderError:
+        return []
+    found = [loaded.tokenizer.decode([step.token_id for step in steps]) for steps in rows]
+    names = [f"Row {number}: " if len(rows) > 1 else "" for number in range(len(rows))]
+    return [
+        f'<p class="text">{html.escape(f"{name}… {text.strip()}")}</p>' for name, text in zip(names, found, strict=True)
+    ]
+
+
 def _measured(step: Step, loaded: LoadedModel) -> str:
     """Return what the step's checks measure, a table: what, where it is not the step's own state, and its value."""
+    if not step.checks:
+        return ""
     rows = []
     for check in step.checks:
         others = [_described(state, loaded) for state in check.states if state != step.state]
@@ -148,8 +163,8 @@ def _set_up(state: PageState, batch: TokenBatch, loaded: LoadedModel) -> list[st
         return [describe(state.sampling())]
     if state.page == "Tokens":
         side = f"Blanks stand on the {batch.side}. " if "side" in state.parameters else ""
-        return [f"{side}The token that fills up short rows is “{loaded.label(batch.pad_id)}”."]
-    return _rule(state.spec(batch), [token.label.replace("␣", "") for token in batch.tokens[state.sentence]])
+        return [f"{side}The token that fills up short rows is “{_word(loaded.label(batch.pad_id))}”."]
+    return _rule(state.spec(batch), [_word(token.label) for token in batch.tokens[state.sentence]])
 
 
 def _rule(spec: MaskSpec, words: Sequence[str]) -> list[str]:
@@ -195,7 +210,7 @@ def _batch_table(batch: TokenBatch) -> str:
         return ""
     head = "".join(f"<th>{place}</th>" for place in range(count))
     rows = "".join(f"<tr><th>{number}</th>{'<td></td>' * count}</tr>" for number in range(1, len(batch.texts) + 1))
-    hint = "A row for each sentence, a cell for each token: fill in, and circle where each next word is read."
+    hint = "A row for each sentence, a cell for each token. Circle where a next word is read."
     return f'<p class="setup">{hint}</p><table class="grid batch"><tr><th></th>{head}</tr>{rows}</table>'
 
 
@@ -204,7 +219,7 @@ def _grid(state: PageState, batch: TokenBatch) -> str:
     from model_utils.masks.mask import build_mask
 
     number, first = state.sentence, batch.first(state.sentence)
-    labels = [html.escape(token.label) for token in batch.tokens[number]]
+    labels = [html.escape(_word(token.label)) for token in batch.tokens[number]]
     example, real = len(labels) // 2, slice(first, first + len(labels))
     visible = build_mask(state.spec(batch), batch).visible[number][first + example, real]
     cells = "".join("<td>✓</td>" if one > 0 else '<td class="shut"></td>' for one in visible)
@@ -213,8 +228,13 @@ def _grid(state: PageState, batch: TokenBatch) -> str:
         f"<tr><th>{label}</th>{cells if place == example else '<td></td>' * len(labels)}</tr>"
         for place, label in enumerate(labels)
     )
-    hint = f"Rows read columns: tick what may be read, shade what may not. The row of “{labels[example]}” is filled in."
+    hint = "Rows read columns: tick what may be read, shade what may not. One row is filled in."
     return f'<p class="setup">{hint}</p><table class="grid who"><tr><th></th>{head}</tr>{rows}</table>'
+
+
+def _word(label: str) -> str:
+    """Return how a token reads without the sign of the space before it, where it has more than that."""
+    return label.lstrip("␣") or label
 
 
 def _marked(text: str) -> str:

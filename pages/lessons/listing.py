@@ -69,7 +69,9 @@ def _handouts(one: Lesson) -> None:
 
 
 def _sheet(page: Callable[[Lesson, LoadedModel], str], one: Lesson) -> str:
-    return page(one, cache.loaded_model(BUNDLED_ID))
+    loaded = cache.loaded_model(BUNDLED_ID)
+    with cache.gate():
+        return page(one, loaded)
 
 
 def _step(place: Place, *, with_notes: bool) -> None:

@@ -38,11 +38,11 @@ _COMPARES = {"text", "sentence", "settings", "samples", "seed", "max_new_tokens"
 
 @dataclass(frozen=True, kw_only=True)
 class StepFigure:
-    """A figure, the px that it needs at `least`, and the sentence that it is `of` where that is not the only one."""
+    """A figure, the px that it needs at `least`, and a `title` above it: of which sentence it is, or what is drawn."""
 
     figure: Figure
     least: int = 0
-    of: str = ""
+    title: str = ""
 
 
 def view(state: PageState) -> str:
@@ -87,7 +87,7 @@ def _masks(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
     plain = ablation.plain(spec)
     before = ablation.next_word(loaded, batch, plain) if plain != spec else None
     words = figures.next_words(checks.next_word(loaded, state), loaded.label, before=before, palette=PALETTE)
-    return [StepFigure(figure=cells), StepFigure(figure=words)]
+    return [StepFigure(figure=words), StepFigure(figure=cells)]
 
 
 def _effect(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
@@ -113,7 +113,8 @@ def _patterns(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
     before = run(loaded, batch, under(spec, "causal")).bits if spec.pattern != "causal" else None
     pattern, bits = PATTERNS[spec.pattern].label, run(loaded, batch, spec).bits
     figure = surprisal(labels, bits, before=before, pattern=pattern, palette=PALETTE)
-    return [StepFigure(figure=figure, least=width(len(labels)))]
+    title = f"Surprise of each word, in bits{'' if before is None else '; pale: under the plain causal mask'}"
+    return [StepFigure(figure=figure, least=width(len(labels)), title=title)]
 
 
 def _sentences_compared(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
@@ -190,15 +191,16 @@ def _of_each_sentence(
         if len(sentences) != 2:
             return [StepFigure(figure=draw(loaded, state))]
         states = (replace(state, parameters={**state.parameters, "sentence": str(number)}) for number in (0, 1))
-        return [StepFigure(figure=draw(loaded, one), of=of) for one, of in zip(states, sentences, strict=True)]
+        return [StepFigure(figure=draw(loaded, one), title=text) for one, text in zip(states, sentences, strict=True)]
 
     return drawn
 
 
 def _candidates(loaded: LoadedModel, state: PageState) -> Figure:
-    first = replace(state, parameters={**state.parameters, "max_new_tokens": "1"})
+    if state.value("max_new_tokens", 0) != 1:
+        raise InputError("A step about a whole text shows the text, which is no figure.")
     text = tuple(token.id for token in state.batch(loaded).tokens[state.sentence])
-    step = checks.texts(loaded, first)[0][0]
+    step = checks.texts(loaded, state)[0][0]
     return figures.candidates(step, state.sampling(), text, loaded.label, palette=PALETTE)
 
 
