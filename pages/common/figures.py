@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Answer, Independence, Reading
     from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.filters.full_distribution import FilterEffect, FullDistribution
-    from model_utils.generate.step import Step
-    from model_utils.mechanics.trace import HeadRow, HeadTrace
     from model_utils.mechanics.wrong_masks import Application, WeightShares
     from model_utils.tokens.batch import TokenBatch
     from viz.base.figure import Figure
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     Label = Callable[[int], str]  # how a token id reads
 
 BARS = 5  # next words as bars
-LISTED = 10  # candidates of a step
 # Words with a part of their own in the waterfall; rows of the repeated draws, and how many draws.
 NAMED, ROWS, DRAWS = 5, 12, 200
 PANELS_A_ROW = 4  # sentences side by side in the picture of next words
@@ -71,27 +68,6 @@ def attention_vs_ablation(found: AttentionVsAblation, *, palette: Palette) -> Fi
     return draw(found.attention[shown], found.change[shown], words=words, palette=palette)
 
 
-def row(trace: HeadTrace, found: HeadRow, labels: Sequence[str], *, query: int, stage: str, palette: Palette) -> Figure:
-    """Return the row of column `query` of a head as strips, up to `stage`."""
-    from model_utils.masks.mask import CAUSE_CODE
-    from viz.mechanics.row import Strips, strips
-
-    shown = Strips(
-        labels=labels,
-        causes={cause: trace.cause[query] == code for cause, code in CAUSE_CODE.items()},
-        score=found.score,
-        masked=found.masked,
-        exp=found.exp,
-        weight=found.weight,
-        mixed=found.mixed,
-        output=found.output,
-        largest=found.largest,
-        total=found.total,
-        divisor=trace.divisor_name,
-    )
-    return strips(shown, stage=stage, palette=palette)
-
-
 def wrong_ways(
     found: Mapping[Application, WeightShares], labels: Sequence[str], *, rows: slice, query: int, palette: Palette
 ) -> Figure:
@@ -124,31 +100,6 @@ def _in_numbers(found: WeightShares, rows: slice) -> str:
         return f"leaks {percent(leak)} (future: {percent(found.later[rows].mean())})"
     low = float(total.min())
     return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"
-
-
-def candidates(
-    step: Step, settings: SamplingSettings, text: tuple[int, ...], label: Label, *, palette: Palette
-) -> Figure:
-    """Return the candidates of a step that tell most as bars; `text` are the tokens before the step."""
-    from model_utils.generate import explain, tables
-    from viz.generate.candidates import Bar, fig_candidates
-
-    shown: Any = tables.candidates_table(step, label).iloc[step.candidates.telling(step.drawn, LISTED)].itertuples()
-    bars = [
-        Bar(
-            label=line.token,
-            token_id=line.token_id,
-            rank=line.rank,
-            before=line.probability_before,
-            after=line.probability_after,
-            outcome=line.outcome,
-            by=line.cut_by,
-            why=explain.ban(line.cut_by, line.token_id, text, settings, label),
-            note=explain.penalised(line.token_id, text, settings),
-        )
-        for line in shown
-    ]
-    return fig_candidates(bars, palette)
 
 
 def waterfall(

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from formatting import percent
-from lessons.checks import MEASURES, texts
+from lessons.checks import MEASURES
 from lessons.loading import Lesson, Step
-from model_utils.errors import InputError, ReaderError
+from model_utils.errors import InputError
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS, filled
 from pages.common.assets import plotly
-from pages.lessons.step_figures import StepFigure, step_figures, view
 
 if TYPE_CHECKING:
     from lessons.checks import Check
     from lessons.states import PageState
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.batch import TokenBatch
+    from pages.lessons.step_figures import StepFigure
 
 # The most tokens whose grid fits across a sheet.
 GRID_UP_TO = 16
@@ -87,6 +87,8 @@ def _asked(step: Step, loaded: LoadedModel, *, answers: bool) -> str:
 
 def _answered(step: Step, loaded: LoadedModel, drawn: list[StepFigure]) -> str:
     """Return a step with its answer, its note and its figures, which join those `drawn` so far; without, its numbers."""
+    from pages.lessons.step_figures import step_figures
+
     lines = [_asked(step, loaded, answers=True), f'<p class="reveal">{_marked(step.reveal)}</p>']
     found = step_figures(loaded, step.state)
     for one in found:
@@ -94,22 +96,9 @@ def _answered(step: Step, loaded: LoadedModel, drawn: list[StepFigure]) -> str:
         lines.append(f'<div id="figure_{len(drawn)}"></div>')
         drawn.append(one)
     if not found:
-        lines += [*_written(step.state, loaded), _measured(step, loaded)]
-    lines.append(f'<p class="note">{_marked(step.note)} ({step.minutes} minutes)</p>')
+        lines.append(_measured(step, loaded))
+    lines.append(f'<p class="note">On the screen ({step.minutes} minutes): {_marked(step.note)}</p>')
     return "\n".join(lines)
-
-
-def _written(state: PageState, loaded: LoadedModel) -> list[str]:
-    """Return the texts that a step's page writes, a paragraph each; none where it writes none or searches with beams."""
-    try:
-        rows = texts(loaded, state) if state.page in {"Generate", "Compare"} and "text" in state.parameters else []
-    except ReaderError:
-        return []
-    found = [loaded.tokenizer.decode([step.token_id for step in steps]) for steps in rows]
-    names = [f"Row {number}: " if len(rows) > 1 else "" for number in range(len(rows))]
-    return [
-        f'<p class="text">{html.escape(f"{name}… {text.strip()}")}</p>' for name, text in zip(names, found, strict=True)
-    ]
 
 
 def _measured(step: Step, loaded: LoadedModel) -> str:
@@ -148,7 +137,10 @@ def _value(check: Check, loaded: LoadedModel) -> str:
 
 def _described(state: PageState, loaded: LoadedModel) -> str:
     batch = state.batch(loaded)
-    return ", ".join([f"“{batch.texts[state.sentence]}”", *_set_up(state, batch, loaded)])
+    cell = [
+        f"{name} {state.parameters[name]}" for name in ("layer", "head", "query", "key") if name in state.parameters
+    ]
+    return ", ".join([f"“{batch.texts[state.sentence]}”", *_set_up(state, batch, loaded), *cell])
 
 
 def _set_up(state: PageState, batch: TokenBatch, loaded: LoadedModel) -> list[str]:
@@ -196,7 +188,7 @@ def _drawing(number: int, one: StepFigure) -> str:
 
 def _to_fill_in(state: PageState, batch: TokenBatch) -> str:
     """Return the empty table that a step's question is about: who reads whom, or a batch; else nothing."""
-    if view(state) == "Tokens next-word":
+    if state.page == "Tokens" and state.value("topic", "next-word") == "next-word":
         return _batch_table(batch)
     if {"pattern", "cells"} & set(state.parameters) and len(batch.tokens[state.sentence]) <= GRID_UP_TO:
         return _grid(state, batch)

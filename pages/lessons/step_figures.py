@@ -1,21 +1,33 @@
 """The figures that a step's page shows: for each page and view what computes and draws them, without the page.
 
-Axis letters: T token, S setting.
+Imported by who draws, not with a page: it loads all that computes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lessons import checks
+from model_utils.compare import settings
+from model_utils.compare.sweep import find_sweep
+from model_utils.compare.text_metrics import TEXT_METRICS, measure
 from model_utils.errors import InputError, ReaderError
+from model_utils.experiments import ablation, batch_invariance, pattern_runs
+from model_utils.generate.filters.full_distribution import draw_many, filter_effects
+from model_utils.masks.patterns import PATTERNS
+from model_utils.mechanics.wrong_masks import APPLICATIONS, weight_shares
+from model_utils.tokens.words import group_words
 from pages.common import figures
 from pages.common.link_parameters import CONTROLS
 from viz.base.theme import PALETTES
+from viz.compare.metrics import steps
+from viz.compare.sweep import sweep
+from viz.masks import surprisal
+from viz.tokens import answers, table
 
 if TYPE_CHECKING:
     from lessons.states import PageState
@@ -25,12 +37,8 @@ if TYPE_CHECKING:
 PALETTE = PALETTES["light"]
 # The parameter that names the view of a page.
 VIEW = {
-    "Tokens": "topic",
-    "Masks": "look",
-    "Heads": "closer",
-    "Mechanics": "part",
-    "Generate": "view",
-    "Compare": "plot",
+    **{"Tokens": "topic", "Masks": "look", "Heads": "closer"},
+    **{"Mechanics": "part", "Generate": "view", "Compare": "plot"},
 }
 _WRITES = {"text", "sentence", "temperature", "top_k", "top_p", "seed", "max_new_tokens", "view"}
 _COMPARES = {"text", "sentence", "settings", "samples", "seed", "max_new_tokens", "plot"}
@@ -67,88 +75,34 @@ def _only(state: PageState, known: set[str]) -> None:
         raise InputError(f"The page shows more: {', '.join(sorted(unknown))}.")
 
 
-def _masks(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.experiments import ablation
-    from model_utils.masks.mask import build_mask
-    from viz.masks.mask import combined
-
+def _next_words(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
     batch = state.batch(loaded)
     spec = state.spec(batch)
-    mask, number = build_mask(spec, batch), spec.sentence
-    real = slice(batch.first(number), batch.last(number) + 1)
-    cells = combined(
-        mask.visible[number][real, real],
-        labels=batch.labels(number)[real],
-        causes={name: causes[number][real, real] for name, causes in mask.causes.items()},
-        sentences=None,
-        palette=PALETTE,
-        last=len(batch.tokens[number]) - 1,
-    )
-    plain = ablation.plain(spec)
-    before = ablation.next_word(loaded, batch, plain) if plain != spec else None
-    words = figures.next_words(checks.next_word(loaded, state), loaded.label, before=before, palette=PALETTE)
-    return [StepFigure(figure=words), StepFigure(figure=cells)]
+    before = ablation.next_word(loaded, batch, ablation.plain(spec)) if ablation.plain(spec) != spec else None
+    after = ablation.next_word(loaded, batch, spec)
+    return [StepFigure(figure=figures.next_words(after, loaded.label, before=before, palette=PALETTE))]
 
 
 def _effect(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.experiments.ablation import attention_vs_ablation
-    from model_utils.tokens.words import group_words
-
     batch = state.batch(loaded)
     words = group_words(batch.texts[state.sentence], batch.tokens[state.sentence])
-    found = attention_vs_ablation(loaded, batch, replace(state.spec(batch), padding=True), words)
+    found = ablation.attention_vs_ablation(loaded, batch, replace(state.spec(batch), padding=True), words)
     return [StepFigure(figure=figures.attention_vs_ablation(found, palette=PALETTE))]
 
 
 def _patterns(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.experiments.pattern_runs import run, under
-    from model_utils.masks.patterns import PATTERNS
-    from viz.masks.surprisal import surprisal, width
-
     batch = state.batch(loaded)
-    spec = state.spec(batch)
-    labels = [token.label for token in batch.tokens[spec.sentence]]
+    spec, labels = state.spec(batch), [token.label for token in batch.tokens[state.sentence]]
     if len(labels) == 1:
         return []
-    before = run(loaded, batch, under(spec, "causal")).bits if spec.pattern != "causal" else None
-    pattern, bits = PATTERNS[spec.pattern].label, run(loaded, batch, spec).bits
-    figure = surprisal(labels, bits, before=before, pattern=pattern, palette=PALETTE)
+    now, causal = (pattern_runs.run(loaded, batch, one).bits for one in (spec, pattern_runs.under(spec, "causal")))
+    before = causal if spec.pattern != "causal" else None
+    figure = surprisal.surprisal(labels, now, before=before, pattern=PATTERNS[spec.pattern].label, palette=PALETTE)
     title = f"Surprise of each word, in bits{'' if before is None else '; pale: under the plain causal mask'}"
-    return [StepFigure(figure=figure, least=width(len(labels)), title=title)]
-
-
-def _sentences_compared(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.heads.difference import difference
-    from viz.heads.difference import difference as draw
-
-    batch = state.batch(loaded)
-    if state.parameters.get("beside") != "sentence" or len(batch.texts) < 2:
-        return []
-    other = replace(state, parameters={**state.parameters, "sentence": str((state.sentence + 1) % len(batch.texts))})
-    heads = [checks.trace(loaded, one)[0] for one in (state, other)]
-    weights = [head.weights[head.first : head.last + 1, head.first : head.last + 1] for head in heads]
-    blocked = np.triu(np.ones(weights[0].shape, bool), 1)
-    found = difference(*weights)
-    labels = [f"{place}" for place in range(len(blocked))]
-    causes = {"causal": blocked}
-    values = np.where(blocked, np.nan, found.values)
-    return [StepFigure(figure=draw(values, limit=found.limit, labels=labels, causes=causes, palette=PALETTE))]
-
-
-def _row(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.mechanics.trace import row_of
-    from viz.mechanics.row import strips_width
-
-    head, query, _ = checks.trace(loaded, state)
-    stage, fill = (state.value(name, str(CONTROLS[name].default)) for name in ("stage", "fill"))
-    labels = state.batch(loaded).labels(state.sentence)
-    figure = figures.row(head, row_of(head, query, fill), labels, query=query, stage=stage, palette=PALETTE)
-    return [StepFigure(figure=figure, least=strips_width(len(labels)))]
+    return [StepFigure(figure=figure, least=surprisal.width(len(labels)), title=title)]
 
 
 def _wrong_ways(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.mechanics.wrong_masks import APPLICATIONS, weight_shares
-
     head, query, _ = checks.trace(loaded, state)
     found = {way: weight_shares(head, way) for way in APPLICATIONS}
     labels, rows = state.batch(loaded).labels(state.sentence), slice(head.first, head.last + 1)
@@ -157,96 +111,57 @@ def _wrong_ways(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
 
 
 def _tokens(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.experiments.batch_invariance import readings
-    from viz.tokens.answers import answers_figure
-    from viz.tokens.answers import width as answers_width
-    from viz.tokens.table import batch_figure, width
-
     batch = state.batch(loaded)
-    table, window = figures.table_of(batch), range(batch.size[1])
-    rows = figures.next_word_rows(batch, readings(loaded, batch, range(len(batch.texts))))
+    shown, window = figures.table_of(batch), range(batch.size[1])
+    rows = figures.next_word_rows(batch, batch_invariance.readings(loaded, batch, range(batch.size[0])))
     return [
-        StepFigure(figure=batch_figure(table, window, palette=PALETTE), least=width(table, window)),
-        StepFigure(figure=answers_figure(rows, palette=PALETTE), least=answers_width(rows)),
+        StepFigure(figure=table.batch_figure(shown, window, palette=PALETTE), least=table.width(shown, window)),
+        StepFigure(figure=answers.answers_figure(rows, palette=PALETTE), least=answers.width(rows)),
     ]
 
 
 def _alone(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.experiments.batch_invariance import measure
-    from viz.tokens.answers import answers_figure, width
-
     batch = state.batch(loaded)
-    rows = figures.independence_rows(batch, measure(loaded, batch, range(len(batch.texts))))
-    return [StepFigure(figure=answers_figure(rows, palette=PALETTE), least=width(rows))]
+    rows = figures.independence_rows(batch, batch_invariance.measure(loaded, batch, range(batch.size[0])))
+    return [StepFigure(figure=answers.answers_figure(rows, palette=PALETTE), least=answers.width(rows))]
 
 
-def _of_each_sentence(
-    draw: Callable[[LoadedModel, PageState], Figure],
-) -> Callable[[LoadedModel, PageState], list[StepFigure]]:
-    """Return what draws a step of Generate for the sentence in view; of two sentences, for both."""
-
-    def drawn(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-        _only(state, _WRITES)
-        sentences = state.batch(loaded).texts
-        if len(sentences) != 2:
-            return [StepFigure(figure=draw(loaded, state))]
-        states = (replace(state, parameters={**state.parameters, "sentence": str(number)}) for number in (0, 1))
-        return [StepFigure(figure=draw(loaded, one), title=text) for one, text in zip(states, sentences, strict=True)]
-
-    return drawn
+def _waterfalls(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
+    """Return the waterfall of each sentence, for a step may be about their difference."""
+    _only(state, _WRITES)
+    found = []
+    for number, text in enumerate(state.batch(loaded).texts):
+        step = checks.distribution(loaded, replace(state, parameters={**state.parameters, "sentence": str(number)}))
+        figure = figures.waterfall(step, filter_effects(step), loaded.label, drawn=None, palette=PALETTE)
+        found.append(StepFigure(figure=figure, title=text))
+    return found
 
 
-def _candidates(loaded: LoadedModel, state: PageState) -> Figure:
-    if state.value("max_new_tokens", 0) != 1:
-        raise InputError("A step about a whole text shows the text, which is no figure.")
-    text = tuple(token.id for token in state.batch(loaded).tokens[state.sentence])
-    step = checks.texts(loaded, state)[0][0]
-    return figures.candidates(step, state.sampling(), text, loaded.label, palette=PALETTE)
-
-
-def _waterfall(loaded: LoadedModel, state: PageState) -> Figure:
-    from model_utils.generate.filters.full_distribution import filter_effects
-
-    found = checks.distribution(loaded, state)
-    return figures.waterfall(found, filter_effects(found), loaded.label, drawn=None, palette=PALETTE)
-
-
-def _draws(loaded: LoadedModel, state: PageState) -> Figure:
-    from model_utils.generate.filters.full_distribution import draw_many
-
-    found = checks.distribution(loaded, state)
-    counts = draw_many(found, number=0, draws=figures.DRAWS)
-    return figures.draws(figures.draws_table(found, counts, loaded.label), drawn=None, palette=PALETTE)
-
-
-def _rows(state: PageState) -> tuple[Any, ...]:
-    from model_utils.compare.settings import parse
-
-    _only(state, _COMPARES)
-    return parse(state.parameters.get("settings", ""))
+def _draws(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
+    _only(state, _WRITES)
+    step = checks.distribution(loaded, state)
+    counted = figures.draws_table(step, draw_many(step, number=0, draws=figures.DRAWS), loaded.label)
+    return [StepFigure(figure=figures.draws(counted, drawn=None, palette=PALETTE))]
 
 
 def _steps(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.compare.settings import name
-    from viz.compare.metrics import steps
-
+    _only(state, _COMPARES)
     rows = [
-        (name(row), [step.stages[-1].kept for step in made], [step.entropy_after for step in made])
-        for row, made in zip(_rows(state), checks.texts(loaded, state), strict=True)
+        (settings.name(row), [step.stages[-1].kept for step in made], [step.entropy_after for step in made])
+        for row, made in zip(
+            settings.parse(state.parameters.get("settings", "")), checks.texts(loaded, state), strict=True
+        )
     ]
     return [StepFigure(figure=steps(rows, chosen=0, step=0, palette=PALETTE))]
 
 
 def _sweep(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
-    from model_utils.compare.sweep import find_sweep
-    from model_utils.compare.text_metrics import TEXT_METRICS, measure
-    from viz.compare.sweep import sweep
-
-    rows, samples = _rows(state), state.value("samples", 1)
-    found = find_sweep(rows)
+    _only(state, _COMPARES)
+    found = find_sweep(settings.parse(state.parameters.get("settings", "")))
     if found is None:
         return []
-    values = [measure(steps) for steps in checks.texts(loaded, state, samples)]
+    samples = state.value("samples", 1)
+    values = [measure(made) for made in checks.texts(loaded, state, samples)]
     groups = [
         {one.name: np.array([each[one.name] for each in values[start : start + samples]]) for one in TEXT_METRICS}
         for start in range(0, len(values), samples)
@@ -258,15 +173,12 @@ def _sweep(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
 DRAWN: dict[str, Callable[[LoadedModel, PageState], list[StepFigure]]] = {
     "Tokens next-word": _tokens,
     "Tokens alone": _alone,
-    "Masks why-blocked": _masks,
+    "Masks why-blocked": _next_words,
     "Masks effect": _effect,
     "Masks patterns": _patterns,
-    "Heads compare": _sentences_compared,
-    "Mechanics matrices": _row,
     "Mechanics wrong": _wrong_ways,
-    "Generate candidates": _of_each_sentence(_candidates),
-    "Generate waterfall": _of_each_sentence(_waterfall),
-    "Generate draws": _of_each_sentence(_draws),
+    "Generate waterfall": _waterfalls,
+    "Generate draws": _draws,
     "Compare steps": _steps,
     "Compare sweep": _sweep,
 }

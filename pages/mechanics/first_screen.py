@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 import pandas as pd
 import streamlit as st
 
-from pages.common import controls, downloads, figures, frame
+from pages.common import controls, downloads, frame
 from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.controls import value
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from model_utils.models.registry import ModelEntry
     from model_utils.tokens.batch import BatchKey, TokenBatch
     from viz.base.figure import Figure
+    from viz.mechanics.row import Strips
 
 
 class Place(TypedDict):
@@ -141,12 +142,30 @@ def stages(selection: CellSelection) -> None:
 
 
 def _row_figure(selection: CellSelection, stage: str) -> Figure:
+    from viz.mechanics.row import strips
+
     palette = frame.palette()
     return cache_shared.figure(
-        ("row", *selection.shown, stage, palette),
-        lambda: figures.row(
-            selection.trace, selection.row, selection.labels, query=selection.query, stage=stage, palette=palette
-        ),
+        ("row", *selection.shown, stage, palette), lambda: strips(_strips(selection), stage=stage, palette=palette)
+    )
+
+
+def _strips(selection: CellSelection) -> Strips:
+    from viz.mechanics.row import Strips
+
+    row = selection.row
+    return Strips(
+        labels=selection.labels,
+        causes={cause: cells[selection.query] for cause, cells in selection.causes.items()},
+        score=row.score,
+        masked=row.masked,
+        exp=row.exp,
+        weight=row.weight,
+        mixed=row.mixed,
+        output=row.output,
+        largest=row.largest,
+        total=row.total,
+        divisor=selection.trace.divisor_name,
     )
 
 
