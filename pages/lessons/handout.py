@@ -97,7 +97,7 @@ def _answered(step: Step, loaded: LoadedModel, drawn: list[StepFigure]) -> str:
         drawn.append(one)
     if not found:
         lines.append(_measured(step, loaded))
-    lines.append(f'<p class="note">On the screen ({step.minutes} minutes): {_marked(step.note)}</p>')
+    lines.append(f'<p class="note">{_marked(step.note)} ({step.minutes} minutes)</p>')
     return "\n".join(lines)
 
 

@@ -129,11 +129,11 @@ def _alone(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
 def _waterfalls(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
     """Return the waterfall of each sentence, for a step may be about their difference."""
     _only(state, _WRITES)
-    found = []
-    for number, text in enumerate(state.batch(loaded).texts):
+    found, sentences = [], state.batch(loaded).texts
+    for number, text in enumerate(sentences):
         step = checks.distribution(loaded, replace(state, parameters={**state.parameters, "sentence": str(number)}))
         figure = figures.waterfall(step, filter_effects(step), loaded.label, drawn=None, palette=PALETTE)
-        found.append(StepFigure(figure=figure, title=text))
+        found.append(StepFigure(figure=figure, title=text if len(sentences) > 1 else ""))
     return found
 
 
