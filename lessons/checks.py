@@ -34,10 +34,14 @@ class Check:
     below: float | None = None
     margin: float = SMALLEST_MARGIN
 
+    def measured(self, loaded: LoadedModel) -> float | str:
+        """Return what the measure finds on `loaded`: a number, or without bounds what is wrong, empty where nothing is."""
+        return MEASURES[self.measure].run(loaded, *self.states, **self.options)
+
     def failure(self, loaded: LoadedModel) -> str:
         """Return why this does not hold on `loaded`, in a sentence; empty where it does."""
         try:
-            found = MEASURES[self.measure].run(loaded, *self.states, **self.options)
+            found = self.measured(loaded)
         except (InputError, IndexError, ValueError) as error:
             return f"{self.measure} cannot be measured: {error}"
         if isinstance(found, str):
@@ -113,7 +117,7 @@ def _surprise(loaded: LoadedModel, state: PageState, *, token: str) -> float:
     return float(np.nanmean(bits) if token == "mean" else bits[int(token)])
 
 
-def _trace(loaded: LoadedModel, state: PageState) -> tuple[HeadTrace, int, int]:
+def trace(loaded: LoadedModel, state: PageState) -> tuple[HeadTrace, int, int]:
     """Return what the head of the state computed, and the columns of its query and key."""
     from model_utils.masks.mask import build_mask
     from model_utils.mechanics.trace import record
@@ -121,27 +125,27 @@ def _trace(loaded: LoadedModel, state: PageState) -> tuple[HeadTrace, int, int]:
     batch = state.batch(loaded)
     spec = state.spec(batch)
     where = {name: state.value(name, 0) for name in ("layer", "head")}
-    trace = record(loaded, batch, build_mask(spec, batch), sentence=spec.sentence, **where)
+    head = record(loaded, batch, build_mask(spec, batch), sentence=spec.sentence, **where)
     count, first = len(batch.tokens[spec.sentence]), batch.first(spec.sentence)
     query, key = (first + state.value(name, default) % count for name, default in (("query", -1), ("key", 0)))
-    return trace, query, key
+    return head, query, key
 
 
 def _weight(loaded: LoadedModel, state: PageState) -> float:
-    trace, query, key = _trace(loaded, state)
-    return float(trace.weights[query, key])
+    head, query, key = trace(loaded, state)
+    return float(head.weights[query, key])
 
 
 def _row_sum(loaded: LoadedModel, state: PageState, *, way: Any) -> float:
     from model_utils.mechanics.wrong_masks import weight_shares
 
-    trace, query, _ = _trace(loaded, state)
-    return float(weight_shares(trace, way).total[query])
+    head, query, _ = trace(loaded, state)
+    return float(weight_shares(head, way).total[query])
 
 
 def _changed_rows(loaded: LoadedModel, one: PageState, other: PageState) -> float:
     """Return in how many rows of the head two sentences of equally many tokens differ."""
-    rows = [_trace(loaded, state)[0].weights for state in (one, other)]
+    rows = [trace(loaded, state)[0].weights for state in (one, other)]
     return float((np.abs(rows[0] - rows[1]).max(-1) > EQUAL).sum())
 
 
@@ -174,7 +178,7 @@ def _last_column(loaded: LoadedModel, state: PageState) -> float:
     return readings(loaded, state.batch(loaded), rows)[0].last_column.total_variation
 
 
-def _filters(loaded: LoadedModel, state: PageState) -> Any:
+def distribution(loaded: LoadedModel, state: PageState) -> Any:
     """Return the next step of the sentence in view with the state's filters: its whole distribution."""
     from model_utils.generate.filters.full_distribution import full_distribution
 
@@ -183,30 +187,30 @@ def _filters(loaded: LoadedModel, state: PageState) -> Any:
 
 
 def _kept_words(loaded: LoadedModel, state: PageState) -> float:
-    return float((_filters(loaded, state).after > 0).sum())
+    return float((distribution(loaded, state).after > 0).sum())
 
 
 def _kept_share(loaded: LoadedModel, state: PageState) -> float:
-    step = _filters(loaded, state)
+    step = distribution(loaded, state)
     return float(step.before[step.after > 0].sum(dtype=np.float64))
 
 
 def _draw_entropy(loaded: LoadedModel, state: PageState) -> float:
     from model_utils.distributions import entropy_bits
 
-    return float(entropy_bits(_filters(loaded, state).after))
+    return float(entropy_bits(distribution(loaded, state).after))
 
 
 def _came(loaded: LoadedModel, state: PageState, *, draws: str) -> float:
     """Return how often the likeliest word comes in so many draws of the step."""
     from model_utils.generate.filters.full_distribution import draw_many
 
-    step = _filters(loaded, state)
+    step = distribution(loaded, state)
     return float(draw_many(step, number=0, draws=int(draws))[int(step.before.argmax())])
 
 
-def _texts(loaded: LoadedModel, state: PageState) -> list[list[Any]]:
-    """Return the steps of the text that Generate writes, or of all texts of Compare."""
+def texts(loaded: LoadedModel, state: PageState, samples: int = 1) -> list[list[Any]]:
+    """Return the steps of the text that Generate writes, or of all texts of Compare, the `samples` of a row together."""
     from model_utils.compare.settings import parse
     from model_utils.generate.decode import decode
     from model_utils.generate.lane import Lane
@@ -217,26 +221,26 @@ def _texts(loaded: LoadedModel, state: PageState) -> list[list[Any]]:
     if any(row.beams.on for row in rows):
         raise InputError("A check runs no beam search: open it on Compare, and check what is drawn.")
     settings = [row.seeded(seed) for row in rows] or [state.sampling()]
-    texts: list[list[Any]] = [[] for _ in settings]
-    lanes = [Lane(prompt=prompt, settings=one) for one in settings]
+    lanes = [Lane(prompt=prompt, settings=one, sample=sample) for one in settings for sample in range(samples)]
+    found: list[list[Any]] = [[] for _ in lanes]
     for steps in decode(loaded, lanes, state.value("max_new_tokens", 40)):
         for step in steps:
-            texts[step.lane].append(step)
-    return texts
+            found[step.lane].append(step)
+    return found
 
 
 def _repetition(loaded: LoadedModel, state: PageState) -> float:
     from model_utils.compare.text_metrics import measure
 
-    return measure(_texts(loaded, state)[0])["rep_4"]
+    return measure(texts(loaded, state)[0])["rep_4"]
 
 
 def _forks(loaded: LoadedModel, state: PageState, *, row: str) -> float:
     """Return at which step, counted from 1, the text of a row of settings leaves that of row 0."""
     from model_utils.compare.first_difference import first_difference
 
-    texts = _texts(loaded, state)
-    found = first_difference(texts[int(row)], texts[0])
+    rows = texts(loaded, state)
+    found = first_difference(rows[int(row)], rows[0])
     return float("inf") if found is None else found.number + 1.0
 
 

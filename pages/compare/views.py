@@ -11,9 +11,9 @@ import streamlit as st
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.compare.sweep import find_sweep
-from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone, trend
+from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone
 from model_utils.generate.beam_search.beam_text import BeamToken
-from pages.common import downloads, frame
+from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
 from pages.common.view import View
 from pages.compare import cache, controls, kp_plane, pinned
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pages.compare.run import Comparison
 
 FEW = 4  # settings whose numbers make a sentence
-SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
 
 
 def _groups(comparison: Comparison, model: int) -> list[dict[str, Any]]:
@@ -55,7 +54,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
                 values=[list(map(float, value)) for value in values],
                 means=[spread.mean for spread in found],
                 margins=[spread.margin for spread in found],
-                share=one.name in SHARES,
+                share=one.name in figures.SHARES,
                 log=one.name == "kept",
             )
         )
@@ -213,9 +212,6 @@ def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
 
 def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
     """Draw every measure over the points of the sweep, and what it does."""
-    import numpy as np
-
-    from viz.compare.sweep import SweepPanel
     from viz.compare.sweep import sweep as draw
 
     groups = _groups(comparison, place.model)
@@ -225,29 +221,18 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
     searched = any(row.beams.on for row in comparison.request.rows)
     count = min(len(group["length"]) for group in groups)  # a beam search has one text of a prompt
     unit = ("sample" if len(comparison.request.texts) == 1 else "prompt") + "s" * (count > 1)
-    panels, lines = [], []
-    for one in TEXT_METRICS:
-        if searched and one.of_draws:
-            continue
-        values = np.array([groups[row][one.name][:count] for row in found.order])  # (S, N)
-        spreads = [tables.spreads(groups[row])[one.name] for row in found.order]
-        change = trend(values)
-        panels.append(
-            SweepPanel(
-                title=one.title,
-                means=[spread.mean for spread in spreads],
-                margins=[spread.margin for spread in spreads],
-                trend=change,
-                log=one.name == "kept",
-                share=one.name in SHARES,
-            )
-        )
-        lines.append(
-            {"measure": one.name, "does": change} | dict(zip(found.ticks, (s.mean for s in spreads), strict=True))
-        )
+    panels = figures.sweep_panels(groups, found, searched=searched)
     st.markdown(f"**Over whole texts, as {found.title} grows** ({count} {unit} a point, bars: 95 % interval):")
-    plot(draw(panels, found.ticks, palette=frame.palette()), "ladder", alt=f"Every measure as {found.title} grows.")
+    plot(
+        draw(list(panels.values()), found.ticks, palette=frame.palette()),
+        "ladder",
+        alt=f"Every measure as {found.title} grows.",
+    )
     _trend_notes(count, unit, searched=searched, own_noise=comparison.request.own_noise)
+    lines = [
+        {"measure": name, "does": one.trend, **dict(zip(found.ticks, one.means, strict=True))}
+        for name, one in panels.items()
+    ]
     downloads.bar("ladder", numbers=lambda: pd.DataFrame(lines), code=None)
 
 

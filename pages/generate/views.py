@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from formatting import percent
 from model_utils.generate import explain, tables
-from pages.common import downloads, frame
+from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
 from pages.common.view import View
 from pages.generate import cache, candidates
 from pages.generate.run import step_lines
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from model_utils.generate.filters.filter_settings import SamplingSettings
-    from model_utils.generate.filters.full_distribution import FilterEffect, FullDistribution
+    from model_utils.generate.filters.full_distribution import FullDistribution
     from model_utils.generate.step import Step
     from pages.generate.run import Generation
 
 # px that the mask has beside the texts on a screen of 1,400.
 WIDE = 400
-# Words with a part of their own in the waterfall; rows of the repeated draws, and how many draws.
-NAMED, ROWS, DRAWS = 5, 12, 200
 
 
 def _distribution(run: Generation, step: Step) -> FullDistribution:
@@ -38,22 +31,11 @@ def _distribution(run: Generation, step: Step) -> FullDistribution:
 
 def waterfall(run: Generation, step: Step) -> None:
     """Draw what each filter removes and leaves, as shares of the probabilities and in tokens."""
-    from model_utils.generate.filters.filter_settings import CUTTING
     from model_utils.generate.filters.full_distribution import filter_effects
-    from viz.generate.filters import waterfall as draw
 
     distribution = _distribution(run, step)
     effects = filter_effects(distribution)
-    ids = np.argsort(-distribution.before, kind="stable")[:NAMED].tolist()
-    if step.token_id not in ids:
-        ids[-1] = step.token_id
-    figure = draw(
-        _stages(run, distribution, effects, ids),
-        [_short(run.label(token)) for token in ids],
-        filters=CUTTING,
-        drawn=ids.index(step.token_id),
-        palette=frame.palette(),
-    )
+    figure = figures.waterfall(distribution, effects, run.label, drawn=step.token_id, palette=frame.palette())
     plot(figure, "waterfall", alt="What each filter removes and leaves, as parts of one bar per stage.")
     vocabulary = run.loaded.entry.vocabulary
     parts = [f"{one.removed:,} cut by {one.filter}" for one in effects if one.state != "off"]
@@ -66,60 +48,6 @@ def waterfall(run: Generation, step: Step) -> None:
         numbers=lambda: pd.DataFrame([vars(one) for one in effects]),
         code=lambda: step_lines(run, step),
     )
-
-
-def _stages(
-    run: Generation, distribution: FullDistribution, effects: tuple[FilterEffect, ...], ids: list[int]
-) -> list[Any]:
-    """Return the bars of the waterfall: the model's probabilities, one bar per filter that is on, what is drawn from."""
-    from model_utils.generate.filters.filter_settings import CUTS
-    from viz.generate.filters import WaterfallBar
-
-    settings = run.request.settings
-    words = distribution.before[ids].astype(float)
-    stages = [
-        WaterfallBar(
-            title=title, count=len(shares), words=shares[ids].tolist(), rest=1 - float(shares[ids].sum()), gone={}
-        )
-        for title, shares in _starts(settings, distribution)
-    ]
-    kept, gone = np.ones(len(ids), bool), dict[str, float]()
-    for one in effects:
-        if one.state == "off":
-            continue
-        kept &= distribution.cut[ids] != CUTS.index(one.filter)
-        gone[one.filter] = one.removed_mass
-        left = np.where(kept, words, 0.0)
-        stages.append(
-            WaterfallBar(
-                title=explain.filter_name(one.filter, settings),
-                count=one.kept,
-                words=left.tolist(),
-                rest=max(one.kept_mass - left.sum(), 0.0),
-                gone=dict(gone),
-                note=" · cuts nothing here" if one.state == "no_effect" else f" · {percent(one.kept_mass)}",
-            )
-        )
-    after = distribution.after[ids].astype(float)
-    rest = max(1 - after.sum(), 0.0)
-    stages.append(
-        WaterfallBar(
-            title="renormalised", count=effects[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %"
-        )
-    )
-    return stages
-
-
-def _starts(settings: SamplingSettings, distribution: FullDistribution) -> list[tuple[str, NDArray[Any]]]:
-    """Return the bars before the filters, each its title and its probabilities `[V]`: the model's, and what shifts them."""
-    model = ("the model's probabilities", distribution.model)
-    shifting = [one for one in settings.acting if not one.cuts]
-    if not shifting:
-        return [model]
-    # The title shares its line with a count: two of them have their short names.
-    title = ", ".join(one.heading(settings) if shifting[1:] else one.named(settings) for one in shifting)
-    # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model.
-    return [*([] if settings.off("r") else [model]), (title, distribution.before)]
 
 
 def ranks(run: Generation, step: Step) -> None:
@@ -171,38 +99,17 @@ def _what_is_cut(by: str) -> str:
 
 def repeated_draws(run: Generation, step: Step) -> None:
     """Draw how often each word comes when the step is drawn many times, beside theory."""
-    from viz.generate.repeated_draws import repeated_draws as draw
-
     distribution = _distribution(run, step)
     request = run.request
-    counts = cache.repeated_draws(request.model, *run.before(step), request.settings, run.policy(step.lane), DRAWS)
-    after = distribution.after.astype(float)
-    rows = np.argsort(-after, kind="stable")[:ROWS]
-    rows = rows[after[rows] > 0]
-    expected = DRAWS * after[rows]
-    table = pd.DataFrame(
-        {
-            "token_id": rows,
-            "token": [run.label(int(token)) for token in rows],
-            "chance": after[rows],
-            "expected": expected,
-            "two_standard_deviations": 2 * np.sqrt(expected * (1 - after[rows])),
-            "came": counts[rows],
-        }
+    counts = cache.repeated_draws(
+        request.model, *run.before(step), request.settings, run.policy(step.lane), figures.DRAWS
     )
-    drawn = int(np.flatnonzero(rows == step.token_id)[0]) if step.token_id in rows else None
-    figure = draw(
-        [_short(label) for label in table["token"]],
-        table["came"].tolist(),
-        expected.tolist(),
-        table["two_standard_deviations"].tolist(),
-        drawn=drawn,
-        palette=frame.palette(),
-    )
-    plot(figure, "dice", alt=f"How often each word came in {DRAWS} draws of this step, beside theory.")
-    others = int(DRAWS - counts[rows].sum())
+    table = figures.draws_table(distribution, counts, run.label)
+    figure = figures.draws(table, drawn=step.token_id, palette=frame.palette())
+    plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
+    others = int(figures.DRAWS - table["came"].sum())
     st.markdown(
-        f"**The same step drawn {DRAWS} times:** bars and the numbers beside them are what came, marks what theory "
+        f"**The same step drawn {figures.DRAWS} times:** bars and the numbers beside them are what came, marks what theory "
         "expects, whiskers its usual spread. " + (f"{others} draws fell on words further down." if others else "")
     )
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
@@ -267,10 +174,6 @@ def mask(run: Generation, step: Step) -> None:
     )
     st.caption("A row keeps what its token might read when the model read it.")
     downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: step_lines(run, step))
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= 16 else label[:15] + "…"
 
 
 VIEWS = {

@@ -64,12 +64,14 @@ def _handouts(one: Lesson) -> None:
             mime="text/html",
             key=f"handout_{one.id}_{name}",
             on_click="ignore",
-            icon=":material/print:",
+            icon=":material/download:",
         )
 
 
 def _sheet(page: Callable[[Lesson, LoadedModel], str], one: Lesson) -> str:
-    return page(one, cache.loaded_model(BUNDLED_ID))
+    loaded = cache.loaded_model(BUNDLED_ID)
+    with cache.gate():
+        return page(one, loaded)
 
 
 def _step(place: Place, *, with_notes: bool) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.limits import MAX_SWEEP_TOKENS, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS
 from model_utils.tokens.glyphs import spoken
-from pages.common import frame
+from pages.common import figures, frame
 from pages.common.caches import cache, cache_words
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -88,15 +88,7 @@ def _strip(found: AttentionVsAblation, values: np.ndarray, key: str, title: str,
 
 
 def _points(found: AttentionVsAblation) -> None:
-    from viz.masks.attention_vs_ablation import attention_vs_ablation
-
-    shown = np.flatnonzero(~found.hidden & ~np.isnan(found.change))
-    figure = attention_vs_ablation(
-        found.attention[shown],
-        found.change[shown],
-        words=[found.words[at].label for at in shown],
-        palette=frame.palette(),
-    )
+    figure = figures.attention_vs_ablation(found, palette=frame.palette())
     plot(figure, "sweep", alt="One point per word: its attention, and the change when it is hidden")
 
 

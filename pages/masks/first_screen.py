@@ -14,7 +14,7 @@ from model_utils.masks.link import format_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, frame, mask_state
+from pages.common import controls, figures, frame, mask_state
 from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
-    from viz.base.figure import Figure
-    from viz.base.theme import Palette
 
     Chances = NDArray[np.float64]
 
@@ -136,25 +134,11 @@ def _bars(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after:
     palette = frame.palette()
     figure = cache_shared.figure(
         ("next", page.key(batch.side), spec, masked, palette),
-        lambda: _bars_figure(page.model, before, after, palette, masked=masked),
+        lambda: figures.next_words(
+            after, lambda token: cache.label(page.model, token), before=before if masked else None, palette=palette
+        ),
     )
     plot(figure, "next", alt="The five likeliest next words, before and after hiding")
-
-
-def _bars_figure(model: str, before: Chances, after: Chances, palette: Palette, *, masked: bool) -> Figure:
-    from model_utils.models.next_word import top_tokens
-    from viz.base.word_bars import word_bars
-
-    best = [int(token) for token in top_tokens(after, 5)]
-    fallen = [int(token) for token in top_tokens(before, 1) if int(token) not in best]
-    rows = best[: 5 - len(fallen)] + fallen
-    return word_bars(
-        [cache.label(model, token) for token in rows],
-        [float(after[token]) for token in rows],
-        before=[float(before[token]) for token in rows] if masked else None,
-        palette=palette,
-        height=260,
-    )
 
 
 def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:

@@ -8,24 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from formatting import percent
-from pages.common import downloads, frame
+from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.mechanics import cache
 
 if TYPE_CHECKING:
-    from model_utils.mechanics.wrong_masks import Application, WeightShares
     from pages.mechanics.first_screen import CellSelection
 
 # px that a picture with a column per token needs, of the token and of what stands left of it.
 COLUMN, LEFT = 48, 110
-
-APPLICATIONS: dict[Application, str] = {
-    "added": "right: add −∞",
-    "after": "mask after softmax",
-    "times": "multiply by 0 or 1",
-    "zero": "add 0, not −∞",
-}
 
 
 def wide(selection: CellSelection) -> int:
@@ -155,24 +147,20 @@ def _spread(selection: CellSelection) -> None:
 
 def wrong_ways(selection: CellSelection) -> None:
     """Draw the right way and three wrong ones, row by row: what lies where, and what is missing."""
-    from model_utils.mechanics.wrong_masks import weight_shares, weight_shares_table
+    from model_utils.mechanics.wrong_masks import APPLICATIONS, weight_shares, weight_shares_table
     from model_utils.snippets.wrong_masks import applications_code
-    from viz.mechanics.wrong_masks import wrong_masks
 
     first, last = selection.trace.first, selection.trace.last + 1
     found = {application: weight_shares(selection.trace, application) for application in APPLICATIONS}
-    panels = [
-        {"allowed": one.allowed, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}
-        for one in found.values()
-    ]
-    figure = wrong_masks(
-        [{part: values[first:last] for part, values in parts.items()} for parts in panels],
-        titles=[(title, _in_numbers(found[one], first, last)) for one, title in APPLICATIONS.items()],
-        labels=selection.labels[first:last],
-        lit=selection.query - first,
-        palette=frame.palette(),
+    figure = figures.wrong_ways(
+        found, selection.labels, rows=slice(first, last), query=selection.query, palette=frame.palette()
     )
-    plot(figure, "wrong", least=880, alt="Where the weight of each row lies when the mask is applied in a wrong way")
+    plot(
+        figure,
+        "wrong",
+        least=figures.WRONG_WAYS_WIDTH,
+        alt="Where the weight of each row lies when the mask is applied in a wrong way",
+    )
     st.markdown(
         "**Only adding a very low number before the softmax hides words and keeps every row at 1.** After it, the shares of "
         "hidden words are cut off and nobody gets them. A score multiplied by 0 is 0, so a hidden word has a score of 0 again, "
@@ -183,13 +171,3 @@ def wrong_ways(selection: CellSelection) -> None:
         numbers=lambda: weight_shares_table(found, selection.labels, slice(first, last)),
         code=lambda: applications_code(*selection.described, **selection.place),
     )
-
-
-def _in_numbers(found: WeightShares, first: int, last: int) -> str:
-    """Return what is wrong with the rows of words, in numbers."""
-    leak, total = found.blocked[first:last].mean(), found.total[first:last]
-    if leak > 1e-6:
-        future = found.later[first:last].mean()
-        return f"leaks {percent(leak)} (future: {percent(future)})"
-    low = float(total.min())
-    return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"

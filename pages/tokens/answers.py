@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_OPERATIONS, attention_megabytes
-from pages.common import frame
+from pages.common import figures, frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 
 if TYPE_CHECKING:
-    from model_utils.experiments.batch_invariance import Answer, Independence
+    from model_utils.experiments.batch_invariance import Independence
     from model_utils.tokens.batch import BatchKey, TokenBatch
-    from viz.tokens.answers import Agreement, Panel, PanelRow
-
-# Sentences side by side in the picture of next words.
-PANELS_A_ROW = 4
+    from viz.tokens.answers import PanelRow
 
 
 def next_words(key: BatchKey, batch: TokenBatch) -> None:
@@ -31,21 +27,9 @@ def next_words(key: BatchKey, batch: TokenBatch) -> None:
         batch.size[0] * batch.size[1],
         lambda rows: cache.batch_readings(key, rows.start, rows.stop),
     )
-    last, ragged = batch.size[1] - 1, bool((batch.attention_mask == 0).any())
-    right = [_panel(_title(batch, b), one.right, "reference") for b, one in enumerate(found)]
-    wrong = [
-        _panel(_title(batch, b), one.last_column, "same" if batch.last(b) == last else "different")
-        for b, one in enumerate(found)
-    ]
-    rows = []
-    for start in range(0, len(found), PANELS_A_ROW):
-        part = slice(start, start + PANELS_A_ROW)
-        both = batch.side == "right" and ragged
-        rows.append(_row("Read at the last real token" if both else "", right[part]))
-        if both:
-            rows.append(_row("Read in the last column, as generate does", wrong[part]))
+    rows, both = figures.next_word_rows(batch, found), figures.reads_pads(batch)
     _draw("next", rows, (key, len(found)), "The five likeliest next words of every row.")
-    if batch.side == "right" and ragged:
+    if both:
         _explain()
 
 
@@ -59,13 +43,7 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
         3 * batch.size[0] * batch.size[1] + real,
         lambda rows: cache.batch_independence(key, rows.start, rows.stop),
     )
-    rows = []
-    # The shortest sentence first: it has most pads, and a mistake with pads shows most in it.
-    for b in sorted(range(len(found)), key=lambda sentence: len(batch.tokens[sentence])):
-        one = found[b]
-        panels = [_panel("alone", one.alone, "reference")]
-        panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.in_batch.items()]
-        rows.append(_row(_title(batch, b, 60), panels))
+    rows = figures.independence_rows(batch, found)
     _draw(
         "independence",
         rows,
@@ -155,27 +133,6 @@ def _run(ranges: tuple[range, ...], results: list[Any], run: Callable[[range], t
 
 def _ask(name: str, key: BatchKey | None) -> None:
     st.session_state[f"_asked_{name}"] = key
-
-
-def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
-    from model_utils.tokens.batch import sentence_label
-
-    return f"{sentence_label(batch.texts[sentence], limit)} →"
-
-
-def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
-    """Return one answer as a panel; the right one needs no note."""
-    from viz.tokens.answers import Panel
-
-    digits = ".1f" if answer.logit_difference >= 1 else ".1g"
-    note = f"changed by {percent(answer.total_variation)}\nlogits ±{answer.logit_difference:{digits}}"
-    return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
-
-
-def _row(title: str, panels: list[Panel]) -> PanelRow:
-    from viz.tokens.answers import PanelRow
-
-    return PanelRow(title=title, panels=panels)
 
 
 def _draw(name: str, rows: list[PanelRow], shown: tuple[BatchKey, int], alt: str) -> None:

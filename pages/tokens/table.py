@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
-from pages.common import controls, downloads, frame
+from pages.common import controls, downloads, figures, frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 from pages.common.lesson import cover
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch
     from model_utils.tokens.bpe import MergedWord
     from pages.common.frame import Page
-    from viz.tokens.table import Table
 
 EXAMPLES = ((" unbelievable", "English"), ("🦊", "Emoji"), ("你好", "Chinese"))
 
@@ -65,28 +64,12 @@ def batch_json(key: BatchKey) -> str:
     return json.dumps({name: array.tolist() for name, array in arrays.items()})
 
 
-def table_of(batch: TokenBatch) -> Table:
-    """Return what the table draws of `batch`."""
-    from model_utils.tokens.padding import brackets
-    from viz.tokens.table import Table
-
-    rows = range(batch.size[0])
-    return Table(
-        labels=[batch.labels(b) for b in rows],
-        ids=batch.input_ids,
-        mask=batch.attention_mask,
-        positions=batch.position_ids,
-        read=[batch.last(b) for b in rows],
-        brackets=[(found.row, found.first, found.last, found.character) for found in brackets(batch)],
-    )
-
-
 @st.fragment
 def table(key: BatchKey, batch: TokenBatch) -> None:
     """Draw the padded batch; above TABLE_WINDOW columns, the window over it and a way back to the read columns."""
     from viz.tokens.table import batch_figure, width
 
-    shown, window = table_of(batch), _window(batch)
+    shown, window = figures.table_of(batch), _window(batch)
     palette = frame.palette()
     plot(
         cache_shared.figure(("batch", key, window, palette), lambda: batch_figure(shown, window, palette=palette)),
