@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from model_utils.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from model_utils.generate.filters.filter_settings import SamplingSettings
+    from model_utils.generate.step import Step
     from model_utils.mechanics.trace import HeadTrace
     from model_utils.models.loading import LoadedModel
 
@@ -209,21 +212,29 @@ def _came(loaded: LoadedModel, state: PageState, *, draws: str) -> float:
     return float(draw_many(step, number=0, draws=int(draws))[int(step.before.argmax())])
 
 
-def texts(loaded: LoadedModel, state: PageState, samples: int = 1) -> list[list[Any]]:
+def texts(loaded: LoadedModel, state: PageState, samples: int = 1) -> list[list[Step]]:
     """Return the steps of the text that Generate writes, or of all texts of Compare, the `samples` of a row together."""
     from model_utils.compare.settings import parse
-    from model_utils.generate.decode import decode
-    from model_utils.generate.lane import Lane
 
     prompt = tuple(token.id for token in state.batch(loaded).tokens[state.sentence])
     seed = state.value("seed", 0)
     rows = parse(state.parameters["settings"]) if "settings" in state.parameters else ()
     if any(row.beams.on for row in rows):
         raise InputError("A check runs no beam search: open it on Compare, and check what is drawn.")
-    settings = [row.seeded(seed) for row in rows] or [state.sampling()]
+    settings = tuple(row.seeded(seed) for row in rows) or (state.sampling(),)
+    return _written(loaded, prompt, settings, samples, state.value("max_new_tokens", 40))
+
+
+@lru_cache(maxsize=8)  # several checks of a step, and the sheet for teachers, ask for the same texts
+def _written(
+    loaded: LoadedModel, prompt: tuple[int, ...], settings: tuple[SamplingSettings, ...], samples: int, new: int
+) -> list[list[Step]]:
+    from model_utils.generate.decode import decode
+    from model_utils.generate.lane import Lane
+
     lanes = [Lane(prompt=prompt, settings=one, sample=sample) for one in settings for sample in range(samples)]
-    found: list[list[Any]] = [[] for _ in lanes]
-    for steps in decode(loaded, lanes, state.value("max_new_tokens", 40)):
+    found: list[list[Step]] = [[] for _ in lanes]
+    for steps in decode(loaded, lanes, new):
         for step in steps:
             found[step.lane].append(step)
     return found
