@@ -12,6 +12,7 @@ from formatting import percent
 from model_utils.generate import explain, tables
 from pages.common import downloads, frame
 from pages.common.components.plot import plot
+from pages.common.hall import present
 from pages.common.view import View
 from pages.generate import cache, candidates
 from pages.generate.run import step_lines
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 # px that the mask has beside the texts on a screen of 1,400.
 WIDE = 400
-# Words with a part of their own in the waterfall; rows of the repeated draws, and how many draws.
-NAMED, ROWS, DRAWS = 5, 12, 200
+# Words with a part of their own in the waterfall; rows of the repeated draws, in a hall too, and how many draws.
+NAMED, ROWS, ROWS_IN_HALL, DRAWS = 5, 12, 7, 200
 
 
 def _distribution(run: Generation, step: Step) -> FullDistribution:
@@ -177,7 +178,7 @@ def repeated_draws(run: Generation, step: Step) -> None:
     request = run.request
     counts = cache.repeated_draws(request.model, *run.before(step), request.settings, run.policy(step.lane), DRAWS)
     after = distribution.after.astype(float)
-    rows = np.argsort(-after, kind="stable")[:ROWS]
+    rows = np.argsort(-after, kind="stable")[: ROWS_IN_HALL if present.on() else ROWS]
     rows = rows[after[rows] > 0]
     expected = DRAWS * after[rows]
     table = pd.DataFrame(
@@ -199,12 +200,12 @@ def repeated_draws(run: Generation, step: Step) -> None:
         drawn=drawn,
         palette=frame.palette(),
     )
-    plot(figure, "dice", alt=f"How often each word came in {DRAWS} draws of this step, beside theory.")
     others = int(DRAWS - counts[rows].sum())
     st.markdown(
         f"**The same step drawn {DRAWS} times:** bars and the numbers beside them are what came, marks what theory "
         "expects, whiskers its usual spread. " + (f"{others} draws fell on words further down." if others else "")
     )
+    plot(figure, "dice", alt=f"How often each word came in {DRAWS} draws of this step, beside theory.")
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
 
 
