@@ -99,13 +99,14 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
     from viz.compare.metrics import steps as draw
 
     rows, sample = _rows(comparison, place), _sample(comparison)
-    if numbers := _at_step(rows, number):
-        st.markdown(numbers)
-    plot(
-        draw(rows, chosen=place.row, step=number, palette=frame.palette()),
-        "compare_steps",
-        alt="Tokens left and uncertainty at every step, a line per setting.",
-    )
+    with st.container(key="steps_shown"):
+        if numbers := _at_step(rows, number):
+            st.markdown(numbers)
+        plot(
+            draw(rows, chosen=place.row, step=number, palette=frame.palette()),
+            "compare_steps",
+            alt="Tokens left and uncertainty at every step, a line per setting.",
+        )
     st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
 
     def table() -> pd.DataFrame:

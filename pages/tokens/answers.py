@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_
 from pages.common import frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
+from pages.common.hall import present
 
 if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Answer, Independence
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # Sentences side by side in the picture of next words.
 PANELS_A_ROW = 4
+# Next words of each answer in a hall, where two answers stand below each other.
+WORDS_IN_HALL = 3
 
 
 def next_words(key: BatchKey, batch: TokenBatch) -> None:
@@ -37,15 +41,16 @@ def next_words(key: BatchKey, batch: TokenBatch) -> None:
         _panel(_title(batch, b), one.last_column, "same" if batch.last(b) == last else "different")
         for b, one in enumerate(found)
     ]
-    rows = []
+    both, rows = batch.side == "right" and ragged, []
+    if both and present.on():
+        right, wrong = ([replace(one, words=one.words[:WORDS_IN_HALL]) for one in panels] for panels in (right, wrong))
     for start in range(0, len(found), PANELS_A_ROW):
         part = slice(start, start + PANELS_A_ROW)
-        both = batch.side == "right" and ragged
         rows.append(_row("Read at the last real token" if both else "", right[part]))
         if both:
             rows.append(_row("Read in the last column, as generate does", wrong[part]))
-    _draw("next", rows, (key, len(found)), "The five likeliest next words of every row.")
-    if batch.side == "right" and ragged:
+    _draw("next", rows, (key, len(found)), "The likeliest next words of every row.")
+    if both:
         _explain()
 
 

@@ -66,7 +66,8 @@ def waterfall(
     figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}})
     if drawn is not None or any(any(stage.gone.values()) for stage in stages):
         figure.grow_below(_LEGEND)
-    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    # Behind the last bit of a sum: plotly draws no text of a bar that ends outside.
+    figure.update_xaxes(range=[0, 1 + 1e-5], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(stages) - 0.55, -0.6], visible=False, fixedrange=True)
     return figure
 

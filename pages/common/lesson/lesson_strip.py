@@ -18,7 +18,12 @@ BELOW = {"beside": "difference_shown"} | {
     name: name for name in ("topic", "look", "closer", "part", "view", "beam_view", "batch", "plot")
 }
 # Views whose answer stands further down than where they are chosen.
-FURTHER_DOWN = {("look", "patterns"): "fig_surprise", ("view", "waterfall"): "fig_waterfall"}
+FURTHER_DOWN = {
+    ("topic", "next-word"): "fig_next",
+    ("look", "patterns"): "fig_surprise",
+    ("view", "waterfall"): "fig_waterfall",
+    ("plot", "steps"): "steps_shown",
+}
 
 # Pages whose sentences stand in what they answer with: covered, the strip says them.
 TEXTS = ("Generate", "Compare")
