@@ -181,7 +181,7 @@ def _other_words(labels: list[str], others: list[str]) -> str:
     more = len(found) - MOST_NAMED
     if more > 0:
         found[MOST_NAMED:] = [f"{more} more"]
-    return literal(f" The words are the first's; the other has {', '.join(found)}.") if found else ""
+    return f" The words are the first's; the other has {literal(', '.join(found))}." if found else ""
 
 
 def _table(values: Any, labels: list[str]) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def test_the_third_step_opens_by_its_link_and_keys_lead_on(hall: Page, app: str)
     expect(strip.locator("[role=radio][aria-checked=true]")).to_contain_text("queen")
     hall.keyboard.press("PageDown")
     expect(hall.locator(".st-key-fig_sweep .js-plotly-plot")).to_be_visible()
-    expect(strip).to_contain_text("You said")
+    expect(strip).to_contain_text("queen (you said)")
     assert "99 %" in text(hall)
     hall.keyboard.press("Space")  # the same key now goes on
     at_step(hall, 4)

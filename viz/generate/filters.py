@@ -19,6 +19,7 @@ _HATCHES = ("/", "x", ".", "\\", "+", "-", "|")  # of what each filter removed, 
 _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px,3px,3px,3px")  # of its lines, likewise
 _LEGEND = 34  # px below the bars
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
+_ROUNDING = 0.001  # what the shares of a bar may sum to beyond 1
 _LETTER = 0.026  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
 
 
@@ -58,16 +59,16 @@ def waterfall(
     for by in reversed(dict.fromkeys(by for stage in stages for by in stage.gone)):
         shares = [stage.gone.get(by, 0.0) for stage in stages]
         _removed(figure, rows, shares, by, hatch_of(by, filters), palette)
-    _titles(figure, stages, palette)
     if drawn is not None:
         _drawn_in_legend(figure, escape(names[drawn]), palette)
+    _titles(figure, stages, palette)
     style(figure, palette, height=ROW * len(stages) + 10)
     figure.update_layout(barmode="stack", bargap=0, showlegend=True, margin={"l": 2, "r": 2, "t": 4, "b": 4})
     figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}})
     if drawn is not None or any(any(stage.gone.values()) for stage in stages):
         figure.grow_below(_LEGEND)
-    # Behind the last bit of a sum: plotly draws no text of a bar that ends outside.
-    figure.update_xaxes(range=[0, 1 + 1e-5], visible=False, fixedrange=True)
+    # Sums of float32 end a little behind 1, and plotly draws no text of a bar that ends outside.
+    figure.update_xaxes(range=[0, 1 + _ROUNDING], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(stages) - 0.55, -0.6], visible=False, fixedrange=True)
     return figure
 

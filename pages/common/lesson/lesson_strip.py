@@ -137,7 +137,7 @@ def _choices(place: Place) -> None:
 
 
 def _choice(place: Place, at: int) -> str:
-    return f"{at + 1} · {_unbroken(place.step.choices[at])}"
+    return f"{at + 1} ·\N{NO-BREAK SPACE}{_unbroken(place.step.choices[at])}"
 
 
 def _reveal(place: Place) -> None:

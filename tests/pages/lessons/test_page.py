@@ -72,9 +72,9 @@ def settled(at: AppTest) -> AppTest:
 
 
 def sent(at: AppTest) -> str:
-    """Return all that was sent to the browser, text, figures, components and help alike, as one text."""
+    """Return all that was sent to the browser, text, figures, components and help alike, as one text with plain spaces."""
     shown = (text_format.MessageToString(element.proto, as_utf8=True) for element in _elements(at._tree))
-    return "\n".join(shown).replace("\\'", "'").replace('\\"', '"')
+    return "\n".join(shown).replace("\\'", "'").replace('\\"', '"').replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _elements(node: Any) -> Iterator[Any]:
@@ -119,6 +119,9 @@ def test_a_step_opens_covered_and_shows_its_answer_after_reveal(step: Step, name
     assert step.reveal in after
     assert step.note not in after
     assert figures(at)
+    assert after.count(":green-badge[") == 1  # the right choice, among all of them
+    assert f":green-badge[:material/check: **{step.answer} · {step.choices[step.answer - 1]}**]" in after
+    assert all(f"{number} · {choice}" in after for number, choice in enumerate(step.choices, start=1))
 
 
 @pytest.mark.parametrize(("step", "name"), STEPS)
