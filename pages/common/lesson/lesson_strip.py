@@ -21,6 +21,7 @@ BELOW = {"beside": "difference_shown"} | {
 FURTHER_DOWN = {
     ("topic", "next-word"): "fig_next",
     ("look", "patterns"): "fig_surprise",
+    ("look", "effect"): "effect_shown",
     ("view", "waterfall"): "fig_waterfall",
     ("plot", "steps"): "steps_shown",
 }
