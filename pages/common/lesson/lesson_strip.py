@@ -17,11 +17,10 @@ from pages.common.markdown import literal
 BELOW = {"beside": "difference_shown"} | {
     name: name for name in ("topic", "look", "closer", "part", "view", "beam_view", "batch", "plot")
 }
-# Views whose answer stands further down than where they are chosen.
-FURTHER_DOWN = {
+# Views whose answer stands further down than where they are chosen; in a hall, those whose picture needs all of its screen.
+FURTHER_DOWN = {("look", "patterns"): "fig_surprise", ("look", "effect"): "effect_shown"}
+IN_HALL = FURTHER_DOWN | {
     ("topic", "next-word"): "fig_next",
-    ("look", "patterns"): "fig_surprise",
-    ("look", "effect"): "effect_shown",
     ("view", "waterfall"): "fig_waterfall",
     ("plot", "steps"): "steps_shown",
 }
@@ -65,8 +64,8 @@ def draw() -> None:
 
 def _view(place: Place) -> str:
     """Return the key of what a step asks about, nothing where that is the page's first result."""
-    given = place.step.state.parameters
-    return next((FURTHER_DOWN.get((name, given[name]), key) for name, key in BELOW.items() if name in given), "")
+    given, further = place.step.state.parameters, IN_HALL if present.on() else FURTHER_DOWN
+    return next((further.get((name, given[name]), key) for name, key in BELOW.items() if name in given), "")
 
 
 def _cover_alone() -> None:
