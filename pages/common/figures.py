@@ -6,6 +6,7 @@ Axis letters: V vocabulary, Q query, K key, S setting, N sample.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,20 +180,22 @@ def _starts(settings: SamplingSettings, distribution: FullDistribution) -> list[
     return [*([] if settings.off("r") else [model]), (title, distribution.before)]
 
 
-def draws_table(distribution: FullDistribution, counts: NDArray[np.int64], label: Label) -> pd.DataFrame:
-    """Return how often each of the likeliest words came in DRAWS draws, `counts[V]`, beside what theory expects."""
+def draws_table(
+    distribution: FullDistribution, counts: NDArray[np.int64], label: Label, *, rows: int = ROWS
+) -> pd.DataFrame:
+    """Return how often each of the `rows` likeliest words came in DRAWS draws, `counts[V]`, beside what theory expects."""
     after = distribution.after.astype(float)
-    rows = np.argsort(-after, kind="stable")[:ROWS]
-    rows = rows[after[rows] > 0]
-    expected = DRAWS * after[rows]
+    shown = np.argsort(-after, kind="stable")[:rows]
+    shown = shown[after[shown] > 0]
+    expected = DRAWS * after[shown]
     return pd.DataFrame(
         {
-            "token_id": rows,
-            "token": [label(int(token)) for token in rows],
-            "chance": after[rows],
+            "token_id": shown,
+            "token": [label(int(token)) for token in shown],
+            "chance": after[shown],
             "expected": expected,
-            "two_standard_deviations": 2 * np.sqrt(expected * (1 - after[rows])),
-            "came": counts[rows],
+            "two_standard_deviations": 2 * np.sqrt(expected * (1 - after[shown])),
+            "came": counts[shown],
         }
     )
 
@@ -259,14 +262,15 @@ def reads_pads(batch: TokenBatch) -> bool:
     return batch.side == "right" and bool((batch.attention_mask == 0).any())
 
 
-def next_word_rows(batch: TokenBatch, found: Sequence[Reading]) -> list[PanelRow]:
-    """Return the next words of every sentence as panels, and those in the last column where that is a pad."""
+def next_word_rows(batch: TokenBatch, found: Sequence[Reading], *, words: int | None = None) -> list[PanelRow]:
+    """Return the next words of every sentence as panels, `words` of each, and those in the last column where that is a pad."""
     last = batch.size[1] - 1
     right = [_panel(_title(batch, b), one.right, "reference") for b, one in enumerate(found)]
     wrong = [
         _panel(_title(batch, b), one.last_column, "same" if batch.last(b) == last else "different")
         for b, one in enumerate(found)
     ]
+    right, wrong = ([replace(one, words=one.words[:words]) for one in panels] for panels in (right, wrong))
     rows, both = [], reads_pads(batch)
     for start in range(0, len(found), PANELS_A_ROW):
         part = slice(start, start + PANELS_A_ROW)

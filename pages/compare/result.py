@@ -81,7 +81,7 @@ def _texts(comparison: Comparison) -> None:
 def _picture(comparison: Comparison) -> None:
     """Draw the chosen view, of the step that is chosen."""
     view = choose("plot", VIEWS, show_label=False)
-    if view not in (VIEWS["map"], VIEWS["pinned"]) and not comparison.job.done:
+    if view in (VIEWS["metrics"], VIEWS["steps"]) and not comparison.job.done:
         st.info("This picture is drawn when all texts are there.")
         return
     if view.draw is not None:

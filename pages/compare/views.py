@@ -98,12 +98,15 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
     from viz.compare.metrics import steps as draw
 
     rows, sample = _rows(comparison, place), _sample(comparison)
-    plot(
-        draw(rows, chosen=place.row, step=number, palette=frame.palette()),
-        "compare_steps",
-        alt="Tokens left and uncertainty at every step, a line per setting.",
-    )
-    st.markdown(_breathing(comparison, place.row, rows[place.row][1]) + "  \n" + _at_step(rows, number))
+    with st.container(key="steps_shown"):
+        if numbers := _at_step(rows, number):
+            st.markdown(numbers)
+        plot(
+            draw(rows, chosen=place.row, step=number, palette=frame.palette()),
+            "compare_steps",
+            alt="Tokens left and uncertainty at every step, a line per setting.",
+        )
+    st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
 
     def table() -> pd.DataFrame:
         return tables.steps_frame(
@@ -163,6 +166,8 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
 def sweep(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw what grows when k or p does: exactly at one step, and over whole texts where the rows are a sweep."""
     _exact(comparison, place, number)
+    if not comparison.job.done:
+        return
     found = find_sweep(comparison.request.rows)
     if found is None:
         _sweep_buttons()

@@ -10,6 +10,7 @@ import streamlit as st
 from model_utils.generate import explain, tables
 from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
+from pages.common.hall import present
 from pages.common.view import View
 from pages.generate import cache, candidates
 from pages.generate.run import step_lines
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # px that the mask has beside the texts on a screen of 1,400.
 WIDE = 400
+# Rows of the repeated draws in a hall.
+ROWS_IN_HALL = 7
 
 
 def _distribution(run: Generation, step: Step) -> FullDistribution:
@@ -104,14 +107,15 @@ def repeated_draws(run: Generation, step: Step) -> None:
     counts = cache.repeated_draws(
         request.model, *run.before(step), request.settings, run.policy(step.lane), figures.DRAWS
     )
-    table = figures.draws_table(distribution, counts, run.label)
+    rows = ROWS_IN_HALL if present.on() else figures.ROWS
+    table = figures.draws_table(distribution, counts, run.label, rows=rows)
     figure = figures.draws(table, drawn=step.token_id, palette=frame.palette())
-    plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
     others = int(figures.DRAWS - table["came"].sum())
     st.markdown(
         f"**The same step drawn {figures.DRAWS} times:** bars and the numbers beside them are what came, marks what theory "
         "expects, whiskers its usual spread. " + (f"{others} draws fell on words further down." if others else "")
     )
+    plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
 
 

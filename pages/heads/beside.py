@@ -30,6 +30,7 @@ OTHERS = {
     "sentence": "another sentence",
     "model": "another model",
 }
+MOST_NAMED = 3  # words that differ
 HALF = 430  # px of each of the two maps on a screen of 1,400
 
 
@@ -161,18 +162,26 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     both = (one.cause > 0) & (other.cause > 0)
     values = np.where(both, np.nan, found.values)
     causes = {name: cells & both for name, cells in _causes(one.cause).items()}
-    same = one.labels == other.labels
-    labels = one.labels if same else [str(place) for place in range(len(one.labels))]
-    st.markdown(f"**{literal(one.title)}, less {literal(other.title)}**")
-    figure = draw_difference(values, limit=found.limit, labels=labels, causes=causes, palette=frame.palette())
-    plot(figure, "difference", alt=f"{one.title}, less {other.title}.", of=one.text)
+    with st.container(key="difference_shown"):
+        st.markdown(
+            f"**{literal(one.title)}, less {literal(other.title)}.** Orange: the first reads more of it; violet: the other does."
+            + _other_words(one.labels, other.labels)
+        )
+        figure = draw_difference(values, limit=found.limit, labels=one.labels, causes=causes, palette=frame.palette())
+        plot(figure, "difference", alt=f"{one.title}, less {other.title}.", of=one.text)
     known = np.abs(values[~np.isnan(values)])
     moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
-    st.markdown(
-        f"**On average {percent(moved)} of a row's weight goes elsewhere.** Orange: the first reads more of it; violet: the "
-        "other does. " + ("" if same else "The words differ: rows and columns are places.")
-    )
+    st.markdown(f"**On average {percent(moved)} of a row's weight goes elsewhere.**")
     downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
+
+
+def _other_words(labels: list[str], others: list[str]) -> str:
+    """Return what the other sentence has where the two differ, as a sentence; empty where they do not."""
+    found = [f"“{other}” for “{one}”" for one, other in zip(labels, others, strict=True) if one != other]
+    more = len(found) - MOST_NAMED
+    if more > 0:
+        found[MOST_NAMED:] = [f"{more} more"]
+    return f" The words are the first's; the other has {literal(', '.join(found))}." if found else ""
 
 
 def _table(values: Any, labels: list[str]) -> pd.DataFrame:

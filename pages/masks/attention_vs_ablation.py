@@ -42,13 +42,16 @@ def attention_vs_ablation(page: Page, spec: MaskSpec, batch: TokenBatch) -> None
         st.markdown("**One word alone:** there is nothing to compare it with. Choose a longer sentence.")
         return
     said, done = found.attention, np.nan_to_num(found.change)
-    _strip(found, said, "mask_said", "Attention says", "share of the last row, mean of all heads in all layers")
-    _strip(found, done, "mask_done", "Hiding it changes the prediction by", "total variation when the word is hidden")
-    picture, verdict = st.columns([1.6, 1], gap="large", vertical_alignment="center")
-    with picture:
-        _points(found)
-    with verdict:
-        _verdict(found)
+    with st.container(key="effect_shown"):
+        _strip(found, said, "mask_said", "Attention says", "share of the last row, mean of all heads in all layers")
+        _strip(
+            found, done, "mask_done", "Hiding it changes the prediction by", "total variation when the word is hidden"
+        )
+        picture, verdict = st.columns([1.6, 1], gap="large", vertical_alignment="center")
+        with picture:
+            _points(found)
+        with verdict:
+            _verdict(found)
     bar("says-and-does", numbers=lambda: numbers(found), code=lambda: _code(page, spec, batch))
 
 

@@ -11,11 +11,15 @@ from model_utils.limits import MAX_ATTENTION_MB, OPERATIONS_PER_SECOND, UNASKED_
 from pages.common import figures, frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
+from pages.common.hall import present
 
 if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Independence
     from model_utils.tokens.batch import BatchKey, TokenBatch
     from viz.tokens.answers import PanelRow
+
+# Next words of each answer in a hall, where two answers stand below each other.
+WORDS_IN_HALL = 3
 
 
 def next_words(key: BatchKey, batch: TokenBatch) -> None:
@@ -27,8 +31,9 @@ def next_words(key: BatchKey, batch: TokenBatch) -> None:
         batch.size[0] * batch.size[1],
         lambda rows: cache.batch_readings(key, rows.start, rows.stop),
     )
-    rows, both = figures.next_word_rows(batch, found), figures.reads_pads(batch)
-    _draw("next", rows, (key, len(found)), "The five likeliest next words of every row.")
+    both = figures.reads_pads(batch)
+    rows = figures.next_word_rows(batch, found, words=WORDS_IN_HALL if both and present.on() else None)
+    _draw("next", rows, (key, len(found)), "The likeliest next words of every row.")
     if both:
         _explain()
 

@@ -54,7 +54,7 @@ def test_the_third_step_opens_by_its_link_and_keys_lead_on(hall: Page, app: str)
     expect(strip.locator("[role=radio][aria-checked=true]")).to_contain_text("queen")
     hall.keyboard.press("PageDown")
     expect(hall.locator(".st-key-fig_sweep .js-plotly-plot")).to_be_visible()
-    expect(strip).to_contain_text("You said")
+    expect(strip).to_contain_text("queen (you said)")
     assert "99 %" in text(hall)
     hall.keyboard.press("Space")  # the same key now goes on
     at_step(hall, 4)
@@ -85,7 +85,9 @@ def test_a_key_blanks_the_screen_any_key_brings_it_back_and_keys_type_where_some
     assert hall.locator(".js-plotly-plot").count() == 0
 
 
-def test_back_in_the_browser_goes_a_step_back_and_leaving_keeps_the_page(hall: Page, app: str) -> None:
+def test_back_in_the_browser_goes_a_step_back_and_leaving_keeps_the_page_and_shows_its_top(
+    hall: Page, app: str
+) -> None:
     hall.goto(f"{app}/Masks?lesson=masks-1")
     at_step(hall, 1)
     hall.locator(".st-key-lesson_next button").click()
@@ -93,9 +95,12 @@ def test_back_in_the_browser_goes_a_step_back_and_leaving_keeps_the_page(hall: P
     hall.go_back()
     at_step(hall, 1)
     expect(hall).to_have_url(f"{app}/Masks?lesson=masks-1")
+    hall.keyboard.press("PageDown")
+    hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 0")  # at what answers
     hall.locator(".st-key-lesson_leave button").click()
     expect(hall.locator(".st-key-lesson_strip")).to_have_count(0)
     expect(hall.locator(".st-key-fig_next .js-plotly-plot")).to_be_visible()
+    hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
     expect(hall).to_have_url(f"{app}/Masks?text=They+shook+their&weights=1%3A0")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from formatting import percent
 from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import ink, ramp_colour, style
@@ -18,6 +19,7 @@ _HATCHES = ("/", "x", ".", "\\", "+", "-", "|")  # of what each filter removed, 
 _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px,3px,3px,3px")  # of its lines, likewise
 _LEGEND = 34  # px below the bars
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
+_ROUNDING = 0.001  # what the shares of a bar may sum to beyond 1
 _LETTER = 0.026  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
 
 
@@ -44,7 +46,7 @@ def waterfall(
 
     `names` are the words that have a part of their own, `drawn` the place of the drawn one among them; `filters` are all
     that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares as x; the legend names
-    the hatches.
+    the hatches and the drawn word.
     """
     figure = Figure()
     rows = list(range(len(stages)))
@@ -57,13 +59,16 @@ def waterfall(
     for by in reversed(dict.fromkeys(by for stage in stages for by in stage.gone)):
         shares = [stage.gone.get(by, 0.0) for stage in stages]
         _removed(figure, rows, shares, by, hatch_of(by, filters), palette)
+    if drawn is not None:
+        _drawn_in_legend(figure, escape(names[drawn]), palette)
     _titles(figure, stages, palette)
     style(figure, palette, height=ROW * len(stages) + 10)
     figure.update_layout(barmode="stack", bargap=0, showlegend=True, margin={"l": 2, "r": 2, "t": 4, "b": 4})
     figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}})
-    if any(any(stage.gone.values()) for stage in stages):
+    if drawn is not None or any(any(stage.gone.values()) for stage in stages):
         figure.grow_below(_LEGEND)
-    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    # Sums of float32 end a little behind 1, and plotly draws no text of a bar that ends outside.
+    figure.update_xaxes(range=[0, 1 + _ROUNDING], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(stages) - 0.55, -0.6], visible=False, fixedrange=True)
     return figure
 
@@ -79,7 +84,7 @@ def _part(
             y=rows,
             width=0.46,
             marker={"color": colour, "line": {"width": 1, "color": palette.paper}},
-            text=[name if share >= _LETTER * (len(name) + 0.5) else "" for share in shares],
+            text=[name if share >= _LETTER * len(name) else "" for share in shares],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
@@ -88,6 +93,19 @@ def _part(
             customdata=[name] * len(rows),
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
             showlegend=False,
+        )
+    )
+
+
+def _drawn_in_legend(figure: Figure, name: str, palette: Palette) -> None:
+    figure.add(
+        scatter(
+            name=f"drawn: {name}",
+            mode="markers",
+            x=[None],
+            y=[None],
+            marker={"symbol": "square", "size": 12, "color": palette.accent},
+            showlegend=True,
         )
     )
 
@@ -116,6 +134,12 @@ def _removed(figure: Figure, rows: list[int], shares: list[float], by: str, hatc
                 "pattern": {"shape": hatch, "fgcolor": mark, "solidity": 0.15, "size": 9},
                 "line": {"width": 1, "color": mark},
             },
+            text=[percent(share) if share >= _LETTER * len(percent(share)) else "" for share in shares],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"size": 16, "color": palette.text},
+            constraintext="none",
             hovertemplate=f"cut by {by}: %{{x:.2%}} of the probability<extra></extra>",
             showlegend=any(shares),
         )

@@ -110,5 +110,6 @@ export default function ({ data }) {
     if (state.turn !== turn) return;
     state.onward = null;
     lift();
+    setTimeout(() => document.querySelector(".st-key-lesson_strip") || main()?.scrollTo({ top: 0 })); // the lesson was left
   };
 }

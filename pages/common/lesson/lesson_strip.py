@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from pages.common.components.lesson_keys import lesson_keys
@@ -9,10 +11,18 @@ from pages.common.controls import hold, value
 from pages.common.hall import present
 from pages.common.lesson import lesson, room, room_panel
 from pages.common.lesson.lesson_steps import Place
+from pages.common.markdown import literal
 
 # What a page draws below its first screen: from the control that a step opens it with to the key of what then comes into view.
-BELOW = {"beside": "fig_difference"} | {
+BELOW = {"beside": "difference_shown"} | {
     name: name for name in ("topic", "look", "closer", "part", "view", "beam_view", "batch", "plot")
+}
+# Views whose answer stands further down than where they are chosen; in a hall, those whose picture needs all of its screen.
+FURTHER_DOWN = {("look", "patterns"): "fig_surprise", ("look", "effect"): "effect_shown"}
+IN_HALL = FURTHER_DOWN | {
+    ("topic", "next-word"): "fig_next",
+    ("view", "waterfall"): "fig_waterfall",
+    ("plot", "steps"): "steps_shown",
 }
 
 # Pages whose sentences stand in what they answer with: covered, the strip says them.
@@ -32,7 +42,7 @@ def draw() -> None:
             _buttons(place)
             room_panel.line(place)
             with st.container(key="lesson_question", gap="xsmall"):
-                st.markdown(f"**{place.step.question}**")
+                st.markdown(f"**{_unbroken(place.step.question)}**")
             if not lesson.revealed() and place.step.state.page in TEXTS:
                 st.text("\n".join(f"“{line} …”" for line in value("text").splitlines()))
             if value("notes") == "on" and not present.on():  # they are the teacher's, not the hall's
@@ -54,7 +64,8 @@ def draw() -> None:
 
 def _view(place: Place) -> str:
     """Return the key of what a step asks about, nothing where that is the page's first result."""
-    return next((key for name, key in BELOW.items() if name in place.step.state.parameters), "")
+    given, further = place.step.state.parameters, IN_HALL if present.on() else FURTHER_DOWN
+    return next((further.get((name, given[name]), key) for name, key in BELOW.items() if name in given), "")
 
 
 def _cover_alone() -> None:
@@ -82,6 +93,20 @@ def _buttons(place: Place) -> None:
         )
         st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
         room_panel.menu()
+        if onward is None and lesson.revealed():
+            st.markdown("The last step of this lesson.", width="content")
+        _set_up(place)
+
+
+def _set_up(place: Place) -> None:
+    """Say what is set, in a hall, whose pages have no sliders while a lesson runs."""
+    if not present.on() or place.step.state.page != "Generate":
+        return
+    from model_utils.generate import explain
+    from model_utils.generate.filters.filter_settings import SETTINGS, SamplingSettings
+
+    now = SamplingSettings(**{name: value(name) for name in SETTINGS})
+    st.markdown(f":material/tune: {literal(explain.describe(now))}", width="content")
 
 
 def _reveal_button() -> None:
@@ -104,26 +129,46 @@ def _choices(place: Place) -> None:
         "Your prediction",
         range(len(place.step.choices)),
         default=chosen,
-        format_func=lambda at: f"{at + 1} · {place.step.choices[at]}",
+        format_func=lambda at: _choice(place, at),
         key=key,
         on_change=lambda: lesson.choose(place, st.session_state[key]),
         label_visibility="collapsed",
     )
 
 
+def _choice(place: Place, at: int) -> str:
+    return f"{at + 1} ·\N{NO-BREAK SPACE}{_unbroken(place.step.choices[at])}"
+
+
 def _reveal(place: Place) -> None:
-    """Draw what the class and the reader predicted beside what the model does."""
-    step, chosen, counts = place.step, lesson.chosen(place), room_panel.counts(place)
+    """Draw what the class and the reader predicted, with the right choice marked, and what the model does."""
+    chosen, counts = lesson.chosen(place), room_panel.counts(place)
     if lesson.strayed():
         st.caption(":material/info: The page shows another state by now; the numbers here are those of the step.")
-    if chosen is None and not counts:
-        st.markdown(step.reveal)
-        return
-    said, models = st.columns([1, 1] if counts else [1, 3], gap="small")
-    with said:
-        if counts:
+    with st.container(key="lesson_answer", gap="xsmall"):
+        if chosen is not None or (place.step.choices and not counts):  # else the votes show them
+            st.markdown("&ensp; ".join(_marked(place, at, chosen) for at in range(len(place.step.choices))))
+        if not counts:
+            st.markdown(_unbroken(place.step.reveal))
+            return
+        said, models = st.columns(2, gap="small")
+        with said:
             room_panel.votes(place, counts)
-        if chosen is not None:
-            right = "" if step.answer is None else f" :material/{'check' if chosen + 1 == step.answer else 'close'}:"
-            st.markdown(f":gray[You said]  \n**{step.choices[chosen]}**{right}")
-    models.markdown(f":gray[What the model does]  \n{step.reveal}")
+        models.markdown(f":gray[What the model does]  \n{_unbroken(place.step.reveal)}")
+
+
+def _marked(place: Place, at: int, chosen: int | None) -> str:
+    """Return a choice after the reveal: whether it was right, whether it is the reader's own."""
+    answer, text = place.step.answer, _choice(place, at)
+    if at == chosen:
+        text += " (you said)"
+    if at + 1 == answer:
+        return f":green-badge[:material/check: **{text}**]"
+    if at == chosen:
+        return f":blue-badge[{text}]" if answer is None else f":red-badge[:material/close: {text}]"
+    return text
+
+
+def _unbroken(text: str) -> str:
+    """Return a text whose numbers stay in one line with their unit."""
+    return re.sub(r"(?<=\d) (?=%|bits?\b)", "\N{NO-BREAK SPACE}", text)

@@ -24,6 +24,7 @@ from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
 from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
+from pages.heads import beside
 from tests.tools.figures import array, figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -400,3 +401,10 @@ def test_the_open_head_is_drawn_on_every_sentence_of_the_padded_batch(tiny, miss
     hidden = opened(closer="batch", layer=3, head=3, weights="1:0", sentence=2)
     np.testing.assert_array_equal(drawn(hidden, "fig_sentence_0")[0], drawn(at, "fig_sentence_0")[0])
     assert not np.array_equal(drawn(hidden, "fig_sentence_2")[0], drawn(at, "fig_sentence_2")[0], equal_nan=True)
+
+
+def test_the_words_of_the_other_sentence_are_named_where_they_differ() -> None:
+    one, other = ["The", "␣cat", "␣sat", "␣on", "␣mat"], ["The", "␣cat", "␣sat", "␣on", "␣hat"]
+    assert "“␣hat” for “␣mat”" in beside._other_words(one, other)
+    assert beside._other_words(one, one) == ""
+    assert "2 more" in beside._other_words(one, ["A", "B", "C", "D", "E"])

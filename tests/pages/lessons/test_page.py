@@ -72,9 +72,9 @@ def settled(at: AppTest) -> AppTest:
 
 
 def sent(at: AppTest) -> str:
-    """Return all that was sent to the browser, text, figures, components and help alike, as one text."""
+    """Return all that was sent to the browser, text, figures, components and help alike, as one text with plain spaces."""
     shown = (text_format.MessageToString(element.proto, as_utf8=True) for element in _elements(at._tree))
-    return "\n".join(shown).replace("\\'", "'").replace('\\"', '"')
+    return "\n".join(shown).replace("\\'", "'").replace('\\"', '"').replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _elements(node: Any) -> Iterator[Any]:
@@ -119,6 +119,9 @@ def test_a_step_opens_covered_and_shows_its_answer_after_reveal(step: Step, name
     assert step.reveal in after
     assert step.note not in after
     assert figures(at)
+    assert after.count(":green-badge[") == 1  # the right choice, among all of them
+    assert f":green-badge[:material/check: **{step.answer} · {step.choices[step.answer - 1]}**]" in after
+    assert all(f"{number} · {choice}" in after for number, choice in enumerate(step.choices, start=1))
 
 
 @pytest.mark.parametrize(("step", "name"), STEPS)
@@ -132,7 +135,7 @@ def test_a_step_sets_the_controls_as_its_link_says_and_all_others_at_their_defau
 def test_any_page_opens_the_page_and_the_state_of_the_step_that_a_link_names() -> None:
     at = opened("Home", lesson="masks-7")
     assert at.title[0].value == "Mechanics"
-    assert at.session_state["weights"] == "0:0"
+    assert at.session_state["weights"] == "1:0"
     assert at.session_state["part"] == "wrong"
     assert dict(at.query_params) == {"lesson": "masks-7"}
 
@@ -175,7 +178,7 @@ def test_next_and_back_lead_over_pages_with_the_state_of_each_step() -> None:
 def test_a_hand_mask_of_the_step_before_does_not_touch_that_of_the_next() -> None:
     at = opened("Mechanics", lesson="masks-6")
     press(press(at, "lesson_next"), "lesson_reveal")
-    assert at.session_state["weights"] == "0:0"
+    assert at.session_state["weights"] == "1:0"
     assert not at.toast
 
 
@@ -189,11 +192,11 @@ def test_a_prediction_stands_beside_what_the_model_does() -> None:
     at.button_group(key="lesson_choice").set_value(0).run()
     press(at, "lesson_reveal")
     step = LESSONS["masks"].steps[1]
-    said = f"**{step.choices[0]}** :material/close:"
-    assert sum(said in line.value for line in at.markdown) == 1
-    assert any(step.reveal in line.value for line in at.markdown)
+    said = f":red-badge[:material/close: 1 · {step.choices[0]} (you said)]"
+    assert sent(at).count(said) == 1
+    assert step.reveal in sent(at)
     press(press(at, "lesson_next"), "lesson_back")
-    assert any(said in line.value for line in at.markdown)  # it is kept
+    assert said in sent(at)  # it is kept
 
 
 def test_a_page_that_shows_another_state_than_the_step_says_so() -> None:

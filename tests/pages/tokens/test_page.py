@@ -23,6 +23,9 @@ from tests.tools.figures import array, figures
 APP = Path(__file__).parents[3] / "app.py"
 
 
+HALLS = (("right", "off"), ("right", "on"), ("left", "on"))
+
+
 def opened(**values: Any) -> AppTest:
     at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/1_Tokens.py")
     for name, value in values.items():
@@ -56,6 +59,11 @@ def test_the_side_switch_moves_the_pads_and_crosses_the_last_column() -> None:
     at.run()
     assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist()[2] == [0, 0, 0, 0, 0, 1, 1, 1]
     assert ticks(at, "fig_batch") == ticks(at, "fig_next") == (0, 0)
+
+
+def test_a_hall_sees_fewer_words_where_two_readings_stand_below_each_other() -> None:
+    shown = [array(figures(opened(side=side, present=hall))["fig_next"]["data"][0]["y"]).size for side, hall in HALLS]
+    assert shown == [3 * 2 * 5, 3 * 2 * answers.WORDS_IN_HALL, 3 * 5]
 
 
 def test_another_pad_id_changes_the_pads_and_no_tick() -> None:

@@ -55,7 +55,7 @@ def test_the_legend_names_the_hatches_of_what_was_cut_and_nothing_else():
 
 def test_counts_and_notes_stand_above_the_bars():
     figure = waterfall(STAGES, ["a", "b"], filters=FILTERS, drawn=0, palette=LIGHT)
-    texts = [text for trace in figure.data if trace.type == "scatter" for text in trace.text]
+    texts = [text for trace in figure.data if trace.type == "scatter" and trace.text for text in trace.text]
     assert "2 tokens · 70 %" in texts
     assert "<b>top-k 3</b>" in texts
 
@@ -66,3 +66,18 @@ def test_filters_are_hatched_by_their_place():
     figure = waterfall([bar], ["a"], filters=FILTERS, drawn=None, palette=LIGHT)
     found = {trace.name: trace.marker.pattern.shape for trace in figure.data if trace.name and "cut by" in trace.name}
     assert found == {"cut by top-k": "/", "cut by min-p": ".", "cut by typical": "\\", "cut by greedy": "/"}
+
+
+def test_the_share_that_was_cut_stands_on_its_hatch_though_sums_end_behind_1():
+    bar = WaterfallBar(title="", count=1, words=[0.5], rest=0.20002, gone={"top-k": 0.3})
+    figure = waterfall([bar], ["a"], filters=FILTERS, drawn=None, palette=LIGHT)
+    (cut,) = (trace for trace in figure.data if trace.name == "cut by top-k")
+    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in cut.text] == ["30 %"]
+    assert figure.layout.xaxis.range[1] > sum(trace.x[0] for trace in figure.data if trace.type == "bar")
+
+
+def test_the_legend_names_the_drawn_word():
+    figure = waterfall(STAGES, ["king", "<b>"], filters=FILTERS, drawn=1, palette=LIGHT)
+    (drawn,) = (trace for trace in figure.data if trace.showlegend and trace.type == "scatter")
+    assert drawn.name == "drawn: &lt;b&gt;"
+    assert drawn.marker.color == LIGHT.accent
