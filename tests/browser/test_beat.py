@@ -53,3 +53,24 @@ def test_a_part_is_drawn_again_and_again_and_asks_nothing_while_the_page_is_at_w
     expect(page.get_by_text(written, exact=True)).to_have_count(0)
     before = page.get_by_text("drawn ").inner_text()
     expect(page.get_by_text(before, exact=True)).to_have_count(0)  # it goes on
+
+
+def test_a_part_asks_nothing_behind_a_click_that_leads_to_another_page(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda _: asked.append("asked")))
+    page.goto(address)
+    expect(page.get_by_text("drawn 2", exact=True)).to_be_visible()
+    page.evaluate("""() => {
+      const link = document.createElement("a");
+      link.textContent = "another page";
+      const place = document.createElement("div");
+      place.dataset.testid = "stPageLink";
+      place.append(link);
+      document.body.append(place);
+      link.click();
+    }""")
+    asked.clear()
+    page.wait_for_timeout(1_500)  # the part would have asked twice
+    assert asked == []
+    before = page.get_by_text("drawn ").inner_text()
+    expect(page.get_by_text(before, exact=True)).to_have_count(0)  # it goes on where the reader has stayed

@@ -80,11 +80,11 @@ def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(p
     opened(page, app, "max_new_tokens=6&settings=t1;k3&surface=drawn")
     page.locator(".st-key-compared_1_0_0 button.token").nth(3).click()
     expect(page.locator(".st-key-compared_1_0_0 .selected")).to_have_count(1)
-    expect(page.get_by_text("(row 1, step 4)").first).to_be_visible()
+    expect(page.get_by_text("Row 1, step 4:").first).to_be_visible()
     page.get_by_role("link", name="Tokens", exact=True).click()
     expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
     page.get_by_role("link", name="Compare", exact=True).click()
-    expect(page.get_by_text("(row 1, step 4)").first).to_be_visible()
+    expect(page.get_by_text("Row 1, step 4:").first).to_be_visible()
     assert setting_of(page) == "t1;k3"
     page.get_by_role("link", name="The settings of row 1 on Generate").click()
     expect(page.get_by_role("heading", name="Generate", exact=True)).to_be_visible()

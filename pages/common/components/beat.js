@@ -3,12 +3,27 @@
 
 const LOST = 3000; // ms without an answer, until it is asked again
 const LOOK = 50; // ms between two looks whether the page is at rest
+// What leads to another page. Asked for behind it, a part of the page that is left would be all that the reader sees: nothing.
+const LEADS_AWAY = "[data-testid=stPageLink] a, .st-key-lesson_next button, .st-key-lesson_back button";
+const LEAVING = 5000; // ms, after which the reader has stayed
+
+const state = (globalThis.maskscopeBeat ??= { leaves: 0 });
+
+function leave() {
+  state.leaves = performance.now() + LEAVING;
+}
+
+if (!globalThis.maskscopeBeatListens) {
+  globalThis.maskscopeBeatListens = true;
+  window.addEventListener("click", (event) => event.composedPath()[0].closest?.(LEADS_AWAY) && leave(), { capture: true });
+  window.addEventListener("popstate", leave);
+}
 
 export default function ({ data, setTriggerValue }) {
   const app = document.querySelector('[data-testid="stApp"]');
   let waiting = 0;
   const ask = () => {
-    if (app.dataset.testScriptState !== "notRunning") {
+    if (app.dataset.testScriptState !== "notRunning" || performance.now() < state.leaves) {
       waiting = setTimeout(ask, LOOK);
       return;
     }

@@ -51,7 +51,7 @@ def test_a_likeliest_word_that_was_drawn_is_explained_with_the_temperature() -> 
 def test_greedy_says_that_filters_and_noise_have_no_effect() -> None:
     settings = SamplingSettings(temperature=0.0)
     assert "filters and random numbers have no effect" in why(step_of(settings), settings, label)
-    assert funnel(step_of(settings), settings, 4) == "4 words → 1 taken (greedy), with 50 % of the probability."
+    assert funnel(step_of(settings), settings, 4) == "4 tokens → 1 taken (greedy), with 50 % of the probability."
 
 
 def test_a_lone_word_leaves_nothing_to_draw() -> None:
@@ -74,7 +74,7 @@ def test_a_likeliest_word_that_was_cut_is_explained_with_the_filter() -> None:
 def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effect() -> None:
     settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
     assert funnel(step_of(settings), settings, 4) == (
-        "4 words → 4 after top-k (cuts nothing here) → 1 after top-p → 1 after min-p (cuts nothing here), "
+        "4 tokens → 4 after top-k (cuts nothing here) → 1 after top-p → 1 after min-p (cuts nothing here), "
         "with 50 % of the probability. Top-p counts within what top-k left: 40 % of that, not of all tokens."
     )
     first = SamplingSettings(top_k=3, top_p=0.4, order="pk")
@@ -129,7 +129,7 @@ def test_a_likeliest_word_that_was_banned_is_explained_with_what_it_would_repeat
     assert "greedy takes “rain”" in said
     assert [(stage.filter, stage.kept) for stage in step.stages] == [("no-repeat n-gram", 3), ("greedy", 1)]
     assert funnel(step, settings, 4) == (
-        "4 words → 3 after no-repeat n-gram → 1 taken (greedy), with 25 % of the probability."
+        "4 tokens → 3 after no-repeat n-gram → 1 taken (greedy), with 25 % of the probability."
     )
 
 
