@@ -28,7 +28,8 @@ def part():
     beat(0.6, "beat")
 
 
-part()
+if not st.checkbox("without"):
+    part()
 """
 
 
@@ -53,6 +54,18 @@ def test_a_part_is_drawn_again_and_again_and_asks_nothing_while_the_page_is_at_w
     expect(page.get_by_text(written, exact=True)).to_have_count(0)
     before = page.get_by_text("drawn ").inner_text()
     expect(page.get_by_text(before, exact=True)).to_have_count(0)  # it goes on
+
+
+def test_a_part_that_is_gone_asks_nothing_any_more(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda _: asked.append("asked")))
+    page.goto(address)
+    expect(page.get_by_text("drawn 4", exact=True)).to_be_visible()
+    page.get_by_text("without").click()
+    expect(page.get_by_text("drawn ")).to_have_count(0)
+    asked.clear()
+    page.wait_for_timeout(4_000)  # after three seconds it would take an earlier drawing for lost
+    assert asked == []
 
 
 def test_a_part_asks_nothing_behind_a_click_that_leads_to_another_page(page: Page, address: str) -> None:

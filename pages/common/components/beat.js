@@ -3,46 +3,34 @@
 
 const LOST = 3000; // ms without an answer, until it is asked again
 const LOOK = 50; // ms between two looks whether the page is at rest
-// What leads to another page. Asked for behind it, a part of the page that is left would be all that the reader sees: nothing.
+// What leads to another page. A part of the page that is left must not be asked for behind it.
 const LEADS_AWAY = "[data-testid=stPageLink] a, .st-key-lesson_next button, .st-key-lesson_back button";
 const LEAVING = 5000; // ms, after which the reader has stayed
 
-const SHOWN = "[data-testid=stMain] [data-testid=stElementContainer]";
-const EMPTY = 3; // looks of half a second at an empty page at rest, until it is asked for again
+const state = (globalThis.maskscopeBeat ??= { leaves: 0, parts: new WeakMap() });
 
-const state = (globalThis.maskscopeBeat ??= { leaves: 0, watch: 0 });
-const app = () => document.querySelector("[data-testid=stApp]");
-
-// What was asked for before the click may be answered behind it: Streamlit's browser half was seen to put the new page away
-// then, until it was loaded again. Its own listener to the browser's history draws it.
 function leave() {
-  let empty = 0;
   state.leaves = performance.now() + LEAVING;
-  clearInterval(state.watch);
-  state.watch = setInterval(() => {
-    empty = app().dataset.testScriptState === "notRunning" && !document.querySelector(SHOWN) ? empty + 1 : 0;
-    if (empty < EMPTY && performance.now() < state.leaves) return;
-    clearInterval(state.watch);
-    if (empty >= EMPTY) window.dispatchEvent(new PopStateEvent("popstate"));
-  }, 500);
 }
 
 if (!globalThis.maskscopeBeatListens) {
   globalThis.maskscopeBeatListens = true;
   window.addEventListener("click", (event) => event.composedPath()[0].closest?.(LEADS_AWAY) && leave(), { capture: true });
-  window.addEventListener("popstate", (event) => event.isTrusted && leave());
+  window.addEventListener("popstate", leave);
 }
 
-export default function ({ data, setTriggerValue }) {
-  let waiting = 0;
+// Streamlit calls this for every drawing, and was seen not to end the turns before: each part has one timer, of its last turn.
+export default function ({ data, parentElement, setTriggerValue }) {
+  const app = document.querySelector("[data-testid=stApp]");
+  const wait = (pause) => state.parts.set(parentElement, setTimeout(ask, pause));
   const ask = () => {
-    if (app().dataset.testScriptState !== "notRunning" || performance.now() < state.leaves) {
-      waiting = setTimeout(ask, LOOK);
-      return;
+    if (!parentElement.isConnected) return; // the reader has left it
+    if (app.dataset.testScriptState !== "notRunning" || performance.now() < state.leaves) wait(LOOK);
+    else {
+      setTriggerValue("beat", data.number);
+      wait(LOST);
     }
-    setTriggerValue("beat", data.number);
-    waiting = setTimeout(ask, LOST);
   };
-  waiting = setTimeout(ask, data.pause);
-  return () => clearTimeout(waiting);
+  clearTimeout(state.parts.get(parentElement));
+  wait(data.pause);
 }
