@@ -19,7 +19,7 @@ if (!globalThis.maskscopeBeatListens) {
   window.addEventListener("popstate", leave);
 }
 
-// Streamlit calls this for every drawing, and was seen not to end the turns before: each part has one timer, of its last turn.
+// Streamlit calls this for every drawing and ends the last turn alone: each part has one timer, of its last turn.
 export default function ({ data, parentElement, setTriggerValue }) {
   const app = document.querySelector("[data-testid=stApp]");
   const wait = (pause) => state.parts.set(parentElement, setTimeout(ask, pause));

@@ -3,17 +3,20 @@
 const EVERY = 2000; // ms
 
 const said = (votes) => `${votes} ${votes === 1 ? "vote" : "votes"}`;
+const turns = new WeakMap(); // Streamlit calls this anew where its data change, and ends the last turn alone
 
 export default function ({ data, parentElement }) {
   const place = parentElement.querySelector(".vote-count");
-  let timer = 0;
-  let ended = false;
+  turns.get(place)?.abort();
+  const turn = new AbortController();
+  turns.set(place, turn);
 
   const show = (text) => {
-    if (!ended && place.textContent !== text) place.textContent = text;
+    if (!turn.signal.aborted && place.textContent !== text) place.textContent = text;
   };
 
   async function ask() {
+    if (turn.signal.aborted) return;
     try {
       if (!document.hidden) {
         const answer = await fetch(data.address, { cache: "no-store", headers: { "X-Code": data.code } });
@@ -23,13 +26,10 @@ export default function ({ data, parentElement }) {
     } catch {
       show("No connection to the server");
     }
-    if (!ended) timer = setTimeout(ask, EVERY);
+    setTimeout(ask, EVERY);
   }
 
   show(said(data.votes));
-  timer = setTimeout(ask, EVERY);
-  return () => {
-    ended = true;
-    clearTimeout(timer);
-  };
+  setTimeout(ask, EVERY);
+  return () => turn.abort();
 }
