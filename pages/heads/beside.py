@@ -164,8 +164,8 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     causes = {name: cells & both for name, cells in _causes(one.cause).items()}
     with st.container(key="difference_shown"):
         st.markdown(
-            f"**{literal(one.title)}, less {literal(other.title)}.** Orange: the first reads more of it; violet: the other does."
-            + _other_words(one.labels, other.labels)
+            f"**{literal(one.title)}, less {literal(other.title)}.** Orange: the first reads more; violet: the other"
+            f"{_other_words(one.labels, other.labels)}."
         )
         figure = draw_difference(values, limit=found.limit, labels=one.labels, causes=causes, palette=frame.palette())
         plot(figure, "difference", alt=f"{one.title}, less {other.title}.", of=one.text)
@@ -176,12 +176,12 @@ def _difference(one: Side, other: Side, found: Any) -> None:
 
 
 def _other_words(labels: list[str], others: list[str]) -> str:
-    """Return what the other sentence has where the two differ, as a sentence; empty where they do not."""
+    """Return what the other sentence has where the two differ, for the end of a sentence; empty where they do not."""
     found = [f"“{other}” for “{one}”" for one, other in zip(labels, others, strict=True) if one != other]
     more = len(found) - MOST_NAMED
     if more > 0:
         found[MOST_NAMED:] = [f"{more} more"]
-    return f" The words are the first's; the other has {literal(', '.join(found))}." if found else ""
+    return f", which has {literal(', '.join(found))}" if found else ""
 
 
 def _table(values: Any, labels: list[str]) -> pd.DataFrame:
