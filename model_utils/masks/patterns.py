@@ -149,7 +149,7 @@ PATTERNS: dict[str, Pattern] = {
         help="the last {width}, itself included",
         uses=("width",),
         reason="it lies outside the window of {width}",
-        unchanged="the window is wider than the sentence is long",
+        unchanged="the window reaches over the whole sentence",
         layers_note="Hidden is not forgotten: under a window of {width} news travels {places} places a layer",
     ),
     "sink": Pattern(
@@ -160,7 +160,7 @@ PATTERNS: dict[str, Pattern] = {
         help="{first_words} and the last {width}",
         uses=("width", "first"),
         reason="it is neither among the first {first} nor in the window of {width}",
-        unchanged="the window is wider than the sentence is long",
+        unchanged="the first words and the window together reach over the whole sentence",
     ),
     "documents": Pattern(
         label="documents",

@@ -15,6 +15,7 @@ from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone
 from model_utils.generate.beam_search.beam_text import BeamToken
 from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
+from pages.common.markdown import literal
 from pages.common.view import View
 from pages.compare import cache, controls, kp_plane, pinned
 from pages.compare import texts as compare_texts
@@ -141,8 +142,12 @@ def _rows(comparison: Comparison, place: TextPlace) -> list[tuple[str, list[int]
 
 def _at_step(rows: list[tuple[str, list[int], list[float]]], number: int) -> str:
     """Return how uncertain the draw of each setting is at step `number`, where they are few enough for a sentence."""
-    found = [f"{bits[number]:.1f} (row {row})" for row, (_, _, bits) in enumerate(rows) if number < len(bits)]
-    return f"Uncertainty at step {number + 1}, in bits: {', '.join(found)}." if 1 < len(found) <= FEW else ""
+    found = [
+        f"{row}\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}{literal(name)} **{bits[number]:.1f}**"
+        for row, (name, _, bits) in enumerate(rows)
+        if number < len(bits)
+    ]
+    return f"Uncertainty at step {number + 1}, in bits: {'; '.join(found)}." if 1 < len(found) <= FEW else ""
 
 
 def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:

@@ -111,6 +111,7 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         figure,
         "combined",
         least=NARROWEST,
+        opens="columns" if batch.side == "left" else "start",  # where the words are, on a phone
         on_click=lambda row, column: _clicked(page, spec, batch, row - first, column - first),
         alt="All masks combined: which token each row may read, and why not.",
     )

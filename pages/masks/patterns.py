@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from formatting import percent
@@ -55,13 +56,16 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
     alone = page.key().alone(spec.sentence)
     cheap = _cheap(page, batch)
-    with st.container(horizontal=True, gap=None, key="pattern_gallery"):
+    causal = cache_masks.mask(alone, MaskSpec())
+    with st.container(horizontal=True, gap="xsmall", key="pattern_gallery"):
         for pattern in PATTERNS:
             mask = cache_masks.mask(alone, MaskSpec(pattern=pattern, width=spec.width, first=spec.first))
             with st.container(width=150, gap=None):
                 _tile(mask, pattern, spec.pattern == pattern)
                 st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first))
-                if cheap and pattern != "causal":
+                if pattern != "causal" and np.array_equal(mask.visible, causal.visible):
+                    st.caption("on this sentence the same as causal")
+                elif cheap and pattern != "causal":
                     st.caption(f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}")
 
 

@@ -39,7 +39,7 @@ else:
         axis = {{"range": [-0.5, {SIDE} - 0.5]}}
         z = [[scale * (row + column) for column in range({SIDE})] for row in range({SIDE})]
         return Figure(
-            {{"type": "heatmap", "z": z, "showscale": False}},
+            {{"type": "heatmap", "z": z, "showscale": False, "name": "blocked", "showlegend": "legend" in st.query_params}},
             layout={{
                 "xaxis": axis,
                 "yaxis": {{"range": axis["range"][::-1], "visible": "bare" not in st.query_params}},
@@ -47,6 +47,7 @@ else:
                 "height": 320,
                 "font": {{"family": FONT}},
                 "margin": {{"t": 40, "b": 20, "l": 20, "r": 20}},
+                "legend": {{"orientation": "h"}},
             }},
         )
 
@@ -233,6 +234,21 @@ def test_the_names_of_rows_stay_in_view_while_a_wide_figure_scrolls(phone: Page,
     frame.evaluate("el => { el.scrollLeft = 0 }")
     expect(figure.locator(".ground")).to_have_count(0)
     assert name.bounding_box() == before
+
+
+def test_the_legend_goes_along_while_a_wide_figure_scrolls(phone: Page, address: str) -> None:
+    figure = opened(phone, f"{address}/?wide=1&legend=1")
+    frame, legend = figure.locator(".plot-frame"), figure.locator(".legend")
+    edge = frame.bounding_box()
+    assert edge is not None
+    left = "el => el.getBoundingClientRect().left"
+    before = legend.evaluate(left)
+    frame.evaluate("el => { el.scrollLeft = el.scrollWidth }")
+    expect(frame).to_have_class("plot-frame clickable")
+    assert legend.evaluate(left) == pytest.approx(edge["x"], abs=1)
+    frame.evaluate("el => { el.scrollLeft = 0 }")
+    expect(frame).to_have_class("plot-frame clickable more-right")
+    assert legend.evaluate(left) == before
 
 
 def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, address: str) -> None:

@@ -215,10 +215,22 @@ class Plot {
     return true;
   }
 
+  // The legend stays in view from its first word on, as far as the picture reaches.
+  keepLegend() {
+    const { plot, frame } = this;
+    const legend = plot.querySelector(".legend");
+    if (!legend || (!frame.scrollLeft && !legend.style.translate)) return;
+    legend.style.translate = "";
+    const [of, within] = [legend.getBoundingClientRect(), frame.getBoundingClientRect()];
+    const room = frame.scrollWidth - frame.scrollLeft - (of.right - within.left);
+    legend.style.translate = `${Math.max(0, Math.min(within.left - of.left, room))}px`;
+  }
+
   // A fade at each edge behind which there is more.
   fade() {
     const { scrollLeft, scrollWidth, clientWidth } = this.frame;
     const kept = this.plot.data && this.keepRowNames();
+    if (this.plot.data) this.keepLegend();
     this.frame.classList.toggle("more-left", scrollLeft > 1 && !kept);
     this.frame.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 1);
   }
