@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from formatting import percent
+from model_utils.generate import explain
+from model_utils.generate.tables import candidates_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from model_utils.experiments.batch_invariance import Answer, Independence, Reading
     from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.filters.full_distribution import FilterEffect, FullDistribution
+    from model_utils.generate.step import Step
     from model_utils.mechanics.wrong_masks import Application, WeightShares
     from model_utils.tokens.batch import TokenBatch
     from viz.base.figure import Figure
@@ -57,6 +60,32 @@ def next_words(
         before=None if before is None else [float(before[token]) for token in rows],
         palette=palette,
         height=260,
+    )
+
+
+def candidates(
+    step: Step, settings: SamplingSettings, text: Sequence[int], label: Label, count: int, palette: Palette
+) -> Figure:
+    """Return the `count` candidates of a step that tell most as bars; `text` are the tokens before it."""
+    from viz.generate.candidates import Bar, fig_candidates
+
+    shown: Any = candidates_table(step, label).iloc[step.candidates.telling(step.drawn, count)]
+    return fig_candidates(
+        [
+            Bar(
+                label=line.token,
+                token_id=line.token_id,
+                rank=line.rank,
+                before=line.probability_before,
+                after=line.probability_after,
+                outcome=line.outcome,
+                by=line.cut_by,
+                why=explain.ban(line.cut_by, line.token_id, text, settings, label),
+                note=explain.penalised(line.token_id, text, settings),
+            )
+            for line in shown.itertuples()
+        ],
+        palette,
     )
 
 

@@ -131,7 +131,11 @@ def _settings(page: frame.Page) -> None:
                 )
                 if by == "table":
                     st.toggle("all columns", key=_ALL)
-            row_sliders.draw(rows) if by == "sliders" else _table(rows)
+            if by == "sliders":
+                row_sliders.draw(rows)
+            else:
+                _table(rows)
+                st.caption("Off: top-k 0, top-p 1. Temperature 0 is greedy.")
         with st.container(horizontal=True, vertical_alignment="center"):
             for label, text in ROWS.items():
                 full = len(rows) >= MAX_SETTINGS

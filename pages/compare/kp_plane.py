@@ -14,7 +14,6 @@ from pages.common import controls, downloads, frame
 from pages.common.caches import cache_shared
 from pages.common.components.glossary import sentence
 from pages.common.components.plot import plot
-from pages.common.markdown import literal
 from pages.common.view import View
 from pages.compare import cache
 from pages.compare import texts as compare_texts
@@ -32,7 +31,8 @@ SURFACES = {
         label="probability", help="The stronger the colour, the more of the probability the tokens left have together."
     ),
     "entropy": View(
-        label="entropy", help="The stronger the colour, the more uncertain the draw among the tokens left."
+        label="uncertainty",
+        help="The stronger the colour, the more uncertain the draw among the tokens left: its entropy, in bits.",
     ),
     "drawn": View(
         label="drawn",
@@ -89,7 +89,6 @@ def _figure(
 ) -> tuple[Any, Any]:
     """Return the values of the plane and its figure."""
     from model_utils.compare import kp_plane
-    from model_utils.generate.noise import gumbel, uniforms
     from viz.compare.kp_plane import fig_surface, fig_words
 
     ks, ps, kept = grid
@@ -102,9 +101,7 @@ def _figure(
         values = kept if compute is None else compute(ranked, kept)
         equal = kp_plane.kept_tokens(ranked, [0], ps)[:, 0]
         return values, fig_surface(values, ks, ps, name=name, points=points, equal=equal, palette=palette)
-    settings = comparison.request.settings(place.row)
-    noise = gumbel(uniforms(settings.seed, place.sample, number, len(ranked.ids)))
-    ranks = kp_plane.drawn_ranks(ranked, logits, temperature, noise)[kept - 1]
+    ranks = kp_plane.drawn_ranks(ranked, logits, temperature, comparison.noise(place, number))[kept - 1]
     words = {int(rank): comparison.label(int(ranked.ids[rank]), place.model) for rank in np.unique(ranks)}
     return ranked.ids[ranks], fig_words(ranks, words, ks, ps, points=points, palette=palette)
 
@@ -142,11 +139,9 @@ def _points(
 
 
 def _which(comparison: Comparison, place: TextPlace, number: int, temperature: float) -> str:
-    """Return which step the map is of."""
-    steps = comparison.texts()[place][:number]
-    last = steps[-1].token_id if steps else comparison.prompt(place)[-1].id
-    warm = "" if temperature == 1 else f", at temperature {temperature:g}"
-    return f"Row {place.row}, step {number + 1}: the word after “{literal(comparison.label(last, place.model))}”{warm}."
+    """Return which step the map is of, at which temperature."""
+    which = compare_texts.which(comparison, place, number)
+    return which if temperature == 1 else f"{which.removesuffix('.')}, at temperature {temperature:g}."
 
 
 def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, settings: Any, *, lined: bool) -> None:
@@ -156,11 +151,12 @@ def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, setti
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     st.markdown(
-        f"**p = {p:g} here is k = {as_k:,}; k = {k:,} here is p = {percent(as_p)}.** "
+        f"**At this step top-p {p:g} leaves {as_k:,} tokens; top-k {k:,} leaves {percent(as_p)} of the probability.** "
         + (
             "On the dotted line both cut at the same token; left of it k decides, right of it p."
             if lined
-            else "The random number is fixed: a token holds its region, and a point that crosses a border draws another."
+            else "The random numbers are the same all over this map: a border is where a filter cuts the token drawn before, or "
+            "leaves one with a larger number."
         )
     )
     st.caption(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from model_utils.compare.first_difference import FirstDifference, first_difference
 from model_utils.compare.request import CompareRequest, TextPlace
 from model_utils.generate.beam_search.beam_text import BeamToken, leading_text
+from model_utils.generate.noise import gumbel, uniforms
 from model_utils.tokens.batch import BatchKey
 from pages.common.caches import cache
 from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
@@ -16,6 +17,9 @@ from pages.common.runs.decode_job import decode_job, published, stopped_after, t
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from model_utils.generate.lane import Lane
     from model_utils.generate.step import Step
@@ -78,15 +82,23 @@ class Comparison:
             for place in self.request.places()
         }
 
-    def first_difference(self, texts: Texts, place: TextPlace) -> FirstDifference | None:
-        """Return where a text leaves the one that it is compared with: the other model's, else that of row 0."""
+    def compared_with(self, place: TextPlace) -> TextPlace | None:
+        """Return the text that one is compared with: the other model's, else that of row 0; None for that of row 0."""
         if place.model:
-            other = replace(place, model=0)
-        elif place.row:
-            other = replace(place, row=0, sample=min(place.sample, self.request.samples_of(0) - 1))
-        else:
-            return None
-        if not (self._settled(texts[place]) and self._settled(texts[other])):
+            return replace(place, model=0)
+        if place.row:
+            return replace(place, row=0, sample=min(place.sample, self.request.samples_of(0) - 1))
+        return None
+
+    def noise(self, place: TextPlace, number: int) -> NDArray[np.float64]:
+        """Return the Gumbel noise `[V]` of every token that a text draws with at step `number`, from 0."""
+        settings, vocabulary = self.request.settings(place.row), self.loaded[place.model].entry.vocabulary
+        return gumbel(uniforms(settings.seed, place.sample, number, vocabulary))
+
+    def first_difference(self, texts: Texts, place: TextPlace) -> FirstDifference | None:
+        """Return where a text leaves the one that it is compared with."""
+        other = self.compared_with(place)
+        if other is None or not (self._settled(texts[place]) and self._settled(texts[other])):
             return None
         same = self.request.settings(place.row).seed == self.request.settings(other.row).seed
         return first_difference(texts[place], texts[other], same_noise=same, same_model=not place.model)

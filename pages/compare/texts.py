@@ -36,6 +36,10 @@ _SEARCHED = (
 )
 
 
+# The views that show no candidates of the step in view, and leave their place to those.
+_OF_NO_CHOICE = ("map", "metrics", "sweep")
+
+
 def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
     """Return the text in view and its step, counted from 0, within what the comparison has."""
     request, state = comparison.request, st.session_state
@@ -50,12 +54,23 @@ def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
     return place, max(min(int(state.get("at_step", 1)) - 1, made_so_far - 1), 0)
 
 
+def which(comparison: Comparison, place: TextPlace, number: int) -> str:
+    """Return in words which step of which text is in view."""
+    last = comparison.before(comparison.texts(), place, number)[-1]
+    return f"Row {place.row}, step {number + 1}: the word after “{literal(comparison.label(last, place.model))}”."
+
+
 def take_click(comparison: Comparison) -> bool:
-    """Choose the token that was clicked, before any widget that shows the choice; return whether one was."""
+    """Choose the token that was clicked, before any widget that shows the choice; return whether one was.
+
+    What it was chosen from is shown in the place of what is not of one choice.
+    """
     for place in comparison.request.places():
         step = text_strip.clicked_step(_key(place), comparison.prompt(place))
         if step is not None:
             controls.change(row=place.row, at_step=step + 1)
+            if controls.value("plot") in _OF_NO_CHOICE:
+                controls.change(plot="candidates")
             compare_state().model = place.model
             return True
     return False
@@ -95,7 +110,8 @@ def _legend(comparison: Comparison) -> str:
         else "only the first difference itself is due to the setting alone."
     )
     return (
-        f"Grey at first: the prompt. On solid colour: the **first difference**, the first word that is not that of {than}. "
+        "Grey at first: the prompt. Violet: the stronger, the likelier the model found the token. "
+        f"On solid colour: the **first difference**, the first word that is not that of {than}. "
         f"What follows it is grey, since it has another past: {due} Click a word to see the choice it came from."
         + _SEARCHED
         * any(row.beams.on for row in request.rows)
@@ -119,12 +135,25 @@ def _one(
     if len(comparison.request.models) > 1:
         title += f" :gray[{literal(comparison.request.models[place.model])}]"
     with st.container(key=f"row_{place.row}_{place.model}", gap="xsmall"):
-        st.markdown(f"{title}&ensp;{literal(_reason(comparison, place, found))}" if found else title)
+        said = [_reason(comparison, place, found)] if found else []
+        if (same := _same(comparison, texts, place)) is not None:
+            said.append(f"{'A' if found else 'a'}ll words as in row {same}.")
+        st.markdown(f"{title}&ensp;{literal(' '.join(said))}" if said else title)
         tokens = _strip(comparison, place, steps, found, palette, view)
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
         if ending := _ending(comparison, place, steps):
             st.caption(ending)
     return tokens
+
+
+def _same(comparison: Comparison, texts: Texts, place: TextPlace) -> int | None:
+    """Return the first row above with the same whole text; None where there is none, and until all texts are there."""
+    if not comparison.job.done or place.model:
+        return None
+    samples = comparison.request.samples_of
+    above = (replace(place, row=row, sample=min(place.sample, samples(row) - 1)) for row in range(place.row))
+    tokens = [step.token_id for step in texts[place]]
+    return next((one.row for one in above if [step.token_id for step in texts[one]] == tokens), None)
 
 
 def _ending(comparison: Comparison, place: TextPlace, steps: Sequence[Step | BeamToken]) -> str:
@@ -149,7 +178,7 @@ def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) ->
     reasons = {
         "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so the same random number draws “{here}”.",
         "admitted": f"“{here}” may be drawn here; in row 0 {_filter(comparison, 0, found)} had cut it.",
-        "tempered": f"both may take “{there}” and “{here}”, but their probabilities differ: that turns it.",
+        "tempered": f"both keep “{there}” and “{here}” but with other probabilities, so the same random numbers draw “{here}”.",
         "greedy": f"“{here}” for “{there}”: greedy uses no randomness.",
         "noise": f"“{here}” for “{there}”: other random numbers.",
         "search": f"“{here}” for “{there}”: a beam search chooses whole texts, and nothing is drawn.",

@@ -17,7 +17,7 @@ from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.common.view import View
-from pages.compare import cache, controls, kp_plane, pinned
+from pages.compare import cache, candidates, controls, kp_plane, pinned
 from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
         kept = kept_tokens(ranked, *grid).ravel()
         change = {
             "the number of tokens left": monotone(kept.tolist()),
-            "their chance": monotone(kept_mass(ranked, kept).tolist()),
+            "their probability": monotone(kept_mass(ranked, kept).tolist()),
             "the uncertainty": monotone(entropy(ranked, kept).round(12).tolist()),
         }
         lines.append(
@@ -269,13 +269,18 @@ VIEWS = {
         help="One step over all top-k and top-p.",
         draw=kp_plane.plane,
     ),
+    "candidates": View(
+        label="Candidates",
+        help="The choice that the word in view comes from: what might be drawn, what was cut.",
+        draw=candidates.draw,
+    ),
     "metrics": View(
         label="Measures",
-        help="How varied and how repetitive the texts of each setting are, with their spread.",
+        help="How varied and how repetitive the texts of each setting are.",
         draw=metrics,
     ),
     "steps": View(
-        label="Over steps",
+        label="Steps",
         help="How many tokens the filters leave at every step, and how uncertain the draw is.",
         draw=over_steps,
     ),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from model_utils.generate import explain, tables
 from model_utils.limits import MAX_SENTENCES
-from pages.common import downloads, frame
+from pages.common import downloads, figures, frame
 from pages.common.caches import cache_shared, cache_visit
 from pages.common.components.plot import plot
 from pages.generate.run import branch, step_lines
@@ -18,8 +17,6 @@ from pages.generate.state import generate_state
 if TYPE_CHECKING:
     from model_utils.generate.step import Step
     from pages.generate.run import Generation
-    from viz.base.figure import Figure
-    from viz.base.theme import Palette
 
 LISTED = 10  # candidates in the figure
 
@@ -30,7 +27,8 @@ def draw(run: Generation, step: Step) -> None:
     settings, palette = run.request.settings, frame.palette()
     seen = (*run.request.models, text, step.number, settings, run.policy(step.lane))
     figure = cache_shared.figure(
-        ("candidates", *seen, step.token_id, step.instead_of, palette), lambda: _figure(run, step, text, palette)
+        ("candidates", *seen, step.token_id, step.instead_of, palette),
+        lambda: figures.candidates(step, settings, text, run.label, LISTED, palette),
     )
     plot(figure, "candidates", alt=f"The candidates of step {step.number + 1} as bars, likeliest first.")
     st.text(explain.funnel(step, settings, run.loaded.entry.vocabulary))
@@ -44,29 +42,6 @@ def draw(run: Generation, step: Step) -> None:
         numbers=lambda: tables.candidates_table(step, run.label),
         code=lambda: (_code if plain else step_lines)(run, step),
     )
-
-
-def _figure(run: Generation, step: Step, text: tuple[int, ...], palette: Palette) -> Figure:
-    """Return the candidates that tell most as bars; `text` are the tokens before the step."""
-    from viz.generate.candidates import Bar, fig_candidates
-
-    table, settings = tables.candidates_table(step, run.label), run.request.settings
-    shown: Iterable[Any] = table.iloc[step.candidates.telling(step.drawn, LISTED)].itertuples()
-    bars = [
-        Bar(
-            label=line.token,
-            token_id=line.token_id,
-            rank=line.rank,
-            before=line.probability_before,
-            after=line.probability_after,
-            outcome=line.outcome,
-            by=line.cut_by,
-            why=explain.ban(line.cut_by, line.token_id, text, settings, run.label),
-            note=explain.penalised(line.token_id, text, settings),
-        )
-        for line in shown
-    ]
-    return fig_candidates(bars, palette)
 
 
 def _branch(run: Generation, step: Step) -> None:

@@ -1,0 +1,96 @@
+"""One step of the Compare page: the candidates of the setting in view, and by which random number each setting draws."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import log
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from formatting import percent
+from model_utils.compare import settings as compare_settings
+from model_utils.generate import explain, tables
+from model_utils.generate.beam_search.beam_text import BeamToken
+from pages.common import downloads, figures, frame
+from pages.common.caches import cache_shared
+from pages.common.components.plot import plot
+from pages.common.markdown import literal
+from pages.compare import texts as compare_texts
+
+if TYPE_CHECKING:
+    from model_utils.compare.request import TextPlace
+    from model_utils.generate.step import Step
+    from pages.compare.run import Comparison, Texts
+
+LISTED = 8  # candidates in the figure
+
+
+def draw(comparison: Comparison, place: TextPlace, number: int) -> None:
+    """Draw what was drawn at one step, here and in the text that this one is compared with, and the candidates as bars."""
+    texts, palette = comparison.texts(), frame.palette()
+    if not texts[place]:
+        st.info("No word is drawn yet.")
+        return
+    step = texts[place][number]
+    st.markdown(f"**{compare_texts.which(comparison, place, number)}**")
+    if isinstance(step, BeamToken):
+        st.markdown("A beam search chooses whole texts: no word of it is drawn.")
+        return
+    lines = _lines(comparison, texts, place, number)
+    st.markdown("  \n".join(lines))
+    before, settings = comparison.before(texts, place, number), comparison.request.settings(place.row)
+    label = partial(comparison.label, model=place.model)
+    figure = cache_shared.figure(
+        (
+            "compared step",
+            comparison.request.models[place.model],
+            before,
+            settings,
+            place.sample,
+            step.token_id,
+            palette,
+        ),
+        lambda: figures.candidates(step, settings, before, label, LISTED, palette),
+    )
+    plot(figure, "choice", alt=f"The candidates of row {place.row} at step {number + 1} as bars, likeliest first.")
+    st.text(explain.funnel(step, settings, comparison.loaded[place.model].entry.vocabulary))
+    if not settings.greedy:
+        st.caption(
+            "ln p: the logarithm of the token’s probability before the filters. Noise: a random number of the token’s own at "
+            "this step (Gumbel noise), the same in all rows of one seed. Of the tokens that the filters leave, the one with "
+            "the largest sum is drawn; cutting some changes the sum of no other."
+        )
+    downloads.bar("choice", numbers=lambda: tables.candidates_table(step, label), code=None)
+    compare_texts.open_on_generate(comparison, place)
+
+
+def _lines(comparison: Comparison, texts: Texts, place: TextPlace, number: int) -> list[str]:
+    """Return what the text in view draws, below what the one that it is compared with draws from the same past."""
+    here, other = _line(comparison, place, texts[place][number]), comparison.compared_with(place)
+    if other is None:
+        return [here]
+    found = comparison.first_difference(texts, place)
+    if (found and found.number < number) or len(texts[other]) <= number:
+        whose = f"row {other.row}" if other.row != place.row else "the first model"
+        return [here, f":gray[By this step {whose} has another text, with other candidates.]"]
+    there = texts[other][number]
+    if found and found.reason == "cut" and found.number == number:
+        here = f"{here}; “{literal(comparison.label(there.token_id))}” is cut"
+    return [_line(comparison, other, there), here]
+
+
+def _line(comparison: Comparison, place: TextPlace, step: Step | BeamToken) -> str:
+    """Return which token a setting draws at a step, its rank and probability, and the sum by which it wins."""
+    row, token = comparison.request.rows[place.row], literal(comparison.label(step.token_id, place.model))
+    start = f"**{place.row} · {literal(compare_settings.name(row))}**"
+    if isinstance(step, BeamToken):
+        return f"{start} has “{token}”: a beam search draws nothing"
+    if row.settings.greedy:
+        return f"{start} takes “{token}”, the likeliest: {percent(step.probability)}"
+    share = round(log(step.probability), 2)
+    noise = round(float(comparison.noise(place, step.number)[step.token_id]), 2)
+    plus = "+" if noise >= 0 else "-"
+    total = f"{share:.2f} {plus} {abs(noise):.2f} = **{share + noise:.2f}**".replace("-", "\N{MINUS SIGN}")
+    total = f"ln p + noise: {total}".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{start} draws “{token}”: rank {step.rank:,}, {percent(step.probability)}; {total}"

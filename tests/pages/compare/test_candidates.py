@@ -1,0 +1,56 @@
+"""The candidates of one step on the Compare page."""
+
+from __future__ import annotations
+
+from math import log
+
+import pytest
+
+from model_utils.compare.request import TextPlace
+from model_utils.generate.noise import gumbel, uniforms
+from tests.pages.compare.test_page import figure, lines, opened
+from tests.tools.sentences import numbers
+
+STEPS = 12
+
+
+def test_the_sums_of_both_rows_are_the_largest_of_what_each_leaves_and_what_is_cut_is_said() -> None:
+    at = opened(settings="t1;k50", row=1, at_step=10, plot="candidates", max_new_tokens=STEPS)
+    run = at.session_state["_compare"].run
+    texts = run.texts()
+    found = run.first_difference(texts, TextPlace(model=0, row=1, sample=0))
+    assert (found.number, found.reason) == (9, "cut")  # the step in view
+    noise, shown = gumbel(uniforms(0, 0, 9, 50_257)), lines(at)
+    for row in (0, 1):
+        step = texts[TextPlace(model=0, row=row, sample=0)][9]
+        some, token = step.candidates, step.token_id
+        sums = {
+            int(one): log(before) + noise[one]
+            for one, before, cut in zip(some.ids, some.before, some.cut, strict=True)
+            if not cut
+        }
+        assert max(sums, key=lambda one: sums[one]) == token
+        said = shown[shown.index(f"draws “{run.label(token)}”: rank") :].split("\n")[0]
+        assert numbers(said)[-1] == pytest.approx(abs(sums[token]), abs=0.011)
+    assert f"“{run.label(found.other_id)}” is cut" in shown
+    assert set(figure(at)) >= {"drawn", "kept", "cut"}
+    assert figure(at)["drawn"]["customdata"][0][0] == found.token_id
+
+
+@pytest.mark.parametrize(
+    ("settings", "row", "said"),
+    [("t1;t0", 1, "takes “"), ("b2;t1", 0, "no word of it is drawn"), ("t1;t1,s5", 1, "has another text")],
+)
+def test_what_has_no_sum_to_compare_says_why(settings: str, row: int, said: str) -> None:
+    at = opened(settings=settings, row=row, at_step=3, plot="candidates")
+    assert not at.exception
+    assert not at.error
+    assert said in lines(at)
+
+
+def test_a_row_with_the_text_of_one_above_says_so() -> None:
+    at = opened(settings="t1;t0;k1;p1")
+    heads = [line.value for line in at.markdown if line.value.startswith("**") and " · " in line.value]
+    assert ["words as in" in one for one in heads] == [False, False, True, True]
+    assert "All words as in row 1." in heads[2]
+    assert heads[3].endswith("all words as in row 0.")
