@@ -21,6 +21,14 @@ TERMS = {
     "the square root of their length. Every head makes queries and keys of its own from each token.",
     "attention weight": "A score after the mask and softmax: the share that a token is read with. Those of a row "
     "add up to 1.",
+    "fill value": "The number that stands in for a blocked score, such as the smallest of float32, so that its exponential, "
+    "and with it the attention weight, is 0.",
+    "value vector": "What a token hands on where it is read. A head's output for a row is the sum of all value "
+    "vectors, each times its attention weight.",
+    "induction": "What a head does that reads the token after an earlier copy of the present one: it expects what came next "
+    "the last time.",
+    "rollout": "Attention over several layers: their weights, averaged over heads and half of each left with the token "
+    "itself, multiplied layer by layer.",
     "layer": "One of the blocks that a model is stacked of, each working on what the one before hands on: attention first, "
     "then a small network at each token.",
     "logit": "The number, of any size, that the model gives to each token of its vocabulary as the next one. Softmax turns "
@@ -29,6 +37,8 @@ TERMS = {
     "exponentials.",
     "entropy": "How uncertain a prediction is, in bits: the mean of −log₂ of a token's probability over all tokens, "
     "weighted by that probability. 0 is certain; n equally likely tokens have log₂ n bits.",
+    "surprise": "−log₂ of the probability that the model gave to the token that came, in bits. Its mean over a text, in nats "
+    "(natural logarithm), is the loss of training.",
     "total variation": "By how much two predictions differ: half the sum of all differences between their probabilities. "
     "“The prediction changed by 30 %” means that 30 % of the probability is with other tokens now.",
     "temperature": "The logits are divided by it before softmax. Below 1 likely tokens become likelier still, above 1 all "
@@ -36,6 +46,10 @@ TERMS = {
     "top-k": "Keeps the k likeliest tokens, and more only where they tie; no other can be drawn.",
     "top-p": "Keeps the fewest tokens, the likeliest first, whose probabilities add up to at least p; no other can be drawn.",
     "seed": "Where the generator of random numbers starts: with the same seed and settings the same text is drawn again.",
+    "noise": "A random number for each token and step (Gumbel noise). Added to the logits it makes a draw: the token with "
+    "the largest sum is drawn. Rows of one seed share it.",
+    "log-probability": "The logarithm of a probability: 0 is certain, and the less likely, the lower. That of a text is the "
+    "sum over its tokens.",
     "greedy": "Always takes the likeliest token: nothing is drawn, and filters change nothing.",
     "beam search": "Keeps the n texts with the highest sum of log-probabilities at each step, and returns the best one that "
     "ended. Nothing is drawn.",
@@ -55,6 +69,11 @@ _FORMS = {
     "layers": "layer",
     "logits": "logit",
     "uncertainty": "entropy",
+    "fill values": "fill value",
+    "attention rollout": "rollout",
+    "loss": "surprise",
+    "random numbers": "noise",
+    "log-probabilities": "log-probability",
 } | {term: term for term in TERMS}
 _ANY = re.compile(
     rf"(?<![\w-])({'|'.join(sorted(map(re.escape, _FORMS), key=len, reverse=True))})(?![\w-])", re.IGNORECASE

@@ -7,8 +7,20 @@ import pytest
 from pages.common.glossary import TERMS, parts
 
 ASKED_FOR = (
-    *("token", "batch", "padding", "attention mask", "causal", "head", "score", "attention weight", "layer", "logit"),
-    *("softmax", "entropy", "total variation", "temperature", "top-k", "top-p", "seed", "greedy", "beam search"),
+    *("token", "batch", "padding", "attention mask", "causal", "head", "score", "attention weight", "fill value"),
+    *(
+        "value vector",
+        "induction",
+        "rollout",
+        "layer",
+        "logit",
+        "softmax",
+        "entropy",
+        "surprise",
+        "total variation",
+        "temperature",
+    ),
+    *("top-k", "top-p", "seed", "noise", "log-probability", "greedy", "beam search"),
 )
 
 
