@@ -170,7 +170,7 @@ def _bar(name: str, palette: Palette) -> dict[str, Any]:
         "tickfont": {"size": 14},
         "tickformat": ".0%" if name == "kept_mass" else "",
         "nticks": 6,
-        "x": 1.01,
+        "x": 1.04,
     }
 
 
@@ -242,9 +242,9 @@ def _add_points(
                 "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
             ],
             hovertemplate="%{customdata}<extra></extra>",
-            textfont={"size": 16, "color": [palette.paper if one else palette.text for one in chosen]},
+            textfont={"size": 15, "color": [palette.paper if one else palette.text for one in chosen]},
             marker={
-                "size": [28 + 12 * (len(here) > 1) for here in places.values()],
+                "size": [25 + 12 * (len(here) > 1) for here in places.values()],
                 "color": [palette.accent if one else palette.paper for one in chosen],
                 "line": {"width": 2.5, "color": palette.accent},
                 "opacity": 1,
