@@ -220,14 +220,14 @@ def test_a_figure_that_opens_on_columns_cuts_neither_the_first_nor_the_last_of_t
     for width in (390, 500):  # the window may become narrow, or turn, while the page is open
         page.set_viewport_size({"width": width, "height": 844})
         page.wait_for_function(
-            """() => {
+            """side => {
                 const frame = document.querySelector(".st-key-fig_one_matrix .plot-frame");
                 const { _offset, _length } = frame.querySelector(".js-plotly-plot")._fullLayout.xaxis;
-                const columns = frame.scrollLeft / (_length / %d);
+                const columns = frame.scrollLeft / (_length / side);
                 const whole = columns > 0.5 && Math.abs(columns - Math.round(columns)) < 0.02;
                 return whole && frame.scrollLeft + frame.clientWidth >= _offset + _length - 1;
             }"""
-            % SIDE,
+            arg=SIDE,
             timeout=10_000,
         )
 
