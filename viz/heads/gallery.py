@@ -70,7 +70,7 @@ def measure_map(
     L, H = values.shape
     top = 1.0 if share else max(float(np.nanmax(values)) if not np.isnan(values).all() else 1.0, 1e-6)
     scale = weight_scale(palette) if share else Scale(colours=even_ramp(palette, 33), high=top)
-    cell = min(44.0, 560 / max(H, 1))
+    cell, digits = min(44.0, 560 / max(H, 1)), ".0%" if share else ".3g"
     figure = Figure(
         heatmap(
             z=values.astype(float),
@@ -78,7 +78,7 @@ def measure_map(
             **scale.heatmap(),
             xgap=2,
             ygap=2,
-            hovertemplate=f"layer %{{y}}, head %{{x}}<br>{escape(title)}: %{{z:{'.0%' if share else '.3g'}}}<extra></extra>",
+            hovertemplate=f"layer %{{y}}, head %{{x}}<br>{escape(title)}: %{{z:{digits}}}<extra></extra>",
             hoverongaps=False,
         )
     )
