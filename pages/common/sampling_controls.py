@@ -95,6 +95,8 @@ def _those_on(of: Holder) -> None:
             for place, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):
                 with place:
                     _filter(name, of)
+        if of.value("temperature") == 0 and not searching(of):
+            st.caption("Temperature 0 takes the likeliest word: top-k, top-p and the seed change nothing.")
 
 
 def _filter(name: str, of: Holder) -> None:

@@ -66,7 +66,7 @@ def _figure(run: Generation, step: Step, text: tuple[int, ...], palette: Palette
         )
         for line in shown
     ]
-    return fig_candidates(bars, palette)
+    return fig_candidates(bars, palette, taken=step.instead_of is not None)
 
 
 def _branch(run: Generation, step: Step) -> None:
