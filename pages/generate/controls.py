@@ -42,7 +42,7 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     with how:
         sampling_controls.how()
     with seed:  # kept where a search does without: in another place the button would be on the page twice for a while
-        controls.number("seed", disabled=sampling_controls.searching())
+        controls.number("seed", disabled=sampling_controls.searching() or sampling_controls.greedy())
     with length:
         controls.number("max_new_tokens")
     with more:

@@ -131,7 +131,7 @@ def _add_key(figure: Figure, got: str, palette: Palette) -> None:
         yref="paper",
         y=1,
         yanchor="bottom",
-        text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
+        text="  ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
         font={"size": 14, "color": palette.muted},
     )
 

@@ -20,7 +20,7 @@ _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px
 _LEGEND = 34  # px below the bars
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
 _ROUNDING = 0.001  # what the shares of a bar may sum to beyond 1
-_LETTER = 0.02  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
+_LETTER = 0.0185  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
 
 
 @dataclass(frozen=True, kw_only=True)
