@@ -112,8 +112,8 @@ def repeated_draws(run: Generation, step: Step) -> None:
     figure = figures.draws(table, drawn=step.token_id, palette=frame.palette())
     others = int(figures.DRAWS - table["came"].sum())
     st.markdown(
-        f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. Whiskers reach two standard deviations "
-        "to either side: some 95 of 100 counts fall within. Orange: the word that the text got. "
+        f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. "
+        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the word that the text got. "
         + (f"{others} draws fell on words further down." if others else "")
     )
     plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
