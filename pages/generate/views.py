@@ -113,7 +113,7 @@ def repeated_draws(run: Generation, step: Step) -> None:
     others = int(figures.DRAWS - table["came"].sum())
     st.markdown(
         f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. "
-        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the word that the text got. "
+        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the text's own word. "
         + (f"{others} draws fell on words further down." if others else "")
     )
     plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
