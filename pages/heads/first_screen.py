@@ -38,8 +38,9 @@ LONGEST_TEXT = 90
 # Characters of a sentence that the choice itself shows.
 FITS = 30
 
-# On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap.
-NARROWEST = 560
+# On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap. Five of the eight
+# columns of the first text are whole on a screen of 390.
+NARROWEST = 540
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,18 +36,18 @@ def beam_repeats(
         _line(figure, means, f"{name}: surprise", "y2", colour, "solid", "%{y:.2f} bits")
         longest = max(longest, len(means))
         figure.add(scatter(name=name, mode="lines", x=[None], y=[None], line={"color": colour, "width": 3}))
-    style(figure, palette, height=430)
+    style(figure, palette, height=450)
     one_above_other(
         figure,
         palette,
         across=counted("step", 1, longest, palette, pad=(0.5, 0.5)),
         upper=(
-            f"share of repeated groups of tokens: of {named}",
+            f"share of repeated groups of tokens,<br>of {named}",
             {"domain": [0.56, 1], "range": [-0.03, 1.03], "tickformat": ".0%"},
         ),
         lower=("mean surprise of a token in bits", {"domain": [0, 0.42], "rangemode": "tozero", "nticks": 5}),
     )
-    figure.update_layout(margin={"l": 56, "r": 12, "t": 28, "b": 120}, legend={"y": -0.22}, hovermode="closest")
+    figure.update_layout(margin={"l": 56, "r": 12, "t": 48, "b": 120}, legend={"y": -0.22}, hovermode="closest")
     return figure
 
 

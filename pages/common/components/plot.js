@@ -141,7 +141,7 @@ class Plot {
     const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar };
     const layout = { ...figure.figure.layout, ...size, margin, uirevision: axes(figure.figure.layout) };
     const { opens } = figure.settings;
-    const columns = opens === "columns" ? this.wholeColumns(layout) : 0;
+    this.columns = opens === "columns" ? this.wholeColumns(layout) : Infinity;
     if (!plot.data) plot.textContent = ""; // it may hold the sentence of a failure
     this.config ??= toolbar(figure); // Plotly draws all anew for another one
     await plotly.react(plot, figure.figure.data, layout, this.config);
@@ -152,7 +152,7 @@ class Plot {
     if (this.opens !== place) {
       this.opens = place;
       const at = () => ({ start: 0, end: 1 }[opens] ?? opens) * frame.scrollWidth - frame.clientWidth / 2;
-      frame.scrollLeft = opens === "columns" ? columns : at();
+      frame.scrollLeft = opens === "columns" ? this.columns : at();
     }
     this.fade();
   }
@@ -240,7 +240,8 @@ class Plot {
     const kept = this.plot.data && this.keepRowNames();
     if (this.plot.data) this.keepLegend();
     this.frame.classList.toggle("more-left", scrollLeft > 1 && !kept);
-    this.frame.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 1);
+    const end = Math.min(scrollWidth - clientWidth, this.columns); // behind the last column there is nothing
+    this.frame.classList.toggle("more-right", scrollLeft < end - 1);
   }
 
   end() {
