@@ -39,7 +39,7 @@ def search(selection: HeadSelection) -> None:
     for column, (by, table), caption in zip(
         st.columns(2),
         ranked.items(),
-        ("by weight", "by the length of what it adds from there: weight times that of the vector handed on"),
+        ("by weight", "by the length of the vector that the head adds from there"),
         strict=True,
     ):
         with column:

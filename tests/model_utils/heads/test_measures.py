@@ -245,24 +245,24 @@ OVER = "Averaged over the rows from position 2 on (those before have little to c
 
 def test_captions_say_what_was_measured():
     found = measure(maps_of(heads_by_hand(IDS)), IDS, 0, 9)
-    assert caption(found, 0, PREVIOUS) == f"{OVER} the head mostly reads the previous token (100% of its weight)."
-    assert caption(found, 0, IDENTITY) == f"{OVER} the head mostly reads the token itself (100% of its weight)."
+    assert caption(found, 0, PREVIOUS) == f"{OVER} the head mostly reads the previous token (100 % of its weight)."
+    assert caption(found, 0, IDENTITY) == f"{OVER} the head mostly reads the token itself (100 % of its weight)."
     assert caption(found, 0, UNIFORM) == (
-        f"{OVER} the previous token gets 18% of the head's weight, and a row is as spread out as if 6.1 tokens shared it "
+        f"{OVER} the previous token gets 18 % of the head's weight, and a row is as spread out as if 6.1 tokens shared it "
         "equally (2.6 bits)."
     )
     assert caption(found, 0, INDUCTION) == (
-        f"{OVER} the first token gets 38% of the head's weight, and a row is as spread out as if 1.0 tokens shared it "
+        f"{OVER} the first token gets 38 % of the head's weight, and a row is as spread out as if 1.0 tokens shared it "
         "equally (0.0 bits). Where a token comes again (5 rows), the head mostly reads "
-        "what followed its earlier copy (100%)."
+        "what followed its earlier copy (100 %)."
     )
-    assert caption(found, 0, COPY).endswith("(5 rows), the head mostly reads its earlier copy (100%).")
+    assert caption(found, 0, COPY).endswith("(5 rows), the head mostly reads its earlier copy (100 %).")
 
 
 def test_a_caption_of_a_text_without_repeats_is_silent_about_them():
     ids = np.arange(10)
     found = measure(maps_of(heads_by_hand(ids)), ids, 0, 9)
-    assert caption(found, 0, INDUCTION) == f"{OVER} the head mostly reads the first token (100% of its weight)."
+    assert caption(found, 0, INDUCTION) == f"{OVER} the head mostly reads the first token (100 % of its weight)."
 
 
 def test_a_caption_counts_a_single_row_as_one():
