@@ -205,14 +205,18 @@ def caption(measures: Measures, layer: int, head: int) -> str:
     occurred before: an induction head reads elsewhere when nothing repeats.
     """
     place, share = measures.main(layer, head)
-    over = f"Averaged over the rows from position {measures.from_row} on,"
+    over = (
+        f"Averaged over the rows from position {measures.from_row} on (those before have little to choose from),"
+        if measures.from_row
+        else "On average"
+    )
     if share > MOSTLY:
-        first = f"{over} the head mostly reads {PLACES[place]} ({share:.0%} of its weight)."
+        first = f"{over} the head mostly reads {PLACES[place]} ({100 * share:.0f} % of its weight)."
     else:
         bits = float(measures.entropy_bits[layer, head])
         first = (
-            f"{over} {PLACES[place]} gets {share:.0%} of the head's weight, "
-            f"and a row spreads as if over {2**bits:.1f} equal tokens ({bits:.1f} bits on average)."
+            f"{over} {PLACES[place]} gets {100 * share:.0f} % of the head's weight, "
+            f"and a row is as spread out as if {2**bits:.1f} tokens shared it equally ({bits:.1f} bits)."
         )
     rows = {"same": measures.same_rows, "induction": measures.induction_rows}
     repeats = {name: float(getattr(measures, name)[layer, head]) for name in rows if rows[name]}
@@ -220,4 +224,4 @@ def caption(measures: Measures, layer: int, head: int) -> str:
     if not best or repeats[best] <= MOSTLY:
         return first
     count = f"{rows[best]} row" + "s" * (rows[best] > 1)
-    return f"{first} Where a token comes again ({count}), the head mostly reads {REPEATS[best]} ({repeats[best]:.0%})."
+    return f"{first} Where a token comes again ({count}), the head mostly reads {REPEATS[best]} ({100 * repeats[best]:.0f} %)."

@@ -86,6 +86,7 @@ def candidates(
             for line in shown.itertuples()
         ],
         palette,
+        taken=step.instead_of is not None,
     )
 
 

@@ -252,7 +252,7 @@ _ALL = (
             low=one.low,
             high=one.high,
             step=one.step,
-            options=_same(*one.options),
+            options=dict(zip(one.options, one.words, strict=True)),
             undone=bool(one.options),
         )
         for one in BEAM_SETTINGS

@@ -31,13 +31,23 @@ def searching(of: Holder = PAGE) -> bool:
     return bool(of.value("num_beams") > 1)
 
 
+def greedy(of: Holder = PAGE) -> bool:
+    """Return whether the likeliest word is taken, whatever the filters and the seed."""
+    return bool(of.value("temperature") == 0) and not searching(of)
+
+
 def dials(of: Holder = PAGE) -> None:
-    """Draw what is always in view, of a draw or of a beam search, and below it the filters that are on."""
+    """Draw what is always in view, of a draw or of a beam search, and below it the filters that are on.
+
+    Grey is what has no effect beside a temperature of 0.
+    """
     names = BEAMS if searching(of) else MAIN
     with st.container(key=of.key("dials")):
         for name, place in zip(names, st.columns(len(names), gap="medium"), strict=True):
             with place:
-                controls.choice(name, of=of) if name in CHOICES else _dial(name, of)
+                controls.choice(name, of=of) if name in CHOICES else _dial(
+                    name, of, idle=greedy(of) and name != "temperature"
+                )
     _those_on(of)
 
 
@@ -68,12 +78,12 @@ def those_off(of: Holder = PAGE) -> None:
         controls.field("order", of=of)
 
 
-def _dial(name: str, of: Holder) -> None:
+def _dial(name: str, of: Holder, *, idle: bool) -> None:
     """Draw a published number as a slider over the usual values, and as a box that takes all."""
     control, box = CONTROLS[name], f"{of.key(name)}_box"
     slider, typed = st.columns([2.6, 1], vertical_alignment="bottom", gap="small")
     with slider:
-        _slider(name, of)
+        _slider(name, of, idle=idle)
     controls.hold(box, of.value(name))
     typed.number_input(
         f"{control.label}, typed",
@@ -84,6 +94,7 @@ def _dial(name: str, of: Holder) -> None:
         key=box,
         on_change=lambda: None if controls.put_away(name, of) else of.change(**{name: st.session_state[box]}),
         label_visibility="collapsed",
+        disabled=idle,
     )
 
 
@@ -105,7 +116,7 @@ def _filter(name: str, of: Holder) -> None:
         _slider(name, of)
 
 
-def _slider(name: str, of: Holder) -> None:
+def _slider(name: str, of: Holder, *, idle: bool = False) -> None:
     """Draw a published number as a slider, widened for the session when a link asks for more than is usual."""
     high = None
     if name in SLIDER_HIGH:
@@ -113,7 +124,7 @@ def _slider(name: str, of: Holder) -> None:
         if of.value(name) > st.session_state.setdefault(key, SLIDER_HIGH[name]):
             st.session_state[key] = of.top(name, None)
         high = st.session_state[key]
-    controls.number(name, slider=True, high=high, of=of)
+    controls.number(name, slider=True, high=high, disabled=idle, of=of)
 
 
 def _used(of: Holder) -> Sequence[str]:

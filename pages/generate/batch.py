@@ -186,7 +186,7 @@ def _decoded(run: Generation) -> None:
 
 
 VIEWS = {
-    "none": View(label="nothing"),
+    "none": View(label="not shown"),
     "timing": View(
         label="one by one", help="The same sentences in one batch and one after another, measured now.", draw=_timing
     ),

@@ -80,8 +80,8 @@ def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None
 
     if opened is None:
         st.caption(
-            "Words in colour went on, grey ones broke off there; below each its sum of log-probabilities, below a finished "
-            "one its score. Click a word for its whole text."
+            "Words in colour went on, grey ones broke off there. Below each stands the sum of its text's log-probabilities, "
+            "below a finished one (■) its score: that sum divided by a power of the length. Click a word for its whole text."
         )
         return
     text = found.path(opened)
@@ -138,7 +138,17 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
             "ended by": ["end of text" if one.tokens[-1] in run.loaded.end_of_text else "length" for one in order],
         }
     )
-    st.dataframe(table.assign(text=ends([one.tokens for one in order], run.label)), hide_index=True)
+    two = st.column_config.NumberColumn(format="%.2f")
+    st.dataframe(
+        table.assign(text=ends([one.tokens for one in order], run.label)),
+        hide_index=True,
+        column_config={
+            "text": st.column_config.TextColumn(width=330),
+            "score in the search": st.column_config.NumberColumn("in the search", format="%.2f"),
+            "sum": two,
+            "score": two,
+        },
+    )
     st.caption(
         "Every text that this search finished, or that ran out of new tokens: its sum of log-probabilities, divided by its "
         "length to the power of the penalty. "

@@ -42,7 +42,7 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     with how:
         sampling_controls.how()
     with seed:  # kept where a search does without: in another place the button would be on the page twice for a while
-        controls.number("seed", disabled=sampling_controls.searching())
+        controls.number("seed", disabled=sampling_controls.searching() or sampling_controls.greedy())
     with length:
         controls.number("max_new_tokens")
     with more:
@@ -54,7 +54,9 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
 def _more(page: frame.Page) -> None:
     """Draw what is off at first: further filters, the order of all, and what a text may read of itself."""
     _keep_hand_mask(page)
-    with st.popover("More" + " •" * any(map(_changed, MORE)), key="more_filters", width="stretch"):
+    on = sum(map(_changed, MORE))
+    said = f"Settings in here that are not as at first: {on}."
+    with st.popover(f"More ({on})" if on else "More", key="more_filters", width="stretch", help=said if on else None):
         sampling_controls.those_off()
         st.divider()
         st.caption("What the growing text may read of itself")

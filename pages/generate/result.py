@@ -80,7 +80,7 @@ def _picture(run: Generation) -> None:
     generate_state().picture_waits = first or number >= len(steps)
     with frame.reader_errors():
         if first:
-            st.info("This step is drawn in a moment.")
+            st.info("The words come first; the picture of this step follows.")
         elif number < len(steps):
             with drawn_from(run.origin(row)):
                 _step(run, steps[number])
@@ -131,7 +131,7 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0; `wide`, all of it in one line."""
     last = run.request.max_new_tokens
     bound_choice(run)
-    widths = [5.5, 3, 3, 3, *([10] if wide else [])]
+    widths = [6.6, 2.9, 2.9, 2.6, *([10] if wide else [])]
     with st.container(key="choose_text"):
         which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
     with which:
@@ -152,7 +152,7 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
         with beside[0] if beside else nullcontext(), st.container(key="choose_step"):
             controls.number("step", high=last, slider=True)
     if row >= len(run.batch.texts):
-        st.caption("A branch is not in the link: there its sentence opens.")
+        st.caption("The link does not hold the branch: it opens the text without it.")
     return int(row), int(controls.value("step")) - 1
 
 

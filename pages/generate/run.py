@@ -201,7 +201,7 @@ class Generation(Run):
 
     def names(self) -> list[str]:
         """Return what readers call the rows: the end of a sentence, a branch by its word and step."""
-        named = [f"branch “{self.label(one.token_id)}” at step {one.number + 1}" for one in self.branches]
+        named = [f"“{self.label(one.token_id)}” at step {one.number + 1}" for one in self.branches]
         return [*super().names(), *named]
 
     def before(self, step: Step) -> tuple[tuple[int, ...], tuple[int, ...]]:

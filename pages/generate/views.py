@@ -96,7 +96,7 @@ def ranks(run: Generation, step: Step) -> None:
 def _what_is_cut(by: str) -> str:
     """Return where the filters cut, `by` being what cut the likeliest word, empty where it was kept."""
     if not by:
-        return "Filters cut the tail: the picture shows how much of it there is."
+        return "Filters cut the tail. Both axes are logarithmic, so that areas are no shares."
     return f"Not only the tail is cut here: {by} takes out the likeliest word itself."
 
 
@@ -112,8 +112,9 @@ def repeated_draws(run: Generation, step: Step) -> None:
     figure = figures.draws(table, drawn=step.token_id, palette=frame.palette())
     others = int(figures.DRAWS - table["came"].sum())
     st.markdown(
-        f"**The same step drawn {figures.DRAWS} times:** bars and the numbers beside them are what came, marks what theory "
-        "expects, whiskers its usual spread. " + (f"{others} draws fell on words further down." if others else "")
+        f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. "
+        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the text's own word. "
+        + (f"{others} draws fell on words further down." if others else "")
     )
     plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
@@ -173,10 +174,11 @@ def mask(run: Generation, step: Step) -> None:
         "Only the last row is computed." if step.number else "The first step computes all rows, later ones the last."
     )
     st.markdown(
-        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** {computed} Keys and values stand in a "
-        f"cache of shape [{entry.heads}, {len(labels)}, {width}] per layer, one column more at each step."
+        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** {computed} What it needs of the earlier "
+        f"tokens, their keys and values, is kept (the KV cache): in each layer {entry.heads} heads × {len(labels)} tokens × "
+        f"{width} numbers, one token more at each step."
     )
-    st.caption("A row keeps what its token might read when the model read it.")
+    st.caption("A row never changes later: its token could read only what stood there when the model came to it.")
     downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: step_lines(run, step))
 
 

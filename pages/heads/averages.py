@@ -29,8 +29,17 @@ def averages(selection: HeadSelection) -> None:
     with which:
         kind = controls.choice("mean", KINDS, show_label=False)
     last = selection.page.entry.layers - 1
-    # Not the open head's layer: that one changes without a run of this part.
-    layer = int(what.number_input("of layer, or up to it", 0, last, last, key="mean_layer", disabled=kind == "all"))
+    layer = int(
+        what.number_input(
+            "Layer",
+            0,
+            last,
+            min(selection.head[0], last),
+            key="mean_layer",
+            disabled=kind == "all",
+            help="The mean is over the heads of this layer. Rollout goes from layer 0 up to it.",
+        )
+    )
     maps = selection.maps
     values = cache.many_as_one(*selection.source, kind, layer)
     sentence = {

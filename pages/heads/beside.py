@@ -39,6 +39,7 @@ class Side:
     """One of the two maps: its title, its head's weights and causes on the real tokens of a sentence, and their labels."""
 
     title: str
+    name: str  # in the sentence about both
     text: str
     weights: Any  # (T, T)
     cause: Any  # (T, T)
@@ -46,9 +47,12 @@ class Side:
 
 
 def draw(selection: HeadSelection) -> None:
-    """Draw the first head less the other, which is what is asked, where both are of equally many tokens; then both."""
+    """Draw the first head minus the other, which is what is asked, where both are of equally many tokens; then both."""
     kind = controls.choice("beside", OTHERS, show_label=False)
-    one = _side(_name(selection), selection.maps, selection.batch, selection.sentence, selection.head)
+    names = {"mask": "Under the mask", "sentence": f"Sentence {selection.sentence}"}
+    one = _side(
+        _name(selection), selection.maps, selection.batch, selection.sentence, selection.head, names.get(kind, "")
+    )
     other = _OTHER[kind](selection)
     if other is None:
         return
@@ -64,11 +68,14 @@ def draw(selection: HeadSelection) -> None:
             _map(side, key)
 
 
-def _side(title: str, maps: AttentionMaps, batch: TokenBatch, sentence: int, head: tuple[int, int]) -> Side:
-    """Return one head on the real tokens of a sentence."""
+def _side(
+    title: str, maps: AttentionMaps, batch: TokenBatch, sentence: int, head: tuple[int, int], name: str = ""
+) -> Side:
+    """Return one head on the real tokens of a sentence; without a `name` it is called by its title."""
     real = slice(batch.first(sentence), batch.last(sentence) + 1)
     return Side(
         title=title,
+        name=name or title,
         text=batch.texts[sentence],
         weights=maps.weights[head][real, real].astype(np.float32),
         cause=maps.cause[real, real],
@@ -98,7 +105,8 @@ def _without_mask(selection: HeadSelection) -> Side | None:
         )
         return None
     maps = attention(selection.key, selection.sentence, MaskSpec())
-    return _side(f"{_name(selection)}, without the mask", maps, selection.batch, selection.sentence, selection.head)
+    title, name = f"{_name(selection)}, without the mask", "without the mask"
+    return _side(title, maps, selection.batch, selection.sentence, selection.head, name)
 
 
 def _another_sentence(selection: HeadSelection) -> Side | None:
@@ -114,7 +122,8 @@ def _another_sentence(selection: HeadSelection) -> Side | None:
         else replace(selection.spec, weights=(), cells=frozenset())
     )
     maps = attention(selection.key, number, spec)
-    return _side(f"{_name(selection)}, sentence {number}", maps, selection.batch, number, selection.head)
+    title, name = f"{_name(selection)}, sentence {number}", f"sentence {number}"
+    return _side(title, maps, selection.batch, number, selection.head, name)
 
 
 def _another_model(selection: HeadSelection) -> Side | None:
@@ -149,10 +158,13 @@ def _causes(cause: Any) -> dict[str, Any]:
 
 
 def _map(side: Side, key: str) -> None:
-    from viz.base.matrix import matrix
+    from viz.base.matrix import SMALL, matrix, weight_look
 
     values = np.where(side.cause > 0, np.nan, side.weights)
-    figure = matrix(values, labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), width=HALF)
+    look = weight_look(frame.palette(), numbers=SMALL)
+    figure = matrix(
+        values, labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), look=look, width=HALF
+    )
     plot(figure, f"beside_{key}", alt=f"Attention weights: {side.title}", of=side.text)
 
 
@@ -162,16 +174,19 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     both = (one.cause > 0) & (other.cause > 0)
     values = np.where(both, np.nan, found.values)
     causes = {name: cells & both for name, cells in _causes(one.cause).items()}
+    asked = f"{one.name} minus {other.name}"
     with st.container(key="difference_shown"):
         st.markdown(
-            f"**{literal(one.title)}, less {literal(other.title)}.** Orange: the first reads more; violet: the other"
+            f"**{literal(asked)}.** Orange: the first reads more; violet: the other"
             f"{_other_words(one.labels, other.labels)}."
         )
         figure = draw_difference(values, limit=found.limit, labels=one.labels, causes=causes, palette=frame.palette())
-        plot(figure, "difference", alt=f"{one.title}, less {other.title}.", of=one.text)
+        plot(figure, "difference", alt=f"{asked}.", of=one.text)
     known = np.abs(values[~np.isnan(values)])
     moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
-    st.markdown(f"**On average {percent(moved)} of a row's weight goes elsewhere.**")
+    st.markdown(
+        f"**To turn one map into the other, {percent(moved)} of a row's weight would have to move, on average.**"
+    )
     downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
 
 

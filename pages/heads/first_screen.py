@@ -38,8 +38,9 @@ LONGEST_TEXT = 90
 # Characters of a sentence that the choice itself shows.
 FITS = 30
 
-# On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap.
-NARROWEST = 560
+# On a phone the large head keeps this width, in px, and scrolls: narrower, its numbers would overlap. Five of the eight
+# columns of the first text are whole on a screen of 390.
+NARROWEST = 540
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,13 +206,14 @@ def draw_head(selection: HeadSelection) -> None:
     """Draw what one row of the open head says, and the head."""
     if not present.on():  # then it stands on the figure
         st.text(_sentence(selection))
+    last = selection.batch.last(selection.sentence)
     plot(
         _head_figure(selection),
         "head",
         least=NARROWEST,
         grows=True,
         on_click=lambda row, column: _clicked(selection, row, column),
-        opens="columns" if selection.batch.side == "left" else "start",  # where the words are, on a phone
+        opens="columns" if last == selection.batch.size[1] - 1 else "start",  # where the words are, on a phone
         alt="Attention weights of layer {}, head {}: rows read columns.".format(*selection.head),
     )
 

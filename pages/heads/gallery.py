@@ -72,7 +72,7 @@ def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:
 def _tiles(selection: HeadSelection, heads: list[tuple[int, int]], titles: list[str]) -> None:
     from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
-    from viz.heads.gallery import gallery
+    from viz.heads.gallery import WIDTH, gallery
 
     thumbnails = selection.all_heads[0]
     pitch, side = thumbnails.pitch, thumbnails.pitch - thumbnails.gap
@@ -87,4 +87,4 @@ def _tiles(selection: HeadSelection, heads: list[tuple[int, int]], titles: list[
         if place < len(heads):
             open_head(*heads[place])
 
-    plot(figure, "gallery", on_click=choose, alt=f"{len(heads)} heads side by side.")
+    plot(figure, "gallery", on_click=choose, least=WIDTH, alt=f"{len(heads)} heads side by side.")

@@ -26,11 +26,12 @@ TITLES = {
     "leak": ("leak", "share from words that come later: 0 under a causal mask"),
 }
 SHARES = ("previous", "first", "itself", "same", "induction", "leak")
+ACROSS = 800  # px that all measures have beside each other on a screen of 1,400
 
 
 def measures(selection: HeadSelection) -> None:
     """Draw every head's measures as a table that sorts by a click; choosing a row opens that head."""
-    from model_utils.heads.measures import MEASURES
+    from model_utils.heads.measures import MEASURES, REPEATS
     from model_utils.heads.tables import measures_table
 
     found = cache.measures(*selection.source)
@@ -38,32 +39,36 @@ def measures(selection: HeadSelection) -> None:
         st.markdown("**One token has nothing before it to read:** choose a longer sentence.")
         return
     frame_ = measures_table(found)
+    known = [name for name in MEASURES if frame_[name].notna().any()]
+    shares = [name for name in known if name in SHARES]
     st.dataframe(
-        frame_,
+        frame_[["layer", "head", *known]].assign(**{name: frame_[name] * 100 for name in shares}),
         key="table_heads",
         hide_index=True,
         height=420,
         on_select=lambda: _open_row(frame_),
         selection_mode="single-row",
         column_config={
-            "layer": st.column_config.NumberColumn(width="small"),
-            "head": st.column_config.NumberColumn(width="small"),
-            **{name: _column(name, frame_[name]) for name in MEASURES},
+            "layer": st.column_config.NumberColumn(width=60),
+            "head": st.column_config.NumberColumn(width=60),
+            **{name: _column(name, frame_[name], ACROSS // len(known)) for name in known},
         },
     )
+    left_out = " and ".join(f"“{TITLES[name][0]}”" for name in REPEATS if name not in known)
+    missing = f" Without {left_out}: no word of this text has what they measure, a copy before it." if left_out else ""
     st.caption(
         f"Shares of the attention weight on this text, averaged over the rows from position {found.from_row} on. A click on "
-        "a title sorts; the box at the left of a row opens that head. Empty: nothing in this text comes again."
+        f"a title sorts; the box at the left of a row opens that head.{missing}"
     )
-    _map(selection, found)
+    _map(selection, found, known)
     downloads.bar("measures", numbers=lambda: frame_, code=lambda: all_heads_code(selection, "measures"))
 
 
-def _map(selection: HeadSelection, found: Any) -> None:
-    """Draw one measure of all heads as a map, layers down and heads across."""
+def _map(selection: HeadSelection, found: Any, known: list[str]) -> None:
+    """Draw one of the measures that are `known` of all heads as a map, layers down and heads across."""
     from viz.heads.gallery import measure_map
 
-    titles = {title: name for name, (title, _) in TITLES.items()}
+    titles = {TITLES[name][0]: name for name in known}
     chosen = str(st.selectbox("As a map", list(titles), key="measure_map", width=260))
     name = titles[chosen]
     figure = measure_map(
@@ -72,12 +77,16 @@ def _map(selection: HeadSelection, found: Any) -> None:
     plot(figure, "measure_map", alt=f"{chosen} of every head, layers down, heads across.")
 
 
-def _column(name: str, values: pd.Series) -> Any:
+def _column(name: str, values: pd.Series, width: int) -> Any:
     title, meaning = TITLES[name]
     if name in SHARES:
-        return st.column_config.ProgressColumn(title, help=meaning, format="percent", min_value=0.0, max_value=1.0)
+        return st.column_config.ProgressColumn(
+            title, width=width, help=meaning, format="%.0f %%", min_value=0.0, max_value=100.0
+        )
     top = float(np.nanmax(values)) if values.notna().any() else 1.0
-    return st.column_config.ProgressColumn(title, help=meaning, format="%.1f", min_value=0.0, max_value=max(top, 0.1))
+    return st.column_config.ProgressColumn(
+        title, width=width, help=meaning, format="%.1f", min_value=0.0, max_value=max(top, 0.1)
+    )
 
 
 def _open_row(table: pd.DataFrame) -> None:

@@ -37,7 +37,10 @@ def search(selection: HeadSelection) -> None:
     ranked = {by: find_heads(maps, sizes, first + query, first + key, by=by) for by in ("weight", "contribution")}
     st.markdown(f"**In which head does “{names[0]}” read “{names[1]}” most?**")
     for column, (by, table), caption in zip(
-        st.columns(2), ranked.items(), ("by weight", "by weight times the size of what is handed on"), strict=True
+        st.columns(2),
+        ranked.items(),
+        ("by weight", "by the length of the vector that the head adds from there"),
+        strict=True,
     ):
         with column:
             st.caption(caption)
@@ -67,7 +70,8 @@ def _hidden(selection: HeadSelection, query: int, key: int, names: list[str]) ->
     def moved(change: float) -> str:
         return "cannot be said, a row would read nothing" if np.isnan(change) else f"changes by {percent(change)}"
 
+    at_end = "" if query == count - 1 else f"; the sentence's next word {moved(done.at_end)}"
     st.markdown(
-        f"**Hide “{names[1]}” in the whole model:** what “{names[0]}” predicts {moved(done.at_query)}; the "
-        f"sentence's next word {moved(done.at_end)}. That is the work of all heads and paths, not of one head."
+        f"**Hide “{names[1]}” in the whole model:** what “{names[0]}” predicts {moved(done.at_query)}{at_end}. That is the "
+        "work of all heads and paths, not of one head."
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pages.heads.first_screen import HeadSelection
 
 VIEWS = {
-    "none": View(label="(none)"),
+    "none": View(label="Nothing more"),
     "batch": View(
         label="Batch", help="The open head on every sentence of the batch, pads hatched.", draw=whole_batch.draw
     ),

@@ -48,7 +48,7 @@ def _maps(selection: HeadSelection, number: int) -> AttentionMaps:
 
 
 def _one(selection: HeadSelection, maps: AttentionMaps, number: int) -> None:
-    from viz.base.matrix import matrix
+    from viz.base.matrix import SMALL, matrix, weight_look
 
     title = sentence_label(selection.batch.texts[number])
     st.markdown(f"**{literal(title)}**" if number == selection.sentence else literal(title))
@@ -57,6 +57,7 @@ def _one(selection: HeadSelection, maps: AttentionMaps, number: int) -> None:
         labels=selection.batch.labels(number),
         causes=maps.causes,
         palette=frame.palette(),
+        look=weight_look(frame.palette(), numbers=SMALL),
         width=WIDTH,
     )
     plot(

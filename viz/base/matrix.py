@@ -61,6 +61,10 @@ class Numbers:
     least: int = 0
 
 
+# Of a matrix beside another one: short numbers, and none where they would be too small to read.
+SMALL = Numbers(text=brief, least=11)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColourBar:
     """The bar that explains the colours: its own scale, `ticks` on it, and the legend's name of what is 0."""
@@ -83,11 +87,13 @@ class Look:
     title: str = ""
 
 
-def weight_look(palette: Palette, *, top: float = 1.0, ticks: Sequence[float] = WEIGHT_TICKS) -> Look:
+def weight_look(
+    palette: Palette, *, top: float = 1.0, ticks: Sequence[float] = WEIGHT_TICKS, numbers: Numbers | None = None
+) -> Look:
     """Return the look of attention weights from 0 to `top`, with `ticks` on their bar, which is spaced as the colours are."""
     named = {(tick / top) ** 0.5: f"{tick:.2g}" for tick in ticks}
     bar = ColourBar(scale=Scale(colours=even_ramp(palette)), ticks=named, zero="small weight")
-    return Look(scale=weight_scale(palette, top), bar=bar, title="weight")
+    return Look(scale=weight_scale(palette, top), numbers=numbers or Numbers(), bar=bar, title="weight")
 
 
 def matrix(
@@ -101,7 +107,7 @@ def matrix(
     hover_on_gaps: bool = True,
     name: str = "weight",
     width: int | None = None,
-    corner: str = "reads ↓<br>is read →",
+    corner: str = "rows ↓ read<br>columns →",
     last: int | None = None,
     widen: bool = False,
 ) -> Figure:

@@ -20,7 +20,15 @@ _WIDTH, _PITCH = 0.46, 0.54
 def heading(text: str, palette: Palette, *, y: float, x: float = 0.0) -> dict[str, Any]:
     """Return the annotation that stands on a panel which ends at `y` and begins at `x`, in shares of the figure."""
     font = {"size": 15, "color": palette.text}
-    return FROM_LEFT | {"text": text, "yref": "paper", "x": x, "y": y, "yanchor": "bottom", "font": font}
+    return FROM_LEFT | {
+        "text": text,
+        "align": "left",
+        "yref": "paper",
+        "x": x,
+        "y": y,
+        "yanchor": "bottom",
+        "font": font,
+    }
 
 
 def counted(

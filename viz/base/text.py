@@ -61,6 +61,8 @@ def brief(value: float) -> str:
     if not math.isfinite(value) or value == 0 or abs(value) >= 999.5:
         return signed(value)
     sign, size = ("−" if value < 0 else ""), abs(value)
+    if size < 0.005:
+        return "≈0"
     decimals = 2 if size < 0.995 else 1 if size < 9.95 else 0
     return sign + f"{size:.{decimals}f}".removeprefix("0")
 

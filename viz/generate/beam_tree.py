@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from viz.base.figure import Figure, scatter
 from viz.base.text import escape, shorten, units
-from viz.base.theme import MIN_FONT, ramp_colour, style
+from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
 
-WORD = 15  # px, of a word
-_LETTER, _DIGIT = 7.8, 6.8  # px that a letter of a word takes at most, as a mean over a word; and one of a score
+WORD, SCORE = 15, 13  # px, of a word and of what stands below it
+_LETTER, _DIGIT = 7.8, 7.3  # px that a letter of a word takes at most, as a mean over a word; and one of a score
 _STEP, _ROW = (62, 96), 46  # px of a column, from short words to long ones, and of a row
 _LEFT, _TOP, _BOTTOM = 0.44, 54, 12  # where a word begins, in columns left of its place; px above and below the rows
 _KEY = 540  # px that the line takes which says what the colours mean
@@ -75,7 +75,7 @@ def fig_beam_tree(
         _words(figure, of_kind, place, kind, palette)
     _root(figure, place, rows, palette)
     _titles(figure, columns, palette)
-    _key(figure, palette)
+    _key(figure, palette, greedy=any(node.greedy for node in nodes))
     if chosen is not None:
         _mark(figure, columns[chosen[0]], chosen[1], palette)
     style(figure, palette, height=_TOP + _ROW * rows + _BOTTOM)
@@ -183,7 +183,7 @@ def _word(node: TreeNode, place: _Places) -> str:
     word = escape(place.fits(("■ " if node.outcome == "finished" else "") + node.label, node.column))
     word = f"<b>{word}</b>" if node.best else word
     score = node.total if node.normalised is None or node.outcome == "lost" else node.normalised
-    return f'{word}<br><span style="font-size:{MIN_FONT}px">{_score(score)}</span>'
+    return f'{word}<br><span style="font-size:{SCORE}px">{_score(score)}</span>'
 
 
 def _hover(node: TreeNode) -> str:
@@ -228,15 +228,15 @@ def _titles(figure: Figure, columns: Sequence[TreeColumn], palette: Palette) -> 
         )
 
 
-def _key(figure: Figure, palette: Palette) -> None:
-    """Write in one line above the tree what its colours mean."""
+def _key(figure: Figure, palette: Palette, *, greedy: bool) -> None:
+    """Write in one line above the tree what its colours mean, and its dashes where a `greedy` path is drawn."""
     finished = ramp_colour(palette, 0.75)
     parts = (
         (palette.accent, "━", "leading text"),
         (palette.accent, "─", "kept"),
         (palette.muted, "┈", "dropped"),
         (finished, "■", "finished, with its score"),
-        (palette.text, "╌", "greedy path"),
+        *(((palette.text, "╌", "greedy path"),) if greedy else ()),
     )
     figure.add_annotation(
         xref="paper",

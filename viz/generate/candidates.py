@@ -46,8 +46,10 @@ class Bar:
     note: str = ""
 
 
-def fig_candidates(bars: Sequence[Bar], palette: Palette) -> Figure:
+def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False) -> Figure:
     """Return the candidates of one step, likeliest on top: pale bar = probability before the filters, solid = after them.
+
+    The word that the text got was drawn, or `taken` by the reader.
 
     The traces `drawn`, `kept`, `cut` hold the probabilities before the filters, with `customdata` token id, rank, before, after,
     filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label.
@@ -59,7 +61,7 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> Figure:
     for outcome in ("cut", "kept", "drawn"):
         _add_outcome(figure, bars, outcome, palette)
     _add_values(figure, bars, palette)
-    _add_key(figure, palette)
+    _add_key(figure, "taken" if taken else "drawn", palette)
     style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
     figure.update_layout(
         barmode="overlay",
@@ -68,7 +70,9 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette) -> Figure:
         margin={"l": 4, "r": 4, "t": _HEAD, "b": 0},
     )
     figure.update_xaxes(range=[0, scale * 1.75], visible=False, fixedrange=True)
-    figure.update_yaxes(**word_rows([_tick(bars, y, palette) for y in range(len(bars))], palette, size=17))
+    figure.update_yaxes(
+        **word_rows([_tick(bars, y, palette) for y in range(len(bars))], palette, size=17), ticklabelstandoff=5
+    )
     return figure
 
 
@@ -113,13 +117,13 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
     )
 
 
-def _add_key(figure: Figure, palette: Palette) -> None:
-    """Write in one line above the bars what their colours mean."""
+def _add_key(figure: Figure, got: str, palette: Palette) -> None:
+    """Write in one line above the bars what their colours mean; the text `got` its word in one of two ways."""
     solid, mark = ramp_colour(palette, _SOLID), palette.causes["causal"].mark
     parts = (
         (palette.pale, "■", "before"),
         (solid, "■", "after the filters"),
-        (palette.accent, "■", "drawn"),
+        (palette.accent, "■", got),
         (mark, "□", "cut"),
     )
     figure.add_annotation(
@@ -127,7 +131,7 @@ def _add_key(figure: Figure, palette: Palette) -> None:
         yref="paper",
         y=1,
         yanchor="bottom",
-        text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
+        text="  ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
         font={"size": 14, "color": palette.muted},
     )
 

@@ -20,7 +20,7 @@ _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px
 _LEGEND = 34  # px below the bars
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
 _ROUNDING = 0.001  # what the shares of a bar may sum to beyond 1
-_LETTER = 0.026  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
+_LETTER = 0.0185  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,12 @@ def _titles(figure: Figure, stages: Sequence[WaterfallBar], palette: Palette) ->
     rows = [row - 0.39 for row in range(len(stages))]
     for x, place, texts, colour in (
         (0.0, "middle right", [f"<b>{escape(stage.title)}</b>" for stage in stages], palette.text),
-        (1.0, "middle left", [f"{_tokens(stage.count)}{stage.note}" for stage in stages], palette.muted),
+        (
+            1.0,
+            "middle left",
+            [f"{_tokens(stage.count)}{stage.note}{_unwritten(stage)}" for stage in stages],
+            palette.muted,
+        ),
     ):
         figure.add(
             scatter(
@@ -166,6 +171,12 @@ def _titles(figure: Figure, stages: Sequence[WaterfallBar], palette: Palette) ->
                 showlegend=False,
             )
         )
+
+
+def _unwritten(stage: WaterfallBar) -> str:
+    """Return what the latest filter cut, where its part of the bar is too narrow for the number."""
+    latest = next(reversed(stage.gone.values()), 0.0)
+    return f", {percent(latest)} cut" if 0 < latest < _LETTER * len(percent(latest)) else ""
 
 
 def _tokens(count: int) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 
+MOST_TICKED = 200  # tokens left, up to which there is room for ticks at 2 and 5 too
+
+
 def over_steps(
     words: Sequence[str],
     *,
@@ -46,7 +49,10 @@ def over_steps(
     _mark(figure, chosen, palette)
     style(figure, palette, height=430)
     bits = {"domain": [0.56, 1], "rangemode": "tozero", "nticks": 5}
-    left = {"domain": [0, 0.42], "type": "log", "dtick": 1, "tickformat": ",d"}
+    most = max((count for counts in kept.values() for count in counts), default=1)
+    between = (1, 2, 5) if most <= MOST_TICKED else (1,)
+    ticks = [digit * 10**power for power in range(6) for digit in between]
+    left = {"domain": [0, 0.42], "type": "log", "tickvals": ticks, "tickformat": ",d"}
     one_above_other(
         figure,
         palette,

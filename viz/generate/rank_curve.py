@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from viz.base.theme import Palette
 
+# Powers of ten between the names of two lines, and from the last of them down to the 100 % line.
+_NAME, _OFF = 0.8, 0.6
 # px of a row of the legend, of the sign before a name in it, of a letter, and of the narrowest picture.
 _LEGEND_ROW, _SIGN, _LETTER, _NARROW = 26, 60, 7.5, 330
 
@@ -65,8 +67,9 @@ def rank_curve(
             hovertemplate="drawn: rank %{x:,}<extra></extra>",
         )
     )
+    top = 1 + _NAME * max(len({kind for kind, _ in stretches if kind}) - 1, 0)
     _cut_lines(figure, ranks, stretches, left, palette)
-    _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), palette)
+    _log_axes(figure, int(ranks[-1]), max(float(probabilities[probabilities > 0].min()), 1e-12), top, palette)
     _make_room(figure, [*dict.fromkeys([*by, *single]), "drawn"])
     return figure
 
@@ -155,14 +158,19 @@ def _stretches(by: Sequence[str]) -> list[tuple[str, slice]]:
     return found
 
 
-def _log_axes(figure: Figure, last: int, low: float, palette: Palette) -> None:
-    """Give the figure its logarithmic axes: ranks up to `last`, probabilities down to `low`."""
+def _log_axes(figure: Figure, last: int, low: float, top: float, palette: Palette) -> None:
+    """Give the figure its logarithmic axes: ranks up to `last`, probabilities from `low` to ten to the power of `top`."""
     style(figure, palette, height=380)
     shared = {"type": "log", "showgrid": True, "gridcolor": palette.line, "fixedrange": True, "tickfont": {"size": 15}}
     figure.update_xaxes(**shared, range=[-0.05, float(np.log10(last)) + 0.05], dtick=1, tickformat=",d")
-    figure.update_xaxes(title={"text": "rank, likeliest first", "font": {"size": 15, "color": palette.muted}})
+    figure.update_xaxes(
+        title={
+            "text": "rank, likeliest first (both axes are logarithmic)",
+            "font": {"size": 15, "color": palette.muted},
+        }
+    )
     figure.update_yaxes(
-        **shared, range=[float(np.log10(low)), 1.0], tickvals=list(_TICKS), ticktext=list(_TICKS.values())
+        **shared, range=[float(np.log10(low)), top], tickvals=list(_TICKS), ticktext=list(_TICKS.values())
     )
     figure.update_layout(
         showlegend=True,
@@ -199,7 +207,7 @@ def _cut_lines(
             scatter(
                 mode="lines+text",
                 x=[border, border],
-                y=[1e-12, 4 / 5 ** list(last).index(kind)],
+                y=[1e-12, 10 ** (_OFF + _NAME * (len(last) - 1 - list(last).index(kind)))],
                 text=["", f" {kind}: {left[kind]:,} left" if labelled else ""],
                 textposition="middle right" if border < 2_000 else "middle left",
                 textfont={"size": 15, "color": palette.accent},

@@ -70,7 +70,7 @@ def measure_map(
     L, H = values.shape
     top = 1.0 if share else max(float(np.nanmax(values)) if not np.isnan(values).all() else 1.0, 1e-6)
     scale = weight_scale(palette) if share else Scale(colours=even_ramp(palette, 33), high=top)
-    cell = min(44.0, 560 / max(H, 1))
+    cell, digits = min(44.0, 560 / max(H, 1)), ".0%" if share else ".3g"
     figure = Figure(
         heatmap(
             z=values.astype(float),
@@ -78,7 +78,7 @@ def measure_map(
             **scale.heatmap(),
             xgap=2,
             ygap=2,
-            hovertemplate=f"layer %{{y}}, head %{{x}}<br>{escape(title)}: %{{z:.3g}}<extra></extra>",
+            hovertemplate=f"layer %{{y}}, head %{{x}}<br>{escape(title)}: %{{z:{digits}}}<extra></extra>",
             hoverongaps=False,
         )
     )
@@ -102,9 +102,9 @@ def _numbers(values: NDArray[np.float32], scale: Scale, *, share: bool) -> Trace
     found = values[known].tolist()
     return cell_texts(
         np.argwhere(known),
-        [f"{value:.2f}".lstrip("0") if share else f"{value:.1f}" for value in found],
+        [f"{100 * value:.0f} %" if share else f"{value:.1f}" for value in found],
         name="numbers",
-        size=14,
+        size=13,
         colour=[ink(scale.colour(value)) for value in found],
         showlegend=False,
     )

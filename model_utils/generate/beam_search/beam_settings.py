@@ -61,7 +61,7 @@ class BeamSetting:
 
     `letter` stands for it in the text of a comparison's settings; `field` is its name in BeamSettings, in links and in
     `generate`; `off` its value at first, of the type of all its values. A number lies between `low` and `high`, anything
-    else is one of `options`. In a sweep it is `sweep_title` that grows.
+    else is one of `options`, which readers see as `words`. In a sweep it is `sweep_title` that grows.
     """
 
     letter: str
@@ -74,6 +74,7 @@ class BeamSetting:
     high: float | None = None
     step: float | None = None
     options: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     sweep_title: str = ""
 
     def value(self, beams: BeamSettings) -> Any:
@@ -146,10 +147,11 @@ BEAM_SETTINGS = (
         field="early_stopping",
         name="early stopping",
         label="Early stopping",
-        help="true: as soon as there are as many finished texts as beams; false: when the best beam, ended now, would not be "
-        "better; never: when no longer one can be better.",
+        help="When the search ends. Likely best (false): when the best beam, ended now, would not be better; enough (true): as "
+        "soon as there are as many finished texts as beams; surely best (never): when no longer text can be better.",
         off=BeamSettings.early_stopping,
         options=tuple(EARLY_STOPPING),
+        words=("likely best", "enough", "surely best"),
     ),
 )
 BEAMS_BY_LETTER = {one.letter: one for one in BEAM_SETTINGS}

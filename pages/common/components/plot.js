@@ -140,27 +140,35 @@ class Plot {
     const size = this.size();
     const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar };
     const layout = { ...figure.figure.layout, ...size, margin, uirevision: axes(figure.figure.layout) };
+    const { opens } = figure.settings;
+    this.columns = opens === "columns" ? this.wholeColumns(layout) : Infinity;
     if (!plot.data) plot.textContent = ""; // it may hold the sentence of a failure
     this.config ??= toolbar(figure); // Plotly draws all anew for another one
     await plotly.react(plot, figure.figure.data, layout, this.config);
     plot.style.minHeight = "";
     frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
-    const { opens } = figure.settings;
-    const { width } = figure.figure.layout;
-    const place = ["end", "columns"].includes(opens) ? `${opens} of ${width}` : opens; // the end moves as a figure grows
+    // The end moves as a figure grows; columns of another text, or in another window, are other ones.
+    const place = { end: `end of ${figure.figure.layout.width}`, columns: `${this.width} ${layout.uirevision}` }[opens] ?? opens;
     if (this.opens !== place) {
       this.opens = place;
       const at = () => ({ start: 0, end: 1 }[opens] ?? opens) * frame.scrollWidth - frame.clientWidth / 2;
-      frame.scrollLeft = opens === "columns" ? this.wholeColumns() : at();
+      frame.scrollLeft = opens === "columns" ? this.columns : at();
     }
     this.fade();
   }
 
-  // Returns the place nearest to the end at which no column is cut at the left, beside the names of the rows.
-  wholeColumns() {
-    const { _length: length, range } = this.plot._fullLayout.xaxis;
-    const column = length / Math.abs(range[1] - range[0]);
-    return Math.floor((this.frame.scrollWidth - this.frame.clientWidth) / column) * column;
+  // Returns the place at which the last column is in view and none is cut at the left, beside the names of the rows. So that
+  // the frame can scroll as far, `layout` gets what it lacks at the right.
+  wholeColumns(layout) {
+    const { width, margin, xaxis } = layout;
+    const seen = this.frame.clientWidth;
+    if (!(width > seen)) return 0;
+    const column = (width - margin.l - margin.r) / Math.abs(xaxis.range[1] - xaxis.range[0]);
+    const place = Math.ceil(Math.max(0, width - margin.r - seen) / column) * column;
+    const lacks = Math.max(0, Math.ceil(place + seen - width));
+    layout.width += lacks;
+    margin.r += lacks;
+    return place;
   }
 
   get bar() {
@@ -232,7 +240,8 @@ class Plot {
     const kept = this.plot.data && this.keepRowNames();
     if (this.plot.data) this.keepLegend();
     this.frame.classList.toggle("more-left", scrollLeft > 1 && !kept);
-    this.frame.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 1);
+    const end = Math.min(scrollWidth - clientWidth, this.columns); // behind the last column there is nothing
+    this.frame.classList.toggle("more-right", scrollLeft < end - 1);
   }
 
   end() {

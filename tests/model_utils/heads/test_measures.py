@@ -240,35 +240,29 @@ def test_the_bundled_model_has_the_previous_token_heads_that_its_card_names(tiny
     assert share > 0.3
 
 
+OVER = "Averaged over the rows from position 2 on (those before have little to choose from),"
+
+
 def test_captions_say_what_was_measured():
     found = measure(maps_of(heads_by_hand(IDS)), IDS, 0, 9)
-    assert (
-        caption(found, 0, PREVIOUS)
-        == "Averaged over the rows from position 2 on, the head mostly reads the previous token (100% of its weight)."
-    )
-    assert (
-        caption(found, 0, IDENTITY)
-        == "Averaged over the rows from position 2 on, the head mostly reads the token itself (100% of its weight)."
-    )
+    assert caption(found, 0, PREVIOUS) == f"{OVER} the head mostly reads the previous token (100 % of its weight)."
+    assert caption(found, 0, IDENTITY) == f"{OVER} the head mostly reads the token itself (100 % of its weight)."
     assert caption(found, 0, UNIFORM) == (
-        "Averaged over the rows from position 2 on, the previous token gets 18% of the head's weight, "
-        "and a row spreads as if over 6.1 equal tokens (2.6 bits on average)."
+        f"{OVER} the previous token gets 18 % of the head's weight, and a row is as spread out as if 6.1 tokens shared it "
+        "equally (2.6 bits)."
     )
     assert caption(found, 0, INDUCTION) == (
-        "Averaged over the rows from position 2 on, the first token gets 38% of the head's weight, and a row spreads as if "
-        "over 1.0 equal tokens (0.0 bits on average). Where a token comes again (5 rows), the head mostly reads "
-        "what followed its earlier copy (100%)."
+        f"{OVER} the first token gets 38 % of the head's weight, and a row is as spread out as if 1.0 tokens shared it "
+        "equally (0.0 bits). Where a token comes again (5 rows), the head mostly reads "
+        "what followed its earlier copy (100 %)."
     )
-    assert caption(found, 0, COPY).endswith("(5 rows), the head mostly reads its earlier copy (100%).")
+    assert caption(found, 0, COPY).endswith("(5 rows), the head mostly reads its earlier copy (100 %).")
 
 
 def test_a_caption_of_a_text_without_repeats_is_silent_about_them():
     ids = np.arange(10)
     found = measure(maps_of(heads_by_hand(ids)), ids, 0, 9)
-    assert (
-        caption(found, 0, INDUCTION)
-        == "Averaged over the rows from position 2 on, the head mostly reads the first token (100% of its weight)."
-    )
+    assert caption(found, 0, INDUCTION) == f"{OVER} the head mostly reads the first token (100 % of its weight)."
 
 
 def test_a_caption_counts_a_single_row_as_one():

@@ -138,6 +138,9 @@ def test_temperature_zero_is_called_greedy() -> None:
     assert explained(at)
     sampled = explain.why(run.rows()[0][0], SamplingSettings(), run.label)
     assert sampled not in [line.value for line in at.text]
+    idle = [at.slider(key=name).disabled for name in ("temperature", "top_k", "top_p")]
+    assert idle == [False, True, True]
+    assert at.number_input(key="seed").disabled
 
 
 def test_a_step_after_the_end_of_a_text_says_why_there_is_none() -> None:

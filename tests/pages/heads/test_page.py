@@ -214,7 +214,10 @@ def test_all_heads_stand_in_a_table_of_measures(tiny):
     (table,) = at.dataframe
     assert len(table.value) == 64
     assert (table.value.leak == 0).all()
-    assert table.value.previous.between(0, 1).all()
+    assert table.value.previous.between(1, 100).any()
+    assert not {"same", "induction"} & set(table.value)  # nothing comes again
+    (table,) = opened(text=KEY, closer="measures").dataframe
+    assert {"same", "induction"} <= set(table.value)
 
 
 def test_heads_are_found_by_a_cell_and_a_click_opens_the_first(tiny):
@@ -244,6 +247,8 @@ def test_a_later_word_cannot_be_found_and_hiding_one_is_told_for_both_rows(tiny)
     done = hide_key(tiny, encode(tiny.tokenizer, ("He shook his",)), MaskSpec(), 1, 0)
     (line,) = [line.value for line in at.markdown if line.value.count("%") == 2]
     assert re.findall(r"[\d.]+ %", line) == [percent(done.at_query), percent(done.at_end)]
+    at = opened(text="He shook his", closer="search", query=2, key=0)  # the row of the next word: said once
+    assert [line.value.count("%") for line in at.markdown if "whole model" in line.value] == [1]
 
 
 @pytest.mark.parametrize("kind", ["layer", "all", "rollout"])
@@ -252,6 +257,10 @@ def test_many_heads_become_one_matrix_whose_rows_add_up(kind):
     z, _ = drawn(at, "fig_together")
     assert np.nansum(z, axis=1) == pytest.approx(np.ones(5), abs=1e-4)
     assert np.isnan(z[0, 1])
+
+
+def test_an_average_is_of_the_layer_that_is_open():
+    assert opened(closer="averages", layer=3).number_input(key="mean_layer").value == 3
 
 
 def test_one_token_has_nothing_to_measure():

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.base.matrix import LEGIBLE, NUMBERS_UP_TO, ColourBar, Look, Numbers, matrix, set_empty_rows_apart, weight_look
+from viz.base.matrix import (
+    LEGIBLE,
+    NUMBERS_UP_TO,
+    SMALL,
+    ColourBar,
+    Look,
+    Numbers,
+    matrix,
+    set_empty_rows_apart,
+    weight_look,
+)
 from viz.base.theme import PALETTES, Scale
 
 LIGHT = PALETTES["light"]
@@ -104,6 +114,14 @@ def test_an_overlap_is_drawn_under_the_first_cause_that_names_it():
     figure = matrix(np.ones((2, 2)), labels=list("ab"), palette=LIGHT, causes={"padding": both, "causal": both})
     assert [trace.name for trace in figure.data if trace.type == "scatter" and trace.fill == "toself"] == ["padding"]
     assert np.isnan(np.array(figure.data[0].z, float)).tolist() == both.tolist()
+
+
+@pytest.mark.parametrize(("tokens", "sizes"), [(9, [11]), (12, [])])
+def test_a_small_matrix_has_short_numbers_or_none(tokens, sizes):
+    look = weight_look(LIGHT, numbers=SMALL)
+    z = np.full((tokens, tokens), 0.25)
+    figure = matrix(z, labels=["word"] * tokens, palette=LIGHT, causes={}, look=look, width=430)
+    assert [trace.textfont.size for trace in figure.data if trace.name == "numbers"] == sizes
 
 
 def test_hovering_tells_sentences_or_a_template():

@@ -17,3 +17,4 @@ def test_shares_stand_above_and_the_mean_surprise_so_far_below():
     assert list(found["sampled: surprise"].y) == pytest.approx([4.0, 6.0, 6.0])
     assert {found[name].yaxis for name in found if "surprise" in name} == {"y2"}
     assert found["beam: 2-grams"].line.color != found["sampled: 2-grams"].line.color
+    assert [trace.name for trace in figure.data if trace.showlegend is not False] == ["beam", "sampled"]

@@ -60,6 +60,13 @@ def test_counts_and_notes_stand_above_the_bars():
     assert "<b>top-k 3</b>" in texts
 
 
+def test_a_part_too_narrow_for_its_number_has_it_above_the_bar():
+    bar = WaterfallBar(title="", count=4, words=[0.7], rest=0.0, gone={"top-k": 0.27, "top-p": 0.03}, note=" · 70 %")
+    figure = waterfall([bar], ["a"], filters=FILTERS, drawn=None, palette=LIGHT)
+    texts = [text for trace in figure.data if trace.type == "scatter" and trace.text for text in trace.text]
+    assert "4 tokens · 70 %, 3.0 % cut" in texts
+
+
 def test_filters_are_hatched_by_their_place():
     gone = {"top-k": 0.1, "min-p": 0.1, "typical": 0.1, "greedy": 0.1}
     bar = WaterfallBar(title="", count=1, words=[0.6], rest=0.0, gone=gone)

@@ -24,6 +24,10 @@ def test_ranks_are_split_by_what_cut_them_and_the_line_says_how_many_are_left():
     assert (found["drawn"].x[0], found["drawn"].y[0]) == (2, pytest.approx(0.2))
     lines = [trace.text[1].strip() for trace in figure.data if trace.mode == "lines+text"]
     assert lines == ["top-p: 2 left", "top-k: 3 left"]
+    heights = [np.log10(trace.y[1]) for trace in figure.data if trace.mode == "lines+text"]
+    assert heights[0] - heights[1] > 0.7  # powers of ten: neither touches the other, nor the 100 % line
+    assert heights[1] > 0.5
+    assert figure.layout.yaxis.range[1] > heights[0]
     looks = {(trace.line.dash, trace.fillpattern.shape) for name, trace in found.items() if name != "drawn"}
     assert len({dash for dash, _ in looks}) == len({shape for _, shape in looks}) == 3  # told apart without colour
 

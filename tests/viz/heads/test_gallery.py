@@ -27,7 +27,7 @@ def test_a_map_of_a_measure_carries_its_numbers_and_leaves_out_what_is_unknown()
     values = np.array([[0.25, np.nan], [0.5, 1.0]], np.float32)
     figure = measure_map(values, title="same", share=True, opened=(1, 0), palette=DARK)
     np.testing.assert_array_equal(np.array(figure.data[0].z, float), values)
-    assert list(figure.data[1].text) == [".25", ".50", "1.00"]
+    assert list(figure.data[1].text) == ["25 %", "50 %", "100 %"]
     wide = measure_map(np.ones((48, 25), np.float32) * 9, title="bits", share=False, opened=(0, 0), palette=LIGHT)
     assert len(wide.data) == 1
     assert wide.data[0].zmax == 9
