@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
+# Correlations nearer to 0 than this are no tendency.
+WEAK = 0.3
+
 
 def attention_vs_ablation(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw attention and effect of each word. Raises InputError for a sentence that is too long for it."""
@@ -97,11 +100,18 @@ def _points(found: AttentionVsAblation) -> None:
 
 def _verdict(found: AttentionVsAblation) -> None:
     """Say how well attention tells what hiding does."""
+    from model_utils.experiments.ablation import FEWEST_WORDS
+
     r = found.correlation
     if r is None:
-        st.metric("Correlation", "–", help="It takes 3 words whose numbers differ.")
+        st.markdown(f"Too few words for a correlation: it takes {FEWEST_WORDS}, with numbers that differ.")
     else:
         st.metric("Correlation", f"{r:.2f}".replace("-", "−"), help="Pearson’s r over the visible words.")
+        tends = "tends to matter more" if r > WEAK else "tends to matter less" if r < -WEAK else "matters no more"
+        st.markdown(
+            f"Over all words: one that is read more {tends} when hidden. It says nothing of a single word (1 would be a "
+            "straight line through all points, 0 no tendency)."
+        )
     done = np.where(found.hidden, -1, np.nan_to_num(found.change))
     said = np.where(found.hidden, -1, found.attention)
     most_said, most_done = (literal(found.words[int(values.argmax())].label) for values in (said, done))

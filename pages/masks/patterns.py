@@ -46,7 +46,7 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         numbers=lambda: _numbers(batch, spec, now, causal),
         code=lambda: _code(page, spec, batch),
     )
-    st.header("Who can hear whom", anchor=False)
+    st.header("Who is reached by whom, over all layers", anchor=False)
     receptive_field(page, spec, batch)
 
 
