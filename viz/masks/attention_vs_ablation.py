@@ -64,14 +64,14 @@ def _axis(title: str, values: NDArray[np.float64], palette: Palette) -> dict[str
 
 
 def _sides(x: NDArray[np.float64], y: NDArray[np.float64], words: Sequence[str]) -> dict[int, str]:
-    """Return on which side of its point there is room for a word, in a picture of some 400 x 250 px; none where nowhere is."""
-    across = 400 * x / max(x.max(initial=0), 1e-9)
+    """Return on which side of its point there is room for a word, in a picture of some 300 x 250 px; none where nowhere is."""
+    across = 300 * x / max(x.max(initial=0), 1e-9)
     up = 250 * y / max(y.max(initial=0), 1e-9)
     taken = [
         (left - 7, right + 7, low - 7, high + 7) for left, right, low, high in zip(across, across, up, up, strict=True)
     ]
     sides: dict[int, str] = {}
-    for index in np.argsort(-(across / 400 + up / 250)).tolist():
+    for index in np.argsort(-(across / 300 + up / 250)).tolist():
         half = 5 * len(words[index])
         for side, right, above in SIDES:
             middle, line = across[index] + right * (half + 10), up[index] + above * 18

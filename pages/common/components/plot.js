@@ -146,9 +146,11 @@ class Plot {
     plot.style.minHeight = "";
     frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
     const { opens } = figure.settings;
-    const { width } = figure.figure.layout;
-    const place = ["end", "columns"].includes(opens) ? `${opens} of ${width}` : opens; // the end moves as a figure grows
-    if (this.opens !== place) {
+    const wide = figure.figure.layout.width ?? figure.settings.least;
+    const place = ["end", "columns"].includes(opens) ? `${opens} of ${wide}` : opens; // the end moves as a figure grows
+    const scrolls = frame.scrollWidth > frame.clientWidth; // what fits opens nowhere, until its place gets narrower
+    if (!scrolls) this.opens = null;
+    else if (this.opens !== place) {
       this.opens = place;
       const at = () => ({ start: 0, end: 1 }[opens] ?? opens) * frame.scrollWidth - frame.clientWidth / 2;
       frame.scrollLeft = opens === "columns" ? this.wholeColumns() : at();
