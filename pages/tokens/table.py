@@ -142,7 +142,10 @@ def why_padding(key: BatchKey, batch: TokenBatch) -> None:
         size = _counted(lengths[0], "token")
         st.markdown(f"Every row has {size}, so they already are one rectangle: the library reports no error.")
         return
-    st.markdown(f"A tensor is a rectangle, and the rows have {_listed(lengths)} tokens. Without pads the library says:")
+    st.markdown(
+        f"A tensor is a rectangle, and these rows have {_listed(lengths)} tokens: without pads they make no batch, and the "
+        "library stops with this error:"
+    )
     st.code(error, language=None, wrap_lines=True)
 
 
