@@ -113,11 +113,11 @@ def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> Trace:
 
 def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[Trace]:
     """Return the traces that write the words and their percentages."""
-    common: dict[str, Any] = {"y": [bar["y"] for bar in bars], "mode": "text", "hoverinfo": "skip"}
+    common: dict[str, Any] = {"y": [bar["y"] - 2 for bar in bars], "mode": "text", "hoverinfo": "skip"}
     return [
         scatter(
             name="word",
-            x=[bar["base"] + 0.01 for bar in bars],
+            x=[bar["base"] for bar in bars],
             text=[bar["label"] for bar in bars],
             textposition="middle right",
             textfont={"family": CODE_FONT, "size": WORD_FONT, "color": palette.text},
