@@ -107,10 +107,13 @@ def _verdict(found: AttentionVsAblation) -> None:
         st.markdown(f"Too few words for a correlation: it takes {FEWEST_WORDS}, with numbers that differ.")
     else:
         st.metric("Correlation", f"{r:.2f}".replace("-", "−"), help="Pearson’s r over the visible words.")
-        tends = "tends to matter more" if r > WEAK else "tends to matter less" if r < -WEAK else "matters no more"
+        if abs(r) < WEAK:
+            tendency = "how much a word is read hardly tells how much hiding it changes the prediction"
+        else:
+            how = "more" if r > 0 else "less"
+            tendency = f"the more a word is read, the {how} hiding it tends to change the prediction"
         st.markdown(
-            f"Over all words: one that is read more {tends} when hidden. It says nothing of a single word (1 would be a "
-            "straight line through all points, 0 no tendency)."
+            f"Over all words: {tendency}. It is a tendency (1 would be a straight line, 0 none), and says nothing of one word."
         )
     done = np.where(found.hidden, -1, np.nan_to_num(found.change))
     said = np.where(found.hidden, -1, found.attention)

@@ -198,9 +198,8 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         "nothing overflows; the division cancels it.",
         "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
         f"Most goes to “{heaviest}”.",
-        "values": f"**Each word's value times its weight, added up:** the {selection.trace.width} numbers at the right are all "
-        f"that this head hands on to “{word}”. Each is a stripe: blue above 0, grey below, the paler the nearer to 0. Vectors "
-        "are added number by number: the lengths below them do not add up.",
+        "values": "**Each word's value times its weight, added number by number:** the lengths below do not add up. The "
+        f"{selection.trace.width} numbers at the right (blue above 0, grey below) are all that this head hands on to “{word}”.",
     }[stage]
 
 

@@ -35,6 +35,7 @@ def attention_vs_ablation(attention: ArrayLike, change: ArrayLike, *, words: Seq
             textposition=[sides.get(index, "top center") for index in range(len(words))],
             textfont={"size": 16, "family": CODE_FONT, "color": palette.text},
             marker={"size": 12, "color": palette.ramp[5]},
+            cliponaxis=False,
             hovertext=[
                 f"{escape(word)}: attention {percent(share / 100)}, change {percent(moved / 100)}"
                 for word, share, moved in zip(words, x.tolist(), y.tolist(), strict=True)
@@ -77,7 +78,7 @@ def _sides(x: NDArray[np.float64], y: NDArray[np.float64], words: Sequence[str])
             middle, line = across[index] + right * (half + 10), up[index] + above * 18
             box = (middle - half, middle + half, line - 9, line + 9)
             others = taken[:index] + taken[index + 1 :]
-            if box[0] > -10 and box[2] > -10 and not any(_overlap(box, other) for other in others):
+            if box[0] > 0 and box[2] > 0 and not any(_overlap(box, other) for other in others):
                 sides[index] = side
                 taken.append(box)
                 break
