@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from model_utils.models.loading import LoadedModel
     from model_utils.tokens.words import Word
 
+# Words that a correlation takes: with fewer, one of them decides it.
+FEWEST_WORDS = 8
+
 
 def plain(spec: MaskSpec) -> MaskSpec:
     """Return the causal and padding mask of the sentence of `spec`, without anything else: what "before" means."""
@@ -71,10 +74,10 @@ class AttentionVsAblation:
 
     @property
     def correlation(self) -> float | None:
-        """Return Pearson's r over the visible words; None for fewer than 3, or where attention or change is constant."""
+        """Return Pearson's r over the visible words; None below FEWEST_WORDS, or where attention or change is constant."""
         counted = ~self.hidden & ~np.isnan(self.change)
         one, other = self.attention[counted], self.change[counted]
-        if one.size < 3 or one.std() < 1e-12 or other.std() < 1e-12:
+        if one.size < FEWEST_WORDS or one.std() < 1e-12 or other.std() < 1e-12:
             return None
         return float(np.corrcoef(one, other)[0, 1])
 

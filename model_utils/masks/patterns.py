@@ -150,7 +150,7 @@ PATTERNS: dict[str, Pattern] = {
         uses=("width",),
         reason="it lies outside the window of {width}",
         unchanged="the window reaches over the whole sentence",
-        layers_note="Hidden is not forgotten: under a window of {width} news travels {places} places a layer",
+        layers_note="Hidden is not forgotten: under a window of {width} each layer reaches {places} places further back",
     ),
     "sink": Pattern(
         label="sink",

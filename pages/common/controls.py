@@ -379,17 +379,11 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
     places = [*range(last), -1 if control.default == -1 else last]
     chosen = value(name) % len(texts)
     hold(name, places[chosen], *texts)
-    often = Counter(texts)
-
-    def shown(place: int) -> str:
-        text = texts[place]
-        return text if often[text] == 1 else f"{text} ({place % len(texts)})"
-
     st.selectbox(
         control.label,
         places,
         index=chosen,
-        format_func=shown,
+        format_func=told_apart(texts).__getitem__,
         key=name,
         persist_state="session",
         on_change=changed,
@@ -397,6 +391,12 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
         label_visibility="visible" if show_label else "collapsed",
     )
     return int(value(name)) % len(texts)
+
+
+def told_apart(texts: Sequence[str]) -> list[str]:
+    """Return the texts of a list; those that come more than once bear their place, counted from 0."""
+    often = Counter(texts)
+    return [text if often[text] == 1 else f"{text} ({place})" for place, text in enumerate(texts)]
 
 
 def field(name: str, *, of: Holder = PAGE, **options: Any) -> str:

@@ -103,6 +103,11 @@ def draw(page: frame.Page, now: Shown) -> None:
         _hide(now, now.hidden ^ {clicked})
         st.rerun()  # the links take along what is hidden
     cover.answer(_next_words, page, batch, now)
+    if not now.own:
+        st.caption(
+            "The box “Sentences” in the sidebar holds what the other pages show. Write a sentence of your own there, and this "
+            "page shows it too."
+        )
 
 
 def _hide(now: Shown, hidden: frozenset[int]) -> None:

@@ -75,8 +75,7 @@ def _sentence(found: tuple[AblationCurve, ...]) -> str:
         return "**Where a line breaks off, the last row may read nothing at all:** its numbers would mean nothing."
     trend = "grows" if end > start + 0.05 else "falls" if end < start - 0.05 else "stays"
     return (
-        f"{far} With one word left, the uncertainty {trend} from {start:.1f} to {end:.1f} bits on average: less to read is "
-        "another question, not always a harder one."
+        f"{far} With one word left, the uncertainty {trend} from {start:.1f} to {end:.1f} bits, the mean of both ends."
     )
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
+# Correlations nearer to 0 than this are no tendency.
+WEAK = 0.3
+
 
 def attention_vs_ablation(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw attention and effect of each word. Raises InputError for a sentence that is too long for it."""
@@ -97,11 +100,21 @@ def _points(found: AttentionVsAblation) -> None:
 
 def _verdict(found: AttentionVsAblation) -> None:
     """Say how well attention tells what hiding does."""
+    from model_utils.experiments.ablation import FEWEST_WORDS
+
     r = found.correlation
     if r is None:
-        st.metric("Correlation", "–", help="It takes 3 words whose numbers differ.")
+        st.markdown(f"Too few words for a correlation: it takes {FEWEST_WORDS}, with numbers that differ.")
     else:
         st.metric("Correlation", f"{r:.2f}".replace("-", "−"), help="Pearson’s r over the visible words.")
+        if abs(r) < WEAK:
+            tendency = "how much a word is read hardly tells how much hiding it changes the prediction"
+        else:
+            how = "more" if r > 0 else "less"
+            tendency = f"the more a word is read, the {how} hiding it tends to change the prediction"
+        st.markdown(
+            f"Over all words: {tendency}. It is a tendency (1 would be a straight line, 0 none), and says nothing of one word."
+        )
     done = np.where(found.hidden, -1, np.nan_to_num(found.change))
     said = np.where(found.hidden, -1, found.attention)
     most_said, most_done = (literal(found.words[int(values.argmax())].label) for values in (said, done))

@@ -9,6 +9,7 @@ import streamlit as st
 from model_utils.limits import TABLE_WINDOW
 from pages.common import controls, frame
 from pages.common.components.plot import plot
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,9 @@ def _draw(step: BroadcastStep, spec: MaskSpec, batch: TokenBatch) -> None:
     columns = list(batch.labels(spec.sentence))
     if values.ndim == 4 and values.shape[2] > 1:
         values, rows = values[spec.sentence, 0], columns
-        st.caption(f"Sentence {spec.sentence} of {batch.size[0]}, the one chosen above.")
+        st.caption(
+            f"The sentence chosen above, one of {batch.size[0]}: “{literal(sentence_label(batch.texts[spec.sentence]))}”."
+        )
     else:
         values = values.reshape(batch.size)
         columns = [str(column) for column in range(batch.size[1])]

@@ -176,7 +176,7 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
     last = len(batch.tokens[spec.sentence]) - 1
     own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
     return (
-        f"{together} **changed the prediction by {percent(moved)}**."
+        f"{together} **changed the prediction by {percent(moved)}**: so much of the probability is with other words now."
         f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
     )
 
@@ -250,14 +250,13 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     hidden = hidden_tokens(spec)
     hole, closed = (masks_cache.next_word(page.key(batch.side), replace(spec, gap=kind)) for kind in ("hole", "close"))
     apart = float(total_variation(hole, closed))
+    behind = sum(token not in hidden for token in range(min(hidden) + 1, len(batch.tokens[spec.sentence])))
+    later = "1 later token" if behind == 1 else f"{behind} later tokens" if behind else "the row that reads"
     what = (
-        "A hole: later words keep their places." if chosen == "hole" else "Closed: later words move up, as if deleted."
+        "A hole: later tokens keep their positions."
+        if chosen == "hole"
+        else f"Closed gap: {later} moved to lower positions, as if the hidden words were deleted."
     )
     if apart < EQUAL:
         return f"✓ {what} Hole and closed gap give the same answer here."
-    behind = sum(token not in hidden for token in range(min(hidden) + 1, len(batch.tokens[spec.sentence])))
-    moved = f"moves {behind} {'token' if behind == 1 else 'tokens'} up" if behind else "moves the reading row up"
-    return (
-        f"≠ {what} Closing {moved}, and the model knows words by their places: "
-        f"the two predictions differ by **{percent(apart)}**."
-    )
+    return f"{what} The model also knows a token’s position, so the two answers differ: by **{percent(apart)}** here."

@@ -13,6 +13,7 @@ from model_utils.masks.patterns import PATTERNS, filled
 from pages.common import controls, downloads, frame, mask_state
 from pages.common.caches import cache, cache_masks
 from pages.common.components.plot import plot
+from pages.common.hall import present
 from pages.masks.receptive_field import receptive_field
 from pages.masks.surprisal import later_weight, surprise
 
@@ -46,7 +47,7 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         numbers=lambda: _numbers(batch, spec, now, causal),
         code=lambda: _code(page, spec, batch),
     )
-    st.header("Who can hear whom", anchor=False)
+    st.header("Who is reached by whom, over all layers", anchor=False)
     receptive_field(page, spec, batch)
 
 
@@ -63,6 +64,8 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             with st.container(width=150, gap=None):
                 _tile(mask, pattern, spec.pattern == pattern)
                 st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first))
+                if present.on():
+                    continue  # the surprise below needs the room
                 if pattern != "causal" and np.array_equal(mask.visible, causal.visible):
                     st.caption("on this sentence the same as causal")
                 elif cheap and pattern != "causal":

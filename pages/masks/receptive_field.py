@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 
 def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw what the chosen word hears as a strip of words, and all words as a matrix; a click chooses another word."""
+    """Draw what reaches the chosen word as a strip of words, and all words as a matrix; a click chooses another word."""
+    st.markdown(
+        "A row is a word that reads, a column a word that is read. The number counts layers: 1 where the row reads the word "
+        "itself, 2 where it reads a word that has read it, and so on; 0 is the row’s own word."
+    )
     after = cache_masks.receptive_field(page.key(batch.side), spec)  # (T, T)
     first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
@@ -44,7 +48,7 @@ def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 
 def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
-    """Draw the words with what `row` hears of each, and return the index of a clicked one."""
+    """Draw the words with when each reaches `row`, and return the index of a clicked one."""
     from viz.masks.receptive_field import after_layers, colours
 
     palette, most = frame.palette(), max(int(after.max()), 1)
@@ -59,18 +63,18 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
                 background=ground,
                 colour=ink,
                 selected=index == row,
-                title="click to see what this word attends to",
-                spoken=f"{spoken(label)}: reached {after_layers(layers)}. What does it attend to?",
+                title="click to see what reaches this word",
+                spoken=f"{spoken(label)}: reached {after_layers(layers)}. What is it reached by?",
             )
         )
-    return tokens_strip(tokens, key="reach_words", label="What the chosen word can hear", palette=palette)
+    return tokens_strip(tokens, key="reach_words", label="What the chosen word is reached by", palette=palette)
 
 
-def _say(heard: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> None:
-    """Say how many words are heard how."""
-    direct, through, never = int((heard == 1).sum()), int((heard > 1).sum()), int((heard < 0).sum())
+def _say(after: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> None:
+    """Say how many words reach the chosen one, and how."""
+    direct, through, never = int((after == 1).sum()), int((after > 1).sum()), int((after < 0).sum())
     st.text(
-        f"“{label}” attends to {_counted(direct)} directly, to {_counted(through)} only through other words, to {never} never."
+        f"“{label}” reads {_counted(direct)} directly, is reached by {through} more through other words, and never by {never}."
     )
     note = filled(PATTERNS[spec.pattern].layers_note, width=spec.width, first=spec.first)
     if note and through:
@@ -79,7 +83,7 @@ def _say(heard: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> N
         )
     else:
         st.markdown("What is never reached cannot change this word’s prediction, whatever stands there.")
-    st.caption("Click a word to see what it attends to.")
+    st.caption("Click a word to see what it is reached by.")
 
 
 def _counted(number: int) -> str:

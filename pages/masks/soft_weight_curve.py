@@ -11,7 +11,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.errors import InputError
-from pages.common import downloads, frame, mask_state
+from pages.common import controls, downloads, frame, mask_state
 from pages.common.caches import cache_masks
 from pages.common.components.plot import plot
 
@@ -72,7 +72,7 @@ def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 def _cell(batch: TokenBatch, spec: MaskSpec, count: int) -> tuple[int, int]:
     """Draw the choice of the row and of the key, as words, and return both as real tokens from 0."""
-    labels = [f"{number} {token.label}" for number, token in enumerate(batch.tokens[spec.sentence])]
+    labels = controls.told_apart([token.label for token in batch.tokens[spec.sentence]])
     for name, default in (("dial_query", count - 1), ("dial_key", max(count - 2, 0))):
         if not 0 <= st.session_state.get(name, default) < count:
             st.session_state[name] = default

@@ -70,7 +70,7 @@ def _choose(words: tuple[Word, ...]) -> Word:
     at = st.selectbox(
         "Word",
         range(len(words)),
-        format_func=lambda index: f"{index + 1}. {words[index].label}",
+        format_func=controls.told_apart([word.label for word in words]).__getitem__,
         key="mask_half_word",
         width=220,
     )

@@ -56,7 +56,7 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
     place = st.selectbox(
         "Word",
         range(len(words)),
-        format_func=lambda index: f"{index + 1}. {words[index].label}",
+        format_func=controls.told_apart([word.label for word in words]).__getitem__,
         key="mask_soft_word",
     )
     tokens = words[place].tokens

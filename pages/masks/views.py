@@ -33,7 +33,10 @@ VIEWS = {
         draw=patterns,
     ),
     "word-list": View(
-        label="Word list", help="Hide every word of a list, such as all articles.", draw=lists, answers=False
+        label="Word list",
+        help="Hide every word of a list: your own, or one of three that are ready.",
+        draw=lists,
+        answers=False,
     ),
     "mask-value": View(
         label="Mask value 0.5",

@@ -41,10 +41,11 @@ def lists(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     matches = match(words, entries)
     with meeting:
         if not entries:
-            st.markdown("**Type words, or take a ready list.** Those that stand in the sentence are hidden at once.")
+            st.markdown("**Type words, or take a ready list.** One click then hides those that stand in the sentence.")
             return
         _say(matches, words, entries)
-        _buttons(matches, words)
+        if matches.places:
+            _buttons(matches, words)
         _others(page, batch, spec.sentence, entries)
 
 
@@ -56,7 +57,7 @@ def _say(matches: Matches, words: Sequence[Word], entries: Sequence[str]) -> Non
     """Say what the list met, and what it did not."""
     if not matches.places:
         count = "its one entry is" if len(entries) == 1 else f"none of its {len(entries)} entries is"
-        st.markdown(f"**The list meets nothing here:** {count} a word of this sentence.")
+        st.markdown(f"**There is nothing to hide here:** {count} a word of this sentence.")
         return
     names = ", ".join(f"“{literal(words[place].label)}”" for place in matches.places[:NAMED])
     more = f" and {len(matches.places) - NAMED} more" if len(matches.places) > NAMED else ""
@@ -78,18 +79,19 @@ def _buttons(matches: Matches, words: Sequence[Word]) -> None:
                 key=f"mask_list_{key}",
                 on_click=mask_state.set_weights,
                 args=(dict.fromkeys(hidden, 0.0),),
-                disabled=not hit,
                 type="primary" if key == "hide" else "secondary",
             )
 
 
 def _others(page: Page, batch: TokenBatch, sentence: int, entries: Sequence[str]) -> None:
     """Say which other sentences hold words of the list: the hand mask is for one sentence."""
+    from model_utils.tokens.batch import sentence_label
+
     counts = [
-        (number, len(match(cache_words.words(page.model, text), entries).places))
+        (sentence_label(text), len(match(cache_words.words(page.model, text), entries).places))
         for number, text in enumerate(batch.texts)
         if number != sentence
     ]
-    held = ", ".join(f"sentence {number}: {count}" for number, count in counts if count)
+    held = ", ".join(f"“{literal(label)}” ({count})" for label, count in counts if count)
     if held:
         st.caption(f"Also found in {held}. The hand mask is for the chosen sentence; choose another to mask it there.")

@@ -136,6 +136,7 @@ def stages(selection: CellSelection) -> None:
         _row_figure(selection, stage),
         "row",
         least=strips_width(len(selection.labels)),
+        opens="end" if stage == "values" else "start",  # their sum, on a phone
         alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
     )
     downloads.bar("row", numbers=lambda: numbers(selection), code=lambda: code(selection))
@@ -186,18 +187,27 @@ def _sentence(selection: CellSelection, stage: str) -> str:
             f"**“{word}” may read nothing at all, so the fill decides:** `min` swallows every score and each column gets the "
             "same, `-10000` cancels out as if there were no mask, `-inf` leaves 0 divided by 0."
         )
+    too_small = "is" if selection.fill == "-inf" else "is too small for float32 and becomes"
+    zero = f"; that of {fill} {too_small} exactly 0" if _blocked_too(selection) else ""
     return {
-        "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score, later words and pads "
-        "too: the mask comes after. q, the query, is of the token that reads, k, the key, of the one that may be read.",
+        "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score{_blocked_too(selection)}. "
+        "q, the query, is of the token that reads, k, the key, of the one that may be read.",
         "mask": f"**The mask adds 0 to what may be read and {fill} to what may not.** It removes; it never points at what "
         "matters.",
-        "exp": f"**exp makes every number positive, and {fill} exactly 0.** The largest is taken off first so that nothing "
-        "overflows; the division cancels it.",
+        "exp": f"**exp turns every number into one above 0{zero}.** The largest is taken off first so that "
+        "nothing overflows; the division cancels it.",
         "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
         f"Most goes to “{heaviest}”.",
-        "values": f"**Each word's value times its weight, added up:** the {selection.trace.width} numbers at the right are all "
-        f"that this head hands on to “{word}”.",
+        "values": "**Each word's value times its weight, added number by number:** the lengths below do not add up. The "
+        f"{selection.trace.width} numbers at the right (blue above 0, grey below) are all that this head hands on to “{word}”.",
     }[stage]
+
+
+def _blocked_too(selection: CellSelection) -> str:
+    """Return which blocked keys have a score as well, as the end of a sentence; empty in a row that blocks none."""
+    names = {"causal": "later words", "pattern": "words outside the pattern", "padding": "pads", "hand": "hidden words"}
+    found = [name for cause, name in names.items() if selection.causes[cause][selection.query].any()]
+    return f", {' and '.join(found)} too: the mask comes after" if found else ""
 
 
 def code(selection: CellSelection) -> str:

@@ -44,15 +44,15 @@ def matrices(selection: CellSelection) -> None:
         "weights": lambda: draw_weights(trace.under(selection.fill)[1], causes=selection.causes, **shared),
     }
     captions = {
-        "scores": "**Scores** of every pair, later words and pads too.",
+        "scores": f"**Scores** of every pair, later words{' and pads' if selection.causes['padding'].any() else ''} too.",
         "masked": "**Plus the mask**: a blocked cell keeps its place and loses its score.",
         "weights": "**Weights**: each row of words adds up to 1.",
     }
     places = [*st.columns(2), *st.columns(2)]
     for place, (name, draw) in zip(places, draws.items(), strict=False):
         with place:
-            _clickable(selection, name, cache_shared.figure((name, *selection.shown, rows, palette), draw))
             st.markdown(captions[name])
+            _clickable(selection, name, cache_shared.figure((name, *selection.shown, rows, palette), draw))
     with places[-1]:
         chosen_cell(selection)
     downloads.bar("matrices", numbers=lambda: _cells(selection), code=lambda: code(selection))
@@ -104,6 +104,9 @@ def chosen_cell(selection: CellSelection) -> None:
     from viz.mechanics.cell import chain
 
     query, key = selection.names
+    st.markdown(
+        f"**One cell under the microscope:** how much “{literal(query)}” takes from “{literal(key)}”. Click another cell."
+    )
     controls.item("key", [token.label for token in selection.batch.tokens[selection.spec.sentence]])
     palette = frame.palette()
 
@@ -113,9 +116,6 @@ def chosen_cell(selection: CellSelection) -> None:
 
     figure = cache_shared.figure(("cell", *selection.shown, palette), draw)
     plot(figure, "cell", alt=f"How the weight of “{key}” for “{query}” comes about.")
-    st.markdown(
-        f"**One cell under the microscope:** how much “{literal(query)}” takes from “{literal(key)}”. Click another cell."
-    )
 
 
 def _steps(selection: CellSelection) -> list[tuple[str, float]]:
@@ -147,12 +147,12 @@ def without_mask(selection: CellSelection) -> None:
     left, right = st.columns(2)
     later = trace.causes["causal"] & ~trace.causes["padding"]
     with left:
-        _clickable(selection, "unmasked", draw_weights(free, causes=pads, lit=lit, **shared))
         st.markdown("**Self-attention:** every word reads every word.")
+        _clickable(selection, "unmasked", draw_weights(free, causes=pads, lit=lit, **shared))
     with right:
         masked = trace.under(selection.fill)[1]
-        _clickable(selection, "weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
         st.markdown("**Masked self-attention:** the same scores, from the same pass.")
+        _clickable(selection, "weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
 
     st.markdown(
         f"Without the mask, **{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that "

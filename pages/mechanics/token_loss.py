@@ -55,6 +55,8 @@ def losses(selection: CellSelection) -> None:
             delta_arrow="off",
             help=f"The mean per token: {mean / bit:.9g} bits = {mean:.9g} nats",
         )
+    if not selection.batch.pads(selection.spec.sentence):
+        st.markdown("The three agree here: this sentence has no pads, and its first word never has a loss.")
     st.caption("Training code reports the loss in nats: 1 bit is 0.69 nats.")
     if selection.batch.side == "left" and selection.batch.pads(selection.spec.sentence):
         st.caption(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -22,8 +23,15 @@ COLUMN, LEFT = 48, 110
 
 def wide(selection: CellSelection) -> int:
     """Return the px that a picture with a column per token needs."""
+    from viz.base.axes import FEW
+    from viz.base.geometry import breadth
+    from viz.base.text import shorten
+
     tokens = len(selection.labels)
-    return LEFT + tokens * (COLUMN if tokens <= 20 else 14)
+    upright = selection.labels if tokens <= FEW else ()  # each beside the next
+    words = [breadth(shorten(label, 9), 17) for label in upright]
+    column = max([COLUMN, *(round((one + other) / 2) for one, other in pairwise(words))])
+    return LEFT + tokens * (column if tokens <= 20 else 14)
 
 
 def fills(selection: CellSelection) -> None:
@@ -70,8 +78,11 @@ def _blocked_row(selection: CellSelection, shared: dict[str, Any], hidden_row: b
         rows = np.stack(list(by_fill_value(selection.trace, _blocked_query(selection), all_blocked=True).values()))
         picture = fill_values.by_fill_value(rows, causes={}, **shared)
         plot(picture, "fates_blocked", least=wide(selection), alt="A fully blocked row under each fill")
-        whose = "A pad's own row is fully blocked" if selection.trace.empty_rows.any() else "Were the whole row blocked"
-        st.markdown(f"**{whose}, and now the fill decides.**")
+        pad, own = (
+            "A pad's own row is fully blocked: the fill decides.",
+            "If the whole row were blocked, the fill would decide.",
+        )
+        st.markdown(f"**{pad if selection.trace.empty_rows.any() else own}**")
     st.markdown(
         f"`min` swallows every score: 1/{len(selection.labels)} to each column, the future included. `-10000` moves all scores "
         "alike: the mask vanishes. `-inf` leaves 0 divided by 0: NaN, not a number."

@@ -41,6 +41,8 @@ def next_words(key: BatchKey, batch: TokenBatch) -> None:
 def independence(key: BatchKey, batch: TokenBatch) -> None:
     """Draw each sentence's answer alone beside its answers in the batch, ticked or crossed, in three ways."""
     real = sum(len(row) for row in batch.tokens)
+    from model_utils.experiments.batch_invariance import TOLERANCE
+
     found: list[Independence] = _gather(
         "independence",
         key,
@@ -49,6 +51,12 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
         lambda rows: cache.batch_independence(key, rows.start, rows.stop),
     )
     rows = figures.independence_rows(batch, found)
+    if rows and not present.on():  # in a hall the picture needs the room
+        st.markdown(
+            "Each row compares the next words of a sentence alone with those that it gets in the batch; the sentence with most "
+            "pads comes first. **Changed by:** the share of the probability that went to other words. **Logits ±:** the largest "
+            f"difference of a logit. Some 1e-05 is rounding (✓ below {TOLERANCE:g}); 1 or more is another answer (✗)."
+        )
     _draw(
         "independence",
         rows,
@@ -73,7 +81,6 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
         )
     else:
         st.markdown("Only mask **and** positions give a sentence in the batch the answer that it gets alone.")
-    _explain()
 
 
 def _explain() -> None:

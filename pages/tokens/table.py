@@ -13,6 +13,7 @@ from pages.common import controls, downloads, figures, frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 from pages.common.lesson import cover
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch
@@ -105,6 +106,7 @@ def _set(key: str, value: Any) -> None:
 
 def say_what_is_shown(batch: TokenBatch) -> None:
     """Write the sentence under the table, and a note for each sentence that ends in a space."""
+    from model_utils.tokens.batch import sentence_label
     from model_utils.tokens.padding import ends_in_space
 
     last = batch.size[1] - 1
@@ -124,8 +126,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         )
     for b in ends_in_space(batch):
         st.warning(
-            f"Row {b + 1} ends in white space, which is a token of its own. GPT-2’s words bring their space along, so it"
-            " spoils the next word: remove it under “Sentences”.",
+            f"“{literal(sentence_label(batch.texts[b]))}” ends in white space, which is a token of its own. GPT-2’s words bring"
+            " their space along, so it spoils the next word: remove it under “Sentences”.",
             icon=":material/space_bar:",
         )
 
@@ -140,7 +142,10 @@ def why_padding(key: BatchKey, batch: TokenBatch) -> None:
         size = _counted(lengths[0], "token")
         st.markdown(f"Every row has {size}, so they already are one rectangle: the library reports no error.")
         return
-    st.markdown(f"A tensor is a rectangle, and the rows have {_listed(lengths)} tokens. Without pads the library says:")
+    st.markdown(
+        f"A tensor is a rectangle, and these rows have {_listed(lengths)} tokens: without pads they make no batch, and the "
+        "library stops with this error:"
+    )
     st.code(error, language=None, wrap_lines=True)
 
 
@@ -166,8 +171,9 @@ def _which(words: Sequence[MergedWord]) -> int:
     if len(words) == 1:
         return 0
     st.markdown(f"GPT-2 first cuts this text into {len(words)} parts; pairs merge inside a part alone.")
-    labels = [f"{number}. {word.label}" for number, word in enumerate(words, start=1)]
-    return labels.index(st.selectbox("Part", labels, key=f"_part_{len(words)}", width=300))
+    labels = controls.told_apart([word.label for word in words])
+    parts = range(len(words))
+    return st.selectbox("Part", parts, format_func=labels.__getitem__, key=f"_part_{len(words)}", width=300)
 
 
 def _draw_merges(word: MergedWord) -> None:

@@ -54,13 +54,13 @@ def test_a_pattern_is_chosen_by_its_picture_and_a_word_asked_by_keyboard(page: P
     click(page, "fig_pattern_window", 4, 3)
     page.wait_for_url("**pattern=window**")
     expect(
-        page.get_by_text("“␣of” attends to 1 word directly, to 6 words only through other words, to 0 never.")
+        page.get_by_text("“␣of” reads 1 word directly, is reached by 6 more through other words, and never by 0.")
     ).to_be_visible()
     word = page.get_by_role("button", name="want: reached")
     word.focus()
     page.keyboard.press("Enter")
     expect(
-        page.get_by_text("“␣want” attends to 1 word directly, to 0 words only through other words, to 6 never.")
+        page.get_by_text("“␣want” reads 1 word directly, is reached by 0 more through other words, and never by 6.")
     ).to_be_visible()
     click(page, "fig_pattern_bidirectional", 4, 3)
     expect(page.get_by_text("but it is not BERT")).to_be_visible()

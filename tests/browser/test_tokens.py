@@ -58,3 +58,16 @@ def test_on_a_phone_the_table_scrolls_in_its_frame_and_opens_at_the_read_column(
     box = figure.locator(".shapelayer path").last.bounding_box()
     assert box is not None
     assert 0 <= box["x"] < 390
+
+
+def test_on_a_phone_a_longer_table_opens_at_the_read_column_too(phone: Page, app: str) -> None:
+    phone.goto(f"{app}/Tokens")
+    drawn(phone, "fig_batch")
+    phone.get_by_test_id("stExpandSidebarButton").click()
+    sentences = phone.get_by_label("Sentences", exact=True)
+    sentences.fill("My dog is\nThe cat sat on the mat because it was")
+    sentences.press("Control+Enter")
+    phone.wait_for_function(
+        "(el => el.scrollWidth > 1000 && el.scrollWidth - el.clientWidth - el.scrollLeft < 2)"
+        "(document.querySelector('.st-key-fig_batch .plot-frame'))"
+    )

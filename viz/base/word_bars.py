@@ -52,7 +52,8 @@ def word_bars(
 def _heading(palette: Palette, *, before: bool) -> dict[str, Any]:
     """Return the annotation that says what a bar is."""
     return {
-        "text": "probability of the next word" + ("; pale: before" if before else ""),
+        # Short enough for a phone.
+        "text": "probability now; pale: before" if before else "probability of the next word",
         **FROM_LEFT,
         "yref": "paper",
         "y": 1,

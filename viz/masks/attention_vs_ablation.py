@@ -13,24 +13,29 @@ from viz.base.figure import Figure, scatter
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, ink, style, weight_colour
 
+# Where a word may stand beside its point, in the order in which they are tried, with the direction right and up.
+SIDES = (("top center", 0, 1), ("middle right", 1, 0), ("middle left", -1, 0), ("bottom center", 0, -1))
+
 
 def attention_vs_ablation(attention: ArrayLike, change: ArrayLike, *, words: Sequence[str], palette: Palette) -> Figure:
     """Return one point per word, trace `words`: attention on x, change of the prediction on y, both in percent.
 
-    Words are labelled from the outside in where there is room; the others show their name when pointed at.
+    Words are labelled from the outside in, on that side of their point where there is room; the others show their name when
+    pointed at.
     """
     x, y = 100 * np.asarray(attention, dtype=np.float64), 100 * np.asarray(change, dtype=np.float64)
-    labelled = _labelled(x, y, words)
+    sides = _sides(x, y, words)
     figure = Figure(
         scatter(
             x=x,
             y=y,
             mode="markers+text",
             name="words",
-            text=[escape(word) if index in labelled else "" for index, word in enumerate(words)],
-            textposition="top center",
+            text=[escape(word) if index in sides else "" for index, word in enumerate(words)],
+            textposition=[sides.get(index, "top center") for index in range(len(words))],
             textfont={"size": 16, "family": CODE_FONT, "color": palette.text},
             marker={"size": 12, "color": palette.ramp[5]},
+            cliponaxis=False,
             hovertext=[
                 f"{escape(word)}: attention {percent(share / 100)}, change {percent(moved / 100)}"
                 for word, share, moved in zip(words, x.tolist(), y.tolist(), strict=True)
@@ -51,6 +56,7 @@ def _axis(title: str, values: NDArray[np.float64], palette: Palette) -> dict[str
         "title": {"text": title, "font": {"size": 15}},
         "range": [0, max(float(values.max(initial=0)) * 1.15, 1.0)],
         "ticksuffix": " %",
+        "ticklabelstandoff": 8,  # the two zeros in the corner are clear of each other
         "showgrid": True,
         "gridcolor": palette.line,
         "fixedrange": True,
@@ -58,20 +64,30 @@ def _axis(title: str, values: NDArray[np.float64], palette: Palette) -> dict[str
     }
 
 
-def _labelled(x: NDArray[np.float64], y: NDArray[np.float64], words: Sequence[str]) -> set[int]:
-    """Return which points have room for their word: a label stands above its point, in a picture of some 500 x 250 px."""
-    across = 500 * x / max(x.max(initial=0), 1e-9)
+def _sides(x: NDArray[np.float64], y: NDArray[np.float64], words: Sequence[str]) -> dict[int, str]:
+    """Return on which side of its point there is room for a word, in a picture of some 300 x 250 px; none where nowhere is."""
+    across = 300 * x / max(x.max(initial=0), 1e-9)
     up = 250 * y / max(y.max(initial=0), 1e-9)
-    labelled: list[int] = []
-    for index in np.argsort(-(across / 500 + up / 250)).tolist():
-        free = all(
-            abs(up[index] - up[other]) > 26
-            or abs(across[index] - across[other]) > 5.5 * (len(words[index]) + len(words[other])) + 14
-            for other in labelled
-        )
-        if free:
-            labelled.append(index)
-    return set(labelled)
+    taken = [
+        (left - 7, right + 7, low - 7, high + 7) for left, right, low, high in zip(across, across, up, up, strict=True)
+    ]
+    sides: dict[int, str] = {}
+    for index in np.argsort(-(across / 300 + up / 250)).tolist():
+        half = 5 * len(words[index])
+        for side, right, above in SIDES:
+            middle, line = across[index] + right * (half + 10), up[index] + above * 18
+            box = (middle - half, middle + half, line - 9, line + 9)
+            others = taken[:index] + taken[index + 1 :]
+            if box[0] > 0 and box[2] > 0 and not any(_overlap(box, other) for other in others):
+                sides[index] = side
+                taken.append(box)
+                break
+    return sides
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Return whether two boxes, each (left, right, low, high), touch."""
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
 
 
 def tint(share: float, palette: Palette) -> tuple[str, str]:

@@ -66,7 +66,7 @@ def _hover(after: NDArray[Any], labels: Sequence[str]) -> list[list[str]]:
     names = [escape(label) for label in labels]
     return [
         [
-            f"<b>{query}</b> attends to <b>{key}</b>: {after_layers(layers)}"
+            f"<b>{query}</b> is reached by <b>{key}</b>: {after_layers(layers)}"
             for key, layers in zip(names, row, strict=True)
         ]
         for query, row in zip(names, after.tolist(), strict=True)

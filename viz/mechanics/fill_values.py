@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NUMBERS_UP_TO = 20
 CELL = 46  # px of a row of cells
+NARROWEST = 44  # px of a column of cells with numbers, on a phone
 TOP = 40  # px of the tokens above them
 
 
@@ -70,9 +71,14 @@ def _numbers(z: NDArray[np.float64], palette: Palette) -> Trace:
         np.argwhere(known),
         [signed(value) for value in values],
         name="numbers",
-        size=18 if z.shape[1] <= FEW else 13,
+        size=[_size(signed(value), z.shape[1]) for value in values],
         colour=[ink(weight_colour(palette, value)) for value in values],
     )
+
+
+def _size(text: str, tokens: int) -> int:
+    """Return the px at which a number fits into its cell."""
+    return min(18 if tokens <= FEW else 13, int(NARROWEST / (0.58 * len(text))))
 
 
 def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequence[str], palette: Palette) -> Figure:
@@ -93,7 +99,7 @@ def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequenc
     if len(labels) <= NUMBERS_UP_TO:
         texts, colour = ["NaN"] * int(rows.sum()), ink(palette.accent)
         figure.add(cell_texts(np.argwhere(rows), texts, name="not a number", size=16, colour=colour))
-    shares = [f"{name}: {percent(float(line.mean()))}" for name, line in zip(names, rows, strict=True)]
+    shares = [f"{name}: {percent(float(line.mean()))} NaN" for name, line in zip(names, rows, strict=True)]
     return _grid(figure, shares, labels, palette)
 
 

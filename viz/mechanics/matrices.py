@@ -11,7 +11,7 @@ import numpy as np
 from viz.base.axes import cell_texts, frame
 from viz.base.figure import Figure
 from viz.base.hatching import HOVER_UP_TO, any_cause, visible
-from viz.base.matrix import Look, Numbers, matrix, weight_look
+from viz.base.matrix import ColourBar, Look, Numbers, matrix, weight_look
 from viz.base.text import escape, precise, signed
 from viz.base.theme import signed_scale
 
@@ -45,7 +45,9 @@ def scores(
     z = visible(values.astype(np.float64), causes)
     most = float(np.nanmax(np.abs(z))) if np.isfinite(z).any() else 1.0
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
-    look = Look(scale=signed_scale(palette, most or 1.0), numbers=Numbers(text=signed, sizes=_own_sizes), title="score")
+    scale = signed_scale(palette, most or 1.0)
+    bar = ColourBar(scale=scale, ticks={end: signed(end) for end in (scale.low, 0.0, scale.high)}, zero="score 0")
+    look = Look(scale=scale, numbers=Numbers(text=signed, sizes=_own_sizes), bar=bar, title="score")
     return head.light(head.matrix(z, look, values if held is None else held), lit)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from viz.base.axes import FROM_LEFT, numbered
 from viz.base.figure import Figure, bar, heatmap, scatter
+from viz.base.geometry import breadth
 from viz.base.hatching import bar_marker
 from viz.base.text import escape, precise, shorten, signed
 from viz.base.theme import Palette, sign_colours, signed_scale, style, weight_colour
@@ -29,7 +31,7 @@ STRIP, LAST_STRIP = 86, 130
 # While few strips are shown each takes its part of the room that four fill, up to so many px.
 FOUR_STRIPS, TALLEST_STRIP = 4 * STRIP, 170
 TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
-UPRIGHT = 10  # words; more are slanted
+UPRIGHT, WORD_FONT, LONGEST = 10, 18, 9  # words, more are slanted; px and characters of an upright one
 TITLE = 26
 GAP = 6  # px below a strip
 # px below the bars that their numbers take, however tall the strip is.
@@ -138,7 +140,13 @@ class _Draft:
     @property
     def top(self) -> int:
         """Return the px that the words on top need."""
-        return TOKENS if len(self.row.labels) <= UPRIGHT else SLANTED_TOKENS
+        return TOKENS if self.upright else SLANTED_TOKENS
+
+    @property
+    def upright(self) -> bool:
+        """Return whether the words on top stand upright: few, and none so long that it would touch the next."""
+        wide = [breadth(shorten(label, LONGEST), WORD_FONT) for label in self.row.labels]
+        return len(wide) <= UPRIGHT and all(one + other < 2 * COLUMN for one, other in pairwise(wide))
 
     @property
     def end(self) -> float:
@@ -153,7 +161,7 @@ class _Draft:
             "mask": "plus the mask",
             "exp": f"exp of it, less the row's largest ({signed(self.row.largest)})",
             "weight": "divided by the row's sum = weight",
-            "values": "times values, added up (numbers: lengths)",
+            "values": "times values, vectors added up",
         }
         top = self.top + self.strip * (place - 1)
         bottom = self.height if place == self.shown else top + self.strip
@@ -272,7 +280,7 @@ class _Draft:
                 text=text,
                 cliponaxis=False,
                 textfont={
-                    "size": [_size_in_column(one, keys) for one in text[:-1]] + [18],
+                    "size": [_size_in_column(one, keys) for one in text[:-1]] + [18 if len(total) <= 6 else 13],
                     "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
                 },
                 hoverinfo="skip",
@@ -323,9 +331,9 @@ class _Draft:
             range=[-0.5, self.end + (0.5 if self.few else 1)],
             tickmode="array",
             tickvals=shown,
-            ticktext=[escape(shorten(self.row.labels[key], 9 if self.few else 12)) for key in shown],
-            tickangle=0 if K <= UPRIGHT else -45,
-            tickfont={"size": 18 if K <= UPRIGHT else 14, "color": self.palette.text},
+            ticktext=[escape(shorten(self.row.labels[key], LONGEST if self.few else 12)) for key in shown],
+            tickangle=0 if self.upright else -45,
+            tickfont={"size": WORD_FONT if self.upright else 14, "color": self.palette.text},
             side="top",
             anchor="free",
             position=1 - self.top / self.height,

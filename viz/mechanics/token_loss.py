@@ -50,8 +50,8 @@ def word_losses(
         barmode="overlay",
         bargap=0.15,
         showlegend=True,
-        legend={"y": 1.02, "yanchor": "bottom"},
-        margin={"t": 44},
+        legend={"y": 1.1, "yanchor": "bottom"},
+        margin={"t": 74},
         hovermode="closest",
     )
     return figure
@@ -65,7 +65,7 @@ def _add_left_out(
         return
     name, marker, reason = {
         "pad": ("left out", bar_marker(palette.causes["padding"]), "left out: padding"),
-        "first": ("first word", {"color": palette.surface}, "left out: first word, nothing before it predicts it"),
+        "first": ("first word", {"color": palette.surface}, "left out: first word"),
     }[what]
     figure.add(
         bar(
@@ -103,14 +103,15 @@ def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palet
 
 
 def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:
-    """Draw a dashed line at the mean and write it there."""
+    """Draw a dashed line at the mean, and write it above the bars, where it covers none of them."""
     figure.add_shape(**across(y=mean), line={"color": palette.accent, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        text=f"mean of the bars: {signed(mean)} bits = {signed(mean * float(np.log(2)))} nats",
+        text=f"– – mean of the bars: {signed(mean)} bits = {signed(mean * float(np.log(2)))} nats",
         **FROM_LEFT,
-        y=mean,
+        yref="paper",
+        y=1,
         yanchor="bottom",
-        bgcolor=palette.paper,
+        yshift=4,
         font={"size": 17, "color": palette.accent},
     )
 

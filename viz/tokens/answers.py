@@ -16,6 +16,8 @@ Agreement = Literal["reference", "same", "different"]
 # Sizes in px: the title of a row of panels, a panel's title, a line of its note, one word's line, the gap below.
 TITLE, HEAD, NOTE, LINE, GAP = 36, 30, 21, 29, 18
 PANEL = 216
+# Below its word lies its bar: how thick, and how far below the middle of the line.
+BAR, BELOW = 5, 12
 FEWEST_COLUMNS = 3
 WORD_FONT = 18
 
@@ -100,21 +102,22 @@ def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> Trace:
     return bar(
         name="chance",
         orientation="h",
-        width=LINE - 6,
-        marker={"color": palette.pale},
+        width=BAR,
+        marker={"color": palette.ramp[5]},
         textposition="none",
         hovertemplate="%{hovertext} probability<extra></extra>",
-        **{key: [bar[key] for bar in bars] for key in ("x", "base", "y", "customdata", "text", "hovertext")},
+        y=[bar["y"] + BELOW for bar in bars],
+        **{key: [bar[key] for bar in bars] for key in ("x", "base", "customdata", "text", "hovertext")},
     )
 
 
 def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[Trace]:
     """Return the traces that write the words and their percentages."""
-    common: dict[str, Any] = {"y": [bar["y"] for bar in bars], "mode": "text", "hoverinfo": "skip"}
+    common: dict[str, Any] = {"y": [bar["y"] - 2 for bar in bars], "mode": "text", "hoverinfo": "skip"}
     return [
         scatter(
             name="word",
-            x=[bar["base"] + 0.01 for bar in bars],
+            x=[bar["base"] for bar in bars],
             text=[bar["label"] for bar in bars],
             textposition="middle right",
             textfont={"family": CODE_FONT, "size": WORD_FONT, "color": palette.text},

@@ -148,11 +148,14 @@ class Plot {
     plot.style.minHeight = "";
     frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
     // The end moves as a figure grows; columns of another text, or in another window, are other ones.
-    const place = { end: `end of ${figure.figure.layout.width}`, columns: `${this.width} ${layout.uirevision}` }[opens] ?? opens;
-    if (this.opens !== place) {
+    const wide = figure.figure.layout.width ?? figure.settings.least;
+    const place = { end: `end of ${wide}`, columns: `${this.width} ${layout.uirevision}` }[opens] ?? opens;
+    const scrolls = frame.scrollWidth > frame.clientWidth; // what fits opens nowhere, until its place gets narrower
+    if (!scrolls) this.opens = null;
+    else if (this.opens !== place) {
       this.opens = place;
       const at = () => ({ start: 0, end: 1 }[opens] ?? opens) * frame.scrollWidth - frame.clientWidth / 2;
-      frame.scrollLeft = opens === "columns" ? this.columns : at();
+      frame.scrollLeft = opens === "columns" ? columns : at();
     }
     this.fade();
   }

@@ -67,7 +67,7 @@ def test_a_mask_that_hides_everything_is_known_for_it(mission: TokenBatch) -> No
 
 
 def test_each_word_of_the_sweep_is_hidden_as_if_alone(tiny: LoadedModel) -> None:
-    batch = encode(tiny.tokenizer, ("His unbelievability shook the old",))
+    batch = encode(tiny.tokenizer, ("His unbelievability shook the old man and his",))
     words = words_of(batch)
     spec = MaskSpec(weights={len(batch.tokens[0]) - 2: 0.5}, gap="close")
     found = attention_vs_ablation(tiny, batch, spec, words)
@@ -78,6 +78,11 @@ def test_each_word_of_the_sweep_is_hidden_as_if_alone(tiny: LoadedModel) -> None
         alone = MaskSpec(weights={**dict(spec.pairs), **dict.fromkeys(word.tokens, 0.0)}, gap="close")
         assert change == pytest.approx(float(total_variation(before, next_word(tiny, batch, alone))), abs=1e-5)
     assert found.correlation == pytest.approx(np.corrcoef(found.attention, found.change)[0, 1])
+
+
+def test_fewer_than_eight_words_have_no_correlation(tiny: LoadedModel) -> None:
+    batch = encode(tiny.tokenizer, ("They shook the old man and his",))
+    assert attention_vs_ablation(tiny, batch, MaskSpec(), words_of(batch)).correlation is None
 
 
 def test_words_that_are_hidden_already_do_not_count(tiny: LoadedModel) -> None:

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model_utils.limits import MAX_SEED
-from pages.common.controls import CONTROLS, fits_link
+from pages.common.controls import CONTROLS, fits_link, told_apart
 from tests.tools.sentences import numbers
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -78,6 +78,10 @@ def _numbers_page() -> None:
     controls.draw_notes()
     st.write(controls.number("layer", high=5))
     controls.number("seed")
+
+
+def test_only_texts_that_come_more_than_once_bear_their_place() -> None:
+    assert told_apart(["the", "cat", "the"]) == ["the (0)", "cat", "the (2)"]
 
 
 def test_a_number_beyond_the_model_falls_back_and_says_so_until_it_is_changed() -> None:

@@ -75,6 +75,14 @@ def test_it_opens_with_the_last_words_scores_and_the_three_matrices(tiny, missio
     assert np.array_equal(weights[~head.blocked], head.weights[~head.blocked].astype(np.float64))
 
 
+def test_the_first_stage_speaks_of_blocked_words_only_where_the_row_has_some():
+    padded, alone, early = (
+        " ".join(lines(opened(part="loss", **one))) for one in ({}, {"sentence": 1}, {"sentence": 1, "query": 0})
+    )
+    assert ["pads too" in text for text in (padded, alone, early)] == [True, False, False]
+    assert ["later words too" in text for text in (padded, alone, early)] == [False, False, True]
+
+
 def test_next_and_back_step_through_the_stages():
     at = opened()
     assert at.button(key="stage_back").disabled
@@ -147,6 +155,9 @@ def test_the_loss_is_drawn_with_its_means_by_what_is_left_out(tiny, mission):
     means = [found.mean(), found.mean("pads"), found.mean("nothing")]
     assert [metric.value.split()[0] for metric in at.metric] == [f"{mean / np.log(2):.2f}" for mean in means]
     assert [metric.delta.split()[0] for metric in at.metric] == [f"{mean:.2f}" for mean in means]
+    unpadded = opened(part="loss", sentence=1)
+    assert len({metric.value for metric in unpadded.metric}) == 1
+    assert len(lines(unpadded)) == len(lines(at)) + 1  # that they agree, and why
 
 
 def test_rows_of_words_are_the_same_under_every_fill_and_nothing_spreads_without_a_blocked_row():

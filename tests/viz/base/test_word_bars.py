@@ -21,7 +21,7 @@ def test_a_change_is_drawn_before_and_after() -> None:
     assert [note.text for note in figure.layout.annotations] == [
         "10 %  (was 70 %)",
         "20 %  (was 0 %)",
-        "probability of the next word; pale: before",
+        "probability now; pale: before",
     ]
 
 

@@ -17,7 +17,7 @@ def test_a_receptive_field_holds_layers_and_nan_where_nothing_is_ever_reached() 
     assert (trace.zmin, trace.zmax) == (0, 2)
     (numbers,) = figure.select_traces(selector={"name": "numbers"})
     assert list(numbers.text) == ["0", "1", "0", "2", "1", "0"]
-    assert trace.hovertext[2][0] == "<b>c</b> attends to <b>a</b>: after 2 layers"
+    assert trace.hovertext[2][0] == "<b>c</b> is reached by <b>a</b>: after 2 layers"
 
 
 @pytest.mark.parametrize("T", [1, 30, 70])

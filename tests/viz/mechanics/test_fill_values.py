@@ -24,7 +24,7 @@ def test_nan_is_written_as_nan_and_a_blocked_cell_lies_under_its_cause() -> None
 def test_the_share_of_lost_rows_stands_beside_each_layer() -> None:
     lost = np.array([[True, False], [True, True]])
     spread = nan_spread(lost, names=("layer 0", "layer 1"), labels=("a", "b"), palette=LIGHT)
-    assert [text.strip() for text in spread.layout.yaxis.ticktext] == ["layer 0: 50 %", "layer 1: 100 %"]
+    assert [text.strip() for text in spread.layout.yaxis.ticktext] == ["layer 0: 50 % NaN", "layer 1: 100 % NaN"]
     assert spread.data[0].z.tolist() == [[1, 0], [1, 1]]
     assert list(spread.data[1].text) == ["NaN"] * 3
 

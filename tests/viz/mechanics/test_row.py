@@ -11,6 +11,7 @@ from viz.base.theme import DARK, LIGHT
 from viz.mechanics.row import STAGES, Strips, strips, strips_width
 
 LABELS = ("pad", "the", "<b>cat</b>", "the")
+SHORT = ("pad", "the", "cat", "the")
 CAUSES = {
     "padding": np.array([True, False, False, False]),
     "causal": np.array([False, False, False, True]),
@@ -48,7 +49,7 @@ def foot(figure: go.Figure) -> float:
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_strips_build_up_downwards(palette) -> None:
-    drawn = [strips(row(), stage=stage, palette=palette) for stage in STAGES]
+    drawn = [strips(row(labels=SHORT), stage=stage, palette=palette) for stage in STAGES]
     bars = [
         [trace.name for trace in figure.data if trace.name in {"score", "masked", "exp", "weight"}] for figure in drawn
     ]
@@ -150,3 +151,8 @@ def test_columns_are_wide_while_they_carry_numbers() -> None:
 def test_the_first_title_names_what_the_model_divides_by(divisor: str, title: str) -> None:
     figure = strips(row(divisor=divisor), stage="score", palette=LIGHT)
     assert f"<b>1  score = {title}</b>" in [note.text for note in figure.layout.annotations]
+
+
+@pytest.mark.parametrize(("labels", "angle"), [(SHORT, 0), (("␣on", "␣mat", "␣because", "␣it"), -45)])
+def test_words_that_would_touch_are_slanted(labels: tuple[str, ...], angle: int) -> None:
+    assert strips(row(labels=labels), stage="score", palette=LIGHT).layout.xaxis.tickangle == angle
