@@ -155,7 +155,7 @@ class Plot {
     else if (this.opens !== place) {
       this.opens = place;
       const at = () => ({ start: 0, end: 1 }[opens] ?? opens) * frame.scrollWidth - frame.clientWidth / 2;
-      frame.scrollLeft = opens === "columns" ? columns : at();
+      frame.scrollLeft = opens === "columns" ? this.columns : at();
     }
     this.fade();
   }
