@@ -34,7 +34,7 @@ LAYERS = (
     ("hand", "hand", "by hand"),
 )
 # On a phone the matrix keeps this width, in px, and scrolls: narrower, its labels would overlap.
-NARROWEST = 560
+NARROWEST = 540
 
 
 def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
