@@ -105,7 +105,7 @@ def draw(page: frame.Page, now: Shown) -> None:
     cover.answer(_next_words, page, batch, now)
     if not now.own:
         st.caption(
-            "The box “Sentences” in the sidebar holds what the other pages show. Write a sentence of your own there, and this "
+            "The other pages show what stands under “Sentences” in the sidebar: write a sentence of your own there, and this "
             "page shows it too."
         )
 
@@ -138,6 +138,7 @@ def _next_words(page: frame.Page, batch: TokenBatch, shown: Shown) -> None:
             [float(now[token]) for token in best],
             before=[float(before[token]) for token in best] if hidden else None,
             palette=palette,
+            height=260,  # leaves room for all links below on a screen of 900
         )
 
     figure = cache_shared.figure(("demo", page.model, shown.text, hidden, palette), bars)
