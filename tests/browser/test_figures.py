@@ -137,6 +137,13 @@ def test_zoom_and_the_node_stay_while_another_figure_of_its_kind_comes(page: Pag
         f"before => ({RANGE})(document.querySelector('.st-key-fig_one_matrix'))[0] > before", arg=before[0]
     )
     zoomed = figure.evaluate(RANGE)
+    page.evaluate("""() => {
+        const { react } = Plotly;
+        globalThis.drawn = 0;
+        Plotly.react = (...given) => react(...given).then(() => (globalThis.drawn += 1));
+    }""")
+    page.set_viewport_size({"width": 600, "height": 800})  # the same figures drawn once more
+    page.wait_for_function("drawn === 2")
     another(page)
     shows(page, 2)
     assert figure.evaluate(RANGE) == zoomed

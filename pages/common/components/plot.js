@@ -139,7 +139,8 @@ class Plot {
     this.width = frame.clientWidth;
     const size = this.size();
     const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar };
-    const layout = { ...figure.figure.layout, ...size, margin, uirevision: axes(figure.figure.layout) };
+    // A copy: Plotly writes a zoom into its layout, and given back as the figure's own it would be no zoom to keep.
+    const layout = { ...structuredClone(figure.figure.layout), ...size, margin, uirevision: axes(figure.figure.layout) };
     const { opens } = figure.settings;
     this.columns = opens === "columns" ? this.wholeColumns(layout) : Infinity;
     if (!plot.data) plot.textContent = ""; // it may hold the sentence of a failure
