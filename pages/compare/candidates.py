@@ -88,6 +88,8 @@ def _line(comparison: Comparison, place: TextPlace, step: Step | BeamToken) -> s
         return f"{start} has “{token}”: a beam search draws nothing"
     if row.settings.greedy:
         return f"{start} takes “{token}”, the likeliest: {percent(step.probability)}"
+    if not step.probability:  # what was likelier is banned, and a low temperature left this one nothing
+        return f"{start} draws “{token}”: rank {step.rank:,}; its probability was below the smallest number, so it has no ln p"
     share = round(log(step.probability), 2)
     noise = round(float(comparison.noise(place, step.number)[step.token_id]), 2)
     plus = "+" if noise >= 0 else "-"

@@ -81,6 +81,7 @@ def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(p
     page.locator(".st-key-compared_1_0_0 button.token").nth(3).click()
     expect(page.locator(".st-key-compared_1_0_0 .selected")).to_have_count(1)
     expect(page.get_by_text("Row 1, step 4:").first).to_be_visible()
+    expect(page.locator(".st-key-fig_choice .js-plotly-plot")).to_be_visible()  # in the place of the map
     page.get_by_role("link", name="Tokens", exact=True).click()
     expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
     page.get_by_role("link", name="Compare", exact=True).click()

@@ -54,3 +54,15 @@ def test_a_row_with_the_text_of_one_above_says_so() -> None:
     assert ["words as in" in one for one in heads] == [False, False, True, True]
     assert "All words as in row 1." in heads[2]
     assert heads[3].endswith("all words as in row 0.")
+
+
+def test_a_token_whose_probability_before_a_ban_rounds_to_0_is_shown_without_a_sum() -> None:
+    at = opened(settings="t0.01,n1", row=0, at_step=12, plot="candidates", max_new_tokens=STEPS)
+    steps = at.session_state["_compare"].run.texts()[TextPlace(model=0, row=0, sample=0)]
+    gone = [step.number + 1 for step in steps if step.probability == 0]
+    assert gone  # what was likely was said before, and no word may be said twice
+    at.session_state["at_step"] = gone[0]
+    at.run()
+    assert not at.exception
+    assert not at.error
+    assert "below the smallest number" in lines(at)

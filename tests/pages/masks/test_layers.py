@@ -115,6 +115,9 @@ def test_a_pattern_shows_next_words_surprise_and_reach_and_a_leak_where_causalit
 def test_a_pattern_that_changes_nothing_says_why() -> None:
     at = opened("patterns", pattern="documents")
     assert any(PATTERNS["documents"].unchanged in line.value for line in at.markdown)
+    under = [line.value for line in at.caption]  # five words: a prefix of one, a sink and a window of four reach as far
+    assert sum("the same as causal" in line for line in under) == 3
+    assert sum("changes the prediction by" in line for line in under) == 2
 
 
 def test_a_sentence_of_one_word_has_patterns_too() -> None:
