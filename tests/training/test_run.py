@@ -110,7 +110,6 @@ def test_the_command_makes_a_folder_that_the_app_loads(made):
     card = (out / "README.md").read_text()
     assert f"| {figures['held_out']['nats']:.3f} | {figures['held_out']['perplexity']:.1f} |" in card
     assert "recipe `first`" in card
-    assert "$" not in card
 
 
 def test_the_exported_model_predicts_what_the_run_predicts(small, tmp_path):
