@@ -44,7 +44,10 @@ def draw(
     width: Literal["content", "stretch"] = "content",
 ) -> None:
     """Draw the list, which opens on a click and closes with a choice; `use(model, name)` puts an example on the page."""
-    with st.popover("Examples", icon=":material/auto_stories:", key=key, width=width, on_change="rerun"):
+    popover = st.popover("Examples", icon=":material/auto_stories:", key=key, width=width, on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
         st.caption(f"{caption} :material/cloud: needs real GPT-2.")
         for number, example in enumerate(examples):
             why = " Needs real GPT-2: these words are rare in the small model’s training data." if example.real else ""

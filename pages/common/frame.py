@@ -192,8 +192,11 @@ def _shared_controls(above: DeltaGenerator) -> Page:
 
 def _sentences_from_file() -> None:
     """Draw the choice of a file whose sentences take the place of the typed ones, and what of it did not fit."""
-    with st.popover("From a file", icon=":material/upload_file:", key="from_file", width="stretch"):
-        st.file_uploader(
+    popover = st.popover(
+        "From a file", icon=":material/upload_file:", key="from_file", width="stretch", on_change="rerun"
+    )
+    if popover.open:
+        popover.file_uploader(
             "One sentence a line (.txt), or in column one (.csv)", type=list(KINDS), key="file", on_change=_take_file
         )
     said = st.session_state.get("_file_said", ("", ""))

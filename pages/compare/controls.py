@@ -52,7 +52,7 @@ SETS = {
     "p from low to high": ("p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1", 8),
     "temperature from low to high": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
 }
-_TABLE = "settings_table"
+_BOX, _TABLE = "settings_shown", "settings_table"
 # Those of the table, the usual ones first.
 _MAIN, _OTHERS = ({one.field: one.off for one in FILTERS if one.main is main} for main in (True, False))
 _COLUMNS: dict[str, Any] = {
@@ -90,68 +90,82 @@ def _sentences(page: frame.Page) -> list[str]:
         return [""]
 
 
-def _second_model(page: frame.Page) -> None:
-    """Draw the choice of a second model."""
-    names = _second_models(page)
-    if value("against") not in names:
-        controls.change(against=NONE)
-        controls.note(
-            "against", "The link asks for a second model that cannot stand beside this one: showing one model."
-        )
-    control, chosen = CONTROLS["against"], value("against")
-    controls.hold("against", chosen, *names)
-    index = names.index(chosen)
-    st.selectbox(control.label, names, index, key="against", persist_state="session", on_change=controls.changed)
-
-
 def _second_models(page: frame.Page) -> list[str]:
     """Return NONE and the models that may stand beside the one of the page."""
     return [NONE, *(name for name in registry() if name != page.model)]
 
 
 def _settings(page: frame.Page) -> None:
-    """Draw what is compared: the rows as a table, as presets and as the text that links carry; random numbers, models."""
-    state = st.session_state
-    state.setdefault("settings", CONTROLS["settings"].default)
+    """Draw the box in which the settings are changed. It opens by itself where they cannot be read.
+
+    Its label is the same whatever the rows are: one with another label would be another box, which is closed.
+    """
     try:
-        rows = settings.parse(state["settings"])
-        title = " · ".join(f"{number} {literal(settings.name(row))}" for number, row in enumerate(rows))
+        rows = settings.parse(value("settings"))
     except InputError:  # its sentence is drawn where the request is made
-        rows, title = (), "cannot be read"
-    with st.expander(f"Settings: {title}", key="settings_shown", expanded=not rows):
-        if rows:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                by = st.segmented_control(
-                    "Edit by",
-                    ["table", "sliders"],
-                    default="table",
-                    required=True,
-                    key="edit_by",
-                    label_visibility="collapsed",
-                )
-                if by == "table":
-                    st.toggle("all columns", key=_ALL)
-            if by == "sliders":
-                row_sliders.draw(rows)
-            else:
-                _table(rows)
-                st.caption("Off: top-k 0, top-p 1. Temperature 0 is greedy.")
+        rows = ()
+        st.session_state[_BOX] = True
+    second = _second_models(page)
+    if value("against") not in second:
+        controls.change(against=NONE)
+        controls.note(
+            "against", "The link asks for a second model that cannot stand beside this one: showing one model."
+        )
+    box = st.expander("Settings: change, add or remove rows", key=_BOX, on_change="rerun")
+    if box.open:
+        with box:
+            _editors(rows)
+            noise, prompts, model = st.columns(3)
+            with noise:
+                controls.choice("noise")
+            with prompts:
+                controls.choice("prompts")
+            with model:
+                _second_model(second)
+
+
+def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
+    """Draw the rows as a table or as sliders, what adds to them and replaces them, and the text that links carry."""
+    if rows:
         with st.container(horizontal=True, vertical_alignment="center"):
-            for label, text in ROWS.items():
-                full = len(rows) >= MAX_SETTINGS
-                st.button(f"+ {label}", key=f"add_{text}", on_click=_add, args=(text,), disabled=full)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("Instead", width="content")
-            for label, (text, samples) in SETS.items():
-                st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
-        controls.field("settings")
-        noise, prompts, model = st.columns(3)
-        with noise:
-            controls.choice("noise")
-        with prompts:
-            controls.choice("prompts")
-        with model:
-            _second_model(page)
+            by = st.segmented_control(
+                "Edit by",
+                ["table", "sliders"],
+                default="table",
+                required=True,
+                key="edit_by",
+                label_visibility="collapsed",
+            )
+            if by == "table":
+                st.toggle("all columns", key=_ALL)
+        if by == "sliders":
+            row_sliders.draw(rows)
+        else:
+            _table(rows)
+            st.caption("Off: top-k 0, top-p 1. Temperature 0 is greedy.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, text in ROWS.items():
+            full = len(rows) >= MAX_SETTINGS
+            st.button(f"+ {label}", key=f"add_{text}", on_click=_add, args=(text,), disabled=full)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Instead", width="content")
+        for label, (text, samples) in SETS.items():
+            st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
+    controls.field("settings")
+
+
+def _second_model(names: list[str]) -> None:
+    """Draw the choice of a second model."""
+    control, chosen = CONTROLS["against"], value("against")
+    controls.hold("against", chosen, *names)
+    st.selectbox(
+        control.label,
+        names,
+        names.index(chosen),
+        key="against",
+        persist_state="session",
+        on_change=controls.changed,
+    )
 
 
 def _add(text: str) -> None:
@@ -172,8 +186,10 @@ def replace_all(text: str, samples: int) -> None:
 def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
     """Draw the rows as a table that edits the text. While its own edits make the text, it keeps what it shows."""
     state, text, columns = compare_state(), settings.write(rows), _columns(rows)
-    # The text was changed elsewhere: a link, a preset, by hand. A table of other columns forgets its edits.
-    if state.table_text != text or state.table_columns != columns:
+    # The text was changed elsewhere: a link, a preset, by hand. A table of other columns forgets its edits, and so does one
+    # that was not drawn for a run: in a closed box, or while another page was open.
+    forgot = f"{_TABLE}_{state.table_version}" not in st.session_state
+    if forgot or state.table_text != text or state.table_columns != columns:
         state.table_rows, state.table_text, state.table_columns = rows, text, columns
         state.table_version += 1
     key = f"{_TABLE}_{state.table_version}"

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.generate.run import BeamRun, Generation
 
-MORE = (*sampling_controls.OTHER_FILTERS, "order", "pattern", "width", "first", "drop_after", "weights", "cells")
+# What stands under More though it is set; a filter that is on comes into view.
+_HIDDEN = ("order", "pattern", "width", "first", "drop_after", "weights", "cells")
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
@@ -48,15 +49,18 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     with more:
         _more(page)
     button.button("Generate", type="primary", key="generate", width="stretch", on_click=START.click)
+    if hidden := [CONTROLS[name].label for name in _HIDDEN if _changed(name)]:
+        st.caption(f"Set under More: {', '.join(hidden)}.")
     return stop
 
 
 def _more(page: frame.Page) -> None:
     """Draw what is off at first: further filters, the order of all, and what a text may read of itself."""
     _keep_hand_mask(page)
-    on = sum(map(_changed, MORE))
-    said = f"Settings in here that are not as at first: {on}."
-    with st.popover(f"More ({on})" if on else "More", key="more_filters", width="stretch", help=said if on else None):
+    popover = st.popover("More", key="more_filters", width="stretch", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
         sampling_controls.those_off()
         st.divider()
         st.caption("What the growing text may read of itself")

@@ -13,6 +13,7 @@ from formatting import percent
 from model_utils.errors import InputError
 from model_utils.heads.difference import difference
 from model_utils.models.registry import registry
+from model_utils.tokens.batch import sentence_label
 from pages.common import controls, downloads, frame
 from pages.common.caches import cache
 from pages.common.components.plot import plot
@@ -49,7 +50,7 @@ class Side:
 def draw(selection: HeadSelection) -> None:
     """Draw the first head minus the other, which is what is asked, where both are of equally many tokens; then both."""
     kind = controls.choice("beside", OTHERS, show_label=False)
-    names = {"mask": "Under the mask", "sentence": f"Sentence {selection.sentence}"}
+    names = {"mask": "Under the mask", "sentence": _quoted(selection.batch, selection.sentence)}
     one = _side(
         _name(selection), selection.maps, selection.batch, selection.sentence, selection.head, names.get(kind, "")
     )
@@ -110,20 +111,27 @@ def _without_mask(selection: HeadSelection) -> Side | None:
 
 
 def _another_sentence(selection: HeadSelection) -> Side | None:
-    count = selection.batch.size[0]
+    count, texts = selection.batch.size[0], selection.batch.texts
     if count < 2:
         st.info("There is one sentence: write a second one in the sidebar.")
         return None
-    default = (selection.sentence + 1) % count
-    number = int(st.number_input("Other sentence", 0, count - 1, default, key="beside_sentence", width=160))
+    others = [(selection.sentence + n) % count for n in range(1, count)]  # the next one first
+    names = controls.told_apart([sentence_label(text) for text in texts])
+    number = int(
+        st.selectbox("Other sentence", others, format_func=names.__getitem__, key="beside_sentence", width=420)
+    )
     spec = (
         selection.spec
         if not (selection.spec.pairs or selection.spec.cells)
         else replace(selection.spec, weights=(), cells=frozenset())
     )
     maps = attention(selection.key, number, spec)
-    title, name = f"{_name(selection)}, sentence {number}", f"sentence {number}"
-    return _side(title, maps, selection.batch, number, selection.head, name)
+    name = _quoted(selection.batch, number)
+    return _side(f"{_name(selection)}: {name}", maps, selection.batch, number, selection.head, name)
+
+
+def _quoted(batch: TokenBatch, sentence: int) -> str:
+    return f"“{sentence_label(batch.texts[sentence])}”"
 
 
 def _another_model(selection: HeadSelection) -> Side | None:

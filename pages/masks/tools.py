@@ -30,8 +30,10 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
     """Draw the row of tools."""
     with st.container(horizontal=True, vertical_alignment="center", key="mask_tools"):
         mask_state.undo_buttons()
-        with st.popover("Soften a word", icon=":material/opacity:", key="mask_soften"):
-            _soften(spec, words)
+        soften = st.popover("Soften a word", icon=":material/opacity:", key="mask_soften", on_change="rerun")
+        if soften.open:
+            with soften:
+                _soften(spec, words)
         example_list.draw(
             EXAMPLES,
             key="mask_examples",
@@ -39,9 +41,11 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
             use=use_example,
             model=page.model,
         )
-        with st.popover("As text", icon=":material/link:", key="mask_text"):
-            st.caption("What the link carries. Tokens count from 0; a word may be several.")
-            mask_state.hand_fields()
+        as_text = st.popover("As text", icon=":material/link:", key="mask_text", on_change="rerun")
+        if as_text.open:
+            with as_text:
+                st.caption("What the link carries. Tokens count from 0; a word may be several.")
+                mask_state.hand_fields()
         if any(len(word.tokens) > 1 for word in words):
             st.toggle("By pieces", key="mask_pieces", help="Hide single pieces of words instead of whole words.")
     example_list.say_model(EXAMPLES, page.text, page.entry)

@@ -36,10 +36,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def opened(**values: object) -> AppTest:
-    """Return the page after its first texts have been made."""
+    """Return the page after its first texts have been made, the box of its settings open."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.switch_page("pages/6_Compare.py")
-    for control, value in {"max_new_tokens": 3, **values}.items():
+    for control, value in {"max_new_tokens": 3, "settings_shown": True, "edited_more": True, **values}.items():
         at.session_state[control] = value
     return finished(at.run())
 

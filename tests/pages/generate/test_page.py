@@ -35,10 +35,11 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def opened(**values: object) -> AppTest:
-    """Return the page after its first text has been made."""
+    """Return the page after its first text has been made, its boxes open."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.switch_page("pages/5_Generate.py")
-    for name, value in {"max_new_tokens": 3, **values}.items():
+    boxes = {"more_filters": True, "text_examples": True}
+    for name, value in {"max_new_tokens": 3, **boxes, **values}.items():
         at.session_state[name] = value
     return finished(at.run())
 

@@ -39,9 +39,10 @@ def bundled(tiny, monkeypatch) -> Iterator[None]:
 
 
 def opened(look: str = "word-list", **values: Any) -> AppTest:
-    """Return the page, opened at a part that costs nothing unless another is asked for."""
+    """Return the page, its boxes open, at a part that costs nothing unless another is asked for."""
     at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/2_Masks.py")
-    for name, value in {"look": look, **values}.items():
+    boxes = dict.fromkeys(("mask_soften", "mask_text", "mask_examples"), True)
+    for name, value in {"look": look, **boxes, **values}.items():
         at.session_state[name] = value
     at.run()
     assert not at.exception

@@ -28,7 +28,7 @@ HALLS = (("right", "off"), ("right", "on"), ("left", "on"))
 
 def opened(**values: Any) -> AppTest:
     at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/1_Tokens.py")
-    for name, value in values.items():
+    for name, value in {"from_file": True, **values}.items():
         at.session_state[name] = value
     return at.run()
 
