@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ import streamlit as st
 from formatting import percent
 from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
-from model_utils.tokens.batch import BatchKey, split_sentences
+from model_utils.tokens.batch import BatchKey, sentence_label, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, frame
-from pages.common.caches import cache, cache_shared
+from pages.common import controls, figures, frame
+from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.lesson import cover
@@ -22,11 +22,7 @@ from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from model_utils.tokens.batch import TokenBatch
-    from viz.base.figure import Figure
+    from model_utils.tokens.words import Word
 
 SENTENCE = "They shook their"
 
@@ -43,7 +39,7 @@ ANSWERS = {
 LINKS_ACROSS = 4
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
-# Tokens that are drawn large: the bars below must stay on the first screen.
+# Words that are drawn large: the bars below must stay on the first screen.
 LARGE = 16
 
 
@@ -96,17 +92,19 @@ def links(carried: Mapping[str, str]) -> None:
 def draw(page: frame.Page, now: Shown) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which change."""
     page.loaded()
-    batch = cache.token_batch(BatchKey(page.model, (now.text,)))
+    if now.own and len(texts := split_sentences(page.text)) > 1:
+        controls.item("sentence", [sentence_label(text) for text in texts])
+    words = cache_words.words(page.model, now.text)
     strip = st.empty()
-    clicked = _draw(strip, batch, now.hidden)
-    if clicked is not None and clicked < len(batch.tokens[0]):
-        _hide(now, now.hidden ^ {clicked})
+    clicked = _draw(strip, words, now.hidden)
+    if clicked is not None and clicked < len(words):
+        tokens = frozenset(words[clicked].tokens)
+        _hide(now, now.hidden - tokens if tokens <= now.hidden else now.hidden | tokens)
         st.rerun()  # the links take along what is hidden
-    cover.answer(_next_words, page, batch, now)
+    cover.answer(_next_words, page, words, now)
     if not now.own:
         st.caption(
-            "The other pages show what stands under “Sentences” in the sidebar: write a sentence of your own there, and this "
-            "page shows it too."
+            "An example of this page. The others show the sentences in the sidebar: write your own there, and it stands here too."
         )
 
 
@@ -117,54 +115,43 @@ def _hide(now: Shown, hidden: frozenset[int]) -> None:
         st.session_state["_demo_hidden"] = hidden
 
 
-def _next_words(page: frame.Page, batch: TokenBatch, shown: Shown) -> None:
+def _next_words(page: frame.Page, words: Sequence[Word], shown: Shown) -> None:
     """Draw the five likeliest next words with what is hidden, and by how much that changes the prediction."""
     from model_utils.distributions import total_variation
-    from model_utils.models.next_word import top_tokens
-    from viz.base.word_bars import word_bars
 
     hidden = shown.hidden
-    if len(hidden) == len(batch.tokens[0]):
+    if all(_is_hidden(word, hidden) for word in words):
         st.warning(frame.ALL_HIDDEN)
         return
     before = cache.demo_probabilities(page.model, shown.text, frozenset())
     now = cache.demo_probabilities(page.model, shown.text, hidden)
     palette = frame.palette()
-
-    def bars() -> Figure:
-        best = _rows(top_tokens(now, 5), top_tokens(before, 1))
-        return word_bars(
-            [cache.label(page.model, token) for token in best],
-            [float(now[token]) for token in best],
-            before=[float(before[token]) for token in best] if hidden else None,
-            palette=palette,
-            height=260,  # leaves room for all links below on a screen of 900
-        )
-
-    figure = cache_shared.figure(("demo", page.model, shown.text, hidden, palette), bars)
-    without = ", ".join(f"“{batch.tokens[0][place].label}”" for place in sorted(hidden))
+    figure = cache_shared.figure(
+        ("demo", page.model, shown.text, hidden, palette),
+        lambda: figures.next_words(
+            now, lambda token: cache.label(page.model, token), before=before if hidden else None, palette=palette
+        ),
+    )
+    without = " and ".join(f"“{word.label}”" for word in words if _is_hidden(word, hidden))
     alt = "The five likeliest next words" + (f" with {without} hidden." if hidden else ".")
     plot(figure, "demo", alt=alt, of=shown.text)
-    st.markdown(_sentence(batch, hidden, float(total_variation(now, before))))
+    st.markdown(_sentence(without, float(total_variation(now, before))))
 
 
-def _rows(best: NDArray[np.int64], was_best: NDArray[np.int64]) -> list[int]:
-    """Return the ids to draw: the best five, the last of them giving way to the former best when that fell out."""
-    rows = [int(token) for token in best]
-    fallen = [int(token) for token in was_best if int(token) not in rows]
-    return rows[: len(rows) - len(fallen)] + fallen
+def _is_hidden(word: Word, hidden: frozenset[int]) -> bool:
+    return hidden.issuperset(word.tokens)
 
 
-def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: frozenset[int]) -> int | None:
+def _draw(strip: st.delta_generator.DeltaGenerator, words: Sequence[Word], hidden: frozenset[int]) -> int | None:
     tokens = [
         StripToken(
-            text=token.label.replace("␣", ""),
-            state="hidden" if index in hidden else "plain",
-            pressed=index in hidden,
-            title="click to show it again" if index in hidden else "click to hide it from the model",
-            spoken=f"hide {spoken(token.label)}",
+            text=word.label,
+            state="hidden" if _is_hidden(word, hidden) else "plain",
+            pressed=_is_hidden(word, hidden),
+            title="click to show it again" if _is_hidden(word, hidden) else "click to hide it from the model",
+            spoken=f"hide {spoken(word.label)}",
         )
-        for index, token in enumerate(batch.tokens[0])
+        for word in words
     ]
     blank = StripToken(text="?", state="blank", clickable=False, spoken="the next word")
     with strip:
@@ -177,13 +164,14 @@ def _draw(strip: st.delta_generator.DeltaGenerator, batch: TokenBatch, hidden: f
         )
 
 
-def _sentence(batch: TokenBatch, hidden: frozenset[int], moved: float) -> str:
-    """Return what the picture says, in one sentence."""
-    if not hidden:
-        return "**Click a word to hide it.** A mask removes what the model may read, and the next word changes. “␣” is a space."
-
-    names = " and ".join(f"“{batch.tokens[0][index].label.replace('␣', '')}”" for index in sorted(hidden))
+def _sentence(without: str, moved: float) -> str:
+    """Return what the picture says, in one sentence; `without` are the hidden words, empty where none are."""
+    space = "“␣” is a space."
+    if not without:
+        return (
+            f"**Click a word to hide it.** A mask removes what the model may read, and the next word changes. {space}"
+        )
     return (
-        f"Hiding {names} **changed the prediction by {percent(moved)}**: so much of the probability is with other words now. "
-        "Click again to show."
+        f"Hiding {literal(without)} **changed the prediction by {percent(moved)}**: so much of the probability is with other "
+        f"words now. Click again to show. {space}"
     )

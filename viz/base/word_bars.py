@@ -32,8 +32,9 @@ def word_bars(
     bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, " before")]
     bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5]))
     figure = Figure(bars)
+    fallen = list(before).index(max(before)) if before else 0  # 0: what was first still is
     labels = [
-        _label(row, probability, None if before is None else before[row], palette)
+        _label(row, probability, None if before is None else before[row], palette, fallen=0 < row == fallen)
         for row, probability in enumerate(probabilities)
     ]
     style(figure, palette, height=height)
@@ -76,15 +77,19 @@ def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, 
     )
 
 
-def _label(row: int, probability: float, before: float | None, palette: Palette) -> dict[str, Any]:
-    """Return the annotation with a row's percentage: behind its bar, or inside where the bar leaves no room."""
+def _label(row: int, probability: float, before: float | None, palette: Palette, *, fallen: bool) -> dict[str, Any]:
+    """Return the annotation with a row's percentage: behind its bar, or inside where the bar leaves no room.
+
+    `fallen` is the row that was first before and no longer is.
+    """
     end = 100 * max(probability, before or 0.0)
     inside = end > MOST_ROOM
     solid_below = inside and 100 * probability > MOST_ROOM
     return {
         "x": end,
         "y": row,
-        "text": percent(probability) + ("" if before is None else f"  (was {percent(before)})"),
+        "text": percent(probability)
+        + ("" if before is None else f"  (was {'first, ' if fallen else ''}{percent(before)})"),
         "showarrow": False,
         "xanchor": "right" if inside else "left",
         "xshift": -8 if inside else 8,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -77,3 +78,20 @@ def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_demo_goes_on() 
     assert not at.exception
     assert len(at.error) == 1
     assert "fig_demo" in figures(at)
+
+
+def test_reset_shows_every_word_of_the_demo_again() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["_demo_hidden"] = frozenset({1})
+    at.run().button(key="reset_page").click().run()
+    assert [trace["name"] for trace in next(iter(figures(at).values()))["data"]] == ["now"]
+
+
+def test_a_word_of_several_tokens_is_one_and_the_readers_sentences_are_chosen_by_their_text() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["text"] = "It was unbelievablyxq so\nMy dog is"
+    at.run()
+    assert not at.exception
+    (strip,) = [json.loads(part.proto.json) for part in at.get("bidi_component") if "demo_words" in part.proto.id]
+    assert [token["text"] for token in strip["tokens"]] == ["It", "was", "unbelievablyxq", "so", "?"]
+    assert at.selectbox(key="sentence").options == ["It was unbelievablyxq so", "My dog is"]
