@@ -18,10 +18,11 @@ from model_utils.tokens.files import KINDS, sentences_of
 from pages.common import controls, model_picker, page_tools
 from pages.common.caches import cache, cache_visit
 from pages.common.components import glossary
+from pages.common.components.chosen_view import scroll_to_chosen
 from pages.common.components.colour_scheme import follow_colour_scheme
 from pages.common.hall import invitation, present
 from pages.common.lesson import lesson, lesson_strip
-from pages.common.link_parameters import CONTROLS
+from pages.common.link_parameters import CONTROLS, VIEWS
 from pages.common.markdown import literal
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def open_page(title: str, sentence: str) -> Page:
         page = _shared_controls(above)
         page_tools.draw(title)
         controls.draw_history()
+        scroll_to_chosen(VIEWS)
         follow_colour_scheme()
     with heading:
         with st.container(horizontal=True, width="content", vertical_alignment="bottom", gap="xsmall"):

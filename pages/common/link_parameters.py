@@ -363,6 +363,9 @@ _ALL = (
 )
 CONTROLS = {control.name: control for control in _ALL}
 
+# Those that choose a view of a page.
+VIEWS = ("topic", "look", "closer", "part", "view", "beam_view", "batch", "plot")
+
 _RULE = ("pattern", "width", "first", "padding", "gap", "weights", "cells")
 _WHERE = ("sentence", "side", "layer", "head", "query", "key")
 # The controls of each page, by its title: those that its Reset sets back.

@@ -71,3 +71,13 @@ def test_on_a_phone_a_longer_table_opens_at_the_read_column_too(phone: Page, app
         "(el => el.scrollWidth > 1000 && el.scrollWidth - el.clientWidth - el.scrollLeft < 2)"
         "(document.querySelector('.st-key-fig_batch .plot-frame'))"
     )
+
+
+def test_a_view_that_is_chosen_at_the_lower_edge_comes_into_view(page: Page, app: str) -> None:
+    page.goto(f"{app}/Tokens")
+    drawn(page, "fig_next")
+    views = page.locator(".st-key-topic:not([data-retained])")
+    assert views.bounding_box()["y"] > 450
+    views.get_by_role("radio", name="Alone or in the batch").click()
+    drawn(page, "fig_independence")
+    page.wait_for_function("document.querySelector('.st-key-topic').getBoundingClientRect().top < 100")
