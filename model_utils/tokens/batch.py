@@ -208,14 +208,18 @@ def token_label(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
 
 
 def sentence_label(text: str, limit: int = 40) -> str:
-    """Return `text` as one line of at most `limit` characters: its end, which the next word follows, stays.
+    """Return `text` as one line of at most `limit` characters: its end, which the next word follows, stays, in whole words.
 
     Spaces between words stay spaces; those at the end, which spoil the next word, are marked.
     """
     body = text.rstrip(" ")
     line = " ".join(visible(part) for part in body.split(" "))
     line += "␣" * (len(text) - len(body))
-    return line if len(line) <= limit else "…" + line[-(limit - 1) :]
+    if len(line) <= limit:
+        return line
+    end = line[-(limit - 1) :]
+    start = end.find(" ") + 1
+    return "…" + (end[start:] if start <= limit // 2 else end)
 
 
 def _label(tokenizer: PreTrainedTokenizerBase, token_id: int) -> tuple[str, bool]:

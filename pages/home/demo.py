@@ -93,13 +93,14 @@ def draw(page: frame.Page, now: Shown) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which change."""
     page.loaded()
     if now.own and len(texts := split_sentences(page.text)) > 1:
-        controls.item("sentence", [sentence_label(text) for text in texts])
+        with st.container(width=480):
+            controls.item("sentence", [sentence_label(text) for text in texts], show_label=False)
     words = cache_words.words(page.model, now.text)
     strip = st.empty()
     clicked = _draw(strip, words, now.hidden)
     if clicked is not None and clicked < len(words):
         tokens = frozenset(words[clicked].tokens)
-        _hide(now, now.hidden - tokens if tokens <= now.hidden else now.hidden | tokens)
+        _hide(now, now.hidden - tokens if _is_hidden(words[clicked], now.hidden) else now.hidden | tokens)
         st.rerun()  # the links take along what is hidden
     cover.answer(_next_words, page, words, now)
     if not now.own:
@@ -120,7 +121,7 @@ def _next_words(page: frame.Page, words: Sequence[Word], shown: Shown) -> None:
     from model_utils.distributions import total_variation
 
     hidden = shown.hidden
-    if all(_is_hidden(word, hidden) for word in words):
+    if all(hidden.issuperset(word.tokens) for word in words):
         st.warning(frame.ALL_HIDDEN)
         return
     before = cache.demo_probabilities(page.model, shown.text, frozenset())
@@ -139,7 +140,8 @@ def _next_words(page: frame.Page, words: Sequence[Word], shown: Shown) -> None:
 
 
 def _is_hidden(word: Word, hidden: frozenset[int]) -> bool:
-    return hidden.issuperset(word.tokens)
+    """Return whether a word lacks pieces: Masks can hide single ones."""
+    return not hidden.isdisjoint(word.tokens)
 
 
 def _draw(strip: st.delta_generator.DeltaGenerator, words: Sequence[Word], hidden: frozenset[int]) -> int | None:

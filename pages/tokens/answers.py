@@ -41,8 +41,6 @@ def next_words(key: BatchKey, batch: TokenBatch) -> None:
 def independence(key: BatchKey, batch: TokenBatch) -> None:
     """Draw each sentence's answer alone beside its answers in the batch, ticked or crossed, in three ways."""
     real = sum(len(row) for row in batch.tokens)
-    from model_utils.experiments.batch_invariance import TOLERANCE
-
     found: list[Independence] = _gather(
         "independence",
         key,
@@ -53,10 +51,11 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
     rows = figures.independence_rows(batch, found)
     if rows and not present.on():  # in a hall the picture needs the room
         st.markdown(
-            "Each row compares the next words of a sentence alone with those that it gets in the batch; the sentence with most "
-            "pads comes first. **Changed by:** the share of the probability that went to other words. **Logits ±:** the largest "
-            f"difference of a logit. Some 1e-05 is rounding (✓ below {TOLERANCE:g}); 1 or more is another answer (✗)."
+            "Each row compares a sentence’s next words alone with those in the batch. **No mask:** its pads are read. **Mask "
+            "only:** no pad is read, but places are counted from the first pad, and the model knows words by their places. "
+            "**Mask and positions:** places are counted from the first word."
         )
+        _explain()
     _draw(
         "independence",
         rows,
@@ -80,7 +79,7 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
             "On the right no real token ever reads a pad, so nothing changes; only the reading place can go wrong."
         )
     else:
-        st.markdown("Only mask **and** positions give a sentence in the batch the answer that it gets alone.")
+        st.markdown("Only mask **and** positions give every padded sentence the answer that it gets alone.")
 
 
 def _explain() -> None:
@@ -88,9 +87,8 @@ def _explain() -> None:
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     st.caption(
-        "Changed by: total variation, the share of the probability that moved. Logits ±: largest difference of any of the "
-        f"model’s logits. ✓ below ±{TOLERANCE:g}: the size of a batch moves the last bits of 32-bit numbers, some 1e-5; a"
-        " forgotten mask or position moves whole units."
+        "Changed by: the share of the probability that went to other words (total variation). Logits ±: the largest difference "
+        f"of a score before the softmax. ✓ below {TOLERANCE:g}, for another size of the batch changes the last digits; else ✗."
     )
 
 

@@ -115,8 +115,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         st.markdown("All rows are equally long: no pad is needed, and both padding sides are the same.")
     elif wrong:
         st.markdown(
-            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. `generate` goes on from"
-            " the last column: there it continues the pad, not the sentence."
+            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. The library’s `generate` goes "
+            "on from the last column: there it continues the pad, not the sentence."
         )
     else:
         st.markdown(
@@ -192,7 +192,7 @@ def _draw_merges(word: MergedWord) -> None:
     size, merged, left = rows[0].pieces[-1][2], len(rows) - 1, len(word.ids)
     st.markdown(
         f"{_counted(size, 'byte')}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"
-        " neighbours whose pair stands highest in GPT-2’s list of 50,000 (lowest rank first), until no pair is listed."
+        " neighbours whose pair comes first in GPT-2’s list of 50,000 (the lowest rank), until no pair is listed."
     )
 
 

@@ -217,7 +217,16 @@ def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, A
         captions = [{**top, "text": text, "x": window.start - 0.5, "xanchor": "left", "yshift": 44}]
         if last in window:
             font = {"size": 16, "color": palette.text}
-            cross = {"text": "✗ not here", "x": last, "yshift": 25, "font": font, "bgcolor": palette.paper}
+            beside = (
+                last - window.start > 4
+            )  # there is room in the line of the other caption, above the numbers of the columns
+            cross = {
+                "text": "✗ not here",
+                "x": last,
+                "yshift": 44 if beside else 25,
+                "font": font,
+                "bgcolor": palette.paper,
+            }
             captions.append({**top, **cross})
         return captions
     if last not in window:

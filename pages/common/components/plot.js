@@ -222,7 +222,9 @@ class Plot {
     const by = width < ROW_NAMES * frame.clientWidth ? frame.scrollLeft : 0;
     if (!names.length || !by) return false;
     const height = yaxis._offset + yaxis._length;
-    names[0].before(element("rect", { class: "ground", x: by, y: 0, width: width + 4, height, fill }));
+    // Its edge is soft, as where more lies behind the edge of the frame.
+    const style = `filter: drop-shadow(1rem 0 0.5rem ${fill})`;
+    names[0].before(element("rect", { class: "ground", x: by, y: 0, width: width + 4, height, fill, style }));
     for (const name of names) name.style.translate = `${by}px`;
     return true;
   }
@@ -238,7 +240,7 @@ class Plot {
     legend.style.translate = `${Math.max(0, Math.min(within.left - of.left, room))}px`;
   }
 
-  // A fade at each edge behind which there is more.
+  // A fade at each edge behind which there is more; names of rows that stay in view have one of their own.
   fade() {
     const { scrollLeft, scrollWidth, clientWidth } = this.frame;
     const kept = this.plot.data && this.keepRowNames();

@@ -180,3 +180,8 @@ def test_an_id_that_the_tokenizer_lacks_reads_as_its_number(tiny: LoadedModel) -
 )
 def test_a_sentence_reads_as_one_line_that_keeps_its_end(text: str, label: str) -> None:
     assert sentence_label(text) == label
+
+
+def test_a_long_sentence_is_called_by_its_last_whole_words() -> None:
+    assert sentence_label("The cat sat on the mat and looked", 16) == "…mat and looked"
+    assert sentence_label("Donaudampfschifffahrtsgesellschaft", 10) == "…ellschaft"
