@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # 97.5 % quantiles of Student's t with n - 1 degrees of freedom, for n = 2 to 16 values (any table of statistics).
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
 
+# So many values a mean must be of before its interval is drawn: that of fewer is wider than all that was measured.
+FEWEST = 4
 # So many samples a point must have before it is said that a measure grows or falls.
 ENOUGH = 8
 
@@ -55,21 +57,22 @@ TEXT_METRICS = (
     ),
     TextMetric(
         name="log_prob",
-        title="log-probability",
+        title="log₂ probability",
         unit="bits per token",
-        caption="Mean log2 of the chance that the model itself, without temperature and filters, gives each token of the text.",
+        caption="Mean log₂ of the chance that the model itself, without temperature and filters, gives each token of the text.",
     ),
     TextMetric(
         name="distinct_1",
         title="distinct-1",
         unit="share",
-        caption="Different tokens as a share of all tokens (Li et al. 2016). Falls with length: compare texts of one length.",
+        caption="Different tokens as a share of all tokens of one text (Li et al. 2016): samples are not compared with each "
+        "other. Falls with length: compare texts of one length.",
     ),
     TextMetric(
         name="distinct_2",
         title="distinct-2",
         unit="share",
-        caption="Different pairs of neighbouring tokens as a share of all pairs (after Li et al. 2016).",
+        caption="Different pairs of neighbouring tokens as a share of all pairs of one text (after Li et al. 2016).",
     ),
     TextMetric(
         name="rep_4",
@@ -147,6 +150,11 @@ class MetricSpread:
     low: float
     high: float
     samples: int
+
+    @property
+    def drawn_margin(self) -> float:
+        """Return the margin, NaN for fewer than FEWEST values."""
+        return self.margin if self.samples >= FEWEST else float("nan")
 
 
 def spread(values: ArrayLike) -> MetricSpread:

@@ -261,7 +261,7 @@ def sweep_panels(groups: Sequence[Mapping[str, Any]], found: Sweep, *, searched:
         one.name: SweepPanel(
             title=one.title,
             means=[spread[one.name].mean for spread in spreads],
-            margins=[spread[one.name].margin for spread in spreads],
+            margins=[spread[one.name].drawn_margin for spread in spreads],
             trend=trend(np.array([groups[row][one.name][:count] for row in found.order])),  # (S, N)
             log=one.name == "kept",
             share=one.name in SHARES,

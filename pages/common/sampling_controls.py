@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,10 +17,14 @@ from pages.common import controls
 from pages.common.controls import PAGE, Holder
 from pages.common.link_parameters import CONTROLS
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_popover_container import PopoverContainer
+
 IN_A_ROW = 4  # filters in view because they are on
 BEAMS, CHOICES = tuple(one.field for one in BEAM_SETTINGS), tuple(one.field for one in BEAM_SETTINGS if one.options)
 DRAW, SEARCH = "one draw a step", "beam search"
 MANY = 4  # beams at first
+_MORE = "more_filters"
 TEXTUAL = tuple(one.field for one in PROCESSORS)
 WORDS = tuple(one.field for one in FILTERS if isinstance(one, WordsFilter))
 MAIN, OTHER_FILTERS = ([one.field for one in FILTERS if one.main is main] for main in (True, False))
@@ -67,11 +72,15 @@ def how(of: Holder = PAGE) -> None:
     )
 
 
-def those_off(of: Holder = PAGE) -> None:
-    """Draw the further filters that are off, and the order of all."""
+def more(of: Holder = PAGE) -> PopoverContainer:
+    """Draw the button that opens a box, and return the box: what stands in it is drawn where it is open."""
+    return st.popover("More", key=of.key(_MORE), width="stretch", on_change="rerun")
+
+
+def others(of: Holder = PAGE) -> None:
+    """Draw the further filters and the order of all, for the box: a filter that is set there stays there until it closes."""
     for name in _used(of):
-        if not _changed(name, of):
-            _filter(name, of)
+        _filter(name, of)
     if searching(of):
         st.caption("A beam search draws nothing: temperature and filters have no effect on it.")
     else:
@@ -99,8 +108,8 @@ def _dial(name: str, of: Holder, *, idle: bool) -> None:
 
 
 def _those_on(of: Holder) -> None:
-    """Draw the filters that are in view only while they are on; off, they stand under More."""
-    names = [name for name in _used(of) if _changed(name, of)]
+    """Draw the filters that are in view only while they are on; off, or while the box is open, they stand there."""
+    names = [] if st.session_state.get(of.key(_MORE)) else [name for name in _used(of) if _changed(name, of)]
     with st.container(key=of.key("dials_on")):  # empty too: what stands below it keeps its place
         for start in range(0, len(names), IN_A_ROW):
             for place, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):

@@ -109,7 +109,7 @@ def _figure(
 def _on_the_map(comparison: Comparison, row: int, temperature: float) -> bool:
     """Return whether a row draws at the temperature of the map, by k and p alone; greedy is like k = 1 on any, beams on none."""
     settings = comparison.request.settings(row)
-    if comparison.request.rows[row].beams.on:
+    if comparison.request.rows[row].beams.on or settings.processors:
         return False
     if settings.greedy:
         return True
@@ -140,8 +140,7 @@ def _points(
 
 def _which(comparison: Comparison, place: TextPlace, number: int, temperature: float) -> str:
     """Return which step the map is of, at which temperature."""
-    which = compare_texts.which(comparison, place, number)
-    return which if temperature == 1 else f"{which.removesuffix('.')}, at temperature {temperature:g}."
+    return f"{compare_texts.which(comparison, place, number).removesuffix('.')}, at temperature {temperature:g}."
 
 
 def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, settings: Any, *, lined: bool) -> None:

@@ -73,8 +73,9 @@ def draw(rows: Sequence[settings.SettingsRow]) -> None:
     which.selectbox("Row", range(len(rows)), format_func=lambda row: f"{row} · {settings.name(rows[row])}", key=_ROW)
     with how:
         sampling_controls.how(of)
-    popover = more.popover("More", key="edited_more", width="stretch", on_change="rerun")
+    with more:
+        popover = sampling_controls.more(of)
     if popover.open:
         with popover:
-            sampling_controls.those_off(of)
+            sampling_controls.others(of)
     sampling_controls.dials(of)

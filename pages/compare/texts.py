@@ -110,7 +110,7 @@ def _legend(comparison: Comparison) -> str:
         else "only the first difference itself is due to the setting alone."
     )
     return (
-        "Grey at first: the prompt. Violet: the stronger, the likelier the model found the token. "
+        "Grey at first: the prompt. Coloured: the stronger, the likelier the model found the token. "
         f"On solid colour: the **first difference**, the first word that is not that of {than}. "
         f"What follows it is grey, since it has another past: {due} Click a word to see the choice it came from."
         + _SEARCHED
@@ -175,11 +175,15 @@ def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) ->
     """Return in words why two texts with the same past part at a first difference."""
     here, there = comparison.label(found.token_id, place.model), comparison.label(found.other_id)
     start = f"first difference at step {found.number + 1}: "
+    first, own = (comparison.request.settings(row).greedy for row in (0, place.row))
+    how = f"“{here}” is the likeliest" if own else f"the same random numbers draw “{here}”"
     reasons = {
-        "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so the same random number draws “{here}”.",
-        "admitted": f"“{here}” may be drawn here; in row 0 {_filter(comparison, 0, found)} had cut it.",
-        "tempered": f"both keep “{there}” and “{here}” but with other probabilities, so the same random numbers draw “{here}”.",
-        "greedy": f"“{here}” for “{there}”: greedy uses no randomness.",
+        "cut": f"{_filter(comparison, place.row, found)} cut “{there}”; of the rest {how}.",
+        "admitted": f"“{here}” may be {'taken' if own else 'drawn'} here; in row 0 {_filter(comparison, 0, found)} had cut it.",
+        "tempered": f"both keep “{there}” and “{here}”, but with other probabilities: here {how}.",
+        "greedy": f"row 0 is greedy and takes the likeliest, “{there}”; this row draws “{here}”."
+        if first
+        else f"greedy takes the likeliest, “{here}”; row 0 draws “{there}”.",
         "noise": f"“{here}” for “{there}”: other random numbers.",
         "search": f"“{here}” for “{there}”: a beam search chooses whole texts, and nothing is drawn.",
         "model": f"“{here}” for “{there}”: the other model, under the same setting"

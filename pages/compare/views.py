@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from model_utils.compare import settings as compare_settings
 from model_utils.compare import tables
 from model_utils.compare.sweep import find_sweep
-from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS, monotone
+from model_utils.compare.text_metrics import ENOUGH, FEWEST, TEXT_METRICS, monotone
 from model_utils.generate.beam_search.beam_text import BeamToken
 from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
@@ -21,10 +22,13 @@ from pages.compare import cache, candidates, controls, kp_plane, pinned
 from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from model_utils.compare.request import CompareRequest, TextPlace
     from pages.compare.run import Comparison
 
 FEW = 4  # settings whose numbers make a sentence
+TEMPERATURES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 def _groups(comparison: Comparison, model: int) -> list[dict[str, Any]]:
@@ -54,7 +58,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
                 title=one.title,
                 values=[list(map(float, value)) for value in values],
                 means=[spread.mean for spread in found],
-                margins=[spread.margin for spread in found],
+                margins=[spread.drawn_margin for spread in found],
                 share=one.name in figures.SHARES,
                 log=one.name == "kept",
             )
@@ -82,9 +86,9 @@ def _interval(request: CompareRequest) -> str:
     prompts, samples = len(request.texts), request.samples
     if prompts > 1:
         of = f"the mean of its {samples} samples" if samples > 1 else "its text"
-        text = f"Dots are prompts, each {of}; a diamond their mean, the line its 95 % interval over {prompts} prompts."
+        text = f"Dots are prompts, each {of}; a diamond their mean{_line(prompts, 'prompts')}."
     elif samples > 1:
-        text = f"Dots are texts, a diamond their mean, the line its 95 % interval over {samples} samples."
+        text = f"Dots are texts, a diamond their mean{_line(samples, 'samples')}."
     else:
         text = "One text per setting: ask for more samples to see how much of this is chance."
     if any(row.beams.on for row in request.rows):
@@ -92,6 +96,13 @@ def _interval(request: CompareRequest) -> str:
             " A beam search draws nothing: it has one text of a prompt, no uncertainty of a draw and no tokens left."
         )
     return text
+
+
+def _line(count: int, what: str) -> str:
+    """Return what is said of the interval of `count` values."""
+    if count < FEWEST:
+        return f"; {count} {what} are too few for an interval, which takes {FEWEST}"
+    return f", the line its 95 % interval over {count} {what}"
 
 
 def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
@@ -165,7 +176,7 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
     if any(one.beams.on for one in comparison.request.rows):
         text += " A beam search draws nothing and has no line."
     count = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
-    return f"**Row {row} leaves {count} tokens to draw from at a step.**{text}"
+    return f"**Row {row} leaves {count} {'token' if max(kept) == 1 else 'tokens'} to draw from at a step.**{text}"
 
 
 def sweep(comparison: Comparison, place: TextPlace, number: int) -> None:
@@ -195,25 +206,31 @@ def _sweep_buttons() -> None:
 
 
 def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
-    """Draw what grows with k and with p at one step, from its whole distribution."""
+    """Draw what grows with k, with p and with the temperature at one step, from its whole distribution."""
     from model_utils.compare.kp_plane import axis_k, axis_p, entropy, kept_mass, kept_tokens
 
-    ids = comparison.before(comparison.texts(), place, number)
-    ranked = cache.ranked(comparison.request.models[place.model], ids, 1.0)
+    model, ids = comparison.request.models[place.model], comparison.before(comparison.texts(), place, number)
+    ranked = cache.ranked(model, ids, 1.0)
+    every = np.array([len(ranked.ids)])
+
+    def cut(ks: ArrayLike, ps: ArrayLike) -> tuple[Any, Any, Any]:
+        kept = kept_tokens(ranked, ks, ps).ravel()
+        return kept, kept_mass(ranked, kept), entropy(ranked, kept)
+
+    hotter = [entropy(cache.ranked(model, ids, one), every)[0] for one in TEMPERATURES]
+    along = {
+        "k": cut(axis_k(len(ranked.ids)), [1.0]),
+        "p": cut([0], axis_p()),
+        "temperature": (np.repeat(every, len(hotter)), np.ones(len(hotter)), np.array(hotter)),
+    }
+    names = "the number of tokens left", "their probability", "the uncertainty"
     lines = []
-    for letter, grid in (("k", (axis_k(len(ranked.ids)), [1.0])), ("p", ([0], axis_p()))):
-        kept = kept_tokens(ranked, *grid).ravel()
-        change = {
-            "the number of tokens left": monotone(kept.tolist()),
-            "their probability": monotone(kept_mass(ranked, kept).tolist()),
-            "the uncertainty": monotone(entropy(ranked, kept).round(12).tolist()),
-        }
-        lines.append(
-            f"As **{letter}** grows: " + ", ".join(f"{name} **{verb}**" for name, verb in change.items()) + "."
-        )
+    for setting, found in along.items():
+        verbs = [f"{name} **{monotone(values.round(12).tolist())}**" for name, values in zip(names, found, strict=True)]
+        lines.append(f"As **{setting}** grows: {', '.join(verbs)}.")
     st.markdown(
-        f"**At this one step (row {place.row}, step {number + 1}), at temperature 1, exactly, over all "
-        f"{len(ranked.ids):,} tokens:**  \n"
+        f"**At this one step (row {place.row}, step {number + 1}), exactly, over all {len(ranked.ids):,} tokens, each setting "
+        "alone:**  \n"
         + "  \n".join(lines)
         + "  \nA smaller p is less uncertainty, not more.  \n"
         + _at_step(_rows(comparison, place), number)
@@ -276,7 +293,7 @@ VIEWS = {
     ),
     "metrics": View(
         label="Measures",
-        help="How varied and how repetitive the texts of each setting are.",
+        help="How uncertain each setting draws, and how varied and repetitive each of its texts is in itself.",
         draw=metrics,
     ),
     "steps": View(

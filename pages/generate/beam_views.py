@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from model_utils.generate import explain
+from model_utils.tokens.batch import sentence_label
 from pages.common import controls, downloads, frame
 from pages.common.components.plot import plot
 from pages.common.view import View
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from model_utils.generate.beam_search.beams import BeamStep, Replay
     from model_utils.generate.beam_search.hypotheses import Hypothesis
     from pages.generate.run import BeamRun
+
+LONGEST = 40  # characters of a text in the table of candidates
 
 
 def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
@@ -80,8 +83,9 @@ def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None
 
     if opened is None:
         st.caption(
-            "Words in colour went on, grey ones broke off there. Below each stands the sum of its text's log-probabilities, "
-            "below a finished one (■) its score: that sum divided by a power of the length. Click a word for its whole text."
+            "Words in colour went on, grey ones broke off there. Below each stands the sum of its text's log-probabilities "
+            "(natural logarithm), below a finished one (■) its score: that sum divided by a power of the length. "
+            "Click a word for its whole text."
         )
         return
     text = found.path(opened)
@@ -101,6 +105,8 @@ def beam_table(run: BeamRun, steps: Sequence[BeamStep], number: int) -> None:
         if not shown.open:
             return
         table = beams_table(steps[max(number - 1, 0) : number + 1], run.label)
+        # Beams differ at their ends, and a column cuts there.
+        table["continues"] = [sentence_label(text, LONGEST) for text in table["continues"]]
         st.dataframe(table[table["step"] == number + 1], hide_index=True)
 
 
@@ -150,8 +156,8 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
         },
     )
     st.caption(
-        "Every text that this search finished, or that ran out of new tokens: its sum of log-probabilities, divided by its "
-        "length to the power of the penalty. "
+        "Every text that this search finished, or that ran out of new tokens: its sum of log-probabilities (natural "
+        "logarithm), divided by its length to the power of the penalty. "
         "At 0 the sum itself counts, and short texts gain; the more above 0, the longer the winner."
     )
     _otherwise(run, row, steps, order, penalty)

@@ -11,6 +11,7 @@ from model_utils.generate import explain
 from pages.common import controls, frame
 from pages.common.caption import drawn_from
 from pages.common.components.strip import StripToken, tokens_strip
+from pages.common.link_parameters import CONTROLS
 from pages.common.runs import growing, runs, text_strip
 from pages.generate import result
 from pages.generate.beam_views import VIEWS, beam_table, tree
@@ -60,7 +61,10 @@ def _ended(run: BeamRun) -> None:
     if not state.beams_shown:
         state.beams_shown = True
         row = min(int(controls.value("sentence")), run.count - 1)
-        controls.change(step=max(len(rows[row]), 1))
+        if (
+            controls.value("step") == CONTROLS["step"].default
+        ):  # another one is asked for by a link, or was chosen before
+            controls.change(step=max(len(rows[row]), 1))
     for number in range(run.count):
         step = text_strip.clicked_step(f"text_{number}", run.prompt(number))
         if step is not None:

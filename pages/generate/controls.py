@@ -57,11 +57,11 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
 def _more(page: frame.Page) -> None:
     """Draw what is off at first: further filters, the order of all, and what a text may read of itself."""
     _keep_hand_mask(page)
-    popover = st.popover("More", key="more_filters", width="stretch", on_change="rerun")
+    popover = sampling_controls.more()
     if not popover.open:
         return
     with popover:
-        sampling_controls.those_off()
+        sampling_controls.others()
         st.divider()
         st.caption("What the growing text may read of itself")
         controls.choice("pattern")

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from model_utils.compare import kp_plane
 from model_utils.compare.request import TextPlace
 from model_utils.compare.settings import SettingsRow, name, parse, write
-from model_utils.compare.text_metrics import ENOUGH, TEXT_METRICS
+from model_utils.compare.text_metrics import ENOUGH, FEWEST, TEXT_METRICS
 from model_utils.errors import InputError
 from model_utils.generate import explain
 from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS, BeamSettings
@@ -39,7 +39,7 @@ def opened(**values: object) -> AppTest:
     """Return the page after its first texts have been made, the box of its settings open."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.switch_page("pages/6_Compare.py")
-    for control, value in {"max_new_tokens": 3, "settings_shown": True, "edited_more": True, **values}.items():
+    for control, value in {"max_new_tokens": 3, "settings_shown": True, "edited_more_filters": True, **values}.items():
         at.session_state[control] = value
     return finished(at.run())
 
@@ -168,7 +168,7 @@ def test_the_table_shows_the_columns_that_are_used_or_all() -> None:
 
 def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
     at = opened(plot="metrics", samples=2)
-    assert len(quoting(at.markdown, 95, 2)) == 1  # the intervals, and over how many samples
+    assert len(quoting(at.markdown, 2, FEWEST)) == 1  # too few samples for an interval
     spec = next(iter(figures(at).values()))
     means = [trace for trace in spec["data"] if trace["name"] == "mean"]
     assert [trace["meta"] for trace in means] == [one.title for one in TEXT_METRICS]
@@ -176,6 +176,11 @@ def test_measures_name_every_setting_and_never_call_anything_quality() -> None:
     assert not any("quality" in one.title or "quality" in one.name for one in TEXT_METRICS)
     assert next(iter(means[1]["x"])) == 50_257
     assert list(means[1]["x"])[3] == 1
+    assert not any(any(trace["error_x"]["array"]) for trace in means)
+    at = opened(plot="metrics", samples=FEWEST)
+    assert len(quoting(at.markdown, 95, FEWEST)) == 1  # the intervals, and over how many samples
+    means = [trace for trace in next(iter(figures(at).values()))["data"] if trace["name"] == "mean"]
+    assert any(means[0]["error_x"]["array"])
 
 
 def test_a_sweep_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
@@ -192,7 +197,9 @@ def test_a_sweep_is_decided_by_eight_samples_and_undecided_by_fewer() -> None:
 
 def test_at_one_step_everything_grows_with_k_and_with_p() -> None:
     at = opened(plot="sweep")
-    assert lines(at).count("**grows**") == 6  # three measures, with k and with p
+    # Three measures, with k and with p, and with the temperature the uncertainty alone.
+    assert lines(at).count("**grows**") == 7
+    assert lines(at).count("**stays**") == 2
     keys = {button.key for button in at.button}
     assert keys >= {"climb_k1;k2;k5;k20;k100;k1000;t1", "climb_p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1"}
 
@@ -342,7 +349,7 @@ def test_every_sentence_stands_under_every_row_and_one_cell_opens() -> None:
     at.run()
     means = [trace for trace in next(iter(figures(at).values()))["data"] if trace["name"] == "samples"]
     assert len(array(means[2]["x"])) == 2 * 3  # of each row a dot for each prompt
-    assert len(quoting(at.markdown, 95, 3)) == 1
+    assert len(quoting(at.markdown, 3, FEWEST)) == 1
 
 
 @pytest.mark.parametrize(
@@ -531,3 +538,20 @@ def test_trends_over_beams_are_decided_by_enough_sentences() -> None:
     titles = [note["text"] for note in next(iter(figures(at).values()))["layout"]["annotations"]]
     assert len(titles) == sum(not one.of_draws for one in TEXT_METRICS)
     assert any(SIGNS["grows"] in title for title in titles)  # the log-probability: more beams find likelier texts
+
+
+def test_between_greedy_rows_nothing_is_drawn_and_a_penalty_is_not_on_the_map() -> None:
+    at = opened(
+        text="Once upon a time, in a small house by the sea,",
+        settings="t0;t0,r1.3;t0,n1;t1",
+        plot="map",
+        max_new_tokens=12,
+    )
+    run = at.session_state["_compare"].run
+    places, texts = run.request.places(), run.texts()
+    assert {run.first_difference(texts, place).reason for place in places[1:3]} == {"cut", "tempered"}
+    said = [line.value for line in at.markdown if line.value.startswith(("**1 ·", "**2 ·"))]
+    assert len(said) == 2
+    assert not any("random" in line for line in said)
+    assert [numbers(line.value) for line in at.caption].count([1, 2]) == 1
+    assert sorted(",".join(figure(at)["settings"]["text"])) == sorted("<b>0</b>,<b>3</b>")

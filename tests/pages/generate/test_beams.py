@@ -191,3 +191,9 @@ def test_what_the_browser_still_says_of_dials_that_are_gone_does_not_bring_the_b
     at._run(said)
     assert at.session_state["num_beams"] == 1
     assert at.segmented_control(key="how").value == "one draw a step"
+
+
+def test_a_link_to_a_step_of_a_search_opens_that_step() -> None:
+    at = opened(num_beams=2, step=2)
+    assert at.session_state["step"] == 2
+    assert opened(num_beams=2).session_state["step"] == 3  # the last one, where none is asked for

@@ -561,3 +561,15 @@ def test_a_single_sentence_is_no_batch_to_measure() -> None:
     error = at.session_state["_generate"].timing[1].error
     assert isinstance(error, InputError)
     assert [shown.value for shown in at.error] == [literal(str(error))]
+
+
+def test_a_filter_that_is_set_in_the_box_stays_there_until_the_box_closes() -> None:
+    at = opened()
+    at.slider(key="min_p").set_value(0.05).run()
+    keys = [slider.key for slider in at.slider]
+    assert keys.index("min_p") > keys.index("repetition_penalty")
+    at.session_state["more_filters"] = False
+    keys = [slider.key for slider in at.run().slider]
+    assert "min_p" in keys
+    assert "repetition_penalty" not in keys
+    assert at.session_state["min_p"] == 0.05
