@@ -196,4 +196,4 @@ def test_what_the_browser_still_says_of_dials_that_are_gone_does_not_bring_the_b
 def test_a_link_to_a_step_of_a_search_opens_that_step() -> None:
     at = opened(num_beams=2, step=2)
     assert at.session_state["step"] == 2
-    assert opened(num_beams=2).session_state["step"] == 3  # the last one, where none is asked for
+    assert opened(num_beams=2).session_state["step"] == 5  # the last one, where none is asked for
