@@ -142,7 +142,7 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
             row_sliders.draw(rows)
         else:
             _table(rows)
-            st.caption("Off: top-k 0, top-p 1. Temperature 0 is greedy.")
+            st.caption("Off: top-k 0, top-p 1. Temperature 0 is greedy; a beam search has no temperature.")
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, text in ROWS.items():
             full = len(rows) >= MAX_SETTINGS
@@ -227,7 +227,10 @@ def _column(one: Filter | BeamSetting) -> Any:
     if isinstance(one, WordsFilter):
         return st.column_config.TextColumn(one.name, help=one.help)
     if isinstance(one, BeamSetting) and one.options:
-        return st.column_config.SelectboxColumn(one.name, options=list(one.options), help=one.help)
+        words = dict(zip(one.options, one.words, strict=True))
+        return st.column_config.SelectboxColumn(
+            one.name, options=list(words), format_func=lambda one: words[str(one)], help=one.help
+        )
     step = one.step if isinstance(one.off, int) else None
     return st.column_config.NumberColumn(one.name, min_value=one.low, max_value=one.high, step=step, help=one.help)
 

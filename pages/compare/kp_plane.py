@@ -139,8 +139,10 @@ def _points(
 
 
 def _which(comparison: Comparison, place: TextPlace, number: int, temperature: float) -> str:
-    """Return which step the map is of, at which temperature."""
-    return f"{compare_texts.which(comparison, place, number).removesuffix('.')}, at temperature {temperature:g}."
+    """Return which step the map is of, at which temperature where that is not 1 or not the row's own."""
+    which = compare_texts.which(comparison, place, number)
+    own = comparison.request.settings(place.row).temperature
+    return which if own == temperature == 1 else f"{which.removesuffix('.')}, at temperature {temperature:g}."
 
 
 def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, settings: Any, *, lined: bool) -> None:

@@ -147,3 +147,24 @@ def test_two_models_stand_side_by_side_under_the_same_settings(two_models: str, 
     expect(page.locator(".st-key-compared_1_1_0 button.token")).to_have_count(3)
     page.locator(".st-key-compared_1_1_0 button.token").nth(0).click()
     expect(page.locator(".st-key-compared_1_1_0 .selected")).to_have_count(1)
+
+
+BROKEN = """strips => strips.flatMap((strip) => {
+  const tokens = [...strip.querySelectorAll(".token")];
+  const alone = (i) => tokens[i].classList.contains("line-break");
+  const goesOn = (i) => i > 0 && !alone(i) && !alone(i - 1)
+    && !/^\\s/.test(tokens[i].textContent) && !/\\s$/.test(tokens[i - 1].textContent);
+  const top = (i) => tokens[i].getBoundingClientRect().top;
+  return tokens.map((_, i) => i).filter((i) => goesOn(i) && top(i) - top(i - 1) > 10).map((i) => tokens[i].textContent);
+})"""
+
+
+def test_no_line_breaks_within_a_word(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 700, "height": 900})
+    opened(page, app, "settings=t1;t0.9;t0.8;t0.7&max_new_tokens=60")
+    expect(page.locator(".st-key-stop button")).to_be_disabled(timeout=60_000)
+    strips = page.locator("[class*=st-key-compared_] .strip")
+    assert strips.count() == 4
+    for width in range(360, 700, 20):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert strips.evaluate_all(BROKEN) == []

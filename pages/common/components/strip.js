@@ -34,6 +34,38 @@ function make(clickable) {
   return node;
 }
 
+const LONGEST = 24; // characters of a word that stays on one line
+
+// Returns for each token whether it goes on with the word of the token before, so that no line may break between them.
+function goesOn(tokens) {
+  let length = 0;
+  return tokens.map(({ text, line_break }, index) => {
+    const before = tokens[index - 1];
+    const same = before && !line_break && !before.line_break && !/^\s/.test(text) && !/\s$/.test(before.text);
+    length = (same ? length : 0) + text.length;
+    return same && length <= LONGEST;
+  });
+}
+
+// Puts a token behind the one before it: into a whole with it where both are of one word, else beside it.
+function put(strip, node, before, same) {
+  const top = (one) => (one.parentElement === strip ? one : one.parentElement);
+  if (same) {
+    if (before.parentElement === strip) {
+      const whole = document.createElement("span");
+      whole.className = "whole";
+      before.replaceWith(whole);
+      whole.append(before);
+    }
+    if (before.nextSibling !== node) before.after(node);
+    return;
+  }
+  const first = node.parentElement?.className === "whole" && !node.previousSibling; // it takes its whole along
+  const unit = first ? node.parentElement : node;
+  if (!before) strip.firstChild !== unit && strip.prepend(unit);
+  else if (top(before).nextSibling !== unit) top(before).after(unit);
+}
+
 function step(strip, from, by) {
   const buttons = [...strip.querySelectorAll("button")];
   const next = buttons[buttons.indexOf(from) + by];
@@ -49,19 +81,21 @@ export default function (component) {
   strip.classList.toggle("dense", data.size === "dense");
   for (const [name, colour] of Object.entries(data.colours)) strip.style.setProperty(`--${name}`, colour);
 
+  const nodes = [...strip.querySelectorAll(".token")];
+  const flows = strip.classList.contains("flow"); // elsewhere each token stands alone
+  const same = flows ? goesOn(data.tokens) : [];
   data.tokens.forEach((token, index) => {
-    let node = strip.children[index];
-    const tag = token.clickable ? "BUTTON" : "SPAN";
-    if (!node || node.tagName !== tag) {
-      const fresh = make(token.clickable);
-      if (node) strip.replaceChild(fresh, node);
-      else strip.appendChild(fresh);
-      node = fresh;
+    let node = nodes[index];
+    if (node?.tagName !== (token.clickable ? "BUTTON" : "SPAN")) {
+      node?.remove();
+      node = nodes[index] = make(token.clickable);
     }
     fill(node, token);
+    put(strip, node, nodes[index - 1], same[index]);
     node.onclick = token.clickable ? () => setTriggerValue("clicked", index) : null;
   });
-  while (strip.children.length > data.tokens.length) strip.lastChild.remove();
+  for (const node of nodes.slice(data.tokens.length)) node.remove();
+  for (const whole of strip.querySelectorAll(".whole:empty")) whole.remove();
 
   strip.onkeydown = (event) => {
     if (event.key === "ArrowRight") step(strip, event.target, 1);
