@@ -154,7 +154,7 @@ def _set_up(state: PageState, batch: TokenBatch, loaded: LoadedModel) -> list[st
     if state.page in {"Generate", "Compare"}:
         return [describe(state.sampling())]
     if state.page == "Tokens":
-        side = f"Blanks stand on the {batch.side}. " if "side" in state.parameters else ""
+        side = f"Pads stand on the {batch.side}. " if "side" in state.parameters else ""
         return [f"{side}The token that fills up short rows is “{_word(loaded.label(batch.pad_id))}”."]
     return _rule(state.spec(batch), [_word(token.label) for token in batch.tokens[state.sentence]])
 

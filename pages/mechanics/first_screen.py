@@ -13,6 +13,7 @@ from pages.common import controls, downloads, frame
 from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.controls import value
+from pages.common.lesson import lesson
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.mechanics import cache
@@ -128,7 +129,13 @@ def stages(selection: CellSelection) -> None:
         st.button("Back", key="stage_back", on_click=_step, args=(-1,), shortcut="PageUp", disabled=stage == options[0])
         last = stage == options[-1]
         st.button(
-            "Next", key="stage_next", on_click=_step, args=(1,), shortcut="PageDown", type="primary", disabled=last
+            "Next",
+            key="stage_next",
+            on_click=_step,
+            args=(1,),
+            shortcut="PageDown",
+            type=lesson.button_type(),
+            disabled=last,
         )
         stage = controls.choice("stage", show_label=False)
     st.markdown(_sentence(selection, stage))
@@ -180,7 +187,7 @@ def _sentence(selection: CellSelection, stage: str) -> str:
     from model_utils.masks.mask import FILLS
     from viz.base.text import signed
 
-    word, fill = literal(selection.names[0].replace("␣", "")), signed(FILLS[selection.fill])
+    word, fill = literal(selection.names[0].replace("␣", "")), f"`{selection.fill}` ({signed(FILLS[selection.fill])})"
     heaviest = literal(selection.labels[int(selection.row.weight.argmax())].replace("␣", ""))
     if _empty(selection) and stage != "score":
         return (
@@ -198,8 +205,9 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         "nothing overflows; the division cancels it.",
         "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
         f"Most goes to “{heaviest}”.",
-        "values": "**Each word's value times its weight, added number by number:** the lengths below do not add up. The "
-        f"{selection.trace.width} numbers at the right (blue above 0, grey below) are all that this head hands on to “{word}”.",
+        "values": "**Each word's value times its weight, added number by number:** the lengths of these vectors, below "
+        f"them, do not add up. The {selection.trace.width} numbers at the right (violet above 0, grey below) are all that this "
+        f"head hands on to “{word}”.",
     }[stage]
 
 

@@ -46,7 +46,7 @@ def matrices(selection: CellSelection) -> None:
     captions = {
         "scores": f"**Scores** of every pair, later words{' and pads' if selection.causes['padding'].any() else ''} too.",
         "masked": "**Plus the mask**: a blocked cell keeps its place and loses its score.",
-        "weights": "**Weights**: each row of words adds up to 1.",
+        "weights": f"**Weights**: each row of words adds up to 1.{_empty_rows(selection)}",
     }
     places = [*st.columns(2), *st.columns(2)]
     for place, (name, draw) in zip(places, draws.items(), strict=False):
@@ -56,6 +56,13 @@ def matrices(selection: CellSelection) -> None:
     with places[-1]:
         chosen_cell(selection)
     downloads.bar("matrices", numbers=lambda: _cells(selection), code=lambda: code(selection))
+
+
+def _empty_rows(selection: CellSelection) -> str:
+    """Return what the picture leaves out of rows that may read nothing, as a further sentence; nothing where there are none."""
+    if not selection.trace.empty_rows.any():
+        return ""
+    return " One that may read nothing is drawn blocked; what it gets all the same stands under “Fill values”."
 
 
 def _cells(selection: CellSelection) -> pd.DataFrame:
@@ -128,8 +135,8 @@ def _steps(selection: CellSelection) -> list[tuple[str, float]]:
         (f"q·k, the sum of {selection.trace.width} products", cell.dot),
         (f"divided by {selection.trace.divisor_name or 1}", cell.score),
         (f"plus the mask, {signed(cell.bias)}", cell.masked),
-        (f"exp, less the row's largest ({signed(cell.largest)})", cell.exp),
-        (f"divided by the row's sum ({signed(cell.total)})", cell.weight),
+        (f"exp, less the row's largest ({signed(cell.largest, 3)})", cell.exp),
+        (f"divided by the row's sum ({signed(cell.total, 3)})", cell.weight),
     ]
 
 
@@ -155,8 +162,9 @@ def without_mask(selection: CellSelection) -> None:
         _clickable(selection, "weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
 
     st.markdown(
-        f"Without the mask, **{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that "
-        "are not written yet. (These weights were never trained to read ahead: this is not BERT.)"
+        f"Without the {'causal mask, pads still hidden' if trace.causes['padding'].any() else 'mask'}, "
+        f"**{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that are not written yet. "
+        "(These weights were never trained to read ahead: this is not BERT.)"
     )
     downloads.bar(
         "without_mask",

@@ -39,7 +39,7 @@ def losses(selection: CellSelection) -> None:
     plot(figure, "loss", least=wide(selection), alt="What each word cost the model")
     st.markdown(
         "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
-        "see it. Pads are left out by the label −100."
+        "see it. Training code leaves a token out by giving it the label −100: pads at least."
     )
     means = {
         "Pads and first word left out: the dashed line": found.mean(),
@@ -59,9 +59,7 @@ def losses(selection: CellSelection) -> None:
         st.markdown("The three agree here: this sentence has no pads, and its first word never has a loss.")
     st.caption("Training code reports the loss in nats: 1 bit is 0.69 nats.")
     if selection.batch.side == "left" and selection.batch.pads(selection.spec.sentence):
-        st.caption(
-            "With pads on the left, labels of −100 for pads alone still grade the first word, guessed from a pad."
-        )
+        st.caption("With pads on the left, leaving out pads alone still grades the first word, guessed from a pad.")
     downloads.bar("loss", numbers=lambda: _words(selection, found), code=lambda: _loss_code(selection))
 
 

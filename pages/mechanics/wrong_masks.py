@@ -57,7 +57,7 @@ def fills(selection: CellSelection) -> None:
     same = all(np.array_equal(rows[0], row) for row in rows[1:])
     if same:
         st.markdown(
-            f"**“{name}” reads something: same, same, same,** to the last bit, whichever number the mask holds."
+            f"**“{name}” reads something, so its row is the same under all three fills,** to the last bit of each weight."
         )
     _blocked_row(selection, shared, hidden_row)
     downloads.bar("fates", numbers=lambda: _fill_values(selection), code=lambda: _fills_code(selection))
@@ -121,7 +121,7 @@ def _how_low(selection: CellSelection) -> None:
         return
     shares = blocked_share_by_fill(selection.trace, selection.query)
     figure = fill_values.enough(FILL_RANGE, shares.tolist(), palette=frame.palette())
-    plot(figure, "enough", least=320, alt="What still leaks to blocked cells as the fill sinks")
+    plot(figure, "enough", least=320, alt="What blocked cells still get as the fill sinks")
     st.markdown(
         "**−10000 is enough because exp(−10000) is exactly 0 in float32,** as is exp of anything below about −104. The "
         "formula says −∞ because only that is 0 whatever the scores."
@@ -161,24 +161,32 @@ def wrong_ways(selection: CellSelection) -> None:
     from model_utils.mechanics.wrong_masks import APPLICATIONS, weight_shares, weight_shares_table
     from model_utils.snippets.wrong_masks import applications_code
 
-    first, last = selection.trace.first, selection.trace.last + 1
+    rows = slice(selection.trace.first, selection.trace.last + 1)
     found = {application: weight_shares(selection.trace, application) for application in APPLICATIONS}
-    figure = figures.wrong_ways(
-        found, selection.labels, rows=slice(first, last), query=selection.query, palette=frame.palette()
-    )
+    figure = figures.wrong_ways(found, selection.labels, rows=rows, query=selection.query, palette=frame.palette())
     plot(
         figure,
         "wrong",
         least=figures.WRONG_WAYS_WIDTH,
         alt="Where the weight of each row lies when the mask is applied in a wrong way",
     )
-    st.markdown(
-        "**Only adding a very low number before the softmax hides words and keeps every row at 1.** After it, the shares of "
-        "hidden words are cut off and nobody gets them. A score multiplied by 0 is 0, so a hidden word has a score of 0 again, "
-        "not of −∞. Adding 0 changes nothing at all. In brackets: the part of the leak that goes to later words."
-    )
+    st.markdown(_told(selection, rows))
     downloads.bar(
         "wrong_ways",
-        numbers=lambda: weight_shares_table(found, selection.labels, slice(first, last)),
+        numbers=lambda: weight_shares_table(found, selection.labels, rows),
         code=lambda: applications_code(*selection.described, **selection.place),
+    )
+
+
+def _told(selection: CellSelection, rows: slice) -> str:
+    """Return what the picture of the four ways shows, as Markdown."""
+    if not selection.trace.blocked[rows].any():
+        return (
+            "**Nothing is blocked in this sentence, so the four ways agree:** they differ where a word may not be read."
+        )
+    return (
+        "**Only adding a very low number before the softmax hides words and keeps every row at 1.** After it, the shares of "
+        "hidden words are cut off and nobody gets them. A score multiplied by 0 is 0, so a hidden word has a score of 0 again, "
+        "not of −∞. Adding 0 blocks nothing, not even pads. A row leaks what it gives to blocked words; in brackets: the part "
+        "that goes to later words."
     )

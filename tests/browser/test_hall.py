@@ -70,7 +70,7 @@ def test_the_keys_of_a_lesson_come_before_those_of_its_page_and_a_hall_stays_one
     hall.keyboard.press("PageDown")
     row = hall.locator(".st-key-fig_row .js-plotly-plot")
     expect(row).to_be_visible()
-    expect(row).to_be_in_viewport(ratio=0.5)  # what answers has come into view
+    expect(row).to_be_in_viewport(ratio=1)  # what answers has come into view
     expect(hall.locator(".st-key-lesson_strip")).to_be_in_viewport(ratio=1)
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-6&present=on")  # at the stage of the step
     hall.keyboard.press("q")

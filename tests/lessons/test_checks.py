@@ -108,9 +108,9 @@ def test_the_command_says_what_is_wrong_and_ends_so(tmp_path: Path, capsys: pyte
     text = (FOLDER / "masks.yaml").read_text(encoding="utf-8").split("  - title: The word that")[0]
     path.write_text(text, encoding="utf-8")
     assert command.main([str(path)]) == 0
-    path.write_text(text.replace("above: 9, below: 9.12", "above: 1, below: 2"), encoding="utf-8")
+    path.write_text(text.replace("above: 0.95, below: 1.01", "above: 1, below: 2"), encoding="utf-8")
     assert command.main([str(path)]) == 1
-    assert "own.yaml, step 1, check 6: entropy is 9.0" in capsys.readouterr().out
+    assert "own.yaml, step 1, check 4: moved is 0.9" in capsys.readouterr().out
     path.write_text("title: x", encoding="utf-8")
     assert command.main([str(path)]) == 1
     assert "own.yaml, needs" in capsys.readouterr().out

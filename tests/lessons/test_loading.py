@@ -169,3 +169,9 @@ def test_a_lesson_of_the_app_takes_about_45_minutes_and_every_step_has_its_note(
     for step in lesson.steps:
         assert step.checks, step.title
         assert step.choices or step.prompt
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_place_holds_more_than_half_of_the_right_answers_of_a_lesson(path: Path) -> None:
+    answers = [step.answer for step in load(path, check_parameter).steps if step.answer is not None]
+    assert max(map(answers.count, answers)) <= len(answers) / 2

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
-LEGIBLE = 10  # px; of a mask smaller numbers are seen on hover alone
+LEGIBLE = 10  # px; smaller numbers are seen on hover alone
 
 LEGEND_ENTRY, LEGEND_LINE = 180, 26  # px of one entry below the matrix, and of one line of them
 
@@ -35,9 +35,9 @@ NEXT = 66  # px of “→ next” and of the gaps around it
 
 
 def one_size(texts: Sequence[str], cell: float) -> int:
-    """Return the px at which the longest of `texts` fits into a cell of `cell` px, 7 at least."""
+    """Return the px at which the longest of `texts` fits into a cell of `cell` px."""
     widest = max((len(text) for text in texts), default=1)
-    return max(7, int(min(18, cell * 0.36, cell * 0.92 / (0.56 * widest))))
+    return int(min(18, cell * 0.36, cell * 0.92 / (0.56 * widest)))
 
 
 def hall_size(texts: Sequence[str], cell: float) -> int:
@@ -50,15 +50,15 @@ def hall_size(texts: Sequence[str], cell: float) -> int:
 class Numbers:
     """What is written into the cells: `text` of a value, in px that `sizes` returns for all texts and the side of a cell.
 
-    `short` takes the place of `text` where numbers are brief. Only into the cells of `where`, `[T, T]`, where given;
-    nowhere, where the size would be below `least`.
+    `short` takes the place of `text` where numbers are brief, or the size would be below `least`; where it still is, nothing
+    is written. Only into the cells of `where`, `[T, T]`, where given.
     """
 
     text: Callable[[float], str] = number
     short: Callable[[float], str] = brief
     sizes: Callable[[Sequence[str], float], int | list[int]] = one_size
     where: NDArray[np.bool_] | None = None
-    least: int = 0
+    least: int = LEGIBLE
 
 
 # Of a matrix beside another one: short numbers, and none where they would be too small to read.
@@ -187,10 +187,12 @@ def _numbers(z: NDArray[Any], look: Look, cell: float) -> list[Trace]:
     cells = np.argwhere(_written_cells(z, look.numbers))
     if len(z) > NUMBERS_UP_TO or not len(cells):
         return []
-    text = written(z, look, cell)
-    size, colour = text["textfont"]["size"], text["textfont"]["color"]
-    if np.min(size) < look.numbers.least:
+    short = replace(look, numbers=replace(look.numbers, text=look.numbers.short))
+    candidates = (written(z, one, cell) for one in (look, short))
+    text = next((one for one in candidates if np.min(one["textfont"]["size"]) >= look.numbers.least), None)
+    if text is None:
         return []
+    size, colour = text["textfont"]["size"], text["textfont"]["color"]
     return [cell_texts(cells, text["text"], name="numbers", size=size, colour=colour, showlegend=False)]
 
 

@@ -38,8 +38,12 @@ def number(weight: float) -> str:
     return f"{weight:.0e}".replace("e-0", "e-") if 0 < weight < 0.00095 else signed(weight)
 
 
-def signed(value: float) -> str:
-    """Return `value` with two significant figures and a true minus; `−∞`, `NaN` and an exact `0` as they are."""
+def signed(value: float, figures: int = 2) -> str:
+    """Return `value` with so many significant figures and a true minus; `−∞`, `NaN` and an exact `0` as they are.
+
+    Three figures where a reader may calculate with it: with two, the result that is shown beside it would look wrong. Those
+    too large to be written out have two in any case.
+    """
     if math.isnan(value):
         return "NaN"
     if value == 0:
@@ -48,12 +52,12 @@ def signed(value: float) -> str:
     if math.isinf(size):
         return f"{sign}∞"
     if size >= 99_999.5 or size < 0.00095:
-        mantissa, power = f"{size:.1e}".split("e")
+        mantissa, power = f"{size:.{1 if size > 1 else figures - 1}e}".split("e")
         return f"{sign}{mantissa}e{int(power)}".replace("e-", "e−")
-    size = float(f"{size:.1e}")  # rounded first: 0.996 becomes 1.0, not 1.00
+    size = float(f"{size:.{figures - 1}e}")  # rounded first: 0.996 becomes 1.0, not 1.00
     if size >= 100:
         return f"{sign}{size:,.0f}"
-    return f"{sign}{size:.{max(0, 1 - math.floor(math.log10(size) + 1e-9))}f}"
+    return f"{sign}{size:.{max(0, figures - 1 - math.floor(math.log10(size) + 1e-9))}f}"
 
 
 def brief(value: float) -> str:

@@ -70,7 +70,7 @@ def _results(steps: Sequence[tuple[str, float]], palette: Palette) -> Trace:
         name="steps",
         xaxis="x2",
         yaxis="y2",
-        text=[signed(value) for _, value in steps],
+        text=[signed(value, 3) for _, value in steps],
         textposition="middle left",
         textfont={"size": 22, "color": [palette.text] * (len(steps) - 1) + [palette.accent]},
         customdata=[precise(value) for _, value in steps],

@@ -73,7 +73,7 @@ def weights(
 
 def _own_sizes(texts: Sequence[str], cell: float) -> list[int]:
     """Return the px at which each of `texts` fits into a cell of `cell` px."""
-    return [max(7, int(min(17, cell * 0.4, cell / (0.57 * len(text))))) for text in texts]
+    return [int(min(17, cell * 0.4, cell / (0.57 * len(text)))) for text in texts]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STAGES = ("score", "mask", "exp", "weight", "values")
-MASK = STAGES.index("mask") + 1  # the strip whose hatches the legend names
+# The stage whose own strip names the hatches in the legend.
+MASK = "mask"
+# On the screen of a hall that many strips have room: the latest ones.
+HALL_STRIPS = 3
 
 # Above this many keys the numbers would touch: bars alone.
 NUMBERS_UP_TO = 20
 COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
+NARROWEST = 330  # px of all columns on a phone: few have more room there
 
 # px of one strip at least, its title above the bars included; the last one holds W rows.
 STRIP, LAST_STRIP = 86, 130
@@ -80,12 +84,15 @@ def strips_width(keys: int) -> int:
 def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
     """Return the strips of one row up to `stage`, one of STAGES: the figure grows downwards with the stages.
 
+    In a hall the first ones give way, so that HALL_STRIPS are left.
+
     Traces carry the true numbers and are named `score`, `masked`, `exp`, `weight`, `mixed` and `output`; blocked keys
     lie under the hatch of their cause, in traces named after it.
     """
-    shown = STAGES.index(stage) + 1
-    draft = _Draft(figure=Figure(), row=row, palette=palette, shown=shown)
-    for place, name in enumerate(STAGES[:shown], start=1):
+    stages = STAGES[: STAGES.index(stage) + 1]
+    stages = stages[-HALL_STRIPS:] if palette.sizes.brief else stages
+    draft = _Draft(figure=Figure(), row=row, palette=palette, stages=stages)
+    for place, name in enumerate(stages, start=1):
         draft.title(place, name)
         {"score": draft.scores, "mask": draft.scores, "values": draft.values}.get(name, draft.bars)(place, name)
     style(draft.figure, palette, height=draft.height)
@@ -98,7 +105,7 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
         legend={
             "x": 1,
             "xanchor": "right",
-            "y": max(0.0, 1 - (draft.top + draft.strip) / draft.height),
+            "y": max(0.0, 1 - (draft.top + draft.strip * stages.index(draft.explained)) / draft.height),
             "yanchor": "top",
             "bgcolor": "rgba(0,0,0,0)",
         },
@@ -110,17 +117,28 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Draft:
-    """A figure under construction; strips stand in places 1 to `shown`, each on its own axis."""
+    """A figure under construction; the strips of `stages` stand in places from 1, each on its own axis."""
 
     figure: Figure
     row: Strips
     palette: Palette
-    shown: int
+    stages: Sequence[str]
+
+    @property
+    def shown(self) -> int:
+        """Return how many strips there are."""
+        return len(self.stages)
+
+    @property
+    def explained(self) -> str:
+        """Return the stage whose strip names the hatches in the legend."""
+        return MASK if MASK in self.stages else self.stages[0]
 
     @property
     def strip(self) -> int:
         """Return the px of one strip."""
-        return max(STRIP, min(TALLEST_STRIP, FOUR_STRIPS // self.shown))
+        room = HALL_STRIPS * STRIP if self.palette.sizes.brief else FOUR_STRIPS
+        return max(STRIP, min(TALLEST_STRIP, room // self.shown))
 
     @property
     def floor(self) -> float:
@@ -130,7 +148,7 @@ class _Draft:
     @property
     def height(self) -> int:
         """Return the px of all strips that are shown."""
-        return self.top + self.strip * self.shown + (LAST_STRIP - STRIP if self.shown == len(STAGES) else 0)
+        return self.top + self.strip * self.shown + (LAST_STRIP - STRIP if self.stages[-1] == STAGES[-1] else 0)
 
     @property
     def few(self) -> bool:
@@ -146,7 +164,8 @@ class _Draft:
     def upright(self) -> bool:
         """Return whether the words on top stand upright: few, and none so long that it would touch the next."""
         wide = [breadth(shorten(label, LONGEST), WORD_FONT) for label in self.row.labels]
-        return len(wide) <= UPRIGHT and all(one + other < 2 * COLUMN for one, other in pairwise(wide))
+        column = max(COLUMN, NARROWEST / (len(wide) + 1))
+        return len(wide) <= UPRIGHT and all(one + other < 2 * column for one, other in pairwise(wide))
 
     @property
     def end(self) -> float:
@@ -159,7 +178,7 @@ class _Draft:
         titles = {
             "score": f"score = q·k / {divisor}" if divisor else "score = q·k",
             "mask": "plus the mask",
-            "exp": f"exp of it, less the row's largest ({signed(self.row.largest)})",
+            "exp": f"exp of it, less the row's largest ({signed(self.row.largest, 3)})",
             "weight": "divided by the row's sum = weight",
             "values": "times values, vectors added up",
         }
@@ -169,7 +188,7 @@ class _Draft:
         self.figure.update_layout(
             **{numbered("yaxis", place): {"domain": domain, "visible": False, "fixedrange": True}}
         )
-        text, last = f"{place}  {titles[name]}", place == self.shown
+        text, last = f"{STAGES.index(name) + 1}  {titles[name]}", place == self.shown
         self.figure.add_annotation(
             text=f"<b>{text}</b>" if last else text,
             **FROM_LEFT,
@@ -186,7 +205,7 @@ class _Draft:
         low, high = _span(row.score)
         drawn = np.where((row.blocked if name == "mask" else False) | ~np.isfinite(values), np.nan, values)
         if name == "mask":
-            self.hatches(place, (low, high), [precise(value) for value in values.tolist()])
+            self.hatches(place, name, (low, high), [precise(value) for value in values.tolist()])
         axis = numbered("y", place)
         self.figure.add(
             bar(
@@ -214,7 +233,7 @@ class _Draft:
         """Add one strip of bars from 0 to 1 with its numbers below and the row's sum at the right."""
         row = self.row
         values = np.asarray(row.exp if name == "exp" else row.weight, dtype=np.float64)
-        self.hatches(place, (0.0, 1.0), [precise(value) for value in values.tolist()])
+        self.hatches(place, name, (0.0, 1.0), [precise(value) for value in values.tolist()])
         drawn = np.where(row.silent | ~np.isfinite(values), np.nan, values)
         colours = sign_colours(drawn, self.palette)
         if name == "weight":
@@ -223,7 +242,7 @@ class _Draft:
             bar(**self.named(values, drawn, name), yaxis=numbered("y", place), marker={"color": colours}),
         )
         total = row.total if name == "exp" else float(np.sum(row.weight, dtype=np.float64))
-        self.write(place, values, (0.0, 1.0), f"Σ {signed(total)}")
+        self.write(place, values, (0.0, 1.0), f"Σ {signed(total, 3)}")
 
     def named(self, values: NDArray[Any], drawn: NDArray[Any], name: str) -> dict[str, Any]:
         """Return what the trace of a strip has whatever it is drawn as; on hover it shows the whole number."""
@@ -241,12 +260,13 @@ class _Draft:
         """Write the numbers of a strip below it, and set the range of its axis."""
         floor = self.floor * (ends[1] - ends[0])
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
-        self.numbers(place, [signed(value) for value in values.tolist()], total, ends[0] - 0.55 * floor)
+        self.numbers(place, [signed(value, 3) for value in values.tolist()], total, ends[0] - 0.55 * floor)
 
-    def hatches(self, place: int, ends: tuple[float, float], held: Sequence[str]) -> None:
+    def hatches(self, place: int, name: str, ends: tuple[float, float], held: Sequence[str]) -> None:
         """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
+        explained = name == self.explained
         for cause, cells in self.row.causes.items():
-            keys = np.flatnonzero(cells if place == MASK else cells & self.row.silent).tolist()
+            keys = np.flatnonzero(cells if name == MASK else cells & self.row.silent).tolist()
             if not keys:
                 continue
             look = self.palette.causes[cause]
@@ -255,8 +275,8 @@ class _Draft:
                     x=keys,
                     y=[ends[1] - ends[0]] * len(keys),
                     base=ends[0],
-                    name=look.label if place == MASK else cause,
-                    showlegend=place == MASK,
+                    name=look.label if explained else cause,
+                    showlegend=explained,
                     yaxis=numbered("y", place),
                     marker=bar_marker(look),
                     customdata=[held[key] for key in keys],
@@ -292,7 +312,10 @@ class _Draft:
         row = self.row
         K, W = row.mixed.shape
         self.hatches(
-            place, (-0.5, W - 0.5), [f"weight {signed(float(one))}, so no {name} come through" for one in row.weight]
+            place,
+            name,
+            (-0.5, W - 0.5),
+            [f"weight {signed(float(one))}, so no {name} come through" for one in row.weight],
         )
         most = float(np.nanmax(np.abs(row.output))) if np.isfinite(row.output).any() else 1.0
         columns = {

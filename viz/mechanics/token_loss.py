@@ -89,7 +89,7 @@ def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palet
         name="loss",
         showlegend=False,
         marker={"color": palette.ramp[5]},
-        text=[signed(float(bits[column])) for column in columns] if T <= NUMBERS_UP_TO else None,
+        text=[signed(float(bits[column]), 3) for column in columns] if T <= NUMBERS_UP_TO else None,
         textposition="outside",
         textfont={"size": 18 if T <= FEW else 13, "color": palette.text},
         cliponaxis=False,
@@ -106,7 +106,7 @@ def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:
     """Draw a dashed line at the mean, and write it above the bars, where it covers none of them."""
     figure.add_shape(**across(y=mean), line={"color": palette.accent, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        text=f"– – mean of the bars: {signed(mean)} bits = {signed(mean * float(np.log(2)))} nats",
+        text=f"– – mean of the bars: {signed(mean, 3)} bits = {signed(mean * float(np.log(2)), 3)} nats",
         **FROM_LEFT,
         yref="paper",
         y=1,

@@ -10,7 +10,7 @@ import numpy as np
 from viz.base.axes import numbered
 from viz.base.figure import Figure, bar
 from viz.base.hatching import bar_marker
-from viz.base.text import escape, shorten
+from viz.base.text import escape, shorten, signed
 from viz.base.theme import Palette, style
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The part of a panel's place that it fills; the rest is the gap to the next.
 FILLED = 0.9
+FULL = 0.995  # a row whose sum is 1 when rounded
 
 
 def wrong_masks(
@@ -32,7 +33,8 @@ def wrong_masks(
     """Return a panel per way: each word's row as one bar of what lies where, which should fill the frame from 0 to 1.
 
     A panel holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
-    `titles` are (name, damage in numbers) of the panels, `lit` the row in view. The trace of the first is `allowed`.
+    `titles` are (name, damage in numbers) of the panels, `lit` the row in view, whose sum is written where it is not 1. The
+    trace of the first is `allowed`.
     """
     T = len(labels)
     figure = Figure()
@@ -42,6 +44,7 @@ def wrong_masks(
                 _add_part(figure, panel, part, values, labels, palette)
         _frame(figure, numbered("x", panel), T, palette)
         _head(figure, numbered("x", panel), title, palette)
+        _missing(figure, numbered("x", panel), float(sum(values[lit] for values in parts.values())), lit, palette)
     style(figure, palette, height=112 + max(160, min(34 * T, 640)))
     figure.add_shape(
         type="rect",
@@ -86,6 +89,23 @@ def _frame(figure: Figure, axis: str, tokens: int, palette: Palette) -> None:
     """Draw the frame that the bars of a panel should fill."""
     line = {"color": palette.line}
     figure.add_shape(type="rect", x0=0, x1=1, y0=-0.5, y1=tokens - 0.5, xref=axis, yref="y", line=line)
+
+
+def _missing(figure: Figure, axis: str, total: float, row: int, palette: Palette) -> None:
+    """Write the sum of a row at the end of its bar, where the bar does not fill the frame."""
+    if total < FULL:
+        font = {"size": 16, "color": palette.accent}
+        figure.add_annotation(
+            text=signed(total),
+            x=total,
+            y=row,
+            xref=axis,
+            yref="y",
+            xanchor="left",
+            xshift=4,
+            showarrow=False,
+            font=font,
+        )
 
 
 def _head(figure: Figure, axis: str, title: tuple[str, str], palette: Palette) -> None:

@@ -59,7 +59,7 @@ if (!globalThis.maskscopeLessonListens) {
 const main = () => document.querySelector("[data-testid=stMain]");
 const PATIENCE = 100; // turns of 0.1 s in which what answers may be drawn
 
-// What shows a result: a figure, the texts of Generate and of Compare.
+// What shows a result: a figure, but not that of the votes in the strip; the texts of Generate and of Compare.
 const TEXT = /\bst-key-(text_\d|row_\d+_\d)/;
 const RESULTS = ".plot-frame, [class*='st-key-text_'], [class*='st-key-row_']";
 
@@ -68,7 +68,7 @@ const RESULTS = ".plot-frame, [class*='st-key-text_'], [class*='st-key-row_']";
 function place(view) {
   const chooser = view && document.querySelector(`.st-key-${view}`);
   const below = (figure) => !chooser || chooser.compareDocumentPosition(figure) & Node.DOCUMENT_POSITION_FOLLOWING; // or in it
-  const isResult = (one) => one.matches(".plot-frame") || TEXT.test(one.className);
+  const isResult = (one) => one.matches(".plot-frame:not(.st-key-lesson_strip *)") || TEXT.test(one.className);
   const results = [...main().querySelectorAll(RESULTS)].filter(isResult).filter(below);
   const first = chooser || results[0];
   const told = TEXT.test(results[0]?.className) ? results : [results[0] || first];

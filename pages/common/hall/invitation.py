@@ -17,10 +17,10 @@ from pages.common.public_address import VARIABLE, public_address
 def button() -> None:
     """Draw the button that fills the screen with the code, and its key."""
     if st.button("QR code", key="qr_code", shortcut="Q", icon=":material/qr_code_2:", type="tertiary"):
-        _invitation()
+        title = "Open MaskScope on your phone" if room.keys() is None else "Vote on your phone"
+        st.dialog(title, width="large")(_invitation)()
 
 
-@st.dialog("Open this page on your phone", width="large")
 def _invitation() -> None:
     """Draw the code with the short link below it, or how to set them."""
     with st.container(key="invitation", horizontal_alignment="center"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import streamlit as st
 
@@ -49,6 +50,11 @@ def covers() -> str:
 def revealed() -> bool:
     """Return whether the results are in view: not covered at all, or uncovered."""
     return not covers() or covers() in st.session_state.get(_REVEALED, ())
+
+
+def button_type() -> Literal["primary", "secondary"]:
+    """Return the type of a page's own main button: where a cover or a step is, only the strip has a primary one."""
+    return "secondary" if covers() else "primary"
 
 
 def reveal() -> None:

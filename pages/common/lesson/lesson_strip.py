@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import streamlit as st
 
+from model_utils.errors import InputError
 from pages.common.components.lesson_keys import lesson_keys
 from pages.common.controls import hold, value
 from pages.common.hall import present
@@ -23,10 +25,12 @@ IN_HALL = FURTHER_DOWN | {
     ("topic", "next-word"): "fig_next",
     ("view", "waterfall"): "fig_waterfall",
     ("plot", "steps"): "steps_shown",
+    ("plot", "sweep"): "fig_ladder",
+    ("beside", "sentence"): "fig_difference",
 }
 
 # Pages whose sentences stand in what they answer with: covered, the strip says them.
-TEXTS = ("Generate", "Compare")
+TEXTS = ("Tokens", "Generate", "Compare")
 
 
 def draw() -> None:
@@ -100,13 +104,25 @@ def _buttons(place: Place) -> None:
 
 def _set_up(place: Place) -> None:
     """Say what is set, in a hall, whose pages have no sliders while a lesson runs."""
-    if not present.on() or place.step.state.page != "Generate":
-        return
-    from model_utils.generate import explain
-    from model_utils.generate.filters.filter_settings import SETTINGS, SamplingSettings
+    said = _settings(place.step.state.page) if present.on() else ""
+    if said:
+        st.markdown(f":material/tune: {literal(said)}", width="content")
 
-    now = SamplingSettings(**{name: value(name) for name in SETTINGS})
-    st.markdown(f":material/tune: {literal(explain.describe(now))}", width="content")
+
+def _settings(page: str) -> str:
+    """Return how a page draws; nothing for one that does not draw, and for Compare once its rows are in view and say so."""
+    if page == "Generate":
+        from model_utils.generate import explain
+        from model_utils.generate.filters.filter_settings import SETTINGS, SamplingSettings
+
+        return explain.describe(SamplingSettings(**{name: value(name) for name in SETTINGS}))
+    if page == "Compare" and not lesson.revealed():
+        from model_utils.compare.settings import name, parse
+
+        with suppress(InputError):  # what is wrong with them stands where they are changed
+            rows = [f"{number} · {name(row)}" for number, row in enumerate(parse(value("settings")))]
+            return "; ".join([*rows, f"seed {value('seed')}"])
+    return ""
 
 
 def _reveal_button() -> None:
@@ -147,7 +163,7 @@ def _reveal(place: Place) -> None:
         st.caption(":material/info: The page shows another state by now; the numbers here are those of the step.")
     with st.container(key="lesson_answer", gap="xsmall"):
         if chosen is not None or (place.step.choices and not counts):  # else the votes show them
-            st.markdown("&ensp; ".join(_marked(place, at, chosen) for at in range(len(place.step.choices))))
+            st.markdown(" ".join(_marked(place, at, chosen) for at in range(len(place.step.choices))))
         if not counts:
             st.markdown(_unbroken(place.step.reveal))
             return
@@ -166,7 +182,7 @@ def _marked(place: Place, at: int, chosen: int | None) -> str:
         return f":green-badge[:material/check: **{text}**]"
     if at == chosen:
         return f":blue-badge[{text}]" if answer is None else f":red-badge[:material/close: {text}]"
-    return text
+    return f":gray-badge[{text}]"
 
 
 def _unbroken(text: str) -> str:

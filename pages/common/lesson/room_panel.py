@@ -38,8 +38,8 @@ def _no_room(letters: str) -> None:
     st.button("Open a room", key="room_open", type="primary", on_click=room.open_new)
     st.caption("Or take up one that you opened before a reload or on another computer.")
     st.session_state.setdefault(room.TYPED_LETTERS, letters)
-    st.text_input("Letters", key=room.TYPED_LETTERS, max_chars=20)
-    st.text_input("Code", key=room.TYPED_CODE, max_chars=40, type="password", autocomplete="off")
+    st.text_input("Its letters, at the end of the address for phones", key=room.TYPED_LETTERS, max_chars=20)
+    st.text_input("Its code, which you noted", key=room.TYPED_CODE, max_chars=40, type="password", autocomplete="off")
     st.button("Take up", key="room_take_up", on_click=room.take_up)
 
 

@@ -206,6 +206,26 @@ def test_a_page_that_shows_another_state_than_the_step_says_so() -> None:
     assert not any(":material/info:" in line.value for line in at.caption)
 
 
+def test_a_hall_is_told_what_the_rows_of_compare_set_until_they_stand_on_the_page() -> None:
+    at = opened("Compare", lesson="sampling-9", present="on")
+    (said,) = [line.value for line in at.markdown if line.value.startswith(":material/tune:")]
+    assert all(part in said for part in ("0 · top-k 50;", "1 · top-p 0.9;", "2 · greedy;", "seed 1"))
+    settled(press(at, "lesson_reveal"))
+    assert not [line for line in at.markdown if line.value.startswith(":material/tune:")]
+
+
+def test_a_covered_batch_says_its_sentences() -> None:
+    at = opened("Tokens", lesson="masks-8", present="on")
+    assert any("My dog is" in text.value for text in at.text)
+
+
+def test_in_a_lesson_the_primary_button_is_that_of_the_strip() -> None:
+    at = press(opened("Mechanics", lesson="masks-6", stage="mask"), "lesson_reveal")
+    assert at.button(key="lesson_next").proto.type == "primary"
+    assert at.button(key="stage_next").proto.type == "secondary"
+    assert opened("Mechanics").button(key="stage_next").proto.type == "primary"
+
+
 def test_leaving_keeps_what_is_on_screen() -> None:
     at = press(opened("Masks", lesson="masks-1"), "lesson_leave")
     assert "lesson_reveal" not in {button.key for button in at.button}

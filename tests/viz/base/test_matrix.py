@@ -105,8 +105,16 @@ def test_numbers_stand_only_where_asked_for_and_not_too_small():
 
     assert texts(2, where=np.eye(2, dtype=bool)) == [2]
     assert texts(2, where=np.zeros((2, 2), bool)) == []
-    assert texts(24) == [24 * 24]
-    assert texts(24, least=LEGIBLE) == []
+    assert texts(24, least=7) == [24 * 24]
+    assert texts(24) == []
+
+
+def test_numbers_that_would_be_too_small_give_way_to_shorter_ones():
+    z = np.tril(np.full((14, 14), 0.0034))
+    figure = matrix(z, labels=["␣word"] * 14, palette=LIGHT, causes={})
+    (numbers,) = [trace for trace in figure.data if trace.name == "numbers"]
+    assert set(numbers.text) == {"≈0", "0"}
+    assert numbers.textfont.size >= LEGIBLE
 
 
 def test_an_overlap_is_drawn_under_the_first_cause_that_names_it():

@@ -50,6 +50,15 @@ def test_numbers_show_two_significant_figures_and_what_is_no_number(value: float
     assert signed(value) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1.0796, "1.08"), (-2.7871, "−2.79"), (0.008823, "0.00882"), (0.9996, "1.00"), (123.4, "123"), (0.00012, "1.20e−4"),
+     (float(np.finfo(np.float32).min), "−3.4e38"), (0.0, "0")],
+)  # fmt: skip
+def test_numbers_that_a_reader_calculates_with_show_three(value: float, shown: str) -> None:
+    assert signed(value, 3) == shown
+
+
 def test_precise_numbers_show_all_figures_of_a_float32() -> None:
     assert precise(float(np.float32(0.1))) == "0.100000001"
     assert precise(float("-inf")) == "−∞"

@@ -17,5 +17,5 @@ def test_a_cell_shows_every_product_and_every_step() -> None:
     products, steps = figure.data
     assert (products.name, steps.name) == ("products", "steps")
     assert list(products.y) == [1.0, -3.0]
-    assert list(steps.text) == ["−2.0", "−3.4e38", "0"]
+    assert list(steps.text) == ["−2.00", "−3.4e38", "0"]
     assert steps.customdata[1] == "−3.40282347e+38"

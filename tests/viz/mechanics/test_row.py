@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 from plotly.basedatatypes import BaseTraceType
 
+from viz.base.sizes import hall
 from viz.base.theme import DARK, LIGHT
 from viz.mechanics.row import STAGES, Strips, strips, strips_width
 
@@ -64,6 +68,26 @@ def test_strips_build_up_downwards(palette) -> None:
         floors.append((foot(figure) - low) / (high - low) * (top - bottom) * figure.layout.height)
     assert floors == pytest.approx([21] * 5)
     assert [len(figure.layout.annotations) for figure in drawn] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(("stage", "stages"), [("mask", STAGES[:2]), ("weight", STAGES[1:4]), ("values", STAGES[2:])])
+def test_in_a_hall_the_first_strips_give_way_so_that_the_last_is_on_its_screen(
+    stage: str, stages: tuple[str, ...]
+) -> None:
+    figure = strips(row(labels=SHORT), stage=stage, palette=replace(LIGHT, sizes=hall(1280)))
+    numbers = [int(re.sub("<b>", "", note.text)[0]) for note in figure.layout.annotations]
+    assert numbers == [STAGES.index(one) + 1 for one in stages]
+    assert figure.layout.height <= 350  # of 720 / 1.2
+    assert len([trace for trace in figure.data if trace.showlegend]) == 2  # each cause once
+
+
+def test_a_weight_is_the_quotient_of_the_numbers_that_are_shown() -> None:
+    exp = np.array([0.0, 0.00882, 1.0, 0.0715])
+    figure = strips(row(exp=exp, weight=exp / exp.sum(), total=exp.sum()), stage="weight", palette=LIGHT)
+    *_, exps, weights = [trace.text for trace in figure.data if trace.name == "numbers"]
+    total = float(exps[-1].removeprefix("Σ "))
+    shown = [(float(one), float(weight)) for one, weight in zip(exps[:-1], weights[:-1], strict=True)]
+    assert all(one / total == pytest.approx(weight, rel=0.01) for one, weight in shown)
 
 
 def test_scores_are_dots_on_equal_lines_since_negative_ones_are_no_less_of_anything() -> None:
@@ -153,6 +177,6 @@ def test_the_first_title_names_what_the_model_divides_by(divisor: str, title: st
     assert f"<b>1  score = {title}</b>" in [note.text for note in figure.layout.annotations]
 
 
-@pytest.mark.parametrize(("labels", "angle"), [(SHORT, 0), (("␣on", "␣mat", "␣because", "␣it"), -45)])
+@pytest.mark.parametrize(("labels", "angle"), [(SHORT, 0), (("␣on", "␣because", "␣because", "␣it"), -45)])
 def test_words_that_would_touch_are_slanted(labels: tuple[str, ...], angle: int) -> None:
     assert strips(row(labels=labels), stage="score", palette=LIGHT).layout.xaxis.tickangle == angle

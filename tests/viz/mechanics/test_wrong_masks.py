@@ -16,6 +16,13 @@ def test_wrong_masks_stack_what_lies_where_within_a_frame_of_one() -> None:
     assert figure.layout.barmode == "stack"
 
 
+def test_the_lit_row_says_its_sum_where_it_does_not_fill_the_frame() -> None:
+    panels = [{"allowed": np.array([1.0, 0.5]), "causal": np.array([0.0, 0.5])}, {"allowed": np.array([0.3, 0.7248])}]
+    figure = wrong_masks(panels, titles=[("a", ""), ("b", "")], labels=("a", "b"), lit=1, palette=LIGHT)
+    sums = [(note.text, note.xref, note.y) for note in figure.layout.annotations if note.yref == "y"]
+    assert sums == [("0.72", "x2", 1)]
+
+
 def test_the_frame_of_the_lit_row_ends_with_the_last_panel() -> None:
     panel = {"allowed": np.ones(2)}
     figure = wrong_masks([panel] * 4, titles=[("zero", "")] * 4, labels=("a", "b"), lit=1, palette=LIGHT)

@@ -13,14 +13,14 @@ from pages.common.lesson.lesson_steps import place
     [
         ("masks-1", "", ""),
         ("masks-3", "effect_shown", "effect_shown"),
-        ("masks-4", "difference_shown", "difference_shown"),
+        ("masks-4", "difference_shown", "fig_difference"),
         ("masks-5", "fig_surprise", "fig_surprise"),
         ("masks-9", "topic", "fig_next"),
         ("masks-10", "topic", "topic"),
         ("sampling-2", "view", "view"),
         ("sampling-4", "view", "fig_waterfall"),
         ("sampling-5", "plot", "steps_shown"),
-        ("sampling-10", "plot", "plot"),
+        ("sampling-10", "plot", "fig_ladder"),
     ],
 )
 def test_a_step_lands_at_what_it_asks_about(name: str, key: str, in_hall: str, monkeypatch) -> None:
@@ -34,7 +34,7 @@ def test_after_the_reveal_the_right_choice_and_the_own_one_are_marked() -> None:
     marked = [lesson_strip._marked(step, at, 0).replace("\N{NO-BREAK SPACE}", " ") for at in range(3)]
     assert marked == [
         ":red-badge[:material/close: 1 · They (you said)]",
-        "2 · shook",
+        ":gray-badge[2 · shook]",
         ":green-badge[:material/check: **3 · their**]",
     ]
     assert lesson_strip._marked(step, 2, 2).startswith(":green-badge[")
