@@ -46,7 +46,8 @@ def rule_in_words(spec: MaskSpec, tokens: Sequence[Token]) -> list[str]:
         found.append(", ".join([f"pattern {pattern.label}", *numbers]))
     if spec.pairs:
         named = [
-            f"“{tokens[token].label}”" + (f" at weight {weight:g}" if weight else "") for token, weight in spec.pairs
+            f"“{tokens[token].label}”" + (f" at mask value {weight:g}" if weight else "")
+            for token, weight in spec.pairs
         ]
         more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
         found.append(f"hidden or softened by hand in sentence {spec.sentence}: {', '.join(named[:_NAMED])}{more}")
@@ -71,7 +72,7 @@ def sentence(
         return why(query, key, causes, spec, dropped=dropped)
     if visible == 1:
         return f"{query} may read {key}."
-    return f"{query} may read {key}, softened: its part counts {visible:.3g} times."
+    return f"{query} may read {key}, softened: its attention weight counts {visible:.3g} times."
 
 
 def sentences(

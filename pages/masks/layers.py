@@ -116,10 +116,7 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         alt="All masks combined: which token each row may read, and why not.",
     )
     if mask.blocked_rows[number].any():
-        st.caption(
-            "A row that may read nothing is computed all the same: with the smallest number in every cell all weights come out "
-            "equal, as if nothing were blocked. Its numbers mean nothing, so the picture does not show them."
-        )
+        st.caption("The model computes a row that may read nothing too, but its numbers mean nothing.")
 
 
 def _combined_figure(

@@ -22,7 +22,7 @@ from model_utils.tokens.batch import BatchKey
 from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
-from pages.masks.soft_weights import CAPTIONS
+from pages.masks.soft_weights import CAPTIONS, NAMES
 from tests.tools.figures import figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -102,7 +102,7 @@ def test_a_hidden_word_moves_the_bars_and_a_softened_one_shows_its_weight() -> N
     at = opened(text="He shook his", weights="0:0.5,1:0")
     assert bars(at) == ["before", "now"]
     (line,) = [line for line in lines(at) if moved(at) in line]
-    assert re.findall("“(.*?)”", line) == ["He", "shook"]
+    assert re.findall("“(.*?)”", line) == ["shook", "He"]  # what is hidden, then what is softened
     assert float(apart(at).split()[0]) > 0
     shown = words(at)
     assert [(word["text"], word["state"], word["note"]) for word in shown] == [
@@ -223,7 +223,7 @@ def test_a_list_says_what_it_met_and_becomes_a_mask() -> None:
 
 def kinds(at: AppTest) -> dict[str, list[str]]:
     """Return the share of the word before and after, by the kind of mask."""
-    return {kind: metrics(at)[label].split(" → ") for kind, (label, _) in CAPTIONS.items()}
+    return {kind: metrics(at)[NAMES[kind]].split(" → ") for kind in CAPTIONS}
 
 
 def test_half_a_word_draws_the_four_rows_and_three_columns() -> None:
