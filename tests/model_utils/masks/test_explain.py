@@ -58,6 +58,7 @@ def test_a_rule_names_its_pattern_with_the_numbers_that_it_uses_and_what_is_hidd
     spec = MaskSpec(pattern="window", width=3, first=7, weights={1: 0.0, 2: 0.5}, cells={(3, 1)})
     window, hand, cells = rule_in_words(spec, batch.tokens[0])
     assert ("3" in window, "7" in window) == (True, False)
+    assert all("“He shook his head”" in part for part in (hand, cells))
     hidden, softened = hand.split("“␣his”")
     assert "“␣shook”" in hidden
     assert "0.5" in softened
