@@ -12,7 +12,7 @@ from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.batch import BatchKey, sentence_label
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, frame, mask_state, unseen_tokens
+from pages.common import controls, frame, mask_state, thinned_names, unseen_tokens
 from pages.common import downloads as common_downloads
 from pages.common.caches import cache_shared
 from pages.common.components.plot import plot
@@ -230,6 +230,7 @@ def _clicked(selection: HeadSelection, row: int, column: int) -> None:
 def draw_below(selection: HeadSelection) -> None:
     """Draw the choice of the row, and what holds for every head of this sentence."""
     batch, labels = selection.batch, selection.batch.labels(selection.sentence)
+    thinned_names.say(labels)
     _choose_row(selection)
     common_downloads.bar(
         "heads",

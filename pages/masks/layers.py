@@ -11,7 +11,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.patterns import PATTERNS
-from pages.common import controls, downloads, frame, mask_state
+from pages.common import controls, downloads, frame, mask_state, thinned_names
 from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -115,6 +115,7 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         on_click=lambda row, column: _clicked(page, spec, batch, row - first, column - first),
         alt="All masks combined: which token each row may read, and why not.",
     )
+    thinned_names.say(batch.labels(number))
     if mask.blocked_rows[number].any():
         st.caption("The model computes a row that may read nothing too, but its numbers mean nothing.")
 
