@@ -309,7 +309,9 @@ def _choose_row(selection: HeadSelection) -> None:
             controls.item("query", [token.label for token in selection.batch.tokens[selection.sentence]])
     found = cache.measures(*selection.source)
     if found is not None:
-        rows.text(caption(found, *selection.head))
+        with rows:
+            st.text(caption(found, *selection.head))
+            st.caption("A weight is not a reason: to test one, hide its token on Masks.")
 
 
 def _sentence(selection: HeadSelection) -> str:
@@ -318,7 +320,4 @@ def _sentence(selection: HeadSelection) -> str:
     if (selection.maps.cause[at] > 0).all():
         return f"“{labels[at]}” may read nothing here: its row means nothing."
     share, source = _most(selection, at)
-    return (
-        f"{share} of what “{labels[at]}” reads in this head comes from {source}. A weight is not a reason: to test it, hide the "
-        "token on Masks."
-    )
+    return f"{share} of what “{labels[at]}” reads in this head comes from {source}."
