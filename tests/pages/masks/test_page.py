@@ -277,6 +277,12 @@ def test_claims_are_answered_when_asked() -> None:
     assert not any((key or "").startswith("mask_try") for key in keys(at))
 
 
+@pytest.mark.parametrize("look", ["mask-value", "soft-mask", "claims"])
+def test_a_view_that_does_not_draw_what_is_hidden_says_whether_it_holds(look: str) -> None:
+    plain, hidden = ({one.value for one in opened(look=look, text=KEY, weights=given).caption} for given in ("", "1:0"))
+    assert len({one for one in hidden - plain if "above" in one}) == 1
+
+
 def test_hidden_parts_do_not_compute(monkeypatch) -> None:
     def never(*_args, **_options):
         raise AssertionError("a part that is not open was computed")
@@ -292,6 +298,8 @@ def test_hiding_more_and_more_is_two_lines_that_start_at_nothing() -> None:
     assert [trace["meta"] for trace in drawn] == ["change", "bits"] * 2
     first, last = (one.change[1] for one in masks_cache.ablation_curves("tiny-gpt2", KEY, MaskSpec()))
     assert any(percent(first) in line and percent(last) in line for line in lines(at))
+    further = figures(opened(look="hide-more", text=KEY, weights="1:0"))["fig_more"]["layout"]["xaxis"]["title"]["text"]
+    assert further != figures(at)["fig_more"]["layout"]["xaxis"]["title"]["text"]
     alone = opened(look="hide-more", text="Once")
     assert not alone.error
     assert "fig_more" not in figures(alone)
