@@ -8,7 +8,7 @@ from pages.common import frame
 from pages.common.lesson import cover
 from pages.heads import first_screen, views
 
-page = frame.open_page("Heads", "Each row shows one token: how much it reads from itself and every token before it.")
+page = frame.open_page("Heads", "Each row shows one token: how much it reads from each token that the mask leaves it.")
 frame.open_head(page)
 
 

@@ -198,6 +198,12 @@ def _measure_head(weights: NDArray[np.float64], cells: _Cells) -> tuple[float, f
     )
 
 
+def counted_in_words(from_row: int) -> str:
+    """Return which rows an average is over, such as `the rows after the first 2, which have little to choose from`."""
+    first = "the first, which has" if from_row == 1 else f"the first {from_row}, which have"
+    return f"the rows after {first} little to choose from"
+
+
 def caption(measures: Measures, layer: int, head: int) -> str:
     """Return what one head does on this text, in a sentence or two that say no more than its measures.
 
@@ -205,18 +211,14 @@ def caption(measures: Measures, layer: int, head: int) -> str:
     occurred before: an induction head reads elsewhere when nothing repeats.
     """
     place, share = measures.main(layer, head)
-    over = (
-        f"Averaged over the rows from position {measures.from_row} on (those before have little to choose from),"
-        if measures.from_row
-        else "On average"
-    )
+    over = f"Averaged over {counted_in_words(measures.from_row)}," if measures.from_row else "On average"
     if share > MOSTLY:
         first = f"{over} the head mostly reads {PLACES[place]} ({100 * share:.0f} % of its weight)."
     else:
         bits = float(measures.entropy_bits[layer, head])
         first = (
             f"{over} {PLACES[place]} gets {100 * share:.0f} % of the head's weight, "
-            f"and a row is as spread out as if {2**bits:.1f} tokens shared it equally ({bits:.1f} bits)."
+            f"and a row's entropy is {bits:.1f} bits, as if {2**bits:.1f} tokens shared it equally."
         )
     rows = {"same": measures.same_rows, "induction": measures.induction_rows}
     repeats = {name: float(getattr(measures, name)[layer, head]) for name in rows if rows[name]}

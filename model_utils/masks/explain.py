@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from model_utils.masks.patterns import PATTERNS, filled
+from model_utils.tokens.batch import sentence_label
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import Mask, MaskSpec
@@ -46,13 +47,19 @@ def rule_in_words(spec: MaskSpec, tokens: Sequence[Token]) -> list[str]:
         found.append(", ".join([f"pattern {pattern.label}", *numbers]))
     if spec.pairs:
         named = [
-            f"“{tokens[token].label}”" + (f" at weight {weight:g}" if weight else "") for token, weight in spec.pairs
+            f"“{tokens[token].label}”" + (f" at mask value {weight:g}" if weight else "")
+            for token, weight in spec.pairs
         ]
         more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-        found.append(f"hidden or softened by hand in sentence {spec.sentence}: {', '.join(named[:_NAMED])}{more}")
+        found.append(f"hidden or softened by hand in {_quoted(tokens)}: {', '.join(named[:_NAMED])}{more}")
     if spec.cells:
-        found.append(f"single cells blocked in sentence {spec.sentence}: {len(spec.cells)}")
+        found.append(f"single cells blocked in {_quoted(tokens)}: {len(spec.cells)}")
     return found
+
+
+def _quoted(tokens: Sequence[Token]) -> str:
+    """Return the sentence of these tokens as a choice of sentences names it, in quotes."""
+    return f"“{sentence_label(''.join(token.label for token in tokens).replace('␣', ' '))}”"
 
 
 def why(query: str, key: str, causes: Iterable[str], spec: MaskSpec, *, dropped: bool = False) -> str:
@@ -71,7 +78,7 @@ def sentence(
         return why(query, key, causes, spec, dropped=dropped)
     if visible == 1:
         return f"{query} may read {key}."
-    return f"{query} may read {key}, softened: its part counts {visible:.3g} times."
+    return f"{query} may read {key}, softened: its attention weight counts {visible:.3g} times."
 
 
 def sentences(

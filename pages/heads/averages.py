@@ -23,7 +23,7 @@ KINDS = {"layer": "layer", "all": "all heads", "rollout": "rollout"}
 def averages(selection: HeadSelection) -> None:
     """Draw the mean of a layer's heads, of all heads, or attention rollout, as one matrix."""
     from model_utils.masks.mask import CAUSE_CODE
-    from viz.base.matrix import matrix
+    from viz.heads.head import with_empty_rows
 
     which, what = st.columns([2, 1], vertical_alignment="bottom")
     with which:
@@ -51,9 +51,7 @@ def averages(selection: HeadSelection) -> None:
     causes = {name: maps.cause == code for name, code in CAUSE_CODE.items()}
     blocked = np.any(list(causes.values()), axis=0)
     labels = selection.batch.labels(selection.sentence)
-    figure = matrix(
-        np.where(blocked, np.nan, values), labels=labels, causes=causes, palette=frame.palette(), name="weight"
-    )
+    figure = with_empty_rows(values, labels=labels, causes=causes, palette=frame.palette())
     plot(figure, "together", alt=sentence)
     st.markdown(sentence)
     downloads.bar(

@@ -101,9 +101,12 @@ def _without_mask(selection: HeadSelection) -> Side | None:
     from model_utils.masks.mask import MaskSpec
 
     if selection.spec == MaskSpec():
-        st.info(
-            "The model runs under no mask but the causal one: hide a word or choose a pattern on Masks, or switch it on above."
+        asked = (
+            "hide a word or choose a pattern on Masks"
+            if selection.rule == MaskSpec()
+            else "switch the mask of Masks on, above"
         )
+        st.info(f"The model runs under no mask but the causal one: {asked}.")
         return None
     maps = attention(selection.key, selection.sentence, MaskSpec())
     title, name = f"{_name(selection)}, without the mask", "without the mask"
@@ -166,11 +169,12 @@ def _causes(cause: Any) -> dict[str, Any]:
 
 
 def _map(side: Side, key: str) -> None:
-    from viz.base.matrix import SMALL, matrix, weight_look
+    from viz.base.matrix import SMALL, weight_look
+    from viz.heads.head import with_empty_rows
 
     values = np.where(side.cause > 0, np.nan, side.weights)
     look = weight_look(frame.palette(), numbers=SMALL)
-    figure = matrix(
+    figure = with_empty_rows(
         values, labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), look=look, width=HALF
     )
     plot(figure, f"beside_{key}", alt=f"Attention weights: {side.title}", of=side.text)

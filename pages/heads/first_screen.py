@@ -12,7 +12,7 @@ from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.batch import BatchKey, sentence_label
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, frame, mask_state, unseen_tokens
+from pages.common import controls, frame, mask_state, thinned_names, unseen_tokens
 from pages.common import downloads as common_downloads
 from pages.common.caches import cache_shared
 from pages.common.components.plot import plot
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 # Where a head with this habit reads most from.
-SOURCES = {"previous": "the token before", "first": "the first token", "itself": "the token itself"}
+SOURCES = {"previous": "the previous token", "first": "the first token", "itself": "the token itself"}
 
 
 # Characters of the sentence shown beside its number: three lines there.
@@ -117,6 +117,8 @@ def _shown(text: str) -> str:
 
 def habit_links(selection: HeadSelection) -> None:
     """Draw one click each to the heads with the strongest habits on this text."""
+    from model_utils.heads.measures import counted_in_words
+
     habits = selection.all_heads[1]
     if habits is None:
         return
@@ -127,8 +129,7 @@ def habit_links(selection: HeadSelection) -> None:
             st.button(
                 f"{source}: layer {at_layer}, head {at_head} ({percent(share)})",
                 key=f"telling_{habit}",
-                help=f"Of the attention weight, averaged over the rows from position {habits.from_row} on: those before it have "
-                "little to choose from.",
+                help=f"Of the attention weight, averaged over {counted_in_words(habits.from_row)}.",
                 type="tertiary",
                 on_click=open_head,
                 args=(at_layer, at_head),
@@ -166,7 +167,7 @@ def draw_map(selection: HeadSelection) -> None:
         on_click=open_head,
         alt=f"All {layers * heads} heads as small pictures, layers down, heads across; a frame marks the open one.",
     )
-    st.caption("Click a head to open it. Framed thin: the three above.")
+    st.caption("Click a head to open it. Framed: the open head (thick) and the three above.")
 
 
 def _map_figure(selection: HeadSelection) -> Figure:
@@ -229,6 +230,7 @@ def _clicked(selection: HeadSelection, row: int, column: int) -> None:
 def draw_below(selection: HeadSelection) -> None:
     """Draw the choice of the row, and what holds for every head of this sentence."""
     batch, labels = selection.batch, selection.batch.labels(selection.sentence)
+    thinned_names.say(labels)
     _choose_row(selection)
     common_downloads.bar(
         "heads",
@@ -307,7 +309,9 @@ def _choose_row(selection: HeadSelection) -> None:
             controls.item("query", [token.label for token in selection.batch.tokens[selection.sentence]])
     found = cache.measures(*selection.source)
     if found is not None:
-        rows.text(caption(found, *selection.head))
+        with rows:
+            st.text(caption(found, *selection.head))
+            st.caption("A weight is not a reason: to test one, hide its token on Masks.")
 
 
 def _sentence(selection: HeadSelection) -> str:
@@ -316,4 +320,4 @@ def _sentence(selection: HeadSelection) -> str:
     if (selection.maps.cause[at] > 0).all():
         return f"“{labels[at]}” may read nothing here: its row means nothing."
     share, source = _most(selection, at)
-    return f"{share} of what “{labels[at]}” reads in this head comes from {source}. A weight is not a reason."
+    return f"{share} of what “{labels[at]}” reads in this head comes from {source}."

@@ -13,6 +13,7 @@ from pages.common import controls, downloads, frame
 from pages.common.components.plot import plot
 from pages.heads import cache
 from pages.heads.first_screen import HeadSelection, open_head
+from pages.heads.measures import TITLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +28,8 @@ ORDERS = {
     "itself": "itself",
     "same": "same token",
     "induction": "induction",
-    "entropy": "widest (bits)",
-    "distance": "looks back furthest",
+    "entropy": "entropy (bits)",
+    "distance": "distance (tokens)",
 }
 _MEASURES = {"entropy": "entropy_bits", "distance": "distance_tokens"}
 
@@ -56,7 +57,8 @@ def draw(selection: HeadSelection) -> None:
         st.info("Nothing in this text comes again, so that no head can be sorted by it.")
         return
     _tiles(selection, heads, titles)
-    st.caption("Layer · head. A click opens a head above. Colours mean the same weight in every tile, and above.")
+    note = "A click opens a head above. Colours mean the same weight in every tile, and above."
+    st.caption(note if order == LAYER else f"Layer·head and {TITLES[_MEASURES.get(order, order)][1]}. {note}")
     lines = [{"layer": layer, "head": head, "title": title} for (layer, head), title in zip(heads, titles, strict=True)]
     downloads.bar("gallery", numbers=lambda: pd.DataFrame(lines), code=None)
 

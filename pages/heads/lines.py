@@ -33,6 +33,7 @@ def lines(selection: HeadSelection) -> None:
 
 def first_column(selection: HeadSelection) -> None:
     """Draw the open head without its first column, its colours stretched over what is left."""
+    from model_utils.heads.measures import counted_in_words
     from model_utils.masks.mask import CAUSE_CODE
     from viz.heads.difference import without_first
 
@@ -51,8 +52,8 @@ def first_column(selection: HeadSelection) -> None:
     name = "**Layer {}, head {}".format(*selection.head)
     st.markdown(
         (
-            f"{name} gives the first token {given} of its weight here, averaged over the rows from position "
-            f"{habits.from_row} on.** "
+            f"{name} gives the first token {given} of its weight here, averaged over "
+            f"{counted_in_words(habits.from_row)}.** "
             if habits is not None
             else ""
         )

@@ -16,14 +16,17 @@ from pages.heads.first_screen import HeadSelection, open_head
 
 # What the columns are called, and what they mean.
 TITLES = {
-    "previous": ("previous", "share of the weight on the token before"),
-    "first": ("first", "share from the first token"),
-    "itself": ("itself", "share from the token itself"),
-    "same": ("same token", "share from earlier copies of the reading token, over the rows that have one"),
-    "induction": ("induction", "share from what followed an earlier copy, over the rows that have one"),
-    "entropy_bits": ("bits", "entropy of a row: how widely a head reads"),
-    "distance_tokens": ("looks back", "how many tokens away a row reads, on average"),
-    "leak": ("leak", "share from words that come later: 0 under a causal mask"),
+    "previous": ("previous token", "the share of the weight on the previous token"),
+    "first": ("first token", "the share of the weight on the first token"),
+    "itself": ("itself", "the share of the weight on the token itself"),
+    "same": (
+        "same token",
+        "the share of the weight on earlier copies of the reading token, over the rows that have one",
+    ),
+    "induction": ("induction", "the share of the weight on what followed an earlier copy, over the rows that have one"),
+    "entropy_bits": ("entropy", "the entropy of a row in bits: how widely a head reads"),
+    "distance_tokens": ("distance", "how many tokens away a row reads, on average"),
+    "leak": ("later tokens", "the share of the weight on tokens that come later: 0 under a causal mask"),
 }
 SHARES = ("previous", "first", "itself", "same", "induction", "leak")
 ACROSS = 800  # px that all measures have beside each other on a screen of 1,400
@@ -31,7 +34,7 @@ ACROSS = 800  # px that all measures have beside each other on a screen of 1,400
 
 def measures(selection: HeadSelection) -> None:
     """Draw every head's measures as a table that sorts by a click; choosing a row opens that head."""
-    from model_utils.heads.measures import MEASURES, REPEATS
+    from model_utils.heads.measures import MEASURES, REPEATS, counted_in_words
     from model_utils.heads.tables import measures_table
 
     found = cache.measures(*selection.source)
@@ -57,8 +60,8 @@ def measures(selection: HeadSelection) -> None:
     left_out = " and ".join(f"“{TITLES[name][0]}”" for name in REPEATS if name not in known)
     missing = f" Without {left_out}: no word of this text has what they measure, a copy before it." if left_out else ""
     st.caption(
-        f"Shares of the attention weight on this text, averaged over the rows from position {found.from_row} on. A click on "
-        f"a title sorts; the box at the left of a row opens that head.{missing}"
+        f"Averages over {counted_in_words(found.from_row)}. Point at a title for what it means; a click on it sorts. The"
+        f" box at the left of a row opens that head.{missing}"
     )
     _map(selection, found, known)
     downloads.bar("measures", numbers=lambda: frame_, code=lambda: all_heads_code(selection, "measures"))

@@ -39,7 +39,7 @@ def search(selection: HeadSelection) -> None:
     for column, (by, table), caption in zip(
         st.columns(2),
         ranked.items(),
-        ("by weight", "by the length of the vector that the head adds from there"),
+        ("by attention weight", "by attention weight times the length of the value vector"),
         strict=True,
     ):
         with column:

@@ -48,11 +48,12 @@ def _maps(selection: HeadSelection, number: int) -> AttentionMaps:
 
 
 def _one(selection: HeadSelection, maps: AttentionMaps, number: int) -> None:
-    from viz.base.matrix import SMALL, matrix, weight_look
+    from viz.base.matrix import SMALL, weight_look
+    from viz.heads.head import with_empty_rows
 
     title = sentence_label(selection.batch.texts[number])
     st.markdown(f"**{literal(title)}**" if number == selection.sentence else literal(title))
-    figure = matrix(
+    figure = with_empty_rows(
         maps.weights[selection.head].astype(np.float32),
         labels=selection.batch.labels(number),
         causes=maps.causes,

@@ -42,12 +42,12 @@ def more(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         return
     with st.spinner(f"Hiding up to {count - 1} words from either end …"):
         found = masks_cache.ablation_curves(page.model, text, replace(spec, sentence=0, padding=True))
-    _figure(found)
-    st.markdown(_sentence(found))
+    _figure(found, further=bool(hidden))
+    st.markdown(_sentence(found, further=bool(hidden)))
     bar("more-and-more", numbers=lambda: numbers(found), code=lambda: _code(page, spec, batch))
 
 
-def _figure(found: tuple[AblationCurve, ...]) -> None:
+def _figure(found: tuple[AblationCurve, ...], *, further: bool) -> None:
     from viz.masks.ablation_curve import Curve
     from viz.masks.ablation_curve import ablation_curve as draw
 
@@ -56,17 +56,18 @@ def _figure(found: tuple[AblationCurve, ...]) -> None:
         for one in found
     }
     plot(
-        draw(curves, palette=frame.palette()),
+        draw(curves, palette=frame.palette(), further=further),
         "more",
         alt="Two lines per panel over the number of hidden words: how much the next word changes, how uncertain it is",
     )
 
 
-def _sentence(found: tuple[AblationCurve, ...]) -> str:
+def _sentence(found: tuple[AblationCurve, ...], *, further: bool) -> str:
     """Return what the curves show: the first hidden word at either end, and what most hiding does."""
     first, last = (one.change[1] for one in found)
+    one = "one further word" if further else "one word"
     far = (
-        f"**Hiding one word changes the prediction by {percent(first)} at the start of the sentence, by {percent(last)} at its "
+        f"**Hiding {one} changes the prediction by {percent(first)} at the start of the sentence, by {percent(last)} at its "
         "end.**"
     )
     bits = [one.bits for one in found]
@@ -74,9 +75,7 @@ def _sentence(found: tuple[AblationCurve, ...]) -> str:
     if not np.isfinite([first, last, start, end]).all():
         return "**Where a line breaks off, the last row may read nothing at all:** its numbers would mean nothing."
     trend = "grows" if end > start + 0.05 else "falls" if end < start - 0.05 else "stays"
-    return (
-        f"{far} With one word left, the uncertainty {trend} from {start:.1f} to {end:.1f} bits, the mean of both ends."
-    )
+    return f"{far} With one word left to read, the uncertainty {trend} from {start:.1f} to {end:.1f} bits, the mean of both ends."
 
 
 def numbers(found: tuple[AblationCurve, ...]) -> pd.DataFrame:

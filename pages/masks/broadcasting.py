@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from model_utils.masks.mask import Mask, MaskSpec
     from model_utils.tokens.batch import TokenBatch
 
+# The step that writes the fill value.
+ADDED = 3
+
 
 def steps(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw one step, chosen by its name and shape: its line of code, its shape, its numbers."""
     from model_utils.masks import broadcasting
 
     fill = controls.value("fill")
-    found = broadcasting.broadcast_steps(batch, mask, fill=fill)
+    found = broadcasting.broadcast_steps(mask, fill=fill)
     names = [f"{number}. {step.name} {step.shape}" for number, step in enumerate(found, start=1)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         at = st.segmented_control(
@@ -36,13 +39,13 @@ def steps(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
             required=True,
             key="mask_stage",
         )
-        if at == len(found) - 1:
+        if at == ADDED:
             controls.choice("fill")
     step = found[int(at or 0)]
     st.code(step.code, language="python")
     _draw(step, spec, batch)
     st.markdown(step.caption)
-    if int(at or 0) == len(found) - 1 and st.session_state.get("fill", "min") != "min":
+    if at == ADDED and st.session_state.get("fill", "min") != "min":
         st.caption("The fill value changes these numbers alone: all else on this page runs with `min`.")
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from formatting import percent
-from pages.masks import cache
+from model_utils.masks.examples import FOX
+from pages.masks import cache, rule_above
 
 if TYPE_CHECKING:
     from model_utils.masks.mask import MaskSpec
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the claims; the model answers those that were asked for."""
+    rule_above.say(spec, holds=False)
     trials: tuple[tuple[str, str, Callable[[], None]], ...] = (
         ("emphasis", "“The mask emphasises *fox*.”", lambda: _emphasis(page)),
         ("half", "“0.5 in the mask is half the attention.”", lambda: _half(page)),
@@ -43,7 +45,7 @@ def _emphasis(page: Page) -> None:
     )
     st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
     st.caption(
-        "What the last token reads in layer 0, head 0, of the fox sentence, before and after three other words are "
+        f"What the last token of “{FOX}” reads in layer 0, head 0, before and after three other words are "
         f"hidden. A mask of ones, *fox* included, changes the prediction by {percent(found.ones)}."
     )
 
@@ -53,15 +55,14 @@ def _half(page: Page) -> None:
     found = cache.half(page.model)
     st.markdown("**No.** transformers makes a 2-D mask true or false: 0.5 counts as 1.")
     st.markdown(
-        "| *jumps* | weight | moved |\n|---|---|---|\n"
+        "| *jumps* | weight | change |\n|---|---|---|\n"
         f"| unmasked | {percent(found.before)} | |\n"
         f"| 2-D mask | {percent(found.flat)} | {percent(found.flat_change)} |\n"
         f"| log(0.5) | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(
-        "0.5 on *jumps* in the fox sentence: its weight in the last row of layer 0, mean of the heads, and the probability that "
-        "move. Even log(0.5) gives a little more than half: it halves the word’s part before the "
-        "row is divided by its sum."
+        f"0.5 on *jumps* in “{FOX}”: its attention weight in the last row of layer 0, mean of the heads, and the change of the "
+        "prediction. Even log(0.5) gives a little more than half: it halves the weight before the row is divided by its sum."
     )
 
 
@@ -75,9 +76,14 @@ def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     )
     padded = "no pads here" if found.padded is None else percent(found.padded)
     st.markdown(
-        "| your sentence | moved |\n|---|---|\n"
+        "| your sentence | prediction changed by |\n|---|---|\n"
         f"| alone, no mask at all | {percent(found.alone)} |\n"
         f"| padded, its pads read | {padded} |\n"
         f"| only its last two words read | {percent(found.short)} |"
     )
+    if found.padded is not None:
+        st.caption(
+            "With its pads read, each word keeps its position here. On Tokens, without a mask, pads are counted too: words stand "
+            "at other positions, so the number is another."
+        )
     st.caption(f"With and without a mask of ones, the logits of the sentence alone differ by {same}.")

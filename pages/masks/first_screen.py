@@ -41,7 +41,9 @@ MOST_CHIPS = 8
 EQUAL = 1e-5
 
 CHANGED = (
-    "Total variation: half the sum of all differences between the two probabilities, 0 % (nothing changed) to 100 %."
+    "Against the plain causal mask with nothing hidden. "
+    "Total variation: half the sum of all differences between the two probabilities, "
+    "0 % (nothing changed) to 100 %."
 )
 ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 equal tokens, 3 bits among 8."
 
@@ -62,7 +64,7 @@ def units(words: Sequence[Word], batch: TokenBatch, sentence: int) -> tuple[Word
 
 
 def word_weight(word: Word, spec: MaskSpec) -> float:
-    """Return the weight of a word: the smallest of its pieces."""
+    """Return the mask value of a word: the smallest of its pieces."""
     weights = dict(spec.pairs)
     return min(weights.get(token, 1.0) for token in word.tokens)
 
@@ -173,23 +175,22 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
 
     moved = masks_cache.moved(page.key(batch.side), plain(spec), spec)
     together = f"Together, {', '.join(causes)}" if len(causes) > 1 else causes[0][0].upper() + causes[0][1:]
+    against = " against the plain causal mask" if len(causes) > 1 else ""
     last = len(batch.tokens[spec.sentence]) - 1
     own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
     return (
-        f"{together} **changed the prediction by {percent(moved)}**: so much of the probability is with other words now."
+        f"{together} **changed the prediction by {percent(moved)}**{against}: so much of the probability is with other words now."
         f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
     )
 
 
 def _causes(page: Page, spec: MaskSpec, batch: TokenBatch) -> list[str]:
     """Return what is in force beside the causal and the padding mask, a part each."""
-    found = []
+    found: list[str] = []
     words = [word for word in sentence_words(page, batch) if word_weight(word, spec) < 1]
-    if words:
-        names = ", ".join(f"“{literal(word.label)}”" for word in words[:4])
-        names += f" and {len(words) - 4} more" if len(words) > 4 else ""
-        hidden = all(word_weight(word, spec) == 0 for word in words)
-        found.append(f"{'hiding' if hidden else 'hiding or softening'} {names}")
+    hidden = [word for word in words if word_weight(word, spec) == 0]
+    softened = [word for word in words if word not in hidden]
+    found.extend(f"{what} {_named(ones)}" for what, ones in (("hiding", hidden), ("softening", softened)) if ones)
     if spec.cells:
         found.append(f"blocking {len(spec.cells)} single {'cell' if len(spec.cells) == 1 else 'cells'}")
     if spec.pattern != "causal":
@@ -197,6 +198,11 @@ def _causes(page: Page, spec: MaskSpec, batch: TokenBatch) -> list[str]:
     if not spec.padding and len(batch.texts) > 1:
         found.append("reading the padding")
     return found
+
+
+def _named(words: Sequence[Word]) -> str:
+    names = ", ".join(f"“{literal(word.label)}”" for word in words[:4])
+    return f"{names} and {len(words) - 4} more" if len(words) > 4 else names
 
 
 def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
@@ -214,7 +220,7 @@ def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         weight = word_weight(word, spec)
         if weight < 1 and len(chips) < MOST_CHIPS:
             kept = {token: one for token, one in spec.pairs if token not in word.tokens}
-            state = "hidden" if weight == 0 else f"weight {weight:g}"
+            state = "hidden" if weight == 0 else f"mask value {weight:g}"
             chips[f"word_{number}"] = (f"{literal(word.label)} {state}", {"weights": format_weights(kept)})
     if chips:
         with st.container(horizontal=True, gap="small", key="in_force"):
@@ -236,9 +242,9 @@ def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
     with st.container(key="hole_or_close"):  # empty too: what stands below it keeps its place
         if hidden_tokens(spec):
-            switch, verdict = st.columns([1, 5], vertical_alignment="center")
+            switch, verdict = st.columns([1, 5], vertical_alignment="bottom")
             with switch:
-                chosen = controls.choice("gap", show_label=False)
+                chosen = controls.choice("gap")
             verdict.caption(_gap_sentence(page, spec, batch, chosen))
 
 
@@ -259,4 +265,4 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     )
     if apart < EQUAL:
         return f"✓ {what} Hole and closed gap give the same answer here."
-    return f"{what} The model also knows a token’s position, so the two answers differ: by **{percent(apart)}** here."
+    return f"{what} The model also knows a token’s position: hole and closed gap differ by **{percent(apart)}** here."

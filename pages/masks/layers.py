@@ -11,7 +11,7 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.patterns import PATTERNS
-from pages.common import controls, downloads, frame, mask_state
+from pages.common import controls, downloads, frame, mask_state, thinned_names
 from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -115,11 +115,9 @@ def _combined(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch, chosen:
         on_click=lambda row, column: _clicked(page, spec, batch, row - first, column - first),
         alt="All masks combined: which token each row may read, and why not.",
     )
+    thinned_names.say(batch.labels(number))
     if mask.blocked_rows[number].any():
-        st.caption(
-            "A row that may read nothing is computed all the same: with the smallest number in every cell all weights come out "
-            "equal, as if nothing were blocked. Its numbers mean nothing, so the picture does not show them."
-        )
+        st.caption("The model computes a row that may read nothing too, but its numbers mean nothing.")
 
 
 def _combined_figure(

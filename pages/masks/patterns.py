@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,11 @@ import streamlit as st
 from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from model_utils.masks.patterns import PATTERNS, filled
-from pages.common import controls, downloads, frame, mask_state
+from pages.common import controls, downloads, figures, frame, mask_state
 from pages.common.caches import cache, cache_masks
 from pages.common.components.plot import plot
 from pages.common.hall import present
+from pages.masks import rule_above
 from pages.masks.receptive_field import receptive_field
 from pages.masks.surprisal import later_weight, surprise
 
@@ -35,12 +37,10 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _gallery(page, spec, batch)
     now = cache_masks.pattern_run(page.key(batch.side), spec)
     causal = cache_masks.pattern_run(page.key(batch.side), under(spec, "causal"))
-    words, said = st.columns([440, 560], gap="medium", vertical_alignment="center")
-    with words:
-        _words(page, spec, now, causal)
-    with said:
-        _say(spec, now, causal)
-        later_weight(spec, now)
+    if spec.pattern == "causal":
+        st.markdown("The plain causal mask. Choose another pattern.")
+    else:
+        _against_causal(page, spec, now, causal)
     surprise(spec, batch, now, causal)
     downloads.bar(
         "pattern",
@@ -53,14 +53,15 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
 def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw every pattern on this sentence, what it lets a word read, and how far it moves the next word."""
-    from model_utils.masks.mask import MaskSpec
+    from model_utils.experiments.pattern_runs import under
 
     alone = page.key().alone(spec.sentence)
+    own = replace(spec, sentence=0)
     cheap = _cheap(page, batch)
-    causal = cache_masks.mask(alone, MaskSpec())
+    causal = cache_masks.mask(alone, under(own, "causal"))
     with st.container(horizontal=True, gap="xsmall", key="pattern_gallery"):
         for pattern in PATTERNS:
-            mask = cache_masks.mask(alone, MaskSpec(pattern=pattern, width=spec.width, first=spec.first))
+            mask = cache_masks.mask(alone, under(own, pattern))
             with st.container(width=150, gap=None):
                 _tile(mask, pattern, spec.pattern == pattern)
                 st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first))
@@ -69,17 +70,20 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                 if pattern != "causal" and np.array_equal(mask.visible, causal.visible):
                     st.caption("on this sentence the same as causal")
                 elif cheap and pattern != "causal":
-                    st.caption(f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}")
+                    st.caption(
+                        f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}{_beyond(spec)}"
+                    )
 
 
 def _tile(mask: Mask, pattern: str, on: bool) -> None:
     """Draw one pattern as a small picture that chooses it when clicked."""
+    from model_utils.masks.mask import CAUSE_CODE
     from viz.masks.mask import layer
 
     plot(
         layer(
             mask.visible[0],
-            causes={cause: cells[0] for cause, cells in mask.causes.items()},
+            causes={cause: mask.cause[0] == code for cause, code in CAUSE_CODE.items()},
             palette=frame.palette(),
             on=on,
         ),
@@ -105,7 +109,7 @@ def _cheap(page: Page, batch: TokenBatch) -> bool:
 
 
 def _moved(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: str) -> float:
-    """Return the total variation of the next word under `pattern` against plain causal, all else equal."""
+    """Return the total variation of the next word under `pattern` against causal, all else equal."""
     from model_utils.distributions import total_variation
     from model_utils.experiments.pattern_runs import under
 
@@ -122,23 +126,28 @@ def _fields(spec: MaskSpec) -> None:
                 controls.number(name)
 
 
-def _words(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
-    """Draw the likeliest next words under the pattern beside those under plain causal."""
-    from model_utils.models.next_word import top_tokens
-    from viz.base.word_bars import word_bars
+def _against_causal(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
+    """Draw the likeliest next words under the pattern beside those under causal, all else equal."""
+    words, said = st.columns([440, 560], gap="medium", vertical_alignment="center")
+    with words:
+        plot(
+            figures.next_words(
+                now.probabilities,
+                lambda token: cache.label(page.model, token),
+                before=causal.probabilities,
+                palette=frame.palette(),
+            ),
+            "pattern_words",
+            alt="The five likeliest next words under the pattern, and what they were under the causal mask",
+        )
+    with said:
+        _say(spec, now, causal)
+        later_weight(spec, now)
 
-    best = [int(token) for token in top_tokens(now.probabilities, 5)]
-    plot(
-        word_bars(
-            [cache.label(page.model, token) for token in best],
-            [float(now.probabilities[token]) for token in best],
-            before=[float(causal.probabilities[token]) for token in best] if spec.pattern != "causal" else None,
-            palette=frame.palette(),
-            height=300,
-        ),
-        "pattern_words",
-        alt="The five likeliest next words under the pattern, and what they were under the causal mask",
-    )
+
+def _beyond(spec: MaskSpec) -> str:
+    """Return what both sides of a comparison of patterns share, where something is hidden by hand."""
+    return ", both with what is hidden above" if rule_above.by_hand(spec) else ""
 
 
 def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
@@ -146,12 +155,12 @@ def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
     from model_utils.distributions import total_variation
 
     moved = float(total_variation(now.probabilities, causal.probabilities))
-    if spec.pattern == "causal":
-        st.markdown("The plain causal mask: each word reads itself and what came before. Choose another pattern.")
-    elif moved == 0:
+    if moved == 0:
         st.markdown(f"Nothing moved: {PATTERNS[spec.pattern].unchanged}.")
     else:
-        st.markdown(f"The pattern **changed the prediction by {percent(moved)}**. Pale: plain causal.")
+        st.markdown(
+            f"The pattern **changed the prediction by {percent(moved)}** against causal{_beyond(spec)}. Pale: causal."
+        )
 
 
 def _numbers(batch: TokenBatch, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> pd.DataFrame:

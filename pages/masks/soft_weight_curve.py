@@ -1,4 +1,4 @@
-"""The soft-mask dial of the Masks page: a weight on one key, and the share that it keeps in a real run."""
+"""The soft-mask dial of the Masks page: a mask value on one key, and the attention weight that it keeps in a real run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from model_utils.errors import InputError
 from pages.common import controls, downloads, frame, mask_state
 from pages.common.caches import cache_masks
 from pages.common.components.plot import plot
+from pages.masks import cache as masks_cache
+from pages.masks import rule_above
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,12 +53,13 @@ class Turn:
 def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the dial for one row and one key of layer 0. The page names the part."""
     with frame.reader_errors():
+        rule_above.say(spec, holds=True)
         count = len(batch.tokens[spec.sentence])
         left, picture = st.columns([400, 620], gap="medium")
         with left:
             turn = Turn(page=page, spec=spec, batch=batch, cell=_cell(batch, spec, count))
             weight = st.slider(
-                "Weight of that word", 0.0, 1.0, 0.5, 0.01, key="dial_weight", help="0 hides it, 1 leaves it."
+                "Mask value m of that word", 0.0, 1.0, 0.5, 0.01, key="dial_weight", help="0 hides it, 1 leaves it."
             )
         row = turn.row()
         _check(turn, row)
@@ -64,7 +67,7 @@ def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         share = turn.share(row.head, weight)
         with left:
             _say(turn, row, weight, share)
-            st.button("Use this weight above", key="use_dial", on_click=_use, args=(spec, turn.cell[1], weight))
+            _offer(turn, weight)
         with picture:
             _draw(row, dots, weight, share)
         downloads.bar("dial", numbers=lambda: _numbers(row, dots), code=lambda: _code(turn, weight))
@@ -110,25 +113,39 @@ def _draw(turned: SoftRow, dots: list[tuple[float, float]], weight: float, share
         full=turned.share(0.0),
         palette=frame.palette(),
     )
-    plot(figure, "dial", alt="The share of the row that the word keeps, as a bias is added to its score")
+    plot(figure, "dial", alt="The attention weight that the word keeps, as a bias is added to its score")
 
 
 def _say(turn: Turn, turned: SoftRow, weight: float, share: float) -> None:
-    """Say what the dial shows: the bias, the weight before dividing, the share that is left."""
+    """Say what the dial shows: the bias, the weight before dividing, the weight that is left."""
     query, key = turn.names()
     full = turned.share(0.0)
     st.caption(f"Layer 0, head {turned.head}: the head that reads this word most in this row.")
     if weight == 0:
-        st.text(f"Weight 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {percent(full)}.")
+        st.text(
+            f"A mask value of 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {percent(full)}."
+        )
         return
     st.text(
-        f"Adding log {weight:g} = {math.log(weight):.2f} multiplies the weight of {key} by {weight:g} before the row is "
-        f"divided by its sum: {percent(full)} becomes {percent(share)}, not {percent(full * weight)} (dashed)."
+        f"Adding log m = log {weight:g} = {math.log(weight):.2f} to the score multiplies the attention weight of {key} by "
+        f"{weight:g} before the row is divided by its sum: {percent(full)} becomes {percent(share)}, not "
+        f"{percent(full * weight)} (dashed)."
     )
     st.caption(
         "Dots are real runs of the model, the curve is the softmax of its scores. Exact in layer 0, where the "
         "scores stay; deeper layers read a changed past."
     )
+
+
+def _offer(turn: Turn, weight: float) -> None:
+    """Draw the button that puts the mask value into the sentence above; once it is there, how far that moves the next word."""
+    from model_utils.experiments.soft_weights import without_weight
+
+    key = turn.cell[1]
+    st.button("Use this mask value above", key="use_dial", on_click=_use, args=(turn.spec, key, weight))
+    if weight < 1 and dict(turn.spec.pairs).get(key) == weight:
+        moved = masks_cache.moved(turn.page.key(turn.batch.side), without_weight(turn.spec, key), turn.spec)
+        st.caption(f"It is in force above, and changes the prediction by {percent(moved)}.")
 
 
 def _use(spec: MaskSpec, key: int, weight: float) -> None:

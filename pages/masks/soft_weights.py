@@ -2,53 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from formatting import percent
-from model_utils.masks.mask import MaskSpec
 from pages.common import controls, frame
 from pages.common.caches import cache, cache_words
 from pages.common.components.plot import plot
 from pages.common.downloads import bar
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
+from pages.masks import rule_above
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from model_utils.experiments.soft_weights import SoftMaskRun
+    from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
-NAMES = {"none": "no mask", "today": "2-D mask today", "formula": "old formula", "log": "log-weight"}
+NAMES = {"none": "no mask", "today": "2-D mask today", "formula": "old formula", "log": "log m added"}
 CAPTIONS = {
-    "today": ("2-D mask, transformers today", "Made true or false: {m} counts as {flat}."),
-    "formula": ("Old formula, (1 − m) · min", "{added} is added to the scores: {m} counts as {formula}."),
-    "log": (
-        "log(m) added to the scores",
-        "The word’s part is multiplied by {m}, then the row is divided by its new sum.",
-    ),
+    "today": "transformers makes it true or false: {m} counts as {flat}.",
+    "formula": "(1 − m) · min = {added} is added to the scores: {m} counts as {formula}.",
+    "log": "The word’s attention weight is multiplied by {m}, then the row is divided by its new sum.",
 }
 
 
 def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw one word's weight under three kinds of mask: the row of a head, the next words. One sentence alone."""
+    """Draw what a mask value on one word does under three kinds of mask: a head's row, the next words. One sentence alone."""
     text = batch.texts[spec.sentence]
     words = cache_words.words(page.model, text)
     loaded = page.loaded()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word = _choose(words)
-        weight = st.slider("Weight m", 0.0, 1.0, 0.5, step=0.05, key="mask_half", width=260)
+        weight = st.slider("Mask value m", 0.0, 1.0, 0.5, step=0.05, key="mask_half", width=260)
         layer = controls.number("layer", high=loaded.layers - 1)
         head = controls.number("head", high=loaded.heads - 1)
-    if spec.in_effect() != replace(MaskSpec(), sentence=spec.sentence):
-        st.caption("Here one word is changed in the whole sentence: what is hidden or chosen above is not in force.")
+    rule_above.say(spec, holds=False)
     found = masks_cache.soft_mask_runs(page.model, text, word.tokens, weight)
     rows = np.stack([one.weights[layer, head] for one in found])  # (kinds, T)
     _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
@@ -92,16 +88,15 @@ def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: in
 
 
 def _column(page: Page, one: SoftMaskRun, plain: SoftMaskRun, at: tuple[int, int], word: Word, weight: float) -> None:
-    """Draw one kind of mask: the word's share of the row before and after, and the likeliest next words."""
+    """Draw one kind of mask: the word's attention weight before and after, and the likeliest next words."""
     from model_utils.distributions import total_variation
     from model_utils.models.next_word import top_tokens
 
-    title, caption = CAPTIONS[one.kind]
     before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))
-    st.metric(title, f"{_share(before)} → {_share(after)}")
-    added = "Nothing" if weight == 1 else f"−{1 - weight:.2g} × 3.4 · 10³⁸"
+    st.metric(NAMES[one.kind], f"{_share(before)} → {_share(after)}")
+    added = "0" if weight == 1 else f"−{1 - weight:.2g} × 3.4 · 10³⁸"
     counts = {"flat": 0 if weight == 0 else 1, "formula": 1 if weight == 1 else 0}
-    st.caption(caption.format(m=f"{weight:g}", added=added, **counts))
+    st.caption(CAPTIONS[one.kind].format(m=f"{weight:g}", added=added, **counts))
     moved = float(total_variation(plain.probabilities, one.probabilities))
     best = ", ".join(
         f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.probabilities[token]))}"
@@ -115,7 +110,7 @@ def _share(value: float) -> str:
 
 
 def _check(rows: NDArray[np.float64], word: Word, weight: float, layer: int) -> None:
-    """Say how near log-weight comes to reweighting the row: exact in layer 0, whose scores do not depend on the mask."""
+    """Say how near log m comes to reweighting the row: exact in layer 0, whose scores do not depend on the mask."""
     from model_utils.experiments.soft_weights import reweighted
 
     before, after = (float(row[list(word.tokens)].sum()) for row in (rows[0], rows[3]))
@@ -129,7 +124,7 @@ def _check(rows: NDArray[np.float64], word: Word, weight: float, layer: int) -> 
     )
     st.markdown(
         f"By hand: {before:.3f} × {weight:g}, divided by the row’s new sum, is {wanted[list(word.tokens)].sum():.3f}; "
-        f"in layer {layer} that is {exact}. A weight of {weight:g} leaves {after / max(before, 1e-12):.2f} of the share."
+        f"in layer {layer} that is {exact}. A mask value of {weight:g} leaves {after / max(before, 1e-12):.2f} of the weight."
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun) -> None:
-    """Draw each word's surprise in bits under the pattern, beside plain causal."""
+    """Draw each word's surprise in bits under the pattern, beside causal."""
     from viz.masks.surprisal import surprisal as surprisal_figure
     from viz.masks.surprisal import width
 
@@ -42,7 +42,9 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
         alt="The surprise of each word in bits",
     )
     line = f"Surprise of each word, −log₂ of its chance in the row before: **{_mean(now.bits)} bits** a word"
-    st.markdown(f"{line}, {_mean(causal.bits)} under plain causal (pale)." if other else f"{line}.")
+    if other:
+        line += f", {_mean(causal.bits)} under causal (pale). The last row has no bar: the word that it predicts is not there yet"
+    st.markdown(f"{line}.")
 
 
 def later_weight(spec: MaskSpec, now: PatternRun) -> None:

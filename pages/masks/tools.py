@@ -1,4 +1,4 @@
-"""The tools under the sentence: undo, a weight for one word, examples, the mask as text, what can be taken home."""
+"""The tools under the sentence: undo, a mask value for one word, examples, the mask as text, what can be taken home."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
 
 
 def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
-    """Draw the choice of a word and its weight."""
+    """Draw the choice of a word and its mask value."""
     weights = dict(spec.pairs)
     state = st.session_state
     if state.get("mask_soft_word", 0) not in range(len(words)):
@@ -67,7 +67,7 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
     weight = min(weights.get(token, 1.0) for token in tokens)
     controls.hold("mask_soft_weight", weight)
     st.slider(
-        "Weight",
+        "Mask value m",
         0.0,
         1.0,
         weight,
@@ -75,9 +75,9 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
         key="mask_soft_weight",
         on_change=_set_weight,
         args=(weights, tokens),
-        help="0 hides the word, 1 leaves it. Between, its unnormalised attention weight is multiplied by this.",
+        help="0 hides the word, 1 leaves it. Between, log m is added to its scores, which multiplies its attention weight by m "
+        "before a row is divided by its sum.",
     )
-    st.caption("A weight scales how much of a word may be read: it adds log(weight) to the scores.")
 
 
 def _set_weight(weights: dict[int, float], tokens: tuple[int, ...]) -> None:

@@ -45,7 +45,7 @@ VIEWS = {
     ),
     "soft-mask": View(
         label="Soft mask",
-        help="How the weight of one word falls as a negative number is added to its score.",
+        help="How the attention weight of one word falls as a negative number is added to its score.",
         draw=dial,
     ),
     "effect": View(

@@ -267,6 +267,14 @@ def test_the_legend_goes_along_while_a_wide_figure_scrolls(phone: Page, address:
     assert legend.evaluate(left) == before
 
 
+def test_the_tool_bar_is_whole_in_view_wherever_a_wide_figure_is_scrolled(phone: Page, address: str) -> None:
+    figure = opened(phone, f"{address}/?wide=1")
+    frame, right = figure.locator(".plot-frame"), "el => el.getBoundingClientRect().right"
+    for place in ("100", "el.scrollWidth", "0"):
+        frame.evaluate(f"async el => {{ el.scrollLeft = {place}; await new Promise(requestAnimationFrame) }}")
+        assert figure.locator(".modebar").evaluate(right) <= frame.evaluate(right) + 1
+
+
 def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, address: str) -> None:
     answers = []
     page.on("response", lambda response: answers.append(response) if "plotly" in response.url else None)

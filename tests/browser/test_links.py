@@ -100,7 +100,7 @@ def test_the_menu_opens_heads_on_a_telling_head_until_another_is_chosen(page: Pa
 
 
 def test_back_undoes_the_last_click_in_view_and_address_and_crosses_pages(page: Page, app: str) -> None:
-    page.goto(f"{app}/Masks?text=He+shook+his&look=patterns")
+    page.goto(f"{app}/Masks?text=He+shook+his&look=patterns&pattern=bidirectional")
     expect(page.locator(".st-key-fig_next .js-plotly-plot").last).to_be_visible()
     page.locator(".st-key-mask_strip [aria-pressed]").nth(1).click()
     page.wait_for_url("**weights=1%3A0*")

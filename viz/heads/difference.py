@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from viz.base.axes import around
+from viz.base.geometry import geometry
 from viz.base.hatching import visible
-from viz.base.matrix import ColourBar, Look, Numbers, matrix, weight_look
+from viz.base.matrix import ColourBar, Look, Numbers, matrix, set_empty_rows_apart, weight_look
 from viz.base.text import escape, number
 from viz.base.theme import Scale, ramp_colour
 
@@ -89,6 +90,7 @@ def without_first(
     figure = matrix(
         values, labels=labels, causes=causes, palette=palette, look=weight_look(palette, top=top, ticks=ticks)
     )
+    set_empty_rows_apart(figure, visible(weights, causes), palette, geometry(labels, sizes=palette.sizes).cell)
     figure.add_shape(
         type="rect",
         **around((0, len(labels) - 1), (first, first)),

@@ -45,16 +45,16 @@ def gallery(
     style(figure, palette, height=round((tile + TITLE) * rows + 8))
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
     figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
-    notes = _titles(names, palette)
+    notes = _titles(names, (high - side) / high, palette)
     figure.update_layout(annotations=notes, margin={"l": 2, "r": 2, "t": 4, "b": 2}, showlegend=False)
     return figure
 
 
-def _titles(names: Sequence[Sequence[str]], palette: Palette) -> list[dict[str, Any]]:
-    """Return the annotations that stand above the tiles, `names[row][column]`."""
-    corner = {"showarrow": False, "xanchor": "left", "yanchor": "top", "font": {"size": 15, "color": palette.text}}
+def _titles(names: Sequence[Sequence[str]], down: float, palette: Palette) -> list[dict[str, Any]]:
+    """Return the annotations that stand on the tiles, `names[row][column]`; a tile begins `down` below its row's upper edge."""
+    corner = {"showarrow": False, "xanchor": "left", "yanchor": "bottom", "font": {"size": 15, "color": palette.text}}
     return [
-        corner | {"x": column - 0.5, "y": row - 0.5, "text": f"<b>{name}</b>"}
+        corner | {"x": column - 0.5, "y": row - 0.5 + down, "text": f"<b>{name}</b>"}
         for row, line in enumerate(names)
         for column, name in enumerate(line)
     ]

@@ -41,13 +41,27 @@ def head(
     """
     z, shown = visible(weights.astype(np.float32), causes), _joined(labels, pieces)
     hover = _hover(z, shown, causes, palette) if len(labels) <= HOVER_UP_TO else None
-    figure = matrix(z, labels=shown, palette=palette, causes=causes, hover=hover, last=last)
-    set_empty_rows_apart(figure, z, palette, geometry(shown, sizes=palette.sizes).cell)
+    figure = with_empty_rows(z, labels=shown, palette=palette, causes=causes, hover=hover, last=last)
     for start, end, _ in pieces:
         _bracket(figure, start, end, palette)
     if name:
         _write_name(figure, name, palette)
     return _titled(figure, title, palette) if title else figure
+
+
+def with_empty_rows(
+    values: NDArray[Any],
+    *,
+    labels: Sequence[str],
+    causes: Mapping[str, NDArray[np.bool_]],
+    palette: Palette,
+    width: int | None = None,
+    **options: Any,
+) -> Figure:
+    """Return the matrix of `values[T, T]`, with more `options` of `matrix`, whose rows that may read nothing say so."""
+    figure = matrix(values, labels=labels, causes=causes, palette=palette, width=width, **options)
+    set_empty_rows_apart(figure, visible(values, causes), palette, geometry(labels, width, palette.sizes).cell)
+    return figure
 
 
 def _titled(figure: Figure, title: str, palette: Palette) -> Figure:

@@ -28,15 +28,16 @@ class Curve:
     words: Sequence[str]
 
 
-def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> Figure:
+def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette, further: bool = False) -> Figure:
     """Return two panels over the number of hidden words: the share of the probabilities that moved, and the entropy in bits.
 
     One line per entry of `curves` in each panel, traces `change` and `bits`, named in the legend by the entry's key.
+    `further` says that other words are hidden throughout, which are not counted.
     """
-    figure = Figure()
+    figure, more = Figure(), "further " if further else ""
     looks = ((palette.accent, "solid", "circle"), (palette.ramp[5], "dash", "square"))
     for (title, curve), (colour, dash, symbol) in zip(curves.items(), looks, strict=False):
-        hidden = ["nothing hidden", *(f"and “{escape(word)}”" for word in curve.words)]
+        hidden = ["nothing else" if further else "nothing hidden", *(f"and “{escape(word)}”" for word in curve.words)]
         for name, axis, values, unit in (
             ("change", "y", 100 * curve.change, " % moved"),
             ("bits", "y2", curve.bits, " bits"),
@@ -54,7 +55,7 @@ def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> Figure:
                     line={"color": colour, "dash": dash, "width": 3},
                     marker={"size": 9, "symbol": symbol},
                     customdata=hidden,
-                    hovertemplate=f"%{{x}} hidden, %{{customdata}}<br>%{{y:.3g}}{unit}<extra></extra>",
+                    hovertemplate=f"%{{x}} {more}hidden, %{{customdata}}<br>%{{y:.3g}}{unit}<extra></extra>",
                 )
             )
     style(figure, palette, height=HEIGHT)
@@ -64,7 +65,7 @@ def ablation_curve(curves: Mapping[str, Curve], *, palette: Palette) -> Figure:
     one_above_other(
         figure,
         palette,
-        across=counted("words hidden", 0, most, palette, pad=(0.3, 0.3), parts=12),
+        across=counted(f"{more}words hidden", 0, most, palette, pad=(0.3, 0.3), parts=12),
         upper=("change of the prediction", moved),
         lower=("uncertainty in bits", bits),
     )

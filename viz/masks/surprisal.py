@@ -60,7 +60,7 @@ def _axes(figure: Figure, labels: Sequence[str], top: float, palette: Palette) -
         tickvals=list(range(N)),
         ticktext=[escape(shorten(label, 10)) for label in labels],
         tickfont={"size": 16, "color": palette.text},
-        tickangle=-40,
+        autotickangles=[0, -40],  # slanted only where upright words would touch
         range=[-0.6, max(N, 4) - 0.4],
         fixedrange=True,
     )

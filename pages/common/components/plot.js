@@ -240,11 +240,22 @@ class Plot {
     legend.style.translate = `${Math.max(0, Math.min(within.left - of.left, room))}px`;
   }
 
+  // The tool bar stays in view, whole, at the right of what is seen.
+  keepToolbar() {
+    const { plot, frame } = this;
+    const tools = plot.querySelector(".modebar");
+    if (!tools || frame.scrollWidth === frame.clientWidth) return;
+    tools.style.translate = "";
+    const beyond = tools.getBoundingClientRect().right - frame.getBoundingClientRect().right;
+    tools.style.translate = `${Math.min(0, -beyond)}px`;
+  }
+
   // A fade at each edge behind which there is more; names of rows that stay in view have one of their own.
   fade() {
     const { scrollLeft, scrollWidth, clientWidth } = this.frame;
     const kept = this.plot.data && this.keepRowNames();
     if (this.plot.data) this.keepLegend();
+    if (this.plot.data) this.keepToolbar();
     this.frame.classList.toggle("more-left", scrollLeft > 1 && !kept);
     const end = Math.min(scrollWidth - clientWidth, this.columns); // behind the last column there is nothing
     this.frame.classList.toggle("more-right", scrollLeft < end - 1);

@@ -240,7 +240,7 @@ def test_the_bundled_model_has_the_previous_token_heads_that_its_card_names(tiny
     assert share > 0.3
 
 
-OVER = "Averaged over the rows from position 2 on (those before have little to choose from),"
+OVER = "Averaged over the rows after the first 2, which have little to choose from,"
 
 
 def test_captions_say_what_was_measured():
@@ -248,12 +248,12 @@ def test_captions_say_what_was_measured():
     assert caption(found, 0, PREVIOUS) == f"{OVER} the head mostly reads the previous token (100 % of its weight)."
     assert caption(found, 0, IDENTITY) == f"{OVER} the head mostly reads the token itself (100 % of its weight)."
     assert caption(found, 0, UNIFORM) == (
-        f"{OVER} the previous token gets 18 % of the head's weight, and a row is as spread out as if 6.1 tokens shared it "
-        "equally (2.6 bits)."
+        f"{OVER} the previous token gets 18 % of the head's weight, and a row's entropy is 2.6 bits, as if 6.1 tokens shared it "
+        "equally."
     )
     assert caption(found, 0, INDUCTION) == (
-        f"{OVER} the first token gets 38 % of the head's weight, and a row is as spread out as if 1.0 tokens shared it "
-        "equally (0.0 bits). Where a token comes again (5 rows), the head mostly reads "
+        f"{OVER} the first token gets 38 % of the head's weight, and a row's entropy is 0.0 bits, as if 1.0 tokens shared it "
+        "equally. Where a token comes again (5 rows), the head mostly reads "
         "what followed its earlier copy (100 %)."
     )
     assert caption(found, 0, COPY).endswith("(5 rows), the head mostly reads its earlier copy (100 %).")

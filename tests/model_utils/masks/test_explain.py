@@ -32,7 +32,9 @@ def test_a_pattern_names_what_it_leaves_out(spec, words) -> None:
 
 def test_what_may_be_read_has_its_sentence_too() -> None:
     assert sentence("a", "b", 1.0, [], MaskSpec()) == "a may read b."
-    assert sentence("a", "b", 0.5, [], MaskSpec()) == "a may read b, softened: its part counts 0.5 times."
+    softened = sentence("a", "b", 0.5, [], MaskSpec())
+    assert softened.startswith("a may read b")
+    assert "0.5" in softened
 
 
 def test_each_cell_of_a_batch_has_its_own_sentence_and_its_line_in_the_table(tiny) -> None:
@@ -56,5 +58,8 @@ def test_a_rule_names_its_pattern_with_the_numbers_that_it_uses_and_what_is_hidd
     spec = MaskSpec(pattern="window", width=3, first=7, weights={1: 0.0, 2: 0.5}, cells={(3, 1)})
     window, hand, cells = rule_in_words(spec, batch.tokens[0])
     assert ("3" in window, "7" in window) == (True, False)
-    assert hand.endswith("“␣shook”, “␣his” at weight 0.5")
+    assert all("“He shook his head”" in part for part in (hand, cells))
+    hidden, softened = hand.split("“␣his”")
+    assert "“␣shook”" in hidden
+    assert "0.5" in softened
     assert cells.endswith("1")

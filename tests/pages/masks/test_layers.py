@@ -15,8 +15,9 @@ from formatting import percent
 from model_utils.masks.explain import why
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
-from model_utils.tokens.batch import encode
+from model_utils.tokens.batch import BatchKey, encode
 from pages.common.caches import cache, cache_shared
+from pages.masks import cache as masks_cache
 from tests.tools.figures import figures, trace
 
 TEXTS = ("It will rain in the", "They opened the door and saw a")
@@ -26,7 +27,8 @@ TEXTS = ("It will rain in the", "They opened the door and saw a")
 def bundled(tiny, monkeypatch) -> None:
     """Give the pages the model that the tests have already loaded."""
     cache_shared.clear()
-    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+    for module in (cache, masks_cache):
+        monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
 
 
 def _page() -> None:
@@ -89,12 +91,12 @@ def test_every_stage_has_its_shape_code_and_numbers() -> None:
     stage = at.get("button_group")
     shapes = [option.content for group in stage for option in group.proto.options]
     assert "2. two axes more [2, 1, 1, 7]" in shapes
-    assert "5. added [2, 1, 7, 7]" in shapes
-    at = opened("why-blocked", mask_stage=2)
+    assert "4. added [2, 1, 7, 7]" in shapes
+    at = opened("why-blocked", mask_stage=4)
     assert "-10000" in str(figures(at)["fig_stage"]["data"][1]["text"])
-    at = opened("why-blocked", mask_stage=4, fill="-inf")
+    at = opened("why-blocked", mask_stage=3, fill="-inf")
     assert "-∞" in str(figures(at)["fig_stage"]["data"][1]["text"])
-    (note,) = {one.value for one in at.caption} - {one.value for one in opened("why-blocked", mask_stage=4).caption}
+    (note,) = {one.value for one in at.caption} - {one.value for one in opened("why-blocked", mask_stage=3).caption}
     assert "`min`" in note
 
 
@@ -102,14 +104,19 @@ def test_every_stage_has_its_shape_code_and_numbers() -> None:
 def test_a_pattern_shows_next_words_surprise_and_reach_and_a_leak_where_causality_is_lifted(pattern) -> None:
     at = opened("patterns", pattern=pattern, width=2, sentence=1)
     drawn = list(figures(at))
-    assert {"fig_pattern_words", "fig_surprise", "fig_reach", *(f"fig_pattern_{p}" for p in ("sink", "prefix"))} <= set(
-        drawn
-    )
+    assert {"fig_surprise", "fig_reach", *(f"fig_pattern_{p}" for p in ("sink", "prefix"))} <= set(drawn)
+    assert ("fig_pattern_words" in drawn) == (pattern != "causal")  # else they stand above
     assert ("fig_leak" in drawn) == (pattern == "bidirectional")
     note = PATTERNS["bidirectional"].lifted_note
     assert (note in [line.value for line in at.markdown]) == (pattern == "bidirectional")
     bars = [trace["name"] for trace in figures(at)["fig_surprise"]["data"]]
     assert ("before" in bars) == (pattern != "causal")
+
+
+def test_the_small_pictures_of_the_patterns_show_what_is_hidden_by_hand() -> None:
+    drawn = figures(opened("patterns", weights="1:0"))
+    for pattern in PATTERNS:
+        assert np.isnan(trace(drawn[f"fig_pattern_{pattern}"], "visible", "z")[:, 1]).all()
 
 
 def test_a_pattern_that_changes_nothing_says_why() -> None:
@@ -141,6 +148,8 @@ def test_the_dial_runs_the_model_and_takes_its_weight_to_the_sentence() -> None:
     assert percent(now["y"][0] / 100) in line
     at.button(key="use_dial").click().run()
     assert at.session_state["weights"] == "1:0.25"
+    moved = masks_cache.moved(BatchKey("tiny-gpt2", TEXTS), MaskSpec(), MaskSpec(weights={1: 0.25}))
+    assert any(percent(moved) in line.value for line in at.caption)
 
 
 def test_a_pair_that_is_blocked_has_nothing_to_turn() -> None:

@@ -22,7 +22,7 @@ from model_utils.tokens.batch import BatchKey
 from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
-from pages.masks.soft_weights import CAPTIONS
+from pages.masks.soft_weights import CAPTIONS, NAMES
 from tests.tools.figures import figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -102,7 +102,7 @@ def test_a_hidden_word_moves_the_bars_and_a_softened_one_shows_its_weight() -> N
     at = opened(text="He shook his", weights="0:0.5,1:0")
     assert bars(at) == ["before", "now"]
     (line,) = [line for line in lines(at) if moved(at) in line]
-    assert re.findall("“(.*?)”", line) == ["He", "shook"]
+    assert re.findall("“(.*?)”", line) == ["shook", "He"]  # what is hidden, then what is softened
     assert float(apart(at).split()[0]) > 0
     shown = words(at)
     assert [(word["text"], word["state"], word["note"]) for word in shown] == [
@@ -223,7 +223,7 @@ def test_a_list_says_what_it_met_and_becomes_a_mask() -> None:
 
 def kinds(at: AppTest) -> dict[str, list[str]]:
     """Return the share of the word before and after, by the kind of mask."""
-    return {kind: metrics(at)[label].split(" → ") for kind, (label, _) in CAPTIONS.items()}
+    return {kind: metrics(at)[NAMES[kind]].split(" → ") for kind in CAPTIONS}
 
 
 def test_half_a_word_draws_the_four_rows_and_three_columns() -> None:
@@ -277,6 +277,12 @@ def test_claims_are_answered_when_asked() -> None:
     assert not any((key or "").startswith("mask_try") for key in keys(at))
 
 
+@pytest.mark.parametrize("look", ["mask-value", "soft-mask", "claims"])
+def test_a_view_that_does_not_draw_what_is_hidden_says_whether_it_holds(look: str) -> None:
+    plain, hidden = ({one.value for one in opened(look=look, text=KEY, weights=given).caption} for given in ("", "1:0"))
+    assert len({one for one in hidden - plain if "above" in one}) == 1
+
+
 def test_hidden_parts_do_not_compute(monkeypatch) -> None:
     def never(*_args, **_options):
         raise AssertionError("a part that is not open was computed")
@@ -292,6 +298,8 @@ def test_hiding_more_and_more_is_two_lines_that_start_at_nothing() -> None:
     assert [trace["meta"] for trace in drawn] == ["change", "bits"] * 2
     first, last = (one.change[1] for one in masks_cache.ablation_curves("tiny-gpt2", KEY, MaskSpec()))
     assert any(percent(first) in line and percent(last) in line for line in lines(at))
+    further = figures(opened(look="hide-more", text=KEY, weights="1:0"))["fig_more"]["layout"]["xaxis"]["title"]["text"]
+    assert further != figures(at)["fig_more"]["layout"]["xaxis"]["title"]["text"]
     alone = opened(look="hide-more", text="Once")
     assert not alone.error
     assert "fig_more" not in figures(alone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from viz.base.theme import DARK, LIGHT
 from viz.heads.gallery import gallery, measure_map
@@ -20,6 +21,9 @@ def test_every_tile_stands_in_its_row_and_column_under_its_title() -> None:
         rows, columns = np.nonzero(z == 10 + i)
         y, x = picture.y0 + picture.dy * rows.mean(), picture.x0 + picture.dx * columns.mean()
         assert (round(float(y)), round(float(x))) == divmod(i, 4)
+        upper = picture.y0 + picture.dy * (rows.min() - 0.5)
+        title = figure.layout.annotations[i]
+        assert (title.y, title.yanchor) == (pytest.approx(upper), "bottom")
     assert figure.layout.annotations[4].text == "<b>&lt;4&gt;</b>"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from viz.base.theme import PALETTES
-from viz.heads.head import head
+from viz.heads.head import head, with_empty_rows
 
 LIGHT = PALETTES["light"]
 CAUSES = ("padding", "hand", "pattern", "causal")
@@ -76,3 +76,9 @@ def test_what_the_last_row_is_for_is_said_as_far_as_there_is_room():
     last = told([*long, "␣unbelievably"])
     assert "→" in last
     assert "next" not in last
+
+
+def test_rows_that_read_nothing_say_so_in_a_matrix_of_any_width() -> None:
+    weights, causes = np.ones((4, 4)), {"hand": np.repeat(np.arange(4)[:, None] < 2, 4, axis=1)}
+    figure = with_empty_rows(weights, labels=list("abcd"), causes=causes, palette=LIGHT, width=430)
+    assert [note.y for note in figure.layout.annotations if "nothing" in note.text] == [0.5]
