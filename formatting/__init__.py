@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 _SMALLEST = 0.0001
+_SIGN = "\N{NO-BREAK SPACE}%"  # a line does not break before it
 
 
 def percent(share: float) -> str:
@@ -12,9 +13,9 @@ def percent(share: float) -> str:
     if math.isnan(share):  # of a row that reads nothing
         return "NaN"
     if share == 0:
-        return "0 %"
+        return f"0{_SIGN}"
     if abs(share) < _SMALLEST:
-        return "<0.01 %"
+        return f"<0.01{_SIGN}"
     value = float(f"{share * 100:.2g}")
     decimals = max(1 - math.floor(math.log10(abs(value))), 0)
-    return f"{value:.{decimals}f} %"
+    return f"{value:.{decimals}f}{_SIGN}"

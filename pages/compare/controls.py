@@ -19,6 +19,7 @@ from model_utils.tokens.batch import BatchKey
 from pages.common import controls, frame
 from pages.common.caches import cache
 from pages.common.controls import value
+from pages.common.lesson import lesson
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs.runs import Starter
@@ -76,7 +77,7 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
         with place:
             controls.number(name)
     _settings(page)
-    places[-2].button("Compare", type="primary", key="compare", width="stretch", on_click=START.click)
+    places[-2].button("Compare", type=lesson.button_type(), key="compare", width="stretch", on_click=START.click)
     return places[-1]
 
 

@@ -16,6 +16,7 @@ from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_state, sampling_controls
 from pages.common.controls import value
+from pages.common.lesson import lesson
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs.runs import Starter
@@ -48,7 +49,7 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
         controls.number("max_new_tokens")
     with more:
         _more(page)
-    button.button("Generate", type="primary", key="generate", width="stretch", on_click=START.click)
+    button.button("Generate", type=lesson.button_type(), key="generate", width="stretch", on_click=START.click)
     if hidden := [CONTROLS[name].label for name in _HIDDEN if _changed(name)]:
         st.caption(f"Set under More: {', '.join(hidden)}.")
     return stop

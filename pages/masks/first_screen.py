@@ -150,7 +150,7 @@ def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
     bits = [masks_cache.uncertainty(key, rule) for rule in (plain(spec), spec)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
     if not masked:
-        _change("0 %")
+        _change(percent(0))
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
         st.caption(f"Like choosing among {equal[0]} equal tokens.")
         return

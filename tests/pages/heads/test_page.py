@@ -246,7 +246,7 @@ def test_a_later_word_cannot_be_found_and_hiding_one_is_told_for_both_rows(tiny)
     at = opened(text="He shook his", closer="search", query=1, key=0)
     done = hide_key(tiny, encode(tiny.tokenizer, ("He shook his",)), MaskSpec(), 1, 0)
     (line,) = [line.value for line in at.markdown if line.value.count("%") == 2]
-    assert re.findall(r"[\d.]+ %", line) == [percent(done.at_query), percent(done.at_end)]
+    assert re.findall(r"[\d.]+\s%", line) == [percent(done.at_query), percent(done.at_end)]
     at = opened(text="He shook his", closer="search", query=2, key=0)  # the row of the next word: said once
     assert [line.value.count("%") for line in at.markdown if "whole model" in line.value] == [1]
 
@@ -326,7 +326,7 @@ def test_the_heads_of_a_layer_stand_side_by_side_and_those_of_a_measure_in_its_o
     assert [note["text"] for note in figure["layout"]["annotations"]] == [f"<b>head {head}</b>" for head in range(8)]
     at = opened(text=KEY, closer="side-by-side", gallery="induction")
     _, figure = drawn(at, "fig_gallery")
-    shares = [float(note["text"].split("  ")[1].removesuffix(" %</b>")) for note in figure["layout"]["annotations"]]
+    shares = [float(note["text"].split("  ")[1].removesuffix("\xa0%</b>")) for note in figure["layout"]["annotations"]]
     assert len(shares) == 12
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 30

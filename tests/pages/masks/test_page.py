@@ -77,13 +77,13 @@ def numbers(line: str) -> list[str]:
 
 def moved(at: AppTest) -> str:
     """Return the one big number: how much of the model's probabilities moved."""
-    (share,) = [metric.value for metric in at.metric if metric.value.endswith(" %")]
+    (share,) = [metric.value for metric in at.metric if metric.value.endswith("\xa0%")]
     return share
 
 
 def apart(at: AppTest) -> str:
     """Return by how much the line that compares a hole with a closed gap says that they differ."""
-    (share,) = [found[1] for caption in at.caption if (found := re.search(r"\*\*(.* %)\*\*", caption.value))]
+    (share,) = [found[1] for caption in at.caption if (found := re.search(r"\*\*(.*\s%)\*\*", caption.value))]
     return share
 
 

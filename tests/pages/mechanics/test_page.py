@@ -135,7 +135,7 @@ def test_fills_draw_their_pictures_and_say_how_far_nan_spreads(tiny, mission):
     assert list(figures(at)) == ["fig_row", "fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"]
     found = nan_spread(tiny, mission, build_mask(MaskSpec(), mission), sentence=0)
     shares = [percent(found.rows[0].mean()), percent(found.logits.mean())]
-    assert shares in [re.findall(r"[\d.]+ %", line) for line in lines(at)]
+    assert shares in [re.findall(r"[\d.]+\s%", line) for line in lines(at)]
 
 
 def test_wrong_ways_draw_their_picture_with_the_share_that_leaks(tiny, mission):

@@ -19,8 +19,8 @@ def test_a_change_is_drawn_before_and_after() -> None:
     figure = word_bars(["a", "b"], [0.1, 0.2], before=[0.7, 0.0], palette=DARK)
     assert [trace.name for trace in figure.data] == ["before", "now"]
     assert [note.text for note in figure.layout.annotations] == [
-        "10 %  (was 70 %)",
-        "20 %  (was 0 %)",
+        "10\xa0%  (was 70\xa0%)",
+        "20\xa0%  (was 0\xa0%)",
         "probability now; pale: before",
     ]
 
@@ -28,8 +28,8 @@ def test_a_change_is_drawn_before_and_after() -> None:
 def test_the_hover_shows_the_number_that_stands_at_the_bar() -> None:
     figure = word_bars(["a"], [0.00043], before=[0.5], palette=LIGHT)
     note, _ = figure.layout.annotations
-    assert [trace.hovertext[0] for trace in figure.data] == ["50 % before", "0.043 %"]
-    assert note.text == "0.043 %  (was 50 %)"
+    assert [trace.hovertext[0] for trace in figure.data] == ["50\xa0% before", "0.043\xa0%"]
+    assert note.text == "0.043\xa0%  (was 50\xa0%)"
 
 
 def test_the_number_of_a_long_bar_stands_inside_it() -> None:

@@ -35,7 +35,11 @@ def test_words_stand_in_rows_of_their_own_as_they_are_and_a_gap_in_the_ranks_is_
 
 def test_what_cut_a_word_is_written_at_its_bar() -> None:
     values = next(trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "value")
-    assert [text.strip() for text in values.text] == ["50 % → 60 %", "30 % → 40 %", "0.10 %  cut by top-k"]
+    assert [text.strip() for text in values.text] == [
+        "50\xa0% → 60\xa0%",
+        "30\xa0% → 40\xa0%",
+        "0.10\xa0%  cut by top-k",
+    ]
 
 
 def test_a_ban_is_written_with_its_reason_and_a_penalty_beside_what_cut() -> None:
@@ -46,15 +50,15 @@ def test_a_ban_is_written_with_its_reason_and_a_penalty_beside_what_cut() -> Non
     )
     values = next(trace for trace in fig_candidates(bars, LIGHT).data if trace.name == "value")
     assert [text.strip() for text in values.text] == [
-        "50 %  banned: &lt;x&gt;",
-        "20 %  cut by top-k  penalised",
-        "30 % → 100 %  penalised",
+        "50\xa0%  banned: &lt;x&gt;",
+        "20\xa0%  cut by top-k  penalised",
+        "30\xa0% → 100\xa0%  penalised",
     ]
 
 
 def test_the_hover_shows_the_numbers_that_stand_at_the_bar() -> None:
     (cut,) = [trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "cut"]
-    assert cut.hovertext[0].split("<br>")[1:3] == ["rank 51", "0.10 % of the probability before the filters"]
+    assert cut.hovertext[0].split("<br>")[1:3] == ["rank 51", "0.10\xa0% of the probability before the filters"]
 
 
 def test_a_single_candidate_and_none_at_all_are_drawn() -> None:

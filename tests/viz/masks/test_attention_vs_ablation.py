@@ -26,7 +26,7 @@ def test_near_points_have_their_words_on_different_sides_and_a_fifth_on_one_plac
 def test_words_are_no_markup_and_the_hover_has_both_numbers() -> None:
     (points,) = attention_vs_ablation([0.5], [0.00043], words=["<i>x"], palette=LIGHT).data
     assert points.text == ("&lt;i&gt;x",)
-    assert points.hovertext == ("&lt;i&gt;x: attention 50 %, change 0.043 %",)
+    assert points.hovertext == ("&lt;i&gt;x: attention 50\xa0%, change 0.043\xa0%",)
 
 
 @pytest.mark.parametrize("palette", PALETTES.values())

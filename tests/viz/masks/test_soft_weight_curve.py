@@ -30,5 +30,5 @@ def test_the_curve_at_weight_0_has_no_logarithm_to_mark() -> None:
 def test_the_hover_shows_the_number_that_stands_at_the_dot() -> None:
     figure = soft_weight_curve([0.0], [0.4], dots=[(1.0, 0.4)], weight=0.5, measured=0.0062, full=0.4, palette=LIGHT)
     traces = {trace.name: trace for trace in figure.data}
-    assert (traces["now"].text[0], traces["now"].customdata[0]) == ("<b>0.62 %</b>", "0.62 %")
-    assert list(traces["model"].customdata) == ["40 %"]
+    assert (traces["now"].text[0], traces["now"].customdata[0]) == ("<b>0.62\xa0%</b>", "0.62\xa0%")
+    assert list(traces["model"].customdata) == ["40\xa0%"]

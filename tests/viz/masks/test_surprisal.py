@@ -28,5 +28,5 @@ def test_surprisal_of_nothing_but_gaps_still_draws() -> None:
 def test_leak_is_drawn_in_percent_of_the_weight_from_0_to_100() -> None:
     figure = leak(np.array([0.5, 0.25]), palette=LIGHT)
     assert list(figure.data[0].y) == [50, 25]
-    assert list(figure.data[0].text) == list(figure.data[0].customdata) == ["50 %", "25 %"]
+    assert list(figure.data[0].text) == list(figure.data[0].customdata) == ["50\xa0%", "25\xa0%"]
     assert tuple(figure.layout.yaxis.range) == (0, 100)

@@ -24,14 +24,14 @@ def test_nan_is_written_as_nan_and_a_blocked_cell_lies_under_its_cause() -> None
 def test_the_share_of_lost_rows_stands_beside_each_layer() -> None:
     lost = np.array([[True, False], [True, True]])
     spread = nan_spread(lost, names=("layer 0", "layer 1"), labels=("a", "b"), palette=LIGHT)
-    assert [text.strip() for text in spread.layout.yaxis.ticktext] == ["layer 0: 50 % NaN", "layer 1: 100 % NaN"]
+    assert [text.strip() for text in spread.layout.yaxis.ticktext] == ["layer 0: 50\xa0% NaN", "layer 1: 100\xa0% NaN"]
     assert spread.data[0].z.tolist() == [[1, 0], [1, 1]]
     assert list(spread.data[1].text) == ["NaN"] * 3
 
 
 def test_leaks_show_how_far_below_a_percent_they_lie() -> None:
     leaks = enough([0.0, -20.0, -200.0], [0.25, 1e-9, 0.0], palette=LIGHT)
-    assert [note.text for note in leaks.layout.annotations] == ["25 %", "1.0e−7 %", "exactly 0"]
+    assert [note.text for note in leaks.layout.annotations] == ["25\xa0%", "1.0e−7\xa0%", "exactly 0"]
     assert list(leaks.data[0].x) == [25, 100 * 1e-9, 0]
     assert leaks.layout.xaxis.title.text
     assert leaks.layout.yaxis.title.text

@@ -21,5 +21,5 @@ def test_the_loss_leaves_out_pads_and_the_first_word_each_with_a_look_and_a_reas
     assert traces["left out"].marker.pattern.shape
     assert not traces["first word"].marker.pattern.shape
     assert sum(trace.showlegend is not False for trace in figure.data) == 2
-    assert [custom[2] for custom in traces["loss"].customdata] == ["25 %", "6.2 %"]
+    assert [custom[2] for custom in traces["loss"].customdata] == ["25\xa0%", "6.2\xa0%"]
     assert figure.layout.yaxis2.range[1] == pytest.approx(figure.layout.yaxis.range[1] * np.log(2))

@@ -19,7 +19,7 @@ def test_every_word_has_a_bar_as_long_as_its_chance() -> None:
     bars = answers_figure([ROW], palette=LIGHT).data[0]
     assert bars.name == "chance"
     assert [tuple(found) for found in bars.customdata][:2] == [(0, 0, 0, 0.5), (0, 0, 1, 0.25)]
-    assert list(bars.hovertext)[:2] == ["␣a: 50 %", "&lt;i&gt;: 25 %"]
+    assert list(bars.hovertext)[:2] == ["␣a: 50\xa0%", "&lt;i&gt;: 25\xa0%"]
     assert [round(x / 0.9, 6) for x in bars.x] == [0.5, 0.25, 0.6, 0.1, 0.5, 0.25]
 
 
