@@ -2,7 +2,7 @@
 
 const state = (globalThis.maskscopeChosenView ??= { names: [], waiting: 0 });
 
-const LOW = 0.45; // of the window's height: below it a choice has too little room under it
+const LOW = 0.65; // of the window's height: below it a choice has too little room under it
 const ABOVE = 64; // px left above the choice: what Streamlit keeps there
 const TURN = 100; // ms between two looks whether the page is at rest
 const TURNS = 40;
