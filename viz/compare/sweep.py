@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 PANEL = 150
+UPRIGHT = 28  # characters below a panel that stand beside each other
 SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "undecided": "?"}
 
 
@@ -112,7 +113,7 @@ def _axes(
             "tickvals": list(range(len(ticks))),
             "ticktext": [escape(tick) for tick in ticks],
             "ticklabelstandoff": 5,  # clear of a mark on the edge
-            "tickangle": 0 if len(ticks) < 6 else -45,
+            "tickangle": 0 if sum(len(tick) + 1 for tick in ticks) <= UPRIGHT else -45,
             "showgrid": False,
         },
         f"yaxis{axis}": shared
@@ -123,7 +124,7 @@ def _axes(
             "type": "log" if one.log else "linear",
             "range": _share_range(one) if one.share else None,
             "dtick": _log_step(one.means) if one.log else None,
-            "tickformat": "~s" if one.log else None,
+            "tickformat": ".0%" if one.share else "~s" if one.log else None,
             "showgrid": True,
             "gridcolor": palette.line,
         },
