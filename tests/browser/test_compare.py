@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from pages.compare.views import VIEWS
 from tests.tools.models import save_random
 from tests.tools.server import serving
+from tests.tools.visitors import Visitor
 
 
 def opened(page: Page, app: str, parameters: str, figure: str = "surface") -> None:
@@ -134,9 +135,11 @@ def test_a_pinned_run_is_restored_from_its_file(page: Page, app: str, tmp_path: 
 
 @pytest.fixture(scope="module")
 def two_models(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of an app that has a second model, small and random."""
+    """Return the address of an app that has a second model, small and random, and has loaded both."""
     folder = save_random(tmp_path_factory.mktemp("models") / "other")
     with serving(environment={"MASKSCOPE_FOLDERS": f"other={folder}"}) as address:
+        with Visitor(address) as first:
+            first.open("Compare", "max_new_tokens=1&against=other", patience=120)
         yield address
 
 

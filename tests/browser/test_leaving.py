@@ -19,6 +19,7 @@ from tests.tools.server import start_app
 from tests.tools.visitors import Visitor, strips
 
 READERS = 20
+IDLE = 0.15  # of a core; at work beside other programs a server may get little more
 SETTINGS = ";".join(f"k{k}" for k in range(1, MAX_SETTINGS + 1))
 PROMPT = 4  # tokens of "Once upon a time"
 LARGEST = f"settings={SETTINGS}&samples={MAX_SAMPLES}&max_new_tokens={MAX_NEW_TOKENS}"
@@ -85,9 +86,9 @@ def test_twenty_who_ask_for_the_largest_comparison_and_leave_cost_nothing_afterw
     for reader in readers:
         reader.leave()
     time.sleep(5)
-    assert server.busy() < 0.15
+    assert server.busy() < IDLE
     assert server.megabytes() - before < 300
-    assert at_work > 0.3  # there was something to stop
+    assert at_work > IDLE  # there was something to stop
     assert statistics.median(waits) < 1
     lanes = [Lane(prompt=(11,) * 20, settings=SamplingSettings())] * (MAX_SETTINGS * MAX_SAMPLES)
     assert most - before < 2 * decoding_needs([(tiny, lanes)], MAX_NEW_TOKENS).megabytes + 100

@@ -36,8 +36,8 @@ def test_a_likeliest_word_that_was_not_drawn_is_explained_with_both_probabilitie
     settings = SamplingSettings(top_k=2, top_p=1.0)
     said = why(step_of(settings, drawn=1), settings, label)
     assert said == (
-        "“sun” was the likeliest (50 % of the model's probability, 67 % after the filters), but “rain” was drawn, "
-        "rank 2 (25 %, 33 % after)."
+        "“sun” was the likeliest (50\xa0% of the model's probability, 67\xa0% after the filters), but “rain” was drawn, "
+        "rank 2 (25\xa0%, 33\xa0% after)."
     )
 
 
@@ -51,7 +51,7 @@ def test_a_likeliest_word_that_was_drawn_is_explained_with_the_temperature() -> 
 def test_greedy_says_that_filters_and_noise_have_no_effect() -> None:
     settings = SamplingSettings(temperature=0.0)
     assert "filters and random numbers have no effect" in why(step_of(settings), settings, label)
-    assert funnel(step_of(settings), settings, 4) == "4 tokens → 1 taken (greedy), with 50 % of the probability."
+    assert funnel(step_of(settings), settings, 4) == "4 tokens → 1 taken (greedy), with 50\xa0% of the probability."
 
 
 def test_a_lone_word_leaves_nothing_to_draw() -> None:
@@ -64,18 +64,18 @@ def test_a_likeliest_word_that_was_cut_is_explained_with_the_filter() -> None:
     step = step_of(settings, drawn=1)
     cut = np.array([CUTS.index("top-k"), 0, 0, CUTS.index("top-k")], dtype=np.uint8)
     said = why(replace(step, candidates=replace(step.candidates, cut=cut)), settings, label)
-    assert said.startswith("“sun” was the likeliest (50 % of the model's probability), but top-k 3 cut it; ")
+    assert said.startswith("“sun” was the likeliest (50\xa0% of the model's probability), but top-k 3 cut it; ")
     assert "“rain” was drawn, rank 2" in said
     lone = replace(step.stages[-1], kept=1)
     said = why(replace(step, stages=(lone,), candidates=replace(step.candidates, cut=cut)), settings, label)
-    assert said.startswith("“rain” (25 % of")
+    assert said.startswith("“rain” (25\xa0% of")
 
 
 def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effect() -> None:
     settings = SamplingSettings(top_k=3, top_p=0.4, min_p=0.1)
     assert funnel(step_of(settings), settings, 4) == (
         "4 tokens → 4 after top-k (cuts nothing here) → 1 after top-p → 1 after min-p (cuts nothing here), "
-        "with 50 % of the probability. Top-p counts within what top-k left: 40 % of that, not of all tokens."
+        "with 50\xa0% of the probability. Top-p counts within what top-k left: 40\xa0% of that, not of all tokens."
     )
     first = SamplingSettings(top_k=3, top_p=0.4, order="pk")
     assert counts_within(first) == ""
@@ -129,7 +129,7 @@ def test_a_likeliest_word_that_was_banned_is_explained_with_what_it_would_repeat
     assert "greedy takes “rain”" in said
     assert [(stage.filter, stage.kept) for stage in step.stages] == [("no-repeat n-gram", 3), ("greedy", 1)]
     assert funnel(step, settings, 4) == (
-        "4 tokens → 3 after no-repeat n-gram → 1 taken (greedy), with 25 % of the probability."
+        "4 tokens → 3 after no-repeat n-gram → 1 taken (greedy), with 25\xa0% of the probability."
     )
 
 
