@@ -206,7 +206,7 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
         f"Most goes to “{heaviest}”.",
         "values": "**Each word's value times its weight, added number by number:** the lengths of these vectors, below "
-        f"them, do not add up. The {selection.trace.width} numbers at the right (violet above 0, grey below) are all that this "
+        f"them, do not add up. The {selection.trace.width} numbers at the right (coloured above 0, grey below) are all that this "
         f"head hands on to “{word}”.",
     }[stage]
 

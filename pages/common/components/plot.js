@@ -223,7 +223,7 @@ class Plot {
     if (!names.length || !by) return false;
     const height = yaxis._offset + yaxis._length;
     // Its edge is soft, as where more lies behind the edge of the frame.
-    const style = `filter: drop-shadow(1rem 0 0.5rem ${fill})`;
+    const style = `filter: drop-shadow(0.3rem 0 0.25rem ${fill})`;
     names[0].before(element("rect", { class: "ground", x: by, y: 0, width: width + 4, height, fill, style }));
     for (const name of names) name.style.translate = `${by}px`;
     return true;
