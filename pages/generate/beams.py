@@ -61,9 +61,8 @@ def _ended(run: BeamRun) -> None:
     if not state.beams_shown:
         state.beams_shown = True
         row = min(int(controls.value("sentence")), run.count - 1)
-        if (
-            controls.value("step") == CONTROLS["step"].default
-        ):  # another one is asked for by a link, or was chosen before
+        # Another than the default is asked for by a link, or was chosen before.
+        if controls.value("step") == CONTROLS["step"].default:
             controls.change(step=max(len(rows[row]), 1))
     for number in range(run.count):
         step = text_strip.clicked_step(f"text_{number}", run.prompt(number))

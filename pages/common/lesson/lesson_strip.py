@@ -13,12 +13,11 @@ from pages.common.controls import hold, value
 from pages.common.hall import present
 from pages.common.lesson import lesson, room, room_panel
 from pages.common.lesson.lesson_steps import Place
+from pages.common.link_parameters import VIEWS
 from pages.common.markdown import literal
 
 # What a page draws below its first screen: from the control that a step opens it with to the key of what then comes into view.
-BELOW = {"beside": "difference_shown"} | {
-    name: name for name in ("topic", "look", "closer", "part", "view", "beam_view", "batch", "plot")
-}
+BELOW = {"beside": "difference_shown"} | {name: name for name in VIEWS}
 # Views whose answer stands further down than where they are chosen; in a hall, those whose picture needs all of its screen.
 FURTHER_DOWN = {("look", "patterns"): "fig_surprise", ("look", "effect"): "effect_shown"}
 IN_HALL = FURTHER_DOWN | {
