@@ -81,11 +81,13 @@ def _texts(comparison: Comparison) -> None:
 def _picture(comparison: Comparison) -> None:
     """Draw the chosen view, of the step that is chosen."""
     view = choose("plot", VIEWS, show_label=False)
-    if view in (VIEWS["metrics"], VIEWS["steps"]) and not comparison.job.done:
+    place, number = texts.chosen(comparison)
+    whole = view in (VIEWS["metrics"], VIEWS["steps"])
+    # The choice of a first word that was not there when this was drawn: the picture stands still while words come.
+    if (whole or (view is VIEWS["candidates"] and not comparison.texts()[place])) and not comparison.job.done:
         st.info("This picture is drawn when all texts are there.")
         return
     if view.draw is not None:
-        place, number = texts.chosen(comparison)
         with frame.reader_errors(), drawn_from(_origin(comparison, place if view is VIEWS["map"] else None)):
             view.draw(comparison, place, number)
 

@@ -555,3 +555,17 @@ def test_between_greedy_rows_nothing_is_drawn_and_a_penalty_is_not_on_the_map() 
     assert not any("random" in line for line in said)
     assert [numbers(line.value) for line in at.caption].count([1, 2]) == 1
     assert sorted(",".join(figure(at)["settings"]["text"])) == sorted("<b>0</b>,<b>3</b>")
+
+
+def test_before_its_first_word_a_text_has_no_candidates_and_the_page_waits_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = opened(max_new_tokens=1)
+    run = at.session_state["_compare"].run
+    monkeypatch.setattr(type(run.job), "done", property(lambda _: False))
+    monkeypatch.setattr(type(run), "texts", lambda self: {place: [] for place in self.request.places()})
+    said = []
+    for view in ("steps", "candidates"):
+        at.session_state["plot"] = view
+        said.append([line.value for line in at.run().info])
+    assert said[0] == said[1] != []
