@@ -77,6 +77,20 @@ def test_a_click_on_a_tile_opens_that_head_with_its_own_weights(
     page.wait_for_url("**key=1**")  # the column “␣will”, of a sentence behind three pads
 
 
+def test_a_number_beyond_its_bounds_is_refused_with_them_inside_the_window(
+    page: Page, app: str, tiny: LoadedModel
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app}/Heads?layer=3&head=2")
+    drawn(page, "fig_head")
+    page.get_by_label("Head", exact=True).fill("99")
+    page.keyboard.press("Enter")
+    message = page.locator(".st-key-head [role=alert]")
+    expect(message).to_contain_text(str(tiny.heads - 1))
+    expect(message).to_be_in_viewport(ratio=1)
+    assert message.evaluate("el => getComputedStyle(el).clipPath") == "none"
+
+
 def test_the_keyboard_opens_heads_and_a_link_restores_head_sentence_and_side(page: Page, app: str) -> None:
     page.goto(f"{app}/Heads?layer=2&head=5&sentence=2&side=right")
     drawn(page, "fig_head")
