@@ -98,6 +98,9 @@ MAX_LIST_WORDS = 500
 # The most MB of a file of settings in a model folder: GPT-2's own are of some kB, and reading blocks everybody.
 MAX_JSON_MB = 16
 
+# The most labels of a classifier that the configuration of a model folder may name.
+MAX_LABELS = 10_000
+
 # What the operating system and the running app need beside the weights, in MB, before a model may be loaded.
 MEMORY_RESERVE_MB = 500
 

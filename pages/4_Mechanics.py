@@ -1,4 +1,4 @@
-"""Mechanics: one row of one head, from the scores to what it hands on, step by step."""
+"""Mechanics: one row of one head, from the scores to the head's output, step by step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pages.common import frame
 from pages.common.lesson import cover
 from pages.mechanics import choice, first_screen, views
 
-page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to what it hands on.")
+page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to the head's output.")
 frame.open_head(page)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from model_utils.limits import MAX_JSON_MB
+from model_utils.limits import MAX_JSON_MB, MAX_LABELS
 from model_utils.tokens.batch import END_OF_TEXT_ID
 
 CONFIG = "config.json"
@@ -33,6 +33,9 @@ EXTRAS = (GENERATION, "tokenizer_config.json", "special_tokens_map.json", "added
 
 # Kinds of numbers that weights may have, as safetensors calls them. Whole numbers and truth values are quantised weights.
 FLOATS = ("F16", "BF16", "F32", "F64")
+
+# Names of weight files that an index may list.
+_PART = re.compile(r"[\w.-]{1,200}\.safetensors", re.ASCII)
 
 Tensors = dict[str, tuple[tuple[int, ...], str]]
 
@@ -75,6 +78,8 @@ def read_folder(folder: Path) -> Architecture:
         raise FolderError(f"its {CONFIG} describes a model of type {_short(kind)}, not 'gpt2'")
     if config.get("quantization_config") is not None:
         raise FolderError(f"its {CONFIG} has a quantization_config: quantised weights are not read")
+    if config.get("num_labels", 2) not in range(MAX_LABELS + 1):  # transformers would make a name for each
+        raise FolderError(f"its {CONFIG} has num_labels = {_short(config['num_labels'])}: 0 to {MAX_LABELS:,} are read")
     if _flag(config, "add_cross_attention", default=False):
         raise FolderError(f"its {CONFIG} has add_cross_attention: a GPT-2 that reads a second text is not shown here")
     sizes = {name: _size(config, name) for name in ("n_layer", "n_head", "n_embd", "n_positions", "vocab_size")}
@@ -133,7 +138,7 @@ def weight_files(folder: Path) -> tuple[str, ...]:
         raise FolderError(f"its {INDEX} is damaged: it lacks metadata or names no files")
     for name in parts.values():
         # A name with a path in it would lead out of the folder.
-        if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
+        if not isinstance(name, str) or _PART.fullmatch(name) is None:
             raise FolderError(f"its {INDEX} is damaged: {_short(name)} is no safetensors file of this folder")
     return tuple(sorted(set(parts.values())))
 

@@ -238,7 +238,7 @@ def _check_numbers(loaded: LoadedModel) -> None:
             raise loaded.entry.damaged(f"its weights hold what is no finite number (in {name})")
     if loaded.parameters != loaded.entry.parameters:
         raise loaded.entry.damaged("its output matrix is not its token embedding, as its tie_word_embeddings says")
-    out = forward(loaded, [[0, 0]], attentions=True)
+    out = forward(loaded, [[0] * min(2, loaded.context)], attentions=True)
     rows = all(torch.allclose(layer.sum(-1), torch.ones(1), atol=1e-4) for layer in out.attentions)
     if len(out.attentions) != loaded.layers or not rows or not bool(out.logits.isfinite().all()):
         raise loaded.entry.damaged("it loads, but its weights give no usable attention or numbers")

@@ -154,16 +154,21 @@ def encode(
 ) -> TokenBatch:
     """Return the padded batch of `texts`.
 
-    Raises InputError when a sentence has more than `max_tokens` tokens (the model's positions) or `pad_id` is not in
+    Raises InputError when a sentence has no token, or more than `max_tokens` (the model's positions), or `pad_id` is not in
     the vocabulary.
     """
     if not 0 <= pad_id < len(tokenizer):
         raise InputError(f"Pad id {pad_id} is not in the vocabulary: choose one from 0 to {len(tokenizer) - 1:,}.")
     rows = tuple(tokenize(tokenizer, text) for text in texts)
-    for number, row in enumerate(rows):
+    for text, row in zip(texts, rows, strict=True):
+        if not row:
+            raise InputError(
+                f"The tokenizer of this model makes no token of “{sentence_label(text)}”: write another text."
+            )
         if len(row) > max_tokens:
             raise InputError(
-                f"Sentence {number} has {len(row):,} tokens, and this model reads at most {max_tokens:,}: shorten it."
+                f"The sentence “{sentence_label(text)}” has {len(row):,} tokens, and this model reads at most "
+                f"{max_tokens:,}: shorten it."
             )
     width = max(len(row) for row in rows)
     input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)  # (B, T)

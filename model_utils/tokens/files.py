@@ -40,12 +40,12 @@ def sentences_of(name: str, content: bytes) -> FileSentences:
         raise InputError("The file is no text in UTF-8: save it as UTF-8 and choose it again.") from None
     if kind == "csv":
         try:
-            lines = [row[0] for row in csv.reader(io.StringIO(text)) if row]
+            lines = [row[0] for row in csv.reader(io.StringIO(text, newline="")) if row]
         except csv.Error as error:
             raise InputError(f"The file is no table that can be read ({error}).") from None
     else:
         lines = text.splitlines()
-    found = [line.replace("\r\n", "\n").replace("\n", "\\n") for line in lines if line.strip()]
+    found = [line.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n") for line in lines if line.strip()]
     if not found:
         raise InputError("The file holds no sentence.")
     return _that_fit(found)

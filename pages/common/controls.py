@@ -208,6 +208,12 @@ def draw_notes() -> None:
         place.info(line)
 
 
+def noted(name: str) -> bool:
+    """Return whether the page says why the control `name` has the value that it has."""
+    notes: dict[str, tuple[str, Any]] = st.session_state.get(_NOTES, {})
+    return name in notes and notes[name][1] == value(name)
+
+
 def hold(key: str, wanted: Any, *options: Any) -> None:
     """Have the widget `key`, drawn next, hold `wanted`; `options` are what it can be set to, where that varies.
 
@@ -440,4 +446,4 @@ def _shown(asked: Any) -> str:
 
 def fits_link(text: str) -> bool:
     """Return whether `text` may travel in the address: at most MAX_LINK_CHARACTERS encoded characters."""
-    return len(quote(text, safe="")) <= MAX_LINK_CHARACTERS
+    return len(quote(text, safe="", errors="surrogatepass")) <= MAX_LINK_CHARACTERS

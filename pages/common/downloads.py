@@ -41,12 +41,11 @@ def numbers_button(name: str, numbers: Callable[[], pd.DataFrame], label: str = 
     )
 
 
-@st.fragment
 def code_button(name: str, code: Callable[[], str]) -> None:
     """Draw the button that shows the code; a closed one costs nothing.
 
-    A fragment of its own: opening and closing it must not draw the download buttons beside it anew, for one that is pressed
-    meanwhile asks for a file that the server has just put away.
+    No fragment of its own: it stands in the page's, and where a run of that is cut short Streamlit throws away what the run
+    drew but keeps what a fragment inside it drew, which then has no place in the browser: the whole page turned white.
     """
     popover = st.popover("Code", icon=":material/code:", key=f"code_{name}", on_change="rerun")
     if not popover.open:

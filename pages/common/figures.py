@@ -39,7 +39,7 @@ BARS = 5  # next words as bars
 # Words with a part of their own in the waterfall; rows of the repeated draws, and how many draws.
 NAMED, ROWS, DRAWS = 5, 12, 200
 PANELS_A_ROW = 4  # sentences side by side in the picture of next words
-WRONG_WAYS_WIDTH = 880  # px that four panels need
+WRONG_WAYS_WIDTH = 840  # px that four panels need
 # Measures of texts that are shares of 1.
 SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
 
@@ -128,7 +128,7 @@ def _in_numbers(found: WeightShares, rows: slice) -> str:
     """Return what is wrong with the rows of words, in numbers."""
     leak, total = found.blocked[rows].mean(), found.total[rows]
     if leak > 1e-6:
-        return f"leaks {percent(leak)} (future: {percent(found.later[rows].mean())})"
+        return f"leaks {percent(leak)}, future {percent(found.later[rows].mean())}"
     low = float(total.min())
     return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"
 

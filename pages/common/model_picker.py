@@ -13,6 +13,7 @@ from pages.common import controls
 from pages.common.caches import cache
 from pages.common.components.beat import beat
 from pages.common.link_parameters import CONTROLS
+from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,11 +176,13 @@ def _mend(entry: ModelEntry, obstacle: ModelError) -> None:
     missing = isinstance(obstacle, ModelMissingError)
     failed = watched[entry.id].error if entry.id in watched else None
     if failed is not None:
-        st.error(str(failed) if isinstance(failed, ModelError) else f"Fetching {entry.id} failed; the log says why.")
+        st.error(
+            literal(str(failed)) if isinstance(failed, ModelError) else f"Fetching {entry.id} failed; the log says why."
+        )
     elif missing:
         st.markdown(f"{entry.id} is not on this computer: {entry.download_mb:,} MB to fetch from {entry.location}.")
     else:
-        st.error(str(obstacle))
+        st.error(literal(str(obstacle)))
     if entry.source == "hub" and not may_fetch():
         st.caption("This server fetches no models: choose one that is on it.")
     elif entry.source == "hub" and not isinstance(obstacle, ModelTooLargeError):

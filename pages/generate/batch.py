@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from model_utils.jobs import Job
     from pages.generate.run import Generation
 
-# Seconds between two drawings of the rounds measured so far.
-BEAT = 0.4
+# Seconds between two drawings of the rounds measured so far; all of the page's part is drawn.
+BEAT = 1.0
 
 
 def draw(run: Generation) -> None:
@@ -56,7 +56,7 @@ def _timing(run: Generation) -> None:
         if job is not None and measuring:
             st.button("Stop measuring", key="stop_measuring", on_click=job.cancel)
     if job is not None:
-        st.fragment(_measured, key="measured")(run, job, beats=measuring)
+        _measured(run, job, beats=measuring)
 
 
 def _measure(run: Generation) -> None:

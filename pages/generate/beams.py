@@ -62,7 +62,7 @@ def _ended(run: BeamRun) -> None:
         state.beams_shown = True
         row = min(int(controls.value("sentence")), run.count - 1)
         # Another than the default is asked for by a link, or was chosen before.
-        if controls.value("step") == CONTROLS["step"].default:
+        if controls.value("step") == CONTROLS["step"].default and not controls.noted("step"):
             controls.change(step=max(len(rows[row]), 1))
     for number in range(run.count):
         step = text_strip.clicked_step(f"text_{number}", run.prompt(number))

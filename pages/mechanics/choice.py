@@ -46,7 +46,7 @@ def whose_row(selection: CellSelection) -> None:
         for index, token in enumerate(batch.tokens[sentence])
     ]
     with st.container(horizontal=True, vertical_alignment="center", key="whose_row"):
-        st.caption("Whose row? Click a word to see what it reads.", width="content")
+        st.caption("Whose row? Click a token to see what it reads.", width="content")
         clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
     if clicked is not None and clicked < count and clicked != chosen:
         # Counted from the end for the last word, so that it stays the last when the sentence changes.

@@ -143,6 +143,7 @@ def stages(selection: CellSelection) -> None:
         _row_figure(selection, stage),
         "row",
         least=strips_width(len(selection.labels)),
+        follows=True,
         opens="end" if stage == "values" else "start",  # their sum, on a phone
         alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
     )
@@ -198,7 +199,8 @@ def _sentence(selection: CellSelection, stage: str) -> str:
     zero = f"; that of {fill} {too_small} exactly 0" if _blocked_too(selection) else ""
     return {
         "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score{_blocked_too(selection)}. "
-        "q, the query, is of the token that reads, k, the key, of the one that may be read.",
+        "q, the query, is of the token that reads, k, the key, of the one that may be read; each is "
+        f"{selection.trace.width} numbers.",
         "mask": f"**The mask adds 0 to what may be read and {fill} to what may not.** It removes; it never points at what "
         "matters.",
         "exp": f"**exp turns every number into one above 0{zero}.** The largest is taken off first so that "
@@ -206,8 +208,8 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
         f"Most goes to “{heaviest}”.",
         "values": "**Each word's value times its weight, added number by number:** the lengths of these vectors, below "
-        f"them, do not add up. The {selection.trace.width} numbers at the right (coloured above 0, grey below) are all that this "
-        f"head hands on to “{word}”.",
+        f"them, do not add up. The sum, {selection.trace.width} numbers (coloured above 0, grey below), is this head's "
+        f"output for “{word}”.",
     }[stage]
 
 

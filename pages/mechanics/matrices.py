@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def matrices(selection: CellSelection) -> None:
-    """Draw scores, masked scores and weights with the row lit, and the chosen cell under the microscope."""
+    """Draw scores, masked scores and weights with the row lit, and how the chosen cell comes about."""
     from viz.mechanics.matrices import scores as draw_scores
     from viz.mechanics.matrices import weights as draw_weights
 
@@ -45,7 +45,7 @@ def matrices(selection: CellSelection) -> None:
     }
     captions = {
         "scores": f"**Scores** of every pair, later words{' and pads' if selection.causes['padding'].any() else ''} too.",
-        "masked": "**Plus the mask**: a blocked cell keeps its place and loses its score.",
+        "masked": "**Plus the mask**: a blocked cell loses its score.",
         "weights": f"**Weights**: each row of words adds up to 1.{_empty_rows(selection)}",
     }
     places = [*st.columns(2), *st.columns(2)]
@@ -86,8 +86,8 @@ def _cells(selection: CellSelection) -> pd.DataFrame:
     )
 
 
-def _clickable(selection: CellSelection, name: str, figure: Any) -> None:
-    """Draw one matrix; a click on a cell of two words puts it under the microscope."""
+def _clickable(selection: CellSelection, name: str, figure: Figure) -> None:
+    """Draw one matrix; a click on a cell of two words chooses it."""
     count, first = len(selection.batch.tokens[selection.spec.sentence]), selection.batch.first(selection.spec.sentence)
 
     def choose(row: int, column: int) -> None:
@@ -111,9 +111,7 @@ def chosen_cell(selection: CellSelection) -> None:
     from viz.mechanics.cell import chain
 
     query, key = selection.names
-    st.markdown(
-        f"**One cell under the microscope:** how much “{literal(query)}” takes from “{literal(key)}”. Click another cell."
-    )
+    st.markdown(f"**The framed cell:** how much “{literal(query)}” takes from “{literal(key)}”. Click another one.")
     controls.item("key", [token.label for token in selection.batch.tokens[selection.spec.sentence]])
     palette = frame.palette()
 
@@ -158,7 +156,7 @@ def without_mask(selection: CellSelection) -> None:
         _clickable(selection, "unmasked", draw_weights(free, causes=pads, lit=lit, **shared))
     with right:
         masked = trace.under(selection.fill)[1]
-        st.markdown("**Masked self-attention:** the same scores, from the same pass.")
+        st.markdown("**Masked self-attention:** the same scores." + _empty_rows(selection))
         _clickable(selection, "weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
 
     st.markdown(

@@ -42,7 +42,7 @@ def losses(selection: CellSelection) -> None:
         "see it. Training code leaves a token out by giving it the label −100: pads at least."
     )
     means = {
-        "Pads and first word left out: the dashed line": found.mean(),
+        "Pads, first word left out (dashed)": found.mean(),
         "Only pads left out (−100)": found.mean("pads"),
         "Nothing left out": found.mean("nothing"),
     }

@@ -69,9 +69,9 @@ def _numbers(z: NDArray[np.float64], palette: Palette) -> Trace:
     values = z[known].tolist()
     return cell_texts(
         np.argwhere(known),
-        [signed(value) for value in values],
+        [signed(value, 3) for value in values],
         name="numbers",
-        size=[_size(signed(value), z.shape[1]) for value in values],
+        size=[_size(signed(value, 3), z.shape[1]) for value in values],
         colour=[ink(weight_colour(palette, value)) for value in values],
     )
 

@@ -11,7 +11,7 @@ from viz.base.axes import numbered
 from viz.base.figure import Figure, bar
 from viz.base.hatching import bar_marker
 from viz.base.text import escape, shorten, signed
-from viz.base.theme import Palette, style
+from viz.base.theme import Palette, ink, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The part of a panel's place that it fills; the rest is the gap to the next.
 FILLED = 0.9
+MOST_OUTSIDE = 0.75  # behind a longer bar its sum would run into the next panel
 FULL = 0.995  # a row whose sum is 1 when rounded
 
 
@@ -94,15 +95,16 @@ def _frame(figure: Figure, axis: str, tokens: int, palette: Palette) -> None:
 def _missing(figure: Figure, axis: str, total: float, row: int, palette: Palette) -> None:
     """Write the sum of a row at the end of its bar, where the bar does not fill the frame."""
     if total < FULL:
-        font = {"size": 16, "color": palette.accent}
+        inside = total > MOST_OUTSIDE
+        font = {"size": 16, "color": ink(palette.ramp[5]) if inside else palette.accent}
         figure.add_annotation(
             text=signed(total),
             x=total,
             y=row,
             xref=axis,
             yref="y",
-            xanchor="left",
-            xshift=4,
+            xanchor="right" if inside else "left",
+            xshift=-4 if inside else 4,
             showarrow=False,
             font=font,
         )

@@ -159,6 +159,9 @@ class Plot {
       frame.scrollLeft = opens === "columns" ? this.columns : at();
     }
     this.fade();
+    const grew = layout.height > this.height;
+    this.height = layout.height;
+    if (grew && figure.settings.follows) frame.scrollIntoView({ block: "nearest" });
   }
 
   // Returns the place at which the last column is in view and none is cut at the left, beside the names of the rows. So that

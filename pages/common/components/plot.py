@@ -41,6 +41,7 @@ def plot(
     opens: Literal["start", "end", "columns"] | float = "start",
     grows: bool = False,
     toolbar: bool = True,
+    follows: bool = False,
     of: str | None = None,
 ) -> None:
     """Draw `figure` under the key `fig_NAME`; `alt` says what it shows, for screen readers.
@@ -48,8 +49,9 @@ def plot(
     A figure is as wide as its place, at most as wide as itself and at least `least` px (left out: all of its own width). What
     is wider than its place scrolls, and is first seen where `opens` says: at an end, around a share of its width, or where the
     last column is in view and none is cut at the left. One that `grows` uses a larger place and window, up to MOST times its
-    size. The `toolbar` saves the picture as `maskscope-NAME` and fills the screen with it. Below a saved picture stand `alt`,
-    the text that it is `of` (left out: the chosen sentence), the model, and what was set.
+    size; one that `follows` comes into view where it has become higher. The `toolbar` saves the picture as `maskscope-NAME` and
+    fills the screen with it. Below a saved picture stand `alt`, the text that it is `of` (left out: the chosen sentence), the
+    model, and what was set.
 
     `on_click` makes it clickable: it is called as a widget's callback with the row and column of the clicked cell. Cells stand
     at the whole numbers of the first axes.
@@ -71,6 +73,7 @@ def plot(
         "opens": opens,
         "grows": MOST if grows else 1,
         "toolbar": toolbar,
+        "follows": follows,
     }
     # As bytes: anything else would be written as JSON twice, once to see whether it changed.
     _PLOT(

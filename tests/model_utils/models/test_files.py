@@ -133,6 +133,8 @@ SPOILED = {
     "a kind of no text": (config(model_type={"gpt2": 1}), "type a group of values"),
     "cross attention": (config(add_cross_attention=True), "add_cross_attention"),
     "quantised by name": (config(quantization_config={"load_in_8bit": True}), "quantization_config"),
+    "a billion labels": (config(num_labels=10**9), "num_labels = 1000000000: 0 to 10,000"),
+    "labels of words": (config(num_labels="two"), "num_labels = 'two'"),
     "a width that heads do not divide": (config(n_head=3), "n_head = 3 does not divide"),
     "an activation without a name": (config(activation_function=3), "activation_function = 3"),
     "an epsilon of words": (config(layer_norm_epsilon="small"), "layer_norm_epsilon = 'small'"),
@@ -201,6 +203,14 @@ SPOILED = {
     "an index that leads out": (
         index(weight_map={"wte.weight": "../sound/model.safetensors"}),
         r"index\.json is damaged: '\.\./sound",
+    ),
+    "an index of half a character": (
+        index(weight_map={"wte.weight": "a\ud800.safetensors"}),
+        r"index\.json is damaged: 'a\\ud800\.safetensors'",
+    ),
+    "an index of a long name": (
+        index(weight_map={"wte.weight": "a" * 400 + ".safetensors"}),
+        r"index\.json is damaged",
     ),
     "an index of pickles": (index(weight_map={"wte.weight": "pytorch_model.bin"}), "no safetensors file"),
     "an index without metadata": (index(metadata=None), r"index\.json is damaged"),

@@ -113,6 +113,12 @@ def test_a_folder_with_vocab_and_merges_instead_of_tokenizer_json_works(folder: 
     assert tokenizer(text)["input_ids"] == tiny.tokenizer(text)["input_ids"]
 
 
+def test_a_model_of_one_position_loads(folder: Path):
+    change_config(folder, n_positions=1)
+    change_weights(folder, lambda t: t.update({"wpe.weight": t["wpe.weight"][:1].clone()}))
+    assert load_model(entry_of(folder), folder).context == 1
+
+
 def test_weights_in_several_files_load(folder: Path, sound: Path):
     tensors = load_file(folder / "model.safetensors")
     parts = {"model-00001-of-00002.safetensors": {}, "model-00002-of-00002.safetensors": {}}

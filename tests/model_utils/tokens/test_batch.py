@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers.normalizers import Replace
 
 from model_utils.errors import InputError
 from model_utils.limits import MAX_CHARACTERS, MAX_SENTENCES
@@ -155,8 +156,15 @@ def test_text_outside_its_bounds_is_refused_with_both_numbers_and_the_way_out(te
 
 def test_a_sentence_longer_than_the_model_reads_is_refused(tiny: LoadedModel) -> None:
     encode(tiny.tokenizer, ("a" + " a" * 255,), max_tokens=256)
-    with pytest.raises(InputError, match="Sentence 1 has 257 tokens, and this model reads at most 256"):
+    with pytest.raises(InputError, match=r"“…a a.* has 257 tokens, and this model reads at most 256"):
         encode(tiny.tokenizer, ("a", "a" + " a" * 256), max_tokens=256)
+
+
+def test_a_sentence_of_which_the_tokenizer_of_a_folder_leaves_nothing_is_refused(tiny: LoadedModel) -> None:
+    tokenizer = copy.deepcopy(tiny.tokenizer)
+    tokenizer.backend_tokenizer.normalizer = Replace("dog", "")
+    with pytest.raises(InputError, match="makes no token of “dog”"):
+        encode(tokenizer, ("a", "dog"))
 
 
 @pytest.mark.parametrize("pad_id", [-1, 50257])

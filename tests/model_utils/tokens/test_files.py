@@ -12,6 +12,7 @@ from model_utils.tokens.files import sentences_of
 
 def test_lines_of_a_text_and_the_first_column_of_a_table_are_sentences() -> None:
     assert sentences_of("a.txt", "\ufeffOne two\r\n\nThree \n".encode()).texts == ("One two", "Three ")
+    assert sentences_of("mac.csv", b'"one\rtwo",1\rthree,2\r').texts == ("one\\ntwo", "three")
     table = 'He said ""no"",1\n"a, b",2\n"two\nlines",3\n\n'
     assert sentences_of("A.CSV", table.encode()).texts == ('He said ""no""', "a, b", "two\\nlines")
 

@@ -11,7 +11,8 @@ from pages.common.markdown import literal, plain
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("![x](http://a/b)", r"\!\[x\](http\://a/b)"),
+        ("![x](HTTP://a/b)", "\\!\\[x\\](HTTP:\u2060//a/b)"),
+        ("https://a.b www.a.b a.b@c.d awww", "https:\u2060//a.b www\u2060.a.b a.b@\u2060c.d awww"),
         (":red[x] $y$", r"\:red\[x\] \$y\$"),
         ("two\nlines", "two lines"),
         ("plain words 1 é ␣", "plain words 1 é ␣"),

@@ -18,6 +18,7 @@ from model_utils.models import download
 from model_utils.models.memory import check_memory
 from model_utils.models.registry import BUNDLED, registry
 from pages.common import model_picker
+from pages.common.markdown import literal
 from tests.tools.hub import Hub
 from tests.tools.models import entry_of, save_random
 from tests.tools.sentences import numbers
@@ -230,7 +231,7 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence_and_a_second_try(monkeypat
         at = finish(at)
     error = at.session_state["_models_watched"]["gpt2"].error
     assert isinstance(error, ModelError)
-    assert [element.value for element in at.sidebar.error] == [str(error)]
+    assert [element.value for element in at.sidebar.error] == [literal(str(error))]
     assert "gpt2" in named(str(error))
     assert numbers(at.button(key="fetch_model").label) == [548]
     assert at.button(key="fetch_model").label != first_offer  # a second try
