@@ -31,7 +31,9 @@ def draw() -> None:
         "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
     )
     if not present.on():
-        st.markdown("**On a projector, press F (Present) before Start:** large text, and the picture beside its question.")
+        st.markdown(
+            "**On a projector, press F (Present) before Start:** large text, and the picture beside its question."
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         with_notes = controls.switch("notes")
         controls.switch("cover")
