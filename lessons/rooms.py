@@ -1,7 +1,8 @@
 """Rooms in which a class votes: what is asked, who voted for what until it is revealed, and counts from then on.
 
 In the memory of one process, and safe for its threads. A room has six letters, which everybody may know, and a code, which
-only who opened it knows: what moves the room or reads its counts asks for both. Nothing here knows the right answers.
+only who opened it knows: what moves the room or reads its counts asks for both. The right answer of a question is not known
+here before it is revealed. Readers are told of the code as the password: on the same screen is a QR code.
 """
 
 from __future__ import annotations
@@ -77,13 +78,14 @@ class PhoneView:
     """What a phone may see of a room: nothing but the question, and the counts once they are revealed.
 
     `asked`: it can be voted on. `no-vote`: there are no choices. `counted`: revealed. `closed`: revealed earlier, and asked
-    again. `wait`: no question. `yours` is the voter's present choice.
+    again. `wait`: no question. `yours` is the voter's present choice, `right` the right one, from 0, of what is counted.
     """
 
     state: Literal["wait", "asked", "no-vote", "closed", "counted"]
     question: Question | None = None
     yours: int | None = None
     counts: tuple[int, ...] = ()
+    right: int | None = None
 
 
 class _Tally:
@@ -116,6 +118,7 @@ class _Room:
     used: float
     question: Question | None = None
     revealed: bool = False
+    right: int | None = None
     tallies: dict[str, _Tally] = field(default_factory=dict)
     open: list[_Tally] = field(default_factory=list)  # those that take votes, the last one asked at the end
 
@@ -182,13 +185,18 @@ class Rooms:
         with self._lock:
             del self._rooms[self._led(keys).keys.letters]
 
-    def show(self, keys: RoomKeys, question: Question | None, *, revealed: bool = False) -> None:
-        """Move a room to a question, None for none. Revealed, no vote on it is taken any more, and only counts are kept."""
+    def show(
+        self, keys: RoomKeys, question: Question | None, *, revealed: bool = False, right: int | None = None
+    ) -> None:
+        """Move a room to a question, None for none.
+
+        Revealed, no vote on it is taken any more, only counts are kept, and `right` is the right choice, from 0.
+        """
         with self._lock:
             room = self._led(keys)
             if question is not None and question.choices:
                 room.ask(question, revealed=revealed)
-            room.question, room.revealed = question, revealed
+            room.question, room.revealed, room.right = question, revealed, right if revealed else None
 
     def forget(self, keys: RoomKeys, step: str) -> None:
         """Forget all votes on a step, so that it can be asked anew."""
@@ -253,7 +261,7 @@ class Rooms:
             return PhoneView(state="asked", question=question, yours=tally.by_voter.get(voter))
         if not room.revealed:
             return PhoneView(state="closed", question=question)
-        return PhoneView(state="counted", question=question, counts=tally.counts())
+        return PhoneView(state="counted", question=question, counts=tally.counts(), right=room.right)
 
     def _new_letters(self) -> str:
         return secrets.choice(self._firsts) + _drawn(LETTERS - 1)
@@ -275,7 +283,7 @@ class Rooms:
     def _led(self, keys: RoomKeys) -> _Room:
         room = self._room(keys.letters)
         if not secrets.compare_digest(keys.code.encode(), room.keys.code.encode()):
-            raise WrongCodeError("This is not the code of the room.")
+            raise WrongCodeError("This is not the password of the room.")
         return room
 
 

@@ -348,7 +348,15 @@ _ALL = (
         options=_same("on", "off"),
         undone=True,
     ),
-    Control(name="notes", label="Teacher's notes", default="off", options=_same("on", "off"), undone=True),
+    Control(
+        name="notes",
+        label="Teacher's notes",
+        default="off",
+        help="Below each question, and here with the answers: a class that sees this screen reads them too. Present hides them "
+        "during a lesson.",
+        options=_same("on", "off"),
+        undone=True,
+    ),
     Control(
         name="room", label="Room", default="", help="The six letters of a room in which a class votes.", undone=True
     ),

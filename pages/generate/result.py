@@ -131,7 +131,7 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
     """Draw the choice of row and step and return both, counted from 0; `wide`, all of it in one line."""
     last = run.request.max_new_tokens
     bound_choice(run)
-    widths = [6.6, 2.9, 2.9, 2.6, *([10] if wide else [])]
+    widths = [5.6, 3.4, 3.4, 2.6, *([10] if wide else [])]
     with st.container(key="choose_text"):
         which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
     with which:

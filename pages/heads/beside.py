@@ -189,7 +189,7 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     asked = f"{one.name} minus {other.name}"
     with st.container(key="difference_shown"):
         st.markdown(
-            f"**{literal(asked)}.** Orange: the first reads more; in the other colour: the second"
+            f"**{literal(asked)}.** Above 0, orange: the first reads more; below 0: the second"
             f"{_other_words(one.labels, other.labels)}."
         )
         figure = draw_difference(values, limit=found.limit, labels=one.labels, causes=causes, palette=frame.palette())

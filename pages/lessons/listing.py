@@ -12,6 +12,7 @@ from lessons.loading import Lesson
 from model_utils.models.registry import BUNDLED_ID
 from pages.common import controls
 from pages.common.caches import cache
+from pages.common.hall import present
 from pages.common.lesson import lesson, lesson_steps, room_panel
 from pages.common.lesson.lesson_steps import Place
 from pages.common.markdown import literal
@@ -29,6 +30,10 @@ def draw() -> None:
         "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
         "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
     )
+    if not present.on():
+        st.markdown(
+            "**On a projector, press F (Present) before Start:** large text, and the picture beside its question."
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         with_notes = controls.switch("notes")
         controls.switch("cover")
@@ -45,8 +50,10 @@ def draw() -> None:
                 st.button("Start", key=f"start_{one.id}", type="primary", on_click=lesson.start, args=(first,))
                 _handouts(one)
             st.markdown(one.needs)
-            for step in one.steps:
-                _step(Place(lesson=one, step=step), with_notes=with_notes)
+            with st.container(gap="medium", key=f"steps_{one.id}"):
+                for step in one.steps:
+                    with st.container(gap="xxsmall"):
+                        _step(Place(lesson=one, step=step), with_notes=with_notes)
 
 
 def _handouts(one: Lesson) -> None:
@@ -79,7 +86,7 @@ def _step(place: Place, *, with_notes: bool) -> None:
     step = place.step
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            f"{step.number}. {step.title}",
+            f"**{step.number}. {step.title}**",
             key=f"open_{place.name}",
             type="tertiary",
             on_click=lesson.open_step,

@@ -126,14 +126,15 @@ def stages(selection: CellSelection) -> None:
     options = list(CONTROLS["stage"].options)
     with st.container(horizontal=True, key="stage_buttons"):
         stage = value("stage")
-        st.button("Back", key="stage_back", on_click=_step, args=(-1,), shortcut="PageUp", disabled=stage == options[0])
+        back, onward = (None, None) if lesson.has_keys() else ("PageUp", "PageDown")
+        st.button("Back", key="stage_back", on_click=_step, args=(-1,), shortcut=back, disabled=stage == options[0])
         last = stage == options[-1]
         st.button(
             "Next",
             key="stage_next",
             on_click=_step,
             args=(1,),
-            shortcut="PageDown",
+            shortcut=onward,
             type=lesson.button_type(),
             disabled=last,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,15 @@ from pages.lessons.handout import student_page, teacher_page
 from tests.browser.conftest import watched
 
 STEPS = load(FOLDER / "masks.yaml").steps
+
+# Returns the texts of what the lower edge of the strip cuts into pieces.
+CUT = """() => {
+    const edge = document.querySelector(".st-key-lesson_strip").getBoundingClientRect().bottom;
+    return [...document.querySelectorAll("[data-testid=stMain] [data-testid=stElementContainer]")].filter((one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        return !one.closest(".st-key-lesson_strip") && top < edge - 1 && bottom > edge + 1;
+    }).map((one) => one.innerText);
+}"""
 
 
 @pytest.fixture
@@ -85,7 +95,7 @@ def test_a_key_blanks_the_screen_any_key_brings_it_back_and_keys_type_where_some
     assert hall.locator(".js-plotly-plot").count() == 0
 
 
-def test_back_in_the_browser_goes_a_step_back_and_leaving_keeps_the_page_and_shows_its_top(
+def test_back_in_the_browser_goes_a_step_back_and_leaving_shows_the_top_of_the_list_of_lessons(
     hall: Page, app: str
 ) -> None:
     hall.goto(f"{app}/Masks?lesson=masks-1")
@@ -99,9 +109,19 @@ def test_back_in_the_browser_goes_a_step_back_and_leaving_keeps_the_page_and_sho
     hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 0")  # at what answers
     hall.locator(".st-key-lesson_leave button").click()
     expect(hall.locator(".st-key-lesson_strip")).to_have_count(0)
-    expect(hall.locator(".st-key-fig_next:not([data-retained]) .js-plotly-plot")).to_be_visible()
+    expect(hall.locator(".st-key-start_masks button")).to_be_visible()
     hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
-    expect(hall).to_have_url(f"{app}/Masks?text=They+shook+their&weights=1%3A0")
+    expect(hall).to_have_url(re.compile(f"^{app}/Lessons"))
+
+
+def test_after_the_reveal_what_answers_is_whole_and_the_strip_cuts_nothing_into_pieces(hall: Page, app: str) -> None:
+    for page, number, figure in (("Mechanics", 6, "fig_row"), ("Tokens", 8, "fig_next")):
+        hall.goto(f"{app}/{page}?lesson=masks-{number}")
+        at_step(hall, number)
+        hall.keyboard.press("PageDown")
+        hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 0")
+        expect(hall.locator(f".st-key-{figure}:not([data-retained]) .js-plotly-plot")).to_be_in_viewport(ratio=1)
+        assert hall.evaluate(CUT) == []
 
 
 def test_a_lesson_is_started_and_a_cover_lifted_on_a_phone(phone: Page, app: str) -> None:

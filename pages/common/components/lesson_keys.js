@@ -76,6 +76,22 @@ function place(view) {
   return first && { top: first.getBoundingClientRect().top, bottom: Math.max(...edges) };
 }
 
+const GAP = 8; // px between the strip and what answers
+const HIGHER = 0.08; // of the window's height: so much further up at most, or as much as what answers leaves free below it
+
+// Returns the place where the strip ends, at `edge` or up to `most` px higher, so that it cuts nothing into pieces.
+function uncut(edge, most) {
+  const parts = [...main().querySelectorAll("[data-testid=stElementContainer]")].filter((one) => !one.closest(".st-key-lesson_strip"));
+  const boxes = parts.map((one) => one.getBoundingClientRect());
+  let found = edge;
+  while (edge - found <= most) {
+    const cut = boxes.filter(({ top, bottom }) => top < found - 1 && bottom > found + 1).map(({ top }) => top);
+    if (!cut.length) return found;
+    found = Math.min(...cut);
+  }
+  return edge;
+}
+
 // Brings what answers into view, below the strip, once it is drawn; not where the reader has scrolled meanwhile.
 function answer(view, turns = PATIENCE, from = main()?.scrollTop) {
   clearTimeout(state.waiting);
@@ -88,7 +104,10 @@ function answer(view, turns = PATIENCE, from = main()?.scrollTop) {
   const found = place(view);
   const strip = document.querySelector(".st-key-lesson_strip")?.getBoundingClientRect();
   if (!found || !strip || main().scrollTop !== from || getComputedStyle(document.body).getPropertyValue("--strip") !== "stays") return;
-  if (found.bottom > window.innerHeight) main().scrollBy({ top: found.top - Math.min(strip.bottom, strip.height) - 8 });
+  if (found.bottom <= window.innerHeight) return;
+  const edge = found.top - GAP, under = Math.min(strip.bottom, strip.height);
+  const free = window.innerHeight - under - (found.bottom - edge);
+  main().scrollBy({ top: uncut(edge, Math.max(free, HIGHER * window.innerHeight)) - under });
 }
 
 function arrive({ step, revealed, view }) {

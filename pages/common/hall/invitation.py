@@ -17,7 +17,7 @@ from pages.common.public_address import VARIABLE, public_address
 def button() -> None:
     """Draw the button that fills the screen with the code, and its key."""
     if st.button("QR code", key="qr_code", shortcut="Q", icon=":material/qr_code_2:", type="tertiary"):
-        title = "Open MaskScope on your phone" if room.keys() is None else "Vote on your phone"
+        title = "Open MaskScope" if room.keys() is None else "Vote on your phone or laptop"
         st.dialog(title, width="large")(_invitation)()
 
 

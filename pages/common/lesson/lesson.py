@@ -12,7 +12,7 @@ from pages.common.controls import OPENS, value
 from pages.common.lesson import lesson_steps
 from pages.common.lesson.lesson_steps import Place
 
-_REVEALED, _CHOSEN, _PAGE = "_revealed", "_chosen_answers", "_page_in_view"
+_REVEALED, _CHOSEN, _PAGE, _LEFT = "_revealed", "_chosen_answers", "_page_in_view", "_lesson_left"
 # What the reader had before the lesson, and after it the sentences of the lesson, while which it can be had again.
 _OWN, _LEFT_WITH = "_own_sentences", "_left_with"
 
@@ -28,8 +28,10 @@ def here() -> Place | None:
 
 
 def enter(page: str, files: Mapping[str, str]) -> None:
-    """Note which page is in view; where a step was opened that is of another one, go there. `files` are those of the pages."""
+    """Note which page is in view; where a step was opened, or a lesson left, go to its page. `files` are those of the pages."""
     st.session_state[_PAGE] = page
+    if st.session_state.pop(_LEFT, False) and page != "Lessons":
+        st.switch_page(files["Lessons"])
     if not st.session_state.pop(OPENS, False):
         return
     mask_state.forget()
@@ -50,6 +52,11 @@ def covers() -> str:
 def revealed() -> bool:
     """Return whether the results are in view: not covered at all, or uncovered."""
     return not covers() or covers() in st.session_state.get(_REVEALED, ())
+
+
+def has_keys() -> bool:
+    """Return whether keys lead the lesson or lift the cover; the same keys of a page then do nothing."""
+    return here() is not None or not revealed()
 
 
 def button_type() -> Literal["primary", "secondary"]:
@@ -102,8 +109,8 @@ def strayed() -> bool:
 
 
 def leave() -> None:
-    """End the lesson; what is on screen stays. A callback."""
-    st.session_state[_LEFT_WITH] = value("text")
+    """End the lesson and show what others there are; the controls of all pages stay as they are. A callback."""
+    st.session_state[_LEFT_WITH], st.session_state[_LEFT] = value("text"), True
     controls.change(lesson="")
 
 

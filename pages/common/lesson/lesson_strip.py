@@ -18,10 +18,14 @@ from pages.common.markdown import literal
 
 # What a page draws below its first screen: from the control that a step opens it with to the key of what then comes into view.
 BELOW = {"beside": "difference_shown"} | {name: name for name in VIEWS}
-# Views whose answer stands further down than where they are chosen; in a hall, those whose picture needs all of its screen.
-FURTHER_DOWN = {("look", "patterns"): "fig_surprise", ("look", "effect"): "effect_shown"}
-IN_HALL = FURTHER_DOWN | {
+# Views whose answer stands further down than where they are chosen: its picture needs the room below the strip.
+FURTHER_DOWN = {
+    ("look", "patterns"): "fig_surprise",
+    ("look", "effect"): "effect_shown",
     ("topic", "next-word"): "fig_next",
+    ("topic", "alone"): "fig_independence",
+    ("part", "wrong"): "fig_wrong",
+    ("view", "draws"): "fig_dice",
     ("view", "waterfall"): "fig_waterfall",
     ("plot", "steps"): "steps_shown",
     ("plot", "sweep"): "fig_ladder",
@@ -56,7 +60,7 @@ def draw() -> None:
                 _choices(place)
             else:
                 st.markdown(place.step.prompt)
-    if place is not None or not lesson.revealed():
+    if lesson.has_keys():
         lesson_keys(
             onward="lesson_next" if lesson.revealed() else "lesson_reveal",
             step=lesson.covers(),
@@ -67,8 +71,8 @@ def draw() -> None:
 
 def _view(place: Place) -> str:
     """Return the key of what a step asks about, nothing where that is the page's first result."""
-    given, further = place.step.state.parameters, IN_HALL if present.on() else FURTHER_DOWN
-    return next((further.get((name, given[name]), key) for name, key in BELOW.items() if name in given), "")
+    given = place.step.state.parameters
+    return next((FURTHER_DOWN.get((name, given[name]), key) for name, key in BELOW.items() if name in given), "")
 
 
 def _cover_alone() -> None:
@@ -87,17 +91,15 @@ def _buttons(place: Place) -> None:
         st.button("Back", key="lesson_back", on_click=lesson.open_step, args=(back,), disabled=back is None)
         _reveal_button()
         st.button(
-            "Next",
+            "Next" if onward else "All lessons",
             key="lesson_next",
-            on_click=lesson.open_step,
-            args=(onward,),
-            disabled=onward is None,
+            on_click=lesson.open_step if onward else lesson.leave,
+            args=(onward,) if onward else (),
+            disabled=onward is None and not lesson.revealed(),
             type="primary" if lesson.revealed() else "secondary",
         )
         st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
         room_panel.menu()
-        if onward is None and lesson.revealed():
-            st.markdown("The last step of this lesson.", width="content")
         _set_up(place)
 
 
@@ -156,12 +158,12 @@ def _choice(place: Place, at: int) -> str:
 
 
 def _reveal(place: Place) -> None:
-    """Draw what the class and the reader predicted, with the right choice marked, and what the model does."""
+    """Draw what the class, or without votes the reader, predicted, the right choice marked, and what the model does."""
     chosen, counts = lesson.chosen(place), room_panel.counts(place)
     if lesson.strayed():
         st.caption(":material/info: The page shows another state by now; the numbers here are those of the step.")
     with st.container(key="lesson_answer", gap="xsmall"):
-        if chosen is not None or (place.step.choices and not counts):  # else the votes show them
+        if place.step.choices and not counts:  # else the votes show them
             st.markdown(" ".join(_marked(place, at, chosen) for at in range(len(place.step.choices))))
         if not counts:
             st.markdown(_unbroken(place.step.reveal))

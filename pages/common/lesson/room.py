@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lessons.rooms import Question, RoomError, RoomKeys, tidy
+from lessons.rooms import LETTERS, Question, RoomError, RoomKeys, tidy
 from model_utils.errors import InputError
 from pages.common import controls
 from pages.common.assets import below_base
+from pages.common.controls import value
 from pages.common.lesson import lesson
 from pages.common.lesson.lesson_steps import Place
 from pages.common.markdown import literal, plain
@@ -79,7 +80,10 @@ def follow() -> None:
     if found is None:
         return
     try:
-        ROOMS.show(found, None if place is None else question(place), revealed=lesson.revealed())
+        if place is None:
+            ROOMS.show(found, None)
+        else:
+            ROOMS.show(found, question(place), revealed=lesson.revealed(), right=right(place))
     except RoomError as error:
         st.session_state[_SAID] = str(error)
 
@@ -90,6 +94,17 @@ def question(place: Place) -> Question:
     return Question(
         step=place.name, place=place.label, text=plain(step.question), choices=tuple(plain(one) for one in step.choices)
     )
+
+
+def right(place: Place) -> int | None:
+    """Return which choice of a step is right, from 0; None where it names none."""
+    answer = place.step.answer
+    return None if answer is None else answer - 1
+
+
+def unled() -> str:
+    """Return the letters of the room that the address names while this session does not lead it; else nothing."""
+    return "" if keys() else tidy(value("room"))[:LETTERS]
 
 
 def said() -> str:

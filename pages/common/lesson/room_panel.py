@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
 
-from lessons.rooms import LETTERS, RoomError, RoomKeys, tidy
-from pages.common import downloads
+from lessons.rooms import RoomError, RoomKeys
+from pages.common import controls, downloads
 from pages.common.components.plot import plot
 from pages.common.components.vote_count import vote_count
-from pages.common.controls import value
 from pages.common.hall import present
 from pages.common.lesson import lesson, room
 from pages.common.public_address import VARIABLE
@@ -24,23 +23,30 @@ if TYPE_CHECKING:
 
 def menu() -> None:
     """Draw the button behind which a room is opened or taken up; where the session leads one, what belongs to it."""
-    keys, letters = room.keys(), tidy(value("room"))[:LETTERS]
-    label = f"Room {keys.letters}" if keys else f"Take up room {letters}" if letters else "Voting"
-    with st.popover(label, icon=":material/how_to_vote:", key="room_menu", type="secondary" if keys else "tertiary"):
+    keys, unled = room.keys(), room.unled()
+    label = f"Room {keys.letters}" if keys else f"Take up room {unled}" if unled else "Voting"
+    kind: Literal["secondary", "tertiary"] = "secondary" if keys or unled else "tertiary"
+    with st.popover(label, icon=":material/how_to_vote:", key="room_menu", type=kind):
         if keys is None:
-            _no_room(letters)
+            _no_room(unled)
         else:
             _own_room(keys)
 
 
 def _no_room(letters: str) -> None:
-    st.markdown("Phones see the questions of a lesson in a room, and vote.")
+    st.markdown("In a room, phones and laptops see the questions of a lesson, and vote.")
     st.button("Open a room", key="room_open", type="primary", on_click=room.open_new)
     st.caption("Or take up one that you opened before a reload or on another computer.")
     st.session_state.setdefault(room.TYPED_LETTERS, letters)
-    st.text_input("Its letters, at the end of the address for phones", key=room.TYPED_LETTERS, max_chars=20)
-    st.text_input("Its code, which you noted", key=room.TYPED_CODE, max_chars=40, type="password", autocomplete="off")
+    st.text_input("Its letters, at the end of the address for voting", key=room.TYPED_LETTERS, max_chars=20)
+    st.text_input(
+        "Its password, which you noted", key=room.TYPED_CODE, max_chars=40, type="password", autocomplete="off"
+    )
     st.button("Take up", key="room_take_up", on_click=room.take_up)
+    if letters:
+        st.button(
+            "It is not my room", key="room_not_mine", on_click=controls.change, kwargs={"room": ""}, type="tertiary"
+        )
 
 
 def _own_room(keys: RoomKeys) -> None:
@@ -56,8 +62,8 @@ def _own_room(keys: RoomKeys) -> None:
 
 @st.fragment
 def _code(keys: RoomKeys) -> None:
-    """Draw the room's code where it is asked for: the hall may be looking. A fragment: the page stays as it is."""
-    if st.toggle("Show the code", key="room_show_code"):
+    """Draw the room's password where it is asked for: the hall may be looking. A fragment: the page stays as it is."""
+    if st.toggle("Show the password", key="room_show_code"):
         st.code(keys.written, language=None)
     st.caption("Note it before the class comes: it takes the room up again after a reload or on another computer.")
 
@@ -72,6 +78,10 @@ def line(place: Place | None) -> None:
     if why:
         st.warning(why)
     keys = room.keys()
+    if unled := room.unled():
+        st.warning(
+            f"This window does not lead room {unled}: phones in it do not follow. Take it up above, with its password."
+        )
     if keys is None or (place is not None and lesson.revealed()):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="room_line"):
@@ -106,7 +116,7 @@ def votes(place: Place, counts: tuple[int, ...]) -> None:
     from viz.base.vote_bars import vote_bars
 
     st.markdown(f":gray[The class said · {sum(counts)} {'vote' if sum(counts) == 1 else 'votes'}]")
-    choices, answer = room.question(place).choices, place.step.answer
-    figure = vote_bars(choices, counts, right=None if answer is None else answer - 1, palette=palette())
+    choices = room.question(place).choices
+    figure = vote_bars(choices, counts, right=room.right(place), palette=palette())
     shown = ", ".join(f"{choice}: {count}" for choice, count in zip(choices, counts, strict=True))
     plot(figure, "votes", alt=f"Votes. {shown}", toolbar=False)

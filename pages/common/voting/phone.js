@@ -54,13 +54,13 @@ function choiceButton(now, choice, at) {
 
 function countRow(now, choice, at) {
   const most = Math.max(...now.counts, 1);
-  const own = mine[now.step] === at;
-  const row = element("div", "", own ? "row yours" : "row");
+  const own = mine[now.step] === at, right = now.right === at;
+  const row = element("div", "", `row${own ? " yours" : ""}${right ? " right" : ""}`);
   const bar = element("div", "", "bar");
   const filled = element("div");
   filled.style.width = `${(100 * now.counts[at]) / most}%`;
   bar.append(filled);
-  row.append(element("span", `${at + 1}  ${choice}${own ? " (your vote)" : ""}`), element("span", `${now.counts[at]}`), bar);
+  row.append(element("span", `${right ? "✓ " : ""}${at + 1}  ${choice}${own ? " (your vote)" : ""}`), element("span", `${now.counts[at]}`), bar);
   return row;
 }
 
@@ -81,7 +81,8 @@ function draw(now) {
     const voted = press(yours);
     say(voted ? `Your vote: ${yours + 1}. You can change it until the answer is shown.` : "Choose one.");
   } else if (now.state === "counted") {
-    say(`Votes: ${now.counts.reduce((a, b) => a + b, 0)}. The answer is on the screen in front.`);
+    const votes = `Votes: ${now.counts.reduce((a, b) => a + b, 0)}.`;
+    say(now.right === null ? votes : `${votes} ✓ is the right answer; why is on the screen in front.`);
   } else say(HINTS[now.state]);
 }
 

@@ -55,6 +55,7 @@ def state_of(view: PhoneView) -> dict[str, Any]:
         "choices": asked.choices,
         "yours": view.yours,
         "counts": view.counts,
+        "right": view.right,
     }
 
 

@@ -226,11 +226,23 @@ def test_in_a_lesson_the_primary_button_is_that_of_the_strip() -> None:
     assert opened("Mechanics").button(key="stage_next").proto.type == "primary"
 
 
-def test_leaving_keeps_what_is_on_screen() -> None:
-    at = press(opened("Masks", lesson="masks-1"), "lesson_leave")
-    assert "lesson_reveal" not in {button.key for button in at.button}
-    assert figures(at)
-    assert dict(at.query_params) == {"text": "They shook their", "weights": "1:0"}
+def test_leaving_and_the_end_of_a_lesson_lead_to_the_list_of_lessons_and_keep_the_controls() -> None:
+    for name, key in (("masks-1", "lesson_leave"), ("masks-10", "lesson_next")):
+        page = "Masks" if name == "masks-1" else "Tokens"
+        at = press(press(opened(page, lesson=name), "lesson_reveal"), key)
+        assert {"start_masks", "start_sampling"} <= {button.key for button in at.button}
+        assert "lesson_reveal" not in {button.key for button in at.button}
+        assert at.session_state["weights"] == ("1:0" if page == "Masks" else "")
+
+
+def test_the_last_step_has_no_way_on_before_it_is_revealed() -> None:
+    assert opened("Tokens", lesson="masks-10").button(key="lesson_next").disabled
+
+
+def test_keys_that_lead_a_lesson_stand_on_no_button_of_the_page() -> None:
+    at = press(opened("Mechanics", lesson="masks-6"), "lesson_reveal")
+    assert not at.button(key="stage_next").proto.shortcut
+    assert opened("Mechanics").button(key="stage_next").proto.shortcut
 
 
 def test_after_a_lesson_the_reader_gets_the_sentences_from_before_it_again() -> None:

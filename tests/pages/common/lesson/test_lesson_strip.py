@@ -9,24 +9,23 @@ from pages.common.lesson.lesson_steps import place
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "in_hall"),
+    ("name", "key"),
     [
-        ("masks-1", "", ""),
-        ("masks-3", "effect_shown", "effect_shown"),
-        ("masks-4", "difference_shown", "fig_difference"),
-        ("masks-5", "fig_surprise", "fig_surprise"),
-        ("masks-9", "topic", "fig_next"),
-        ("masks-10", "topic", "topic"),
-        ("sampling-2", "view", "view"),
-        ("sampling-4", "view", "fig_waterfall"),
-        ("sampling-5", "plot", "steps_shown"),
-        ("sampling-10", "plot", "fig_ladder"),
+        ("masks-1", ""),
+        ("masks-3", "effect_shown"),
+        ("masks-4", "fig_difference"),
+        ("masks-5", "fig_surprise"),
+        ("masks-7", "fig_wrong"),
+        ("masks-9", "fig_next"),
+        ("masks-10", "fig_independence"),
+        ("sampling-2", "fig_dice"),
+        ("sampling-4", "fig_waterfall"),
+        ("sampling-5", "steps_shown"),
+        ("sampling-10", "fig_ladder"),
     ],
 )
-def test_a_step_lands_at_what_it_asks_about(name: str, key: str, in_hall: str, monkeypatch) -> None:
-    for hall, expected in ((False, key), (True, in_hall)):
-        monkeypatch.setattr(lesson_strip.present, "on", lambda hall=hall: hall)
-        assert lesson_strip._view(place(name)) == expected
+def test_a_step_lands_at_what_it_asks_about(name: str, key: str) -> None:
+    assert lesson_strip._view(place(name)) == key
 
 
 def test_after_the_reveal_the_right_choice_and_the_own_one_are_marked() -> None:

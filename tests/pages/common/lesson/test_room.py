@@ -73,9 +73,12 @@ def test_a_room_is_opened_and_moves_with_the_lesson(rooms: Rooms) -> None:
     assert seen.question.choices == STEP.choices
     assert STEP.reveal not in repr(seen)
     assert STEP.note not in repr(seen)
+    assert seen.right is None
     press(at, "lesson_reveal")
     assert rooms.seen(keys.letters).state == "counted"
+    assert rooms.seen(keys.letters).right == STEP.answer - 1
     press(at, "lesson_next")
+    assert rooms.seen(keys.letters).right is None
     assert rooms.seen(keys.letters).question.step == "masks-2"
     press(at, "lesson_back")
     assert rooms.seen(keys.letters).state == "counted"
@@ -150,15 +153,32 @@ def test_a_room_is_taken_up_again_after_a_reload_by_its_code_alone(rooms: Rooms)
     keys = led(press(opened(lesson="masks-1"), "room_open"))
     again = opened(lesson="masks-2", room=keys.letters)
     assert rooms.seen(keys.letters).question.step == "masks-1"  # it does not lead it yet
+    assert len(again.warning) == 1
     assert again.text_input(key="room_letters").value == keys.letters
     again.text_input(key="room_code").set_value("BBBB-BBBB-BBBB")
     press(again, "room_take_up")
-    assert len(again.warning) == 1
+    assert len(again.warning) == 2  # it still does not, since the code is another one
     assert rooms.seen(keys.letters).question.step == "masks-1"
     again.text_input(key="room_code").set_value(keys.written.lower())
     press(again, "room_take_up")
     assert not again.warning
     assert rooms.seen(keys.letters).question.step == "masks-2"
+
+
+def test_a_room_of_somebody_else_leaves_the_address_when_it_is_put_aside(rooms: Rooms) -> None:
+    keys = led(press(opened(lesson="masks-1"), "room_open"))
+    at = press(opened(lesson="masks-2", room=keys.letters), "room_not_mine")
+    assert not at.warning
+    assert dict(at.query_params) == {"lesson": "masks-2"}
+    assert rooms.seen(keys.letters).question.step == "masks-1"
+
+
+def test_the_votes_take_the_place_of_the_choice_of_who_leads(rooms: Rooms) -> None:
+    at = press(opened(lesson="masks-1"), "room_open")
+    at.session_state["_chosen_answers"] = {"masks-1": 0}
+    press(at, "lesson_reveal")
+    assert "fig_votes" in figures(at)
+    assert not any("-badge[" in line.value and STEP.choices[0] in line.value for line in at.markdown)
 
 
 def test_the_code_is_shown_only_when_asked_for(rooms: Rooms) -> None:

@@ -80,10 +80,12 @@ def test_a_phone_sees_question_and_choices_alone_until_they_are_revealed(
         "choices": ["yes", "</script>no"],
         "yours": None,
         "counts": [],
+        "right": None,
     }
     assert phone.get(f"/room/{keys.letters}/state", headers={"X-Voter": VOTER}).json()["yours"] == 1
-    rooms.show(keys, ASKED, revealed=True)
-    assert phone.get(f"/room/{keys.letters}/state").json()["counts"] == [0, 1]
+    rooms.show(keys, ASKED, revealed=True, right=0)
+    revealed = phone.get(f"/room/{keys.letters}/state").json()
+    assert (revealed["counts"], revealed["right"]) == ([0, 1], 0)
     rooms.show(keys, None)
     assert phone.get(f"/room/{keys.letters}/state").json() == {"state": "wait"}
 
