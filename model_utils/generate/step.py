@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from model_utils.generate.filters.apply_filters import warp
+from model_utils.generate.filters.apply_filters import probabilities, warp
 from model_utils.generate.filters.filter_settings import CUTS
 from model_utils.generate.noise import StepNoise, draw
 
@@ -173,9 +173,9 @@ def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[S
     `compared` names for each lane the tokens that its step may be compared by: what cut them is recorded.
     """
     settings, warped, logits = group.settings, group.warped, group.logits
-    before = torch.softmax(warped.tempered, dim=-1)  # (n, V)
-    after = before if settings.unfiltered else torch.softmax(warped.scores, dim=-1)  # (n, V)
-    normaliser = torch.logsumexp(logits, dim=-1)  # (n)
+    before = probabilities(warped.tempered)  # (n, V)
+    after = before if settings.unfiltered else probabilities(warped.scores)  # (n, V)
+    model = probabilities(logits) if settings.shifting else before  # (n, V)
     top = torch.topk(warped.tempered, min(CANDIDATES, logits.size(-1)))[1].numpy()  # (n, candidates)
     entropy_before = _entropy(before)  # (n)
     entropy_after = entropy_before if settings.unfiltered else _entropy(after)
@@ -192,7 +192,7 @@ def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[S
             stop="",
             margin=one.margin,
             instead_of=one.instead_of,
-            probability_raw=float((logits[i, one.token_id] - normaliser[i]).exp()),
+            probability_raw=float(model[i, one.token_id]),
             entropy_before=float(entropy_before[i]),
             entropy_after=float(entropy_after[i]),
             stages=_stages(at[0], at[2], settings),

@@ -38,7 +38,7 @@ def waterfall(run: Generation, step: Step) -> None:
 
     distribution = _distribution(run, step)
     effects = filter_effects(distribution)
-    figure = figures.waterfall(distribution, effects, run.label, drawn=step.token_id, palette=frame.palette())
+    figure = figures.waterfall(distribution, run.label, drawn=step.token_id, palette=frame.palette())
     plot(figure, "waterfall", alt="What each filter removes and leaves, as parts of one bar per stage.")
     vocabulary = run.loaded.entry.vocabulary
     parts = [f"{one.removed:,} cut by {one.filter}" for one in effects if one.state != "off"]

@@ -263,6 +263,16 @@ class SamplingSettings:
         return self.processors if self.greedy else self.on
 
     @property
+    def shifting(self) -> tuple[Filter, ...]:
+        """Return those of the acting that change probabilities and cut no token, in their order."""
+        return tuple(one for one in self.acting if not one.cuts)
+
+    @property
+    def order_in_words(self) -> str:
+        """Return the filters that are on in the order in which they apply, such as `top-k → top-p → temperature`."""
+        return " → ".join(one.name for one in self.on if not one.processor)
+
+    @property
     def processors(self) -> tuple[Filter, ...]:
         """Return the processors that are not switched off, in their order."""
         return tuple(one for one in PROCESSORS if not one.is_off(self))
