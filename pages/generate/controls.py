@@ -165,7 +165,9 @@ def settings_note(run: Generation | BeamRun, request: GenerateRequest | None) ->
         parts.append(f"model {made.model}")
     if made.texts != request.texts:
         parts.append("other sentences")
-    st.info(f"This text was made with {', '.join(parts)}. Press Generate for one with the present settings.")
+    st.info(
+        f"This text, its pictures and its files are of {', '.join(parts)}. Press Generate for one with the present settings."
+    )
 
 
 def processor_note(run: Generation | BeamRun) -> None:
