@@ -130,6 +130,8 @@ def counts_within(settings: SamplingSettings) -> str:
     order = [one.letter for one in settings.acting]
     if "k" not in order or "p" not in order[order.index("k") :]:
         return ""
+    if settings.top_p == 0:
+        return "Top-p 0 keeps the likeliest token alone."
     later = " before the temperature" if "t" in order[order.index("p") :] else ""
     return f"Top-p counts within what top-k left: {percent(settings.top_p)} of that{later}, not of all tokens."
 

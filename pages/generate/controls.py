@@ -181,7 +181,7 @@ def processor_note(run: Generation | BeamRun) -> None:
         named = ", ".join(" ".join(label(token) for token in tokens) for tokens in banned)
         st.caption(
             literal(
-                f"Banned, as tokens: {named}. Of several tokens in a row only the last is banned, behind the others."
+                f"Bad words, as tokens: {named}. Of several tokens in a row only the last is banned, behind the others."
             )
         )
     prompts = [[token.id for token in tokens] for tokens in run.batch.tokens]
