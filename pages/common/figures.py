@@ -5,7 +5,7 @@ Axis letters: V vocabulary, Q query, K key, S setting, N sample.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +65,19 @@ def next_words(
 
 
 def candidates(
-    step: Step, settings: SamplingSettings, text: Sequence[int], label: Label, count: int, palette: Palette
+    step: Step,
+    settings: SamplingSettings,
+    text: Sequence[int],
+    label: Label,
+    count: int,
+    palette: Palette,
+    also: Collection[int] = (),
 ) -> Figure:
-    """Return the `count` candidates of a step that tell most as bars; `text` are the tokens before it."""
+    """Return the `count` candidates of a step that tell most as bars, `also` among them; `text` are the tokens before it."""
     from viz.generate.candidates import Bar, fig_candidates
 
-    shown: Any = candidates_table(step, label).iloc[step.candidates.telling(step.drawn, count)]
+    places = step.candidates_with(also).telling([step.token_id, *also], count)
+    shown: Any = candidates_table(step, label, also).iloc[places]
     return fig_candidates(
         [
             Bar(

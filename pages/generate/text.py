@@ -78,8 +78,10 @@ def _stopped_note(run: Generation, row: int) -> None:
 
 
 def _branch_note(run: Generation, row: int) -> None:
-    """Draw above a branch where it leaves which row."""
+    """Draw above a branch where it leaves which row, and above the others their numbers as soon as there is one."""
     branch = run.branch(row)
+    if branch is None and run.branches:
+        st.caption(str(row))
     if branch is not None:
         st.caption(
             f"{row} · branch of {branch.row} at step {branch.number + 1}: “{literal(run.label(branch.token_id))}” taken",

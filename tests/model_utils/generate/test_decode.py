@@ -168,10 +168,10 @@ def test_steps_record_what_cut_the_tokens_of_lanes_with_the_same_past(tiny: Load
         step, far = other[parted], one[parted].token_id
         cut = full_distribution(tiny, (50256, *ids(other[:parted])), narrow).cut
         assert step.cut_by(far) == CUTS[cut[far]]
-        assert set(step.far_cuts) <= {far}
+        assert set(step.far.ids.tolist()) <= {far}
         for later in (*one[parted + 1 :], *other[parted + 1 :]):
-            assert not later.far_cuts
-    assert any(step.far_cuts for row in rows for step in row)
+            assert not len(later.far.ids)
+    assert any(len(step.far.ids) for row in rows for step in row)
 
 
 def test_a_step_stays_small_whatever_the_vocabulary(sampled: list[list[Step]]) -> None:
