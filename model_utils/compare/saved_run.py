@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from model_utils.compare.request import CompareRequest, TextPlace
 from model_utils.compare.settings import parse, write
 from model_utils.errors import InputError
+from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING
 from model_utils.generate.beam_search.beam_text import BeamToken
 from model_utils.limits import (
     MAX_BRACKETS,
@@ -106,7 +107,7 @@ def _written(text: Text, beams: BeamSettings, symbol: Callable[[str, int], str])
         "sentence": text.prompt,
         "row": text.row,
         "name": text.name,
-        "settings": asdict(text.settings) | asdict(beams),
+        "settings": asdict(text.settings) | asdict(beams) | {"early_stopping": EARLY_STOPPING[beams.early_stopping]},
         "sample": text.sample,
         "ended": text.steps[-1].stop if text.steps else "",
         "tokens": [

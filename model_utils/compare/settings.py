@@ -90,7 +90,15 @@ def parse(text: str) -> tuple[SettingsRow, ...]:
         raise InputError("There is no setting to compare: write at least one, such as k50.")
     if len(rows) > MAX_SETTINGS:
         raise InputError(f"{len(rows)} settings do not fit: compare at most {MAX_SETTINGS}.")
-    return tuple(_row(number, row) for number, row in enumerate(rows))
+    found, wrong = [], []
+    for number, row in enumerate(rows):
+        try:
+            found.append(_row(number, row))
+        except InputError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise InputError(" ".join(wrong))
+    return tuple(found)
 
 
 def _row(number: int, text: str) -> SettingsRow:

@@ -36,14 +36,16 @@ def steps_frame(texts: Sequence[Text]) -> pd.DataFrame:
     """Return a line per step of every text: under which setting, what was drawn, its probabilities, what the filters left."""
     frames = []
     for text in texts:
+        drawn = bool(text.steps) and not isinstance(text.steps[0], BeamToken)
         names = {
             "model": text.model,
             "sentence": text.prompt,
             "row": text.row,
             "settings": text.name,
+            "seed": text.settings.seed if drawn else None,  # a beam search draws nothing
             "sample": text.sample,
         }
-        frame = _drawn_frame(text) if text.steps and not isinstance(text.steps[0], BeamToken) else _beam_frame(text)
+        frame = _drawn_frame(text) if drawn else _beam_frame(text)
         frames.append(pd.concat([pd.DataFrame(names, index=frame.index), frame], axis=1))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 

@@ -54,7 +54,7 @@ def describe(settings: SamplingSettings) -> str:
         return ", ".join(["temperature 0 (greedy)", *(one.named(settings) for one in settings.processors)])
     parts = [one.named(settings) for one in FILTERS if one.main or not one.is_off(settings)]
     if settings.full_order != GENERATE_ORDER:
-        parts.append(f"order {settings.order}")
+        parts.append(f"order {settings.order_in_words}")
     return ", ".join([*parts, f"seed {settings.seed}"])
 
 
@@ -93,16 +93,21 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
     return f"{start}, and it was drawn." if step.rank == 1 else f"{start}, but {fell}"
 
 
-def _whose(settings: SamplingSettings) -> str:
-    """Return of what the probabilities before the filters are shares."""
+def shift(settings: SamplingSettings) -> str:
+    """Return what sets the probabilities before the filters apart from the model's own; empty where nothing does."""
     parts = [] if settings.off("r") else ["under the repetition penalty"]
     if not settings.greedy and not settings.off("t"):
         parts.append(f"at temperature {settings.temperature:g}")
-    return " ".join(["of the probability", *parts]) if parts else "of the model's probability"
+    return " ".join(parts)
+
+
+def _whose(settings: SamplingSettings) -> str:
+    """Return of what the probabilities before the filters are shares."""
+    return f"of the probability {shift(settings)}" if shift(settings) else "of the model's probability"
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
-    """Return how many words each filter left, with their share of the probabilities before the filters."""
+    """Return how many tokens each filter left, with their share of the probabilities before the filters."""
     parts, left = [f"{vocabulary:,} tokens"], vocabulary
     for stage in step.stages:
         if stage.filter == "greedy":
@@ -115,7 +120,8 @@ def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
         left = stage.kept
     if len(parts) == 1:
         return f"{vocabulary:,} tokens, no filter: every one of them may be drawn."
-    counts = " → ".join(parts) + f", with {percent(step.stages[-1].mass)} of the probability."
+    whose = f"of the probability {shift(settings)}".rstrip()
+    counts = " → ".join(parts) + f", with {percent(step.stages[-1].mass)} {whose}."
     return f"{counts} {counts_within(settings)}".rstrip()
 
 
@@ -124,7 +130,10 @@ def counts_within(settings: SamplingSettings) -> str:
     order = [one.letter for one in settings.acting]
     if "k" not in order or "p" not in order[order.index("k") :]:
         return ""
-    return f"Top-p counts within what top-k left: {percent(settings.top_p)} of that, not of all tokens."
+    if settings.top_p == 0:
+        return "Top-p 0 keeps the likeliest token alone."
+    later = " before the temperature" if "t" in order[order.index("p") :] else ""
+    return f"Top-p counts within what top-k left: {percent(settings.top_p)} of that{later}, not of all tokens."
 
 
 def uncertainty(step: Step) -> str:

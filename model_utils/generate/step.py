@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
 
-from model_utils.generate.filters.apply_filters import warp
+from model_utils.generate.filters.apply_filters import probabilities, warp
 from model_utils.generate.filters.filter_settings import CUTS
 from model_utils.generate.noise import StepNoise, draw
 
@@ -60,10 +60,21 @@ class Candidates:
         """Return the place of a token among these candidates. Raises IndexError when it is not one of them."""
         return int(np.flatnonzero(self.ids == token_id)[0])
 
-    def telling(self, drawn: int, count: int) -> list[int]:
-        """Return the places of `count` candidates that tell most: the top ones, `drawn`, the first that each filter cut."""
+    def joined(self, others: Candidates) -> Candidates:
+        """Return these and `others`, none of which is among these, likeliest first."""
+        both = {one.name: np.concatenate([getattr(self, one.name), getattr(others, one.name)]) for one in fields(self)}
+        order = np.argsort(both["ranks"], kind="stable")
+        return Candidates(**{name: values[order] for name, values in both.items()})
+
+    def only(self, token_ids: Collection[int]) -> Candidates:
+        """Return those of these tokens."""
+        kept = np.isin(self.ids, [*token_ids])
+        return Candidates(**{one.name: getattr(self, one.name)[kept] for one in fields(self)})
+
+    def telling(self, token_ids: Collection[int], count: int) -> list[int]:
+        """Return the places of `count` candidates that tell most: the top ones, `token_ids`, the first that each filter cut."""
         firsts = [int(np.flatnonzero(self.cut == code)[0]) for code in np.unique(self.cut) if code]
-        must = {drawn, *firsts}
+        must = {*np.flatnonzero(np.isin(self.ids, [*token_ids])).tolist(), *firsts}
         top = [place for place in range(len(self.ids)) if place not in must][: max(count - len(must), 0)]
         return sorted([*must, *top])
 
@@ -88,9 +99,9 @@ class Drawn:
 class Step(Drawn):
     """What one step of one lane saw and drew; under 3 kB each, whatever the vocabulary.
 
-    `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. `far_cuts` are
-    the places in CUTS of what cut others that the step is compared by (0 = kept). Entropies are in bits, before and after
-    the filters. `probability_raw` is the drawn token's probability at temperature 1.
+    `candidates` are the CANDIDATES likeliest tokens, the drawn one, and the likeliest that each filter cut. `far` are others
+    that the step is compared by. Entropies are in bits, before and after the filters. `probability_raw` is the drawn token's
+    probability at temperature 1.
     """
 
     probability_raw: float
@@ -98,12 +109,18 @@ class Step(Drawn):
     entropy_after: float
     stages: tuple[FilterStage, ...]
     candidates: Candidates
-    far_cuts: Mapping[int, int]
+    far: Candidates
 
     def cut_by(self, token_id: int) -> str:
         """Return the filter that cut a token here, empty when it was kept. Raises KeyError for a token without a record."""
-        place = np.flatnonzero(self.candidates.ids == token_id)
-        return CUTS[self.candidates.cut[place[0]] if place.size else self.far_cuts[token_id]]
+        found = self.candidates_with([token_id]).only([token_id])
+        if not len(found.ids):
+            raise KeyError(token_id)
+        return str(CUTS[found.cut[0]])
+
+    def candidates_with(self, token_ids: Collection[int]) -> Candidates:
+        """Return the candidates, and of the others that the step is compared by those among `token_ids`."""
+        return self.candidates.joined(self.far.only(token_ids))
 
     @cached_property
     def drawn(self) -> int:
@@ -173,9 +190,9 @@ def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[S
     `compared` names for each lane the tokens that its step may be compared by: what cut them is recorded.
     """
     settings, warped, logits = group.settings, group.warped, group.logits
-    before = torch.softmax(warped.tempered, dim=-1)  # (n, V)
-    after = before if settings.unfiltered else torch.softmax(warped.scores, dim=-1)  # (n, V)
-    normaliser = torch.logsumexp(logits, dim=-1)  # (n)
+    before = probabilities(warped.tempered)  # (n, V)
+    after = before if settings.unfiltered else probabilities(warped.scores)  # (n, V)
+    model = probabilities(logits) if settings.shifting else before  # (n, V)
     top = torch.topk(warped.tempered, min(CANDIDATES, logits.size(-1)))[1].numpy()  # (n, candidates)
     entropy_before = _entropy(before)  # (n)
     entropy_after = entropy_before if settings.unfiltered else _entropy(after)
@@ -184,7 +201,7 @@ def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[S
         at = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
         ranked_by = warped.tempered[i].numpy()  # probabilities of very cold draws underflow to 0; scores do not
         candidates = _candidates(*at, ranked_by, top[i], one.token_id)
-        far = set(compared[i] if compared else ()).difference(candidates.ids.tolist())
+        far = np.setdiff1d([*compared[i]] if compared else [], candidates.ids).astype(np.int64)
         step = Step(
             lane=one.lane,
             number=one.number,
@@ -192,12 +209,12 @@ def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[S
             stop="",
             margin=one.margin,
             instead_of=one.instead_of,
-            probability_raw=float((logits[i, one.token_id] - normaliser[i]).exp()),
+            probability_raw=float(model[i, one.token_id]),
             entropy_before=float(entropy_before[i]),
             entropy_after=float(entropy_after[i]),
             stages=_stages(at[0], at[2], settings),
             candidates=candidates,
-            far_cuts={token: int(at[2][token]) for token in far},
+            far=_those(far, top[i][:0], *at, ranked_by),
         )
         steps.append(step)
     return steps
@@ -232,7 +249,18 @@ def _candidates(
         int(np.where(cut == code, scores, -np.inf).argmax()) for code in np.flatnonzero(np.bincount(cut)) if code
     ]
     extra = np.setdiff1d([drawn, *boundary], top)
-    ids = np.concatenate([top, extra])
+    return _those(np.concatenate([top, extra]), top, before, after, cut, scores)
+
+
+def _those(
+    ids: NDArray[np.int64],
+    top: NDArray[np.int64],
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    cut: NDArray[np.uint8],
+    scores: NDArray[np.float32],
+) -> Candidates:
+    """Return the tokens `ids` of one step's `[V]` arrays; `top` are the likeliest, if they are among them."""
     ids = ids[np.lexsort((ids, -scores[ids]))]
     # Among the top the place is the rank; an extra one lies behind all that are likelier.
     ranks = [

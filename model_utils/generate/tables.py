@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from model_utils.generate.step import Step
 
 
-def candidates_table(step: Step, label: Callable[[int], str]) -> pd.DataFrame:
+def candidates_table(step: Step, label: Callable[[int], str], also: Collection[int] = ()) -> pd.DataFrame:
     """Return the candidates that the step kept a note of, likeliest first; `label` gives a token id's readable text.
 
+    `also` are tokens to be among them where the step is compared by them.
     `outcome` is `drawn`, `kept` or `cut`; `cut_by` names the filter, empty when there is none.
     """
-    found = step.candidates
+    found = step.candidates_with(also)
     return pd.DataFrame(
         {
             "rank": found.ranks,

@@ -21,7 +21,7 @@ def warpers(settings: SamplingSettings) -> list[tuple[str, str]]:
 
 def shifting(settings: SamplingSettings) -> list[str]:
     """Return the calls of those that cut no token, in their order: the repetition penalty and the temperature."""
-    return [one.call(settings) for one in settings.acting if not one.cuts]
+    return [one.call(settings) for one in settings.shifting]
 
 
 def bad_words_lines(settings: Iterable[SamplingSettings]) -> str:

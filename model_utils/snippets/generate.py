@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from model_utils.generate.filters.filter_settings import FILTERS, GENERATE_ORDER
 from model_utils.snippets.filters import DRAW, bad_words_lines, shifting, warper_import, warpers
 from model_utils.snippets.setup import batch_lines, ends_line, preamble, sentences_lines
 
@@ -37,8 +38,25 @@ def generate_code(
         f"{batch_lines('left')}"
     )
     plain = settings.greedy and not full and not settings.processors
-    body = _GREEDY if plain else _warpers(settings) + DRAW + _LOOP
+    body = _GREEDY if plain else _in_short(settings, full=full) + _warpers(settings) + DRAW + _LOOP
     return head + body + _CANDIDATES
+
+
+def _in_short(settings: SamplingSettings, *, full: bool) -> str:
+    """Return as a comment the call of `generate` that draws by these settings; empty where no call of it does."""
+    if settings.greedy or full or settings.processors or settings.full_order != GENERATE_ORDER:
+        return ""
+    # Named though it is off, since what is not said is 50.
+    given = [one for one in FILTERS if one.main or not one.is_off(settings)]
+    values = "".join(f", {one.field}={one.value(settings)!r}" for one in given)
+    return (
+        "\n# In short, with random numbers of its own and so with other words:\n"
+        "# out = model.generate(\n"
+        "#     input_ids=ids, attention_mask=mask, max_new_tokens=NEW_TOKENS, eos_token_id=ENDS,\n"
+        f"#     pad_token_id=tokenizer.pad_token_id, do_sample=True{values},\n"
+        "# )\n"
+        "# What follows draws the words of the page.\n"
+    )
 
 
 def _warpers(settings: SamplingSettings) -> str:

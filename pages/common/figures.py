@@ -5,7 +5,7 @@ Axis letters: V vocabulary, Q query, K key, S setting, N sample.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from model_utils.experiments.ablation import AttentionVsAblation
     from model_utils.experiments.batch_invariance import Answer, Independence, Reading
     from model_utils.generate.filters.filter_settings import SamplingSettings
-    from model_utils.generate.filters.full_distribution import FilterEffect, FullDistribution
+    from model_utils.generate.filters.full_distribution import FullDistribution, Stage
     from model_utils.generate.step import Step
     from model_utils.mechanics.wrong_masks import Application, WeightShares
     from model_utils.tokens.batch import TokenBatch
     from viz.base.figure import Figure
     from viz.base.theme import Palette
     from viz.compare.sweep import SweepPanel
+    from viz.generate.filters import WaterfallBar
     from viz.tokens.answers import Agreement, Panel, PanelRow
     from viz.tokens.table import Table
 
@@ -64,12 +65,19 @@ def next_words(
 
 
 def candidates(
-    step: Step, settings: SamplingSettings, text: Sequence[int], label: Label, count: int, palette: Palette
+    step: Step,
+    settings: SamplingSettings,
+    text: Sequence[int],
+    label: Label,
+    count: int,
+    palette: Palette,
+    also: Collection[int] = (),
 ) -> Figure:
-    """Return the `count` candidates of a step that tell most as bars; `text` are the tokens before it."""
+    """Return the `count` candidates of a step that tell most as bars, `also` among them; `text` are the tokens before it."""
     from viz.generate.candidates import Bar, fig_candidates
 
-    shown: Any = candidates_table(step, label).iloc[step.candidates.telling(step.drawn, count)]
+    places = step.candidates_with(also).telling([step.token_id, *also], count)
+    shown: Any = candidates_table(step, label, also).iloc[places]
     return fig_candidates(
         [
             Bar(
@@ -87,6 +95,7 @@ def candidates(
         ],
         palette,
         taken=step.instead_of is not None,
+        shift=explain.shift(settings),
     )
 
 
@@ -133,14 +142,7 @@ def _in_numbers(found: WeightShares, rows: slice) -> str:
     return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"
 
 
-def waterfall(
-    distribution: FullDistribution,
-    effects: Sequence[FilterEffect],
-    label: Label,
-    *,
-    drawn: int | None,
-    palette: Palette,
-) -> Figure:
+def waterfall(distribution: FullDistribution, label: Label, *, drawn: int | None, palette: Palette) -> Figure:
     """Return what each filter removes and leaves, as parts of one bar per stage; `drawn` is the id of the token drawn."""
     from model_utils.generate.filters.filter_settings import CUTTING
     from viz.generate.filters import waterfall as draw
@@ -149,7 +151,7 @@ def waterfall(
     if drawn is not None and drawn not in ids:
         ids[-1] = drawn
     return draw(
-        _stages(distribution, effects, ids),
+        _bars(distribution, ids),
         [_short(label(token)) for token in ids],
         filters=CUTTING,
         drawn=None if drawn is None else ids.index(drawn),
@@ -157,57 +159,36 @@ def waterfall(
     )
 
 
-def _stages(distribution: FullDistribution, effects: Sequence[FilterEffect], ids: list[int]) -> list[Any]:
+def _bars(distribution: FullDistribution, ids: list[int]) -> list[WaterfallBar]:
     """Return the bars of the waterfall: the model's probabilities, one bar per filter that is on, what is drawn from."""
-    from model_utils.generate import explain
-    from model_utils.generate.filters.filter_settings import CUTS
+    from model_utils.generate.filters.full_distribution import stages
+
+    found = stages(distribution)
+    bars = [_bar(distribution.settings, ids, one, before) for one, before in zip(found, (None, *found), strict=False)]
+    if found[-1].gone:
+        last = replace(found[-1], shares=found[-1].shares / found[-1].shares.sum(), gone={})
+        bars.append(replace(_bar(distribution.settings, ids, last, None), title="renormalised", note=" · 100 %"))
+    return bars
+
+
+def _bar(settings: SamplingSettings, ids: list[int], stage: Stage, before: Stage | None) -> WaterfallBar:
+    """Return the bar of a stage; `before` is the one that it follows."""
     from viz.generate.filters import WaterfallBar
 
-    settings = distribution.settings
-    words = distribution.before[ids].astype(float)
-    stages = [
-        WaterfallBar(
-            title=title, count=len(shares), words=shares[ids].tolist(), rest=1 - float(shares[ids].sum()), gone={}
-        )
-        for title, shares in _starts(settings, distribution)
-    ]
-    kept, gone = np.ones(len(ids), bool), dict[str, float]()
-    for one in effects:
-        if one.state == "off":
-            continue
-        kept &= distribution.cut[ids] != CUTS.index(one.filter)
-        gone[one.filter] = one.removed_mass
-        left = np.where(kept, words, 0.0)
-        stages.append(
-            WaterfallBar(
-                title=explain.filter_name(one.filter, settings),
-                count=one.kept,
-                words=left.tolist(),
-                rest=max(one.kept_mass - left.sum(), 0.0),
-                gone=dict(gone),
-                note=" · cuts nothing here" if one.state == "no_effect" else f" · {percent(one.kept_mass)}",
-            )
-        )
-    after = distribution.after[ids].astype(float)
-    rest = max(1 - after.sum(), 0.0)
-    stages.append(
-        WaterfallBar(
-            title="renormalised", count=effects[-1].kept, words=after.tolist(), rest=rest, gone={}, note=" · 100 %"
-        )
+    title, note, words = "the model's probabilities", "", stage.shares[ids]
+    if stage.name:
+        title = explain.filter_name(stage.name, settings)
+    if stage.gone:
+        cuts = before is None or stage.kept < before.kept
+        note = f" · {percent(float(stage.shares.sum()))}" if cuts else " · cuts nothing here"
+    return WaterfallBar(
+        title=title,
+        count=stage.kept,
+        words=words.tolist(),
+        rest=max(float(stage.shares.sum() - words.sum()), 0.0),
+        gone=dict(stage.gone),
+        note=note,
     )
-    return stages
-
-
-def _starts(settings: SamplingSettings, distribution: FullDistribution) -> list[tuple[str, NDArray[Any]]]:
-    """Return the bars before the filters, each its title and its probabilities `[V]`: the model's, and what shifts them."""
-    model = ("the model's probabilities", distribution.model)
-    shifting = [one for one in settings.acting if not one.cuts]
-    if not shifting:
-        return [model]
-    # The title shares its line with a count: two of them have their short names.
-    title = ", ".join(one.heading(settings) if shifting[1:] else one.named(settings) for one in shifting)
-    # Temperature alone changes no order, and its own bar says all; what a penalty does shows against the model.
-    return [*([] if settings.off("r") else [model]), (title, distribution.before)]
 
 
 def draws_table(

@@ -37,7 +37,7 @@ def draw(comparison: Comparison, place: TextPlace, number: int) -> None:
     if isinstance(step, BeamToken):
         st.markdown("A beam search chooses whole texts: no word of it is drawn.")
         return
-    lines = _lines(comparison, texts, place, number)
+    lines, other = _lines(comparison, texts, place, number), _other_word(comparison, texts, place, number)
     st.markdown("  \n".join(lines))
     before, settings = comparison.before(texts, place, number), comparison.request.settings(place.row)
     label = partial(comparison.label, model=place.model)
@@ -49,9 +49,10 @@ def draw(comparison: Comparison, place: TextPlace, number: int) -> None:
             settings,
             place.sample,
             step.token_id,
+            other,
             palette,
         ),
-        lambda: figures.candidates(step, settings, before, label, LISTED, palette),
+        lambda: figures.candidates(step, settings, before, label, LISTED, palette, other),
     )
     plot(figure, "choice", alt=f"The candidates of row {place.row} at step {number + 1} as bars, likeliest first.")
     st.text(explain.funnel(step, settings, comparison.loaded[place.model].entry.vocabulary))
@@ -61,8 +62,14 @@ def draw(comparison: Comparison, place: TextPlace, number: int) -> None:
             "this step (Gumbel noise), the same in all rows of one seed. Of the tokens that the filters leave, the one with "
             "the largest sum is drawn; cutting some changes the sum of no other."
         )
-    downloads.bar("choice", numbers=lambda: tables.candidates_table(step, label), code=None)
+    downloads.bar("choice", numbers=lambda: tables.candidates_table(step, label, other), code=None)
     compare_texts.open_on_generate(comparison, place)
+
+
+def _other_word(comparison: Comparison, texts: Texts, place: TextPlace, number: int) -> tuple[int, ...]:
+    """Return the token of the text that this one is compared with where they part at this step, alone; else none."""
+    found = comparison.first_difference(texts, place)
+    return (found.other_id,) if found and found.number == number else ()
 
 
 def _lines(comparison: Comparison, texts: Texts, place: TextPlace, number: int) -> list[str]:

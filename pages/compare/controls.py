@@ -143,7 +143,9 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
             row_sliders.draw(rows)
         else:
             _table(rows)
-            st.caption("Off: top-k 0, top-p 1. Temperature 0 is greedy; a beam search has no temperature.")
+            shown = _columns(rows)
+            off = [_off(one) for one in FILTERS if one.field in shown and one.field != "temperature"]
+            st.caption(f"Off: {', '.join(off)}. Temperature 0 is greedy; a beam search has no temperature.")
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, text in ROWS.items():
             full = len(rows) >= MAX_SETTINGS
@@ -153,6 +155,11 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
         for label, (text, samples) in SETS.items():
             st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
     controls.field("settings")
+
+
+def _off(one: Filter) -> str:
+    """Return the value of a column at which a filter does nothing."""
+    return f"{one.name} {'empty' if isinstance(one, WordsFilter) else one.read(one.off)}"
 
 
 def _second_model(names: list[str]) -> None:
@@ -299,16 +306,18 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
     if request is None or now == request:
         return
     names = {
-        "models": "another model",
-        "texts": "another sentence" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
-        "rows": "other settings",
+        "models": " and ".join(now.models),
+        "texts": f"“{literal(now.texts[0])}”" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
+        "rows": f"the settings `{settings.write(now.rows)}`",
         "samples": f"{now.samples} sample{'s' * (now.samples != 1)}",
         "seed": f"seed {now.seed}",
         "own_noise": "own random numbers" if now.own_noise else "the same random numbers",
         "max_new_tokens": f"{now.max_new_tokens} new tokens",
     }
     parts = [name for field, name in names.items() if getattr(now, field) != getattr(request, field)]
-    st.info(f"These texts were made with {', '.join(parts)}. Press Compare for the present choice.")
+    st.info(
+        f"These texts, their pictures and their files are of {', '.join(parts)}. Press Compare for the present choice."
+    )
 
 
 def batch_of(comparison: run.Comparison) -> TokenBatch:

@@ -69,9 +69,10 @@ def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     st.markdown(f"**{_which(comparison, place, number, temperature)}**")
     plot(figure, "surface", alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.")
     _step_note(comparison, ranked, temperature, settings, lined=name != "drawn_word")
+    of = {"model": model, "sentence": place.prompt, "row": place.row, "step": number + 1, "temperature": temperature}
     downloads.bar(
         "surface",
-        numbers=lambda: _table(ks, ps, *computed()[:2], name),
+        numbers=lambda: _table(ks, ps, *computed()[:2], name, of),
         code=lambda: _code(comparison, ids, place.model, temperature),
     )
     compare_texts.open_on_generate(comparison, place)
@@ -174,11 +175,11 @@ def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, setti
         )
 
 
-def _table(ks: Any, ps: Any, kept: Any, values: Any, name: str) -> pd.DataFrame:
-    """Return the plane as lines, one per pair."""
+def _table(ks: Any, ps: Any, kept: Any, values: Any, name: str, of: dict[str, Any]) -> pd.DataFrame:
+    """Return the plane as lines, one per pair; each begins with what it is a plane `of`."""
     p, k = np.broadcast_arrays(ps[:, None], ks[None, :])
     columns = {"top_k": k.ravel(), "top_p": p.ravel(), "kept_tokens": kept.ravel()}
-    return pd.DataFrame(columns | {"token_id" if name == "drawn_word" else name: np.asarray(values).ravel()})
+    return pd.DataFrame(of | columns | {"token_id" if name == "drawn_word" else name: np.asarray(values).ravel()})
 
 
 def _code(comparison: Comparison, ids: tuple[int, ...], model: int, temperature: float) -> str:

@@ -181,6 +181,8 @@ def draw_row(comparison: Comparison, place: TextPlace, row: int) -> None:
         other = _in_present_run(comparison, place, at, by) if request.texts[prompt] == text else None
         with st.container(key=f"pinned_{row}_{model}", gap="xsmall", border=True):
             of = f" · {by}" if len(request.models) > 1 else ""
+            if comparison.job.done and row >= len(comparison.request.rows):
+                of += f" · the present run has no row {row}"
             of += " · the same text" if other == [token.id for token in run.texts[at]] else ""
             st.markdown(f":material/keep: **{literal(called)} · {row} · {literal(name)}** :gray[{literal(of)}]")
             tokens_strip(

@@ -216,9 +216,7 @@ def _strip(
             look = {"state": "difference", "background": palette.accent, "colour": palette.paper}
             look["spoken"] = f"{spoken(label)}, the first difference"
         selected = view == (place, step.number)
-        return text_strip.drawn_token(
-            step, label, probability=step.probability_raw, of="the model's probability", selected=selected, **look
-        )
+        return text_strip.drawn_token(step, label, selected=selected, **look)
 
     remembered = [comparison.label(token, place.model) for token in comparison.remembered.get(place, ())]
     growing = not comparison.job.done

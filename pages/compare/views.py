@@ -56,6 +56,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
         dots.append(
             Dots(
                 title=one.title,
+                unit="" if one.name in (*figures.SHARES, "kept") else one.unit.partition(" per ")[0],
                 values=[list(map(float, value)) for value in values],
                 means=[spread.mean for spread in found],
                 margins=[spread.drawn_margin for spread in found],

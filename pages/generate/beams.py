@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import exp
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -86,7 +85,7 @@ def _ended(run: BeamRun) -> None:
 
 
 def texts(run: BeamRun, rows: list[list[BeamStep]]) -> None:
-    """Draw the leading text of every sentence: each token in the colour of its own probability."""
+    """Draw the leading text of every sentence: each token in the colour of the model's probability."""
     palette, strips = frame.palette(), [_strip(run, row, steps) for row, steps in enumerate(rows)]
     for row, strip in enumerate(strips):
         tokens_strip(strip, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
@@ -105,19 +104,16 @@ def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
         StripToken(text=token.label.replace("␣", " "), state="quiet", clickable=False) for token in run.prompt(row)
     ]
     chosen = (int(controls.value("sentence")), int(controls.value("step")) - 1)
-    drawn, text = [], leading_text(steps)
-    for number, one in enumerate(text):
-        label = run.label(one.token_id)
-        drawn.append(
-            StripToken(
-                text=label.replace("␣", " "),
-                spoken=label,
-                line_break="⏎" in label,
-                title=f"step {number + 1}: log-probability {one.score:.2f}",
-                background=probability_colour(exp(min(one.score, 0.0)), frame.palette()),
-                selected=chosen == (row, number),
-            )
+    text, palette = leading_text(steps), frame.palette()
+    drawn = [
+        text_strip.drawn_token(
+            one,
+            run.label(one.token_id),
+            background=probability_colour(one.probability_raw, palette),
+            selected=chosen == (row, number),
         )
+        for number, one in enumerate(text)
+    ]
     return [*prompt, *text_strip.mark_repeats(drawn, [one.token_id for one in text])]
 
 

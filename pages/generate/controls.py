@@ -11,7 +11,7 @@ import streamlit as st
 from model_utils.errors import ReaderError
 from model_utils.generate import explain
 from model_utils.generate.beam_search.beam_settings import BeamSettings
-from model_utils.generate.filters.filter_settings import SETTINGS
+from model_utils.generate.filters.filter_settings import SETTINGS, SamplingSettings
 from model_utils.masks.explain import rule_in_words
 from model_utils.masks.patterns import NUMBERS, PATTERNS
 from pages.common import controls, frame, mask_state, sampling_controls
@@ -50,9 +50,18 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     with more:
         _more(page)
     button.button("Generate", type=lesson.button_type(), key="generate", width="stretch", on_click=START.click)
-    if hidden := [CONTROLS[name].label for name in _HIDDEN if _changed(name)]:
+    if hidden := [_in_words(name) for name in _HIDDEN if _changed(name)]:
         st.caption(f"Set under More: {', '.join(hidden)}.")
     return stop
+
+
+def _in_words(name: str) -> str:
+    """Return what a control under More is called, and of the order of the filters what it is."""
+    if name != "order":
+        return CONTROLS[name].label
+    with suppress(ReaderError):  # the page shows the error where it makes the request
+        return f"{CONTROLS[name].label} ({_settings().order_in_words})"
+    return CONTROLS[name].label
 
 
 def _more(page: frame.Page) -> None:
@@ -107,10 +116,8 @@ def _sentence(texts: Sequence[str]) -> int:
 
 def make_request(page: frame.Page) -> GenerateRequest:
     """Return what the controls and the shared sentences ask for. Raises ReaderError for what is outside its bounds."""
-    from model_utils.generate.filters.filter_settings import SamplingSettings
-
     batch, beams = page.batch(side="left"), BeamSettings(**{name: value(name) for name in sampling_controls.BEAMS})
-    settings = SamplingSettings(**{name: value(name) for name in SETTINGS})
+    settings = _settings()
     return GenerateRequest(
         model=page.model,
         texts=batch.texts,
@@ -120,6 +127,11 @@ def make_request(page: frame.Page) -> GenerateRequest:
         max_new_tokens=value("max_new_tokens"),
         policy=_policy(batch),
     )
+
+
+def _settings() -> SamplingSettings:
+    """Return the settings that the controls ask for. Raises ReaderError for what is outside its bounds."""
+    return SamplingSettings(**{name: value(name) for name in SETTINGS})
 
 
 def _policy(batch: TokenBatch) -> MaskPolicy:
@@ -153,7 +165,8 @@ def settings_note(run: Generation | BeamRun, request: GenerateRequest | None) ->
         parts.append(f"model {made.model}")
     if made.texts != request.texts:
         parts.append("other sentences")
-    st.info(literal(f"This text was made with {', '.join(parts)}. Press Generate for one with the present settings."))
+    held = f"This text, its pictures and its files are of {', '.join(parts)}."
+    st.info(literal(f"{held} Press Generate for one with the present settings."))
 
 
 def processor_note(run: Generation | BeamRun) -> None:
@@ -167,7 +180,7 @@ def processor_note(run: Generation | BeamRun) -> None:
         named = ", ".join(" ".join(label(token) for token in tokens) for tokens in banned)
         st.caption(
             literal(
-                f"Banned, as tokens: {named}. Of several tokens in a row only the last is banned, behind the others."
+                f"Bad words, as tokens: {named}. Of several tokens in a row only the last is banned, behind the others."
             )
         )
     prompts = [[token.id for token in tokens] for tokens in run.batch.tokens]

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from model_utils.generate.beam_search.beam_settings import BeamSettings
+from model_utils.generate.tables import steps_table
 from model_utils.tokens.batch import BatchKey
 from pages.common.caches import cache
 from pages.common.caption import Origin
 from pages.common.runs.decode_job import decode_job, published, stopped_after, tokens_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from model_utils.generate.beam_search.beams import BeamStep
     from model_utils.generate.filters.filter_settings import SamplingSettings
     from model_utils.generate.lane import Lane
@@ -81,21 +86,31 @@ class Run:
 
     def origin(self, row: int) -> Origin:
         """Return what the captions of a row's pictures say."""
-        from model_utils.compare.settings import SettingsRow, name
-        from model_utils.masks.explain import rule_in_words
-
-        request, policy = self.request, self.policy(row)
-        rule = [] if policy.plain else rule_in_words(policy.spec, self.prompt(row))
-        if policy.drop_after is not None:
-            rule.append(f"the prompt is dropped after {policy.drop_after} new tokens")
+        request = self.request
         drawn = not request.beams.on and not request.settings.greedy
         return Origin(
             texts=[self.batch.texts[self.sentence(row)]],
             models=request.models,
-            settings=name(SettingsRow(settings=request.settings, beams=request.beams))
-            + (f", seed {request.settings.seed}" if drawn else ""),
-            rule="; ".join(rule),
+            settings=self.settings + (f", seed {request.settings.seed}" if drawn else ""),
+            rule=self.rule(row),
         )
+
+    @property
+    def settings(self) -> str:
+        """Return what the texts are made with, as the rows of Compare are headed; without the seed."""
+        from model_utils.compare.settings import SettingsRow, name
+
+        return name(SettingsRow(settings=self.request.settings, beams=self.request.beams))
+
+    def rule(self, row: int) -> str:
+        """Return the rule of a row's mask in words; empty where each token reads all before it."""
+        from model_utils.masks.explain import rule_in_words
+
+        policy = self.policy(row)
+        rule = [] if policy.plain else rule_in_words(policy.spec, self.prompt(row))
+        if policy.drop_after is not None:
+            rule.append(f"the prompt is dropped after {policy.drop_after} new tokens")
+        return "; ".join(rule)
 
     def label(self, token_id: int) -> str:
         """Return a token's readable text."""
@@ -251,6 +266,24 @@ def lane_of(request: GenerateRequest, batch: TokenBatch, sentence: int) -> Lane:
 
     prompt = tuple(token.id for token in batch.tokens[sentence])
     return Lane(prompt=prompt, settings=request.settings, policy=request.policy.for_sentence(sentence))
+
+
+def steps_frame(run: Generation, rows: Iterable[int]) -> pd.DataFrame:
+    """Return every step of some rows as a line: what the text was made with, what was drawn, what the filters left."""
+    frames, made = [], run.rows()
+    for row in rows:
+        sentence = run.sentence(row)
+        of = {
+            "model": run.request.model,
+            "sentence": sentence,
+            "prompt": run.batch.texts[sentence],
+            "settings": run.settings,
+            "seed": run.request.settings.seed,
+            "mask": run.rule(row),
+        }
+        steps = steps_table([made[row]], run.label)
+        frames.append(pd.concat([pd.DataFrame(of, index=steps.index), steps], axis=1))
+    return pd.concat(frames, ignore_index=True)
 
 
 def step_lines(run: Generation, step: Step) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model_utils.generate import explain, tables
+from model_utils.generate import explain
 from pages.common import frame
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
 from pages.common.runs import text_strip
+from pages.generate.run import steps_frame
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Step
@@ -60,9 +61,7 @@ def _strip(run: Generation, row: int, steps: list[Step], palette: Palette, chose
         return text_strip.drawn_token(
             step,
             run.label(step.token_id),
-            probability=step.probability,
-            of="the probability",
-            background="" if step.number < shared else probability_colour(step.probability, palette),
+            background="" if step.number < shared else probability_colour(step.probability_raw, palette),
             state="quiet" if step.number < shared else "plain",
             selected=chosen == (row, step.number),
         )
@@ -79,8 +78,10 @@ def _stopped_note(run: Generation, row: int) -> None:
 
 
 def _branch_note(run: Generation, row: int) -> None:
-    """Draw above a branch where it leaves which row."""
+    """Draw above a branch where it leaves which row, and above the others their numbers as soon as there is one."""
     branch = run.branch(row)
+    if branch is None and run.branches:
+        st.caption(str(row))
     if branch is not None:
         st.caption(
             f"{row} · branch of {branch.row} at step {branch.number + 1}: “{literal(run.label(branch.token_id))}” taken",
@@ -91,7 +92,7 @@ def _steps_download(run: Generation) -> None:
     """Draw the button that saves all steps of all rows."""
     st.download_button(
         "All steps (CSV)",
-        data=lambda: tables.steps_table(run.rows(), run.label).to_csv(index=False),
+        data=lambda: steps_frame(run, range(run.count)).to_csv(index=False),
         file_name="maskscope-steps.csv",
         mime="text/csv",
         key="csv_steps",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from model_utils.generate import explain, tables
+from model_utils.generate import explain
 from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
 from pages.common.hall import present
 from pages.common.view import View
 from pages.generate import cache, candidates
-from pages.generate.run import step_lines
+from pages.generate.run import step_lines, steps_frame
 
 if TYPE_CHECKING:
     from model_utils.generate.filters.full_distribution import FullDistribution
@@ -38,7 +38,7 @@ def waterfall(run: Generation, step: Step) -> None:
 
     distribution = _distribution(run, step)
     effects = filter_effects(distribution)
-    figure = figures.waterfall(distribution, effects, run.label, drawn=step.token_id, palette=frame.palette())
+    figure = figures.waterfall(distribution, run.label, drawn=step.token_id, palette=frame.palette())
     plot(figure, "waterfall", alt="What each filter removes and leaves, as parts of one bar per stage.")
     vocabulary = run.loaded.entry.vocabulary
     parts = [f"{one.removed:,} cut by {one.filter}" for one in effects if one.state != "off"]
@@ -143,8 +143,7 @@ def over_steps(run: Generation, step: Step) -> None:
         f"**The filters left between {min(left):,} and {max(left):,} tokens.** Top-k leaves the same number at every step; top-p "
         "changes size: few where the model is sure, many where it is not."
     )
-    table = tables.steps_table([steps], run.label)
-    downloads.bar("over_steps", numbers=lambda: table, code=None)
+    downloads.bar("over_steps", numbers=lambda: steps_frame(run, [step.lane]), code=None)
 
 
 def mask(run: Generation, step: Step) -> None:

@@ -17,7 +17,7 @@ from model_utils.compare.sweep import find_sweep
 from model_utils.compare.text_metrics import TEXT_METRICS, measure
 from model_utils.errors import InputError, ReaderError
 from model_utils.experiments import ablation, batch_invariance, pattern_runs
-from model_utils.generate.filters.full_distribution import draw_many, filter_effects
+from model_utils.generate.filters.full_distribution import draw_many
 from model_utils.masks.patterns import PATTERNS
 from model_utils.mechanics.wrong_masks import APPLICATIONS, weight_shares
 from model_utils.tokens.words import group_words
@@ -132,7 +132,7 @@ def _waterfalls(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
     found, sentences = [], state.batch(loaded).texts
     for number, text in enumerate(sentences):
         step = checks.distribution(loaded, replace(state, parameters={**state.parameters, "sentence": str(number)}))
-        figure = figures.waterfall(step, filter_effects(step), loaded.label, drawn=None, palette=PALETTE)
+        figure = figures.waterfall(step, loaded.label, drawn=None, palette=PALETTE)
         found.append(StepFigure(figure=figure, title=text if len(sentences) > 1 else ""))
     return found
 

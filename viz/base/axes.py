@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from viz.base.figure import Trace, scatter
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 # Up to so many columns each word stands upright and large.
 FEW = 12
 MOST_LABELS = 24
+
+# px of a row of a legend, of the sign before a name in it, of a letter, and of the narrowest picture.
+_LEGEND_ROW, _SIGN, _LETTER, _NARROW = 26, 60, 7.5, 330
 
 # A note that begins at the left edge of the plot.
 FROM_LEFT: dict[str, Any] = {"xref": "paper", "x": 0, "xanchor": "left", "showarrow": False}
@@ -131,3 +135,8 @@ def across(*, x: float | None = None, y: float | None = None) -> dict[str, Any]:
 def numbered(axis: str, number: int) -> str:
     """Return what plotly calls the axis of this number from 1, such as `x`, `x2`, `yaxis`, `yaxis2`."""
     return axis if number == 1 else f"{axis}{number}"
+
+
+def legend_height(names: Iterable[str]) -> int:
+    """Return the px that a legend of `names` takes below the narrowest picture."""
+    return _LEGEND_ROW * ceil(sum(_SIGN + _LETTER * len(name) for name in names) / _NARROW)

@@ -23,12 +23,16 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 @dataclass(frozen=True, kw_only=True)
 class Dots:
-    """One measure of every setting: per setting the values of its samples, their mean, half of its interval (NaN: none)."""
+    """One measure of every setting: per setting the values of its samples, their mean, half of its interval (NaN: none).
+
+    `unit` is that of its values, empty where the title or the axis says it.
+    """
 
     title: str
     values: Sequence[Sequence[float]]
     means: Sequence[float]
     margins: Sequence[float]
+    unit: str = ""
     share: bool = False
     log: bool = False
 
@@ -63,7 +67,8 @@ def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette
         low, high = top - (ROW * len(names)) / height - 0.2 * PANEL / height, top - 0.4 * PANEL / height
         figure.add(*_dots(one, names, axis, chosen, palette))
         layout |= _panel(one, axis, across, (max(low, 0), high), names, palette)
-        headings.append(heading(bold(one.title), palette, y=high, x=across[0]))
+        unit = f", {one.unit}" if one.unit else ""
+        headings.append(heading(bold(one.title) + unit, palette, y=high, x=across[0]))
     style(figure, palette, height=height)
     figure.update_layout(
         **layout,

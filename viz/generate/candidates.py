@@ -46,10 +46,11 @@ class Bar:
     note: str = ""
 
 
-def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False) -> Figure:
+def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False, shift: str = "") -> Figure:
     """Return the candidates of one step, likeliest on top: pale bar = probability before the filters, solid = after them.
 
-    The word that the text got was drawn, or `taken` by the reader.
+    The word that the text got was drawn, or `taken` by the reader. `shift` says what had changed the model's probabilities
+    before the filters, such as `at temperature 0.5`.
 
     The traces `drawn`, `kept`, `cut` hold the probabilities before the filters, with `customdata` token id, rank, before, after,
     filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label.
@@ -59,9 +60,9 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False
     # A few fixed scales: stepping on seldom changes it, and small probabilities still show.
     scale = next((scale for scale in SCALES if scale >= longest), 1.0)
     for outcome in ("cut", "kept", "drawn"):
-        _add_outcome(figure, bars, outcome, palette)
+        _add_outcome(figure, bars, outcome, palette, shift)
     _add_values(figure, bars, palette)
-    _add_key(figure, "taken" if taken else "drawn", palette)
+    _add_key(figure, f"before ({shift})" if shift else "before", "taken" if taken else "drawn", palette)
     style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
     figure.update_layout(
         barmode="overlay",
@@ -76,11 +77,12 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False
     return figure
 
 
-def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette) -> None:
+def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette, shift: str) -> None:
     """Add the bars of one outcome; one that no bar has still gets its trace, empty and out of the legend."""
     rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
     solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
     pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[outcome]
+    whose = f"of the probability {shift}".rstrip()
     line = {"width": 1.5, "color": palette.causes["causal"].mark if outcome == "cut" else pale}
     figure.add(
         bar(
@@ -93,7 +95,7 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
             textposition="none",
             marker={"color": pale, "line": line},
             hovertext=[
-                f"{escape(bar.label)}<br>rank {bar.rank:,}<br>{percent(bar.before)} of the probability before the filters"
+                f"{escape(bar.label)}<br>rank {bar.rank:,}<br>{percent(bar.before)} {whose} before the filters"
                 f"<br>{percent(bar.after)} after them"
                 for _, bar in rows
             ],
@@ -117,11 +119,11 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
     )
 
 
-def _add_key(figure: Figure, got: str, palette: Palette) -> None:
+def _add_key(figure: Figure, before: str, got: str, palette: Palette) -> None:
     """Write in one line above the bars what their colours mean; the text `got` its word in one of two ways."""
     solid, mark = ramp_colour(palette, _SOLID), palette.causes["causal"].mark
     parts = (
-        (palette.pale, "■", "before"),
+        (palette.pale, "■", before),
         (solid, "■", "after the filters"),
         (palette.accent, "■", got),
         (mark, "□", "cut"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from formatting import percent
+from viz.base.axes import legend_height
 from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import ink, ramp_colour, style
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 ROW = 74  # px per bar
 _HATCHES = ("/", "x", ".", "\\", "+", "-", "|")  # of what each filter removed, by its place among all
 _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px,3px,3px,3px")  # of its lines, likewise
-_LEGEND = 34  # px below the bars
+_LEGEND = 8  # px between the bars and the legend
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
 _ROUNDING = 0.001  # what the shares of a bar may sum to beyond 1
 _LETTER = 0.0185  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
@@ -46,27 +47,31 @@ def waterfall(
 
     `names` are the words that have a part of their own, `drawn` the place of the drawn one among them; `filters` are all
     that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares as x; the legend names
-    the hatches and the drawn word.
+    the hatches, the drawn word, and the words whose names fit in no bar.
     """
-    figure = Figure()
+    figure, legend = Figure(), list[str]()
     rows = list(range(len(stages)))
     for place, name in enumerate(names):
         colour = palette.accent if place == drawn else ramp_colour(palette, _SHADES[min(place, 4)])
         shares = [stage.words[place] for stage in stages]
         _part(figure, rows, shares, f"word {place}", escape(name), colour, palette)
+        if place == drawn or not any(_fits(name, share) for share in shares):
+            legend.append(f"drawn: {name}" if place == drawn else name)
+            _in_legend(figure, escape(legend[-1]), colour)
     _part(figure, rows, [stage.rest for stage in stages], "rest", "others", ramp_colour(palette, _SHADES[-1]), palette)
     # The latest cut lies beside what is left: what an earlier filter removed is further out.
     for by in reversed(dict.fromkeys(by for stage in stages for by in stage.gone)):
         shares = [stage.gone.get(by, 0.0) for stage in stages]
         _removed(figure, rows, shares, by, hatch_of(by, filters), palette)
-    if drawn is not None:
-        _drawn_in_legend(figure, escape(names[drawn]), palette)
+        legend += [f"cut by {by}"] * any(shares)
     _titles(figure, stages, palette)
     style(figure, palette, height=ROW * len(stages) + 10)
     figure.update_layout(barmode="stack", bargap=0, showlegend=True, margin={"l": 2, "r": 2, "t": 4, "b": 4})
-    figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}})
-    if drawn is not None or any(any(stage.gone.values()) for stage in stages):
-        figure.grow_below(_LEGEND)
+    figure.update_layout(
+        legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}, "traceorder": "normal"}
+    )
+    if legend:
+        figure.grow_below(_LEGEND + legend_height(legend))
     # Sums of float32 end a little behind 1, and plotly draws no text of a bar that ends outside.
     figure.update_xaxes(range=[0, 1 + _ROUNDING], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(stages) - 0.55, -0.6], visible=False, fixedrange=True)
@@ -84,7 +89,7 @@ def _part(
             y=rows,
             width=0.46,
             marker={"color": colour, "line": {"width": 1, "color": palette.paper}},
-            text=[name if share >= _LETTER * len(name) else "" for share in shares],
+            text=[name if _fits(name, share) else "" for share in shares],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
@@ -97,14 +102,19 @@ def _part(
     )
 
 
-def _drawn_in_legend(figure: Figure, name: str, palette: Palette) -> None:
+def _fits(text: str, share: float) -> bool:
+    """Return whether a text fits into a part of a bar."""
+    return share >= _LETTER * len(text)
+
+
+def _in_legend(figure: Figure, name: str, colour: str) -> None:
     figure.add(
         scatter(
-            name=f"drawn: {name}",
+            name=name,
             mode="markers",
             x=[None],
             y=[None],
-            marker={"symbol": "square", "size": 12, "color": palette.accent},
+            marker={"symbol": "square", "size": 12, "color": colour},
             showlegend=True,
         )
     )
@@ -134,7 +144,7 @@ def _removed(figure: Figure, rows: list[int], shares: list[float], by: str, hatc
                 "pattern": {"shape": hatch, "fgcolor": mark, "solidity": 0.15, "size": 9},
                 "line": {"width": 1, "color": mark},
             },
-            text=[percent(share) if share >= _LETTER * len(percent(share)) else "" for share in shares],
+            text=[percent(share) if _fits(percent(share), share) else "" for share in shares],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
@@ -176,7 +186,7 @@ def _titles(figure: Figure, stages: Sequence[WaterfallBar], palette: Palette) ->
 def _unwritten(stage: WaterfallBar) -> str:
     """Return what the latest filter cut, where its part of the bar is too narrow for the number."""
     latest = next(reversed(stage.gone.values()), 0.0)
-    return f", {percent(latest)} cut" if 0 < latest < _LETTER * len(percent(latest)) else ""
+    return f", {percent(latest)} cut" if latest > 0 and not _fits(percent(latest), latest) else ""
 
 
 def _tokens(count: int) -> str:

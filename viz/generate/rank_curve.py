@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viz.base.axes import legend_height
 from viz.base.figure import Figure, Trace, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # Powers of ten between the names of two lines, and from the last of them down to the 100 % line.
 _NAME, _OFF = 0.8, 0.6
-# px of a row of the legend, of the sign before a name in it, of a letter, and of the narrowest picture.
-_LEGEND_ROW, _SIGN, _LETTER, _NARROW = 26, 60, 7.5, 330
 
 _TICKS = {1.0: "100 %", 1e-2: "1 %", 1e-4: "0.01 %", 1e-6: "10⁻⁴ %", 1e-8: "10⁻⁶ %", 1e-10: "10⁻⁸ %"}
 
@@ -181,8 +179,7 @@ def _log_axes(figure: Figure, last: int, low: float, top: float, palette: Palett
 
 def _make_room(figure: Figure, names: Sequence[str]) -> None:
     """Give the legend its rows below the axes, and the figure the height for them: `names` stand behind `cut by` in it."""
-    rows = ceil(sum(_SIGN + _LETTER * len(f"cut by {name}") for name in names) / _NARROW)
-    below = 66 + _LEGEND_ROW * rows
+    below = 66 + legend_height(f"cut by {name}" for name in names)
     figure.update_layout(height=300 + below, margin={"b": below})
 
 

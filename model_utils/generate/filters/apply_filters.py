@@ -43,13 +43,32 @@ def warp(scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextS
     `texts` are the rows' texts so far; they may be left out where no processor is on.
     """
     current, cut = _after(settings.acting, scores, settings, texts)
-    tempered, _ = _after([one for one in settings.acting if not one.cuts], scores, settings, texts)
+    tempered = [scores, *shifted(scores, settings, texts).values()][-1]
     if settings.greedy:
         best = current.argmax(-1, keepdim=True)
         others = torch.ones_like(cut, dtype=torch.bool).scatter_(1, best, value=False)
         current = current.masked_fill(others, _OUT)
         cut[others & (cut == 0)] = CUTS.index("greedy")
     return Warped(tempered=tempered, scores=current, cut=cut)
+
+
+def shifted(
+    scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextSoFar] = ()
+) -> dict[str, torch.Tensor]:
+    """Return `scores[B, V]` after each of those that cut no token, one after another, by their names in their order."""
+    found = {}
+    for one in settings.shifting:
+        found[one.name] = scores = _applied(one, settings, texts, scores)
+    return found
+
+
+def probabilities(scores: torch.Tensor) -> torch.Tensor:
+    """Return the softmax of `scores[..., V]` in float32, whose sum over a whole vocabulary is 1.
+
+    torch adds the exponentials up in float32, which leaves a sum of 50,257 of them wrong in the fifth digit.
+    """
+    shares = scores.softmax(-1)
+    return shares / shares.sum(-1, keepdim=True, dtype=torch.float64).to(shares.dtype)
 
 
 def process(

@@ -41,7 +41,7 @@ FILTERS: tuple[Filter, ...] = (
         letter="n",
         field="no_repeat_ngram_size",
         name="no-repeat n-gram",
-        label="No repeated n-gram",
+        label="No-repeat n-gram",
         help="Bans a token that would repeat as many tokens in a row as were said before; 0 = off.",
         off=0,
         low=0,
@@ -72,7 +72,7 @@ FILTERS: tuple[Filter, ...] = (
         letter="l",
         field="min_new_tokens",
         name="min new tokens",
-        label="At least new tokens",
+        label="Min new tokens",
         help="Bans end-of-text until so many tokens are new; 0 = off.",
         off=0,
         low=0,
@@ -170,7 +170,7 @@ FILTERS: tuple[Filter, ...] = (
     Filter(
         letter="e",
         field="epsilon_cutoff",
-        name="epsilon",
+        name="epsilon cutoff",
         label="Epsilon cutoff",
         help="Keeps tokens whose chance is at least this; 0 = off.",
         off=0.0,
@@ -183,7 +183,7 @@ FILTERS: tuple[Filter, ...] = (
     Filter(
         letter="a",
         field="eta_cutoff",
-        name="eta",
+        name="eta cutoff",
         label="Eta cutoff",
         help="Keeps tokens whose chance is at least this, or less where the model is unsure; 0 = off.",
         off=0.0,
@@ -261,6 +261,16 @@ class SamplingSettings:
     def acting(self) -> tuple[Filter, ...]:
         """Return those that have an effect, in their order: of greedy only the processors that are on."""
         return self.processors if self.greedy else self.on
+
+    @property
+    def shifting(self) -> tuple[Filter, ...]:
+        """Return those of the acting that change probabilities and cut no token, in their order."""
+        return tuple(one for one in self.acting if not one.cuts)
+
+    @property
+    def order_in_words(self) -> str:
+        """Return the filters that are on in the order in which they apply, such as `top-k → top-p → temperature`."""
+        return " → ".join(one.name for one in self.on if not one.processor)
 
     @property
     def processors(self) -> tuple[Filter, ...]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.filters.apply_filters import warp
+from model_utils.generate.filters.apply_filters import probabilities, shifted, warp
 from model_utils.generate.filters.filter_settings import CUTS
 from model_utils.generate.noise import draw, gumbel, uniforms
 from model_utils.generate.text_so_far import vocabulary
@@ -33,19 +33,25 @@ POINTS = 300
 class FullDistribution:
     """The distribution of one step over the whole vocabulary, `[V]` each, read-only; `settings` made it.
 
-    `model`: the model's own probabilities. `before`: those after repetition penalty and temperature and before what cuts.
-    `scores`: what is drawn from, -inf where a filter cut. `cut`: which filter did, as a place in CUTS.
+    `model`: the model's own probabilities. `shifted`: those of all tokens after each of what cuts none, by its name, in their
+    order. `scores`: what is drawn from, -inf where a filter cut. `cut`: which filter did, as a place in CUTS.
     """
 
     settings: SamplingSettings
     model: NDArray[np.float32]
-    before: NDArray[np.float32]
+    shifted: Mapping[str, NDArray[np.float32]]
     scores: NDArray[np.float32]
     cut: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        for array in (self.model, self.before, self.scores, self.cut):
+        arrays: list[NDArray[Any]] = [self.model, *self.shifted.values(), self.scores, self.cut]
+        for array in arrays:
             array.setflags(write=False)
+
+    @property
+    def before(self) -> NDArray[np.float32]:
+        """Return the probabilities after repetition penalty and temperature and before what cuts."""
+        return [self.model, *self.shifted.values()][-1]
 
     @property
     def after(self) -> NDArray[np.float32]:
@@ -54,9 +60,23 @@ class FullDistribution:
         return np.asarray(kept / kept.sum(), np.float32)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stage:
+    """What is left once one filter, a penalty or the temperature has acted: its name, empty for what the model gave.
+
+    `shares[V]` are the probabilities of what is left, 0 for what was cut, `kept` how many tokens. `gone` is the share that
+    each filter cut since probabilities last changed: with it the shares sum to 1.
+    """
+
+    name: str
+    shares: NDArray[np.float64]
+    kept: int
+    gone: Mapping[str, float]
+
+
 @dataclass(frozen=True, kw_only=True)
 class FilterEffect:
-    """What one filter did to a step: tokens and share of the probabilities (before any filter) that it removed and left.
+    """What one filter did to a step: tokens and share of the probabilities of its stage that it removed and left.
 
     `state` is `off` where its setting switches it off, `no_effect` where it is on and removes nothing, else `works`.
     """
@@ -94,35 +114,55 @@ def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = Non
 @torch.inference_mode()
 def distribution(logits: torch.Tensor, settings: SamplingSettings, text: TextSoFar | None = None) -> FullDistribution:
     """Return the step whose `logits[1, V]` these are; `text` is the one so far, where a processor looks at it."""
-    warped = warp(logits, settings, () if text is None else (text,))
+    texts = () if text is None else (text,)
+    warped = warp(logits, settings, texts)
     return FullDistribution(
         settings=settings,
-        model=logits[0].softmax(-1).numpy(),
-        before=warped.tempered[0].softmax(-1).numpy(),
+        model=probabilities(logits)[0].numpy(),
+        shifted={name: probabilities(scores)[0].numpy() for name, scores in shifted(logits, settings, texts).items()},
         scores=warped.scores[0].numpy(),
         cut=warped.cut[0].numpy(),
     )
 
 
+def stages(step: FullDistribution) -> tuple[Stage, ...]:
+    """Return what the model gave, and what each that acts leaves of it, in their order.
+
+    What changes probabilities has what is left as a new whole: softmax runs over that alone.
+    """
+    kept, shares, gone = np.ones(step.model.shape, dtype=bool), step.model.astype(np.float64), dict[str, float]()
+    found = [Stage(name="", shares=shares, kept=kept.size, gone={})]
+    for name in (*(one.name for one in step.settings.acting), *["greedy"] * step.settings.greedy):
+        if name in step.shifted:
+            left = np.where(kept, step.shifted[name], 0.0)
+            shares, gone = left / left.sum(), {}
+        else:
+            cut = kept & (step.cut == CUTS.index(name))
+            gone = gone | {name: float(shares[cut].sum())}
+            kept = kept & ~cut
+            shares = np.where(kept, shares, 0.0)
+        found.append(Stage(name=name, shares=shares, kept=int(kept.sum()), gone=gone))
+    return tuple(found)
+
+
 def filter_effects(step: FullDistribution) -> tuple[FilterEffect, ...]:
     """Return what each filter did, in their order; removed and kept tokens together are the whole vocabulary."""
-    settings = step.settings
-    acting = ("greedy", *(one.name for one in settings.acting))
-    kept = np.ones(step.before.shape, dtype=bool)  # (V)
-    found = []
-    for name in settings.cutting:
-        gone = kept & (step.cut == CUTS.index(name))
-        kept &= ~gone
+    acted = {one.name: one for one in stages(step)}
+    latest, found = acted[""], []
+    for name in step.settings.cutting:
+        stage = acted.get(name, latest)
+        removed = latest.kept - stage.kept
         found.append(
             FilterEffect(
                 filter=name,
-                state="off" if name not in acting else "works" if gone.any() else "no_effect",
-                removed=int(gone.sum()),
-                removed_mass=float(step.before[gone].sum(dtype=np.float64)),
-                kept=int(kept.sum()),
-                kept_mass=float(step.before[kept].sum(dtype=np.float64)),
+                state="off" if name not in acted else "works" if removed else "no_effect",
+                removed=removed,
+                removed_mass=stage.gone[name] if name in acted else 0.0,
+                kept=stage.kept,
+                kept_mass=float(stage.shares.sum()),
             )
         )
+        latest = stage
     return tuple(found)
 
 

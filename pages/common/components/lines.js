@@ -10,6 +10,11 @@ const lit = new WeakMap();
 
 // Two significant digits, as formatting/__init__.py writes shares from 1 % on; smaller ones have no line.
 function percent(weight) {
+  const lacking = 1 - weight;
+  if (weight >= 0.995 && lacking > 1e-6) {
+    if (lacking < 1e-4) return ">99.99 %";
+    return `${(weight * 100).toFixed(-Math.floor(Math.log10(lacking * 100)))} %`;
+  }
   const value = Number((weight * 100).toPrecision(2));
   return `${value.toFixed(value < 10 ? 1 : 0)} %`;
 }

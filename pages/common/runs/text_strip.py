@@ -42,13 +42,13 @@ def strip(
     return tokens
 
 
-def drawn_token(step: Step | BeamToken, label: str, *, probability: float, of: str, **look: Any) -> StripToken:
-    """Return the token of a step that reads `label`; `of` says what its `probability` is a share of."""
+def drawn_token(step: Step | BeamToken, label: str, **look: Any) -> StripToken:
+    """Return the token of a step that reads `label`; by its probability under the model itself it is coloured too."""
     rank = "" if isinstance(step, BeamToken) else f", number {step.rank:,}"
     return StripToken(
         text=_flowing(label),
         line_break="⏎" in label,
-        title=f"step {step.number + 1}: {percent(probability)} of {of}{rank}",
+        title=f"step {step.number + 1}: {percent(step.probability_raw)} of the model's probability{rank}",
         **{"spoken": spoken(label), **look},
     )
 

@@ -81,7 +81,8 @@ def test_a_filter_may_cut_the_likeliest_and_keep_rarer_ones(tiny: LoadedModel) -
     unseen = replace(drew_likely, token_id=max(set(range(1000)) - set(one.candidates.ids.tolist())))
     with pytest.raises(KeyError):
         first_difference([drew_rare], [unseen])
-    recorded = replace(drew_rare, far_cuts={unseen.token_id: 0})
+    kept = replace(kept_all.only([likely]), ids=np.array([unseen.token_id], np.int32))
+    recorded = replace(drew_rare, far=unseen.candidates.only([]).joined(kept))
     found = first_difference([recorded], [unseen])
     assert found is not None
     assert found.reason == "tempered"

@@ -93,6 +93,7 @@ def test_all_settings_stand_in_the_file(content: bytes) -> None:
     first, beams = data["texts"][0]["settings"], data["texts"][2]["settings"]
     assert (first["temperature"], first["seed"], first["num_beams"]) == (1.0, 3, 1)
     assert (beams["num_beams"], beams["no_repeat_ngram_size"]) == (2, 2)
+    assert beams["early_stopping"] is False
     assert data["asked"]["settings"] == "t1,s3;b2,n2"
 
 

@@ -51,6 +51,7 @@ def test_what_is_written_is_read_back(rows: list[SettingsRow]) -> None:
         (" ; ;", "no setting"),
         ("t1;q5", "Setting 1: 'q5' is not"),
         ("k", "Setting 0: 'k' is not"),
+        ("q5;t1;p1.5", "Setting 0: 'q5' is not.*Setting 2: Top-p 1.5"),
         ("t0.7p0.9", "Setting 0: 't0.7p0.9' is not"),
         ("k5,k6", "names top-k twice"),
         ("s1,s1", "names seed twice"),

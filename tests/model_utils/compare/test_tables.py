@@ -45,6 +45,7 @@ def test_tables_hold_every_step_of_every_text(texts: list[Text]) -> None:
     one = frame[(frame["row"] == 1) & (frame["sample"] == 1)]
     assert one["token_id"].tolist() == ids(texts[3].steps)
     assert set(one["settings"]) == {texts[3].name}
+    assert set(one["seed"]) == {texts[3].settings.seed}
 
 
 def test_metrics_stand_per_setting_with_their_spread(texts: list[Text]) -> None:
@@ -88,6 +89,7 @@ def test_a_text_of_beams_has_its_tokens_and_nothing_of_a_draw(tiny: LoadedModel,
     lines = lines[lines["row"] == 4]
     assert lines["token_id"].tolist() == list(steps[-1].leading)
     assert lines["rank"].isna().all()
+    assert lines["seed"].isna().all()
     frame = measures_frame([*texts, searched]).set_index(["row", "measure"])["mean"]
     assert math.isnan(frame[4, "entropy"])
     assert math.isnan(frame[4, "kept"])

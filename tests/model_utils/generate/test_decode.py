@@ -168,10 +168,10 @@ def test_steps_record_what_cut_the_tokens_of_lanes_with_the_same_past(tiny: Load
         step, far = other[parted], one[parted].token_id
         cut = full_distribution(tiny, (50256, *ids(other[:parted])), narrow).cut
         assert step.cut_by(far) == CUTS[cut[far]]
-        assert set(step.far_cuts) <= {far}
+        assert set(step.far.ids.tolist()) <= {far}
         for later in (*one[parted + 1 :], *other[parted + 1 :]):
-            assert not later.far_cuts
-    assert any(step.far_cuts for row in rows for step in row)
+            assert not len(later.far.ids)
+    assert any(len(step.far.ids) for row in rows for step in row)
 
 
 def test_a_step_stays_small_whatever_the_vocabulary(sampled: list[list[Step]]) -> None:
@@ -290,3 +290,12 @@ def test_a_single_core_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere(work)
     torch.set_num_threads(before)
     assert seen == [1]
+
+
+def test_numbers_that_are_the_same_are_equal_and_shares_end_at_1(tiny):
+    """At temperature 1 without a penalty the model's probability is the one before the filters, to the last digit."""
+    lane = Lane(prompt=tuple(tiny.tokenizer("My dog is").input_ids), settings=SamplingSettings(top_k=0, top_p=0.9))
+    pure = replace(lane, settings=SamplingSettings(top_k=0, top_p=1.0))
+    for steps in decode(tiny, [lane, pure], 8):
+        assert all(step.probability_raw == step.probability for step in steps)
+        assert all(step.stages[-1].mass == pytest.approx(1, abs=1e-6) for step in steps if step.lane == 1)

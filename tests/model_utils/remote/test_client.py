@@ -101,7 +101,7 @@ def told(step: Step) -> list[object]:
     candidates = step.candidates
     return [
         *(step.lane, step.number, step.token_id, step.stop, step.margin, step.probability_raw),
-        *(step.entropy_before, step.entropy_after, step.stages, dict(step.far_cuts)),
+        *(step.entropy_before, step.entropy_after, step.stages, step.far.ids.tolist(), step.far.cut.tolist()),
         *(one.tolist() for one in (candidates.ids, candidates.before, candidates.after, candidates.cut)),
     ]
 

@@ -48,3 +48,31 @@ def assert_equal(printed: list[str], rows: list[list[int]], picture: Candidates)
         token, (before, after) = int(line.split()[0]), (float(part) for part in line.rsplit(" ", 3)[1::2])
         place = picture.at(token)
         assert (before, after) == pytest.approx((picture.before[place], picture.after[place]), abs=1e-4)
+
+
+def test_the_call_that_stands_in_a_comment_draws_by_the_same_settings(
+    tiny: LoadedModel, mission: TokenBatch, run_code: Run
+) -> None:
+    """With one token left at every step there is nothing to draw, so that its words are those of the page."""
+    settings = SamplingSettings(temperature=0.8, top_k=1, top_p=0.9, min_p=0.01)
+    code = generate_code(tiny.entry, mission.texts, settings, steps=NEW, sentence=SENTENCE, step=STEP)
+    comment = code[code.index("# out = ") : code.index("# )") + 3]
+    call = comment.replace("# ", "") + "\nshort = out[:, ids.shape[1] :].tolist()"
+    printed = run_code(code.replace(comment, call) + "for row in short:\n    print(row)\n")
+    rows, _ = made(tiny, mission, settings)
+    assert [ast.literal_eval(line)[: len(row)] for line, row in zip(printed[-len(rows) :], rows, strict=True)] == rows
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SamplingSettings(temperature=0.5, order="kpt"),
+        SamplingSettings(repetition_penalty=1.2),
+    ],
+    ids=["order", "processor"],
+)
+def test_no_call_is_offered_that_would_do_otherwise(
+    tiny: LoadedModel, mission: TokenBatch, settings: SamplingSettings
+) -> None:
+    code = generate_code(tiny.entry, mission.texts, settings, steps=NEW, sentence=SENTENCE, step=STEP)
+    assert "model.generate(" not in code

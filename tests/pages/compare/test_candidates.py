@@ -37,6 +37,17 @@ def test_the_sums_of_both_rows_are_the_largest_of_what_each_leaves_and_what_is_c
     assert figure(at)["drawn"]["customdata"][0][0] == found.token_id
 
 
+def test_the_bars_hold_the_word_that_is_said_to_be_cut_however_rare_it_is() -> None:
+    at = opened(settings="t1;k50", row=1, at_step=10, plot="candidates", max_new_tokens=STEPS)
+    run = at.session_state["_compare"].run
+    place = TextPlace(model=0, row=1, sample=0)
+    found = run.first_difference(run.texts(), place)
+    assert (found.number, found.reason) == (9, "cut")
+    assert found.other_id not in run.texts()[place][9].candidates.ids
+    (rank,) = [rank for token, rank, *_ in figure(at)["cut"]["customdata"] if token == found.other_id]
+    assert rank > 50
+
+
 @pytest.mark.parametrize(
     ("settings", "row", "said"),
     [("t1;t0", 1, "takes “"), ("b2;t1", 0, "no word of it is drawn"), ("t1;t1,s5", 1, "has another text")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
+from formatting import percent
 from model_utils.errors import InputError
 from model_utils.generate import explain
 from model_utils.generate.examples import TEXT_EXAMPLES
@@ -26,10 +28,12 @@ from pages.common.caches import cache
 from pages.common.markdown import literal
 from pages.common.runs.decode_job import decode_job
 from pages.generate import run as generate_run
-from pages.generate.run import Generation, step_lines
+from pages.generate.run import Generation, step_lines, steps_frame
 from tests.tools.decoding import ALL_ON
 from tests.tools.figures import figures
 from tests.tools.sentences import numbers, quoting
+from viz.base.theme import LIGHT
+from viz.generate.candidates import probability_colour
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -573,3 +577,25 @@ def test_a_filter_that_is_set_in_the_box_stays_there_until_the_box_closes() -> N
     assert "min_p" in keys
     assert "repetition_penalty" not in keys
     assert at.session_state["min_p"] == 0.05
+
+
+def test_the_file_of_all_steps_says_what_each_text_was_made_with() -> None:
+    at = opened(text="My dog is\nThe cat sat", temperature=0.5, seed=7, drop_after=2)
+    run = at.session_state["_generate"].run
+    lines = steps_frame(run, range(run.count))
+    assert lines["token_id"].tolist() == [token for row in texts(at) for token in row]
+    last = lines.iloc[-1]
+    assert (last["model"], last["sentence"], last["prompt"], last["seed"]) == ("tiny-gpt2", 1, "The cat sat", 7)
+    assert "0.5" in last["settings"]
+    assert last["mask"]
+    assert steps_frame(run, [0])["sentence"].tolist() == [0] * len(texts(at)[0])
+
+
+def test_the_colour_and_the_hover_of_a_word_are_of_the_models_own_probability() -> None:
+    at = opened(text="My dog is", temperature=0.5)
+    (steps,) = at.session_state["_generate"].run.rows()
+    assert steps[0].probability_raw != pytest.approx(steps[0].probability, rel=0.01)
+    (strip,) = [json.loads(part.proto.json) for part in at.get("bidi_component") if "text_0" in part.proto.id]
+    shown = strip["tokens"][-len(steps)]
+    assert percent(steps[0].probability_raw) in shown["title"]
+    assert shown["background"] == probability_colour(steps[0].probability_raw, LIGHT)

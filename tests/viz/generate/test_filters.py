@@ -88,3 +88,12 @@ def test_the_legend_names_the_drawn_word():
     (drawn,) = (trace for trace in figure.data if trace.showlegend and trace.type == "scatter")
     assert drawn.name == "drawn: &lt;b&gt;"
     assert drawn.marker.color == LIGHT.accent
+
+
+def test_words_whose_names_fit_in_no_bar_stand_in_the_legend_in_their_colours():
+    names = ["king", "a very long word", "another long word"]
+    bars = [WaterfallBar(title="", count=5, words=[0.5, 0.2, 0.1], rest=0.2, gone={})]
+    figure = waterfall(bars, names, filters=FILTERS, drawn=2, palette=LIGHT)
+    shown = {trace.name: trace.marker.color for trace in figure.data if trace.showlegend}
+    assert list(shown) == ["a very long word", "drawn: another long word"]
+    assert shown["a very long word"] == next(trace.marker.color for trace in figure.data if trace.name == "word 1")

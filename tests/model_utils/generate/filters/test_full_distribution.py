@@ -21,6 +21,7 @@ from model_utils.generate.filters.full_distribution import (
     filter_effects,
     full_distribution,
     rank_curve,
+    stages,
 )
 from model_utils.generate.lane import Lane
 
@@ -76,10 +77,33 @@ def test_removed_and_kept_tokens_are_the_whole_vocabulary(k, p, m, order, temper
     found = small_distribution(np.exp(scores).tolist(), settings)
     parts = filter_effects(found)
     assert sum(part.removed for part in parts) + parts[-1].kept == 2000
-    assert sum(part.removed_mass for part in parts) + parts[-1].kept_mass == pytest.approx(1, abs=1e-5)
+    at = {stage.name: stage for stage in stages(found)}
+    for stage in at.values():
+        assert stage.shares.sum() + sum(stage.gone.values()) == pytest.approx(1, abs=1e-6)
+    for part in parts:
+        if part.state != "off":
+            assert part.removed_mass == at[part.filter].gone[part.filter]
+            assert part.kept_mass == pytest.approx(at[part.filter].shares.sum())
     assert parts[-1].kept == (found.after > 0).sum()
     for part in parts:
         assert (part.state == "works") == (part.removed > 0)
+
+
+def test_shares_are_those_of_the_stage_at_which_a_filter_acts():
+    settings = SamplingSettings(temperature=0.5, top_k=3, top_p=0.6, order="kpt")
+    found = small_distribution([0.5, 0.3, 0.15, 0.05], settings)
+    model, top_k, top_p, temperature = stages(found)
+    assert [one.name for one in (model, top_k, top_p, temperature)] == ["", "top-k", "top-p", "temperature"]
+    assert model.shares == pytest.approx([0.5, 0.3, 0.15, 0.05])
+    assert top_k.gone == pytest.approx({"top-k": 0.05})
+    assert top_p.gone == pytest.approx({"top-k": 0.05, "top-p": 0.15})
+    assert temperature.shares == pytest.approx([25 / 34, 9 / 34, 0, 0])  # squares of 0.5 and 0.3
+    assert temperature.shares == pytest.approx(found.after)
+    assert [one.removed_mass for one in filter_effects(found)] == pytest.approx([0.05, 0.15])
+    between = stages(small_distribution([0.5, 0.3, 0.15, 0.05], replace(settings, order="ktp")))
+    # After top-k the squares of 0.5, 0.3 and 0.15 are shares of their sum, of which the first is enough for 0.6.
+    assert [dict(one.gone) for one in between[:3]] == [{}, pytest.approx({"top-k": 0.05}), {}]
+    assert between[3].gone == pytest.approx({"top-p": 1 - 0.25 / 0.3625}, abs=1e-6)
 
 
 def test_a_filter_is_off_without_effect_or_at_work():

@@ -13,11 +13,11 @@ PROMPT = [SimpleNamespace(label="My"), SimpleNamespace(label="␣dog")]
 
 
 def step(number: int, stop: str = "") -> SimpleNamespace:
-    return SimpleNamespace(number=number, stop=stop, rank=3, token_id=number % 5)
+    return SimpleNamespace(number=number, stop=stop, rank=3, token_id=number % 5, probability_raw=0.25)
 
 
 def drawn(one: SimpleNamespace) -> StripToken:
-    return text_strip.drawn_token(one, "␣is⏎", probability=0.25, of="the chances", state="plain")
+    return text_strip.drawn_token(one, "␣is⏎", state="plain")
 
 
 def test_the_prompt_is_grey_and_drawn_tokens_are_clicked() -> None:
