@@ -33,31 +33,36 @@ POINTS = 300
 class FullDistribution:
     """The distribution of one step over the whole vocabulary, `[V]` each, read-only; `settings` made it.
 
-    `model`: the model's own probabilities. `shifted`: those of all tokens after each of what cuts none, by its name, in their
-    order. `scores`: what is drawn from, -inf where a filter cut. `cut`: which filter did, as a place in CUTS.
+    `model`: the model's own probabilities; `before`: those after repetition penalty and temperature and before what cuts.
+    `shifted`: the scores of all tokens after each of what cuts none, by its name, in their order. `scores`: what is drawn from,
+    -inf where a filter cut. `cut`: which filter did, as a place in CUTS.
     """
 
     settings: SamplingSettings
     model: NDArray[np.float32]
+    before: NDArray[np.float32]
     shifted: Mapping[str, NDArray[np.float32]]
     scores: NDArray[np.float32]
     cut: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        arrays: list[NDArray[Any]] = [self.model, *self.shifted.values(), self.scores, self.cut]
+        arrays: list[NDArray[Any]] = [self.model, self.before, *self.shifted.values(), self.scores, self.cut]
         for array in arrays:
             array.setflags(write=False)
 
     @property
-    def before(self) -> NDArray[np.float32]:
-        """Return the probabilities after repetition penalty and temperature and before what cuts."""
-        return [self.model, *self.shifted.values()][-1]
-
-    @property
     def after(self) -> NDArray[np.float32]:
         """Return the probabilities after the filters, 0 where one cut."""
-        kept = np.where(self.cut == 0, self.before, 0)
-        return np.asarray(kept / kept.sum(), np.float32)
+        return np.asarray(_softmax(self.scores, self.cut == 0), np.float32)
+
+
+def _softmax(scores: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the softmax of the `kept` of `scores[V]`, 0 elsewhere.
+
+    Not their probabilities over the sum of these: of those that a banned token leaves at a low temperature, all may be 0.
+    """
+    shares = np.exp(np.where(kept, scores, -np.inf) - scores[kept].max(), dtype=np.float64)
+    return np.asarray(shares / shares.sum())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,11 +120,12 @@ def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = Non
 def distribution(logits: torch.Tensor, settings: SamplingSettings, text: TextSoFar | None = None) -> FullDistribution:
     """Return the step whose `logits[1, V]` these are; `text` is the one so far, where a processor looks at it."""
     texts = () if text is None else (text,)
-    warped = warp(logits, settings, texts)
+    warped, moved = warp(logits, settings, texts), shifted(logits, settings, texts)
     return FullDistribution(
         settings=settings,
         model=probabilities(logits)[0].numpy(),
-        shifted={name: probabilities(scores)[0].numpy() for name, scores in shifted(logits, settings, texts).items()},
+        before=probabilities([logits, *moved.values()][-1])[0].numpy(),
+        shifted={name: scores[0].numpy() for name, scores in moved.items()},
         scores=warped.scores[0].numpy(),
         cut=warped.cut[0].numpy(),
     )
@@ -134,8 +140,7 @@ def stages(step: FullDistribution) -> tuple[Stage, ...]:
     found = [Stage(name="", shares=shares, kept=kept.size, gone={})]
     for name in (*(one.name for one in step.settings.acting), *["greedy"] * step.settings.greedy):
         if name in step.shifted:
-            left = np.where(kept, step.shifted[name], 0.0)
-            shares, gone = left / left.sum(), {}
+            shares, gone = _softmax(step.shifted[name], kept), {}
         else:
             cut = kept & (step.cut == CUTS.index(name))
             gone = gone | {name: float(shares[cut].sum())}

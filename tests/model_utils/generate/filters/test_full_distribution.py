@@ -106,6 +106,16 @@ def test_shares_are_those_of_the_stage_at_which_a_filter_acts():
     assert between[3].gone == pytest.approx({"top-p": 1 - 0.25 / 0.3625}, abs=1e-6)
 
 
+def test_what_a_banned_token_leaves_at_a_low_temperature_is_a_whole_too(tiny):
+    prompt = tiny.tokenizer("My dog is").input_ids
+    found = full_distribution(tiny, prompt, SamplingSettings(temperature=0.01, bad_words="a", top_k=0, top_p=1.0))
+    assert found.before[found.cut == 0].sum() == 0  # the banned one has it all
+    for shares in (found.after, stages(found)[-1].shares):
+        assert shares.sum() == pytest.approx(1, abs=1e-6)
+        assert shares[found.cut > 0].sum() == 0
+        assert int(shares.argmax()) == int(np.where(found.cut == 0, found.scores, -np.inf).argmax())
+
+
 def test_a_filter_is_off_without_effect_or_at_work():
     probabilities = [0.5, 0.3, 0.15, 0.05]
     found = filter_effects(small_distribution(probabilities, SamplingSettings(top_k=9, top_p=0.9, min_p=0.0)))
