@@ -15,6 +15,9 @@ from pages.common.components.plot import plot
 from pages.common.markdown import literal
 from pages.mechanics.first_screen import code
 
+# px of a matrix of few tokens, of which two then stand side by side on a screen of 1,280 as well.
+NARROWEST = 400
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,7 +65,7 @@ def _empty_rows(selection: CellSelection) -> str:
     """Return what the picture leaves out of rows that may read nothing, as a further sentence; nothing where there are none."""
     if not selection.trace.empty_rows.any():
         return ""
-    return " One that may read nothing is drawn blocked; what it gets all the same stands under “Fill values”."
+    return " A row that may read nothing is drawn blocked; what it gets all the same stands under “Fill values”."
 
 
 def _cells(selection: CellSelection) -> pd.DataFrame:
@@ -88,6 +91,8 @@ def _cells(selection: CellSelection) -> pd.DataFrame:
 
 def _clickable(selection: CellSelection, name: str, figure: Figure) -> None:
     """Draw one matrix; a click on a cell of two words chooses it."""
+    from viz.base.axes import FEW
+
     count, first = len(selection.batch.tokens[selection.spec.sentence]), selection.batch.first(selection.spec.sentence)
 
     def choose(row: int, column: int) -> None:
@@ -100,6 +105,7 @@ def _clickable(selection: CellSelection, name: str, figure: Figure) -> None:
     plot(
         figure,
         name,
+        least=NARROWEST if len(selection.labels) <= FEW else None,
         on_click=choose,
         alt=f"{name} of layer {selection.layer}, head {selection.head}; the row of “{selection.names[0]}” is lit.",
     )
@@ -156,13 +162,13 @@ def without_mask(selection: CellSelection) -> None:
         _clickable(selection, "unmasked", draw_weights(free, causes=pads, lit=lit, **shared))
     with right:
         masked = trace.under(selection.fill)[1]
-        st.markdown("**Masked self-attention:** the same scores." + _empty_rows(selection))
+        st.markdown("**Masked self-attention:** the same scores.")
         _clickable(selection, "weights", draw_weights(masked, causes=selection.causes, lit=lit, **shared))
 
     st.markdown(
         f"Without the {'causal mask, pads still hidden' if trace.causes['padding'].any() else 'mask'}, "
         f"**{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that are not written yet. "
-        "(These weights were never trained to read ahead: this is not BERT.)"
+        f"(These weights were never trained to read ahead: this is not BERT.){_empty_rows(selection)}"
     )
     downloads.bar(
         "without_mask",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 Rows = Literal["queries", "keys"]
 CORNERS: dict[Rows, str] = {"queries": "reads ↓<br>is read →", "keys": "is read ↓<br>reads →"}
 
-# px of one matrix: two stand side by side on a screen of 1,280. px added below it, for one more line of the legend.
-WIDTH, MORE_BELOW = 408, 24
+# px of one matrix: two stand side by side on a screen of 1,400. px added below it, for one more line of the legend.
+WIDTH, MORE_BELOW = 440, 24
 
 
 def scores(
