@@ -16,7 +16,7 @@ def test_nan_is_written_as_nan_and_a_blocked_cell_lies_under_its_cause() -> None
     lost = traces["not a number"]
     assert list(zip(lost.y, lost.x, strict=True)) == [(1, 0), (1, 1)]
     assert list(lost.text) == ["NaN", "NaN"]
-    assert list(traces["numbers"].text) == ["0.50", "0.50"]
+    assert list(traces["numbers"].text) == ["0.500", "0.500"]
     assert list(traces["causal"].x) == [2, 2]
     assert list(figure.layout.yaxis.ticktext) == ["min  ", "−inf  "]
 
