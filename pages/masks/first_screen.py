@@ -239,7 +239,7 @@ def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                     kwargs=without,
                 )
             if len(masked) > fits:
-                st.caption(f"and {len(masked) - fits} more: click them above", width="content")
+                st.caption(f"and {len(masked) - fits} more: click above", width="content")
 
 
 def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:

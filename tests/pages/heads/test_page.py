@@ -24,7 +24,7 @@ from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
 from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
-from pages.heads import beside
+from pages.heads import beside, gallery
 from tests.tools.figures import array, figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -330,6 +330,10 @@ def test_the_heads_of_a_layer_stand_side_by_side_and_those_of_a_measure_in_its_o
     assert len(shares) == 12
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 30
+    at = opened(text="My dog is", closer="side-by-side")
+    labels = {str(option) for option in at.segmented_control(key="gallery").options}
+    assert {gallery.ORDERS[name] in labels for name in ("same", "induction")} == {False}
+    assert gallery.ORDERS["previous"] in labels
     at = opened(text="My dog is", closer="side-by-side", gallery="same")
     assert len(at.info) == 1
     assert "fig_gallery" not in figures(at)
