@@ -152,18 +152,18 @@ def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
     if not masked:
         _change(percent(0))
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
-        st.caption(f"Like choosing among {equal[0]} equal tokens.")
+        st.caption(f"Like choosing among about {equal[0]} equal tokens.")
         return
     _change(percent(masks_cache.moved(key, plain(spec), spec)))
     st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
-    st.caption(f"Like choosing among {equal[0]} equal tokens before, {equal[1]} after.")
+    st.caption(f"Like choosing among about {equal[0]} equal tokens before, {equal[1]} after.")
 
 
 def _change(share: str) -> None:
     """Draw the one big number: how much of the model's probabilities moved."""
     st.html(Path(__file__).with_name("masks.css"))
     with st.container(key="mask_change"):
-        st.metric("the prediction changed by", share, help=CHANGED)
+        st.metric("The prediction changed by", share, help=CHANGED)
 
 
 def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
@@ -215,7 +215,10 @@ def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     if not spec.padding:
         chips["padding"] = ("padding may be read", {"padding": "on"})
     if spec.cells:
-        chips["cells"] = (f"{len(spec.cells)} blocked by hand", {"cells": ""})
+        chips["cells"] = (
+            f"{len(spec.cells)} {'cell' if len(spec.cells) == 1 else 'cells'} blocked",
+            {"cells": ""},
+        )
     masked = [
         (number, word, weight)
         for number, word in enumerate(sentence_words(page, batch))

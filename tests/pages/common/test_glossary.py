@@ -18,7 +18,8 @@ ASKED_FOR = (
         "entropy",
         "surprise",
         "total variation",
-        "temperature",
+        "sampling",
+    "temperature",
     ),
     *("top-k", "top-p", "seed", "noise", "log-probability", "greedy", "beam search"),
 )
