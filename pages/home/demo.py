@@ -39,7 +39,7 @@ ANSWERS = {
 LINKS_ACROSS = 4
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
-PICTURE = 340  # px of the bars and the sentence below them
+PICTURE = 330  # px of the bars and the sentence below them
 
 # Words that are drawn large: the bars below must stay on the first screen.
 LARGE = 16

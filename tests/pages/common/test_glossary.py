@@ -19,7 +19,7 @@ ASKED_FOR = (
         "surprise",
         "total variation",
         "sampling",
-    "temperature",
+        "temperature",
     ),
     *("top-k", "top-p", "seed", "noise", "log-probability", "greedy", "beam search"),
 )

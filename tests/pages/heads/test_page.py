@@ -350,6 +350,13 @@ def test_two_heads_stand_beside_each_other_with_their_difference(tiny):
     assert np.nanmax(np.abs(z)) > 0.1  # no head is compared with itself unasked
 
 
+def test_the_mean_difference_counts_the_rows_that_every_average_counts():
+    at = opened(text="He shook his head", closer="compare", layer=0, head=1)
+    z, _ = drawn(at, "fig_difference")
+    moved = percent(float(np.nansum(np.abs(z[2:])) / 2 / len(z[2:])))
+    assert [text.value for text in at.markdown if f" {moved} of a row" in text.value]
+
+
 def test_the_mask_makes_its_own_difference(tiny):
     batch = encode(tiny.tokenizer, ("He shook his head",))
     masked, plain = (
