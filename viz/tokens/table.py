@@ -167,7 +167,7 @@ def _header(table: Table, window: range, palette: Palette) -> list[dict[str, Any
         "yref": "paper",
         "y": 1,
         "yanchor": "bottom",
-        "yshift": 1,
+        "yshift": -2,
         "font": {**font, "size": COLUMN_FONT},
         **at,
     }
