@@ -73,7 +73,9 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                 if pattern != "causal" and np.array_equal(mask.visible, causal.visible):
                     st.caption("here the same as causal", width=CAPTION)
                 elif cheap and pattern != "causal":
-                    st.caption(f"prediction changed by {percent(_moved(page, spec, batch, pattern))}", width=CAPTION)
+                    st.caption(
+                        f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}", width=CAPTION
+                    )
 
 
 def _tile(mask: Mask, pattern: str, on: bool) -> None:
