@@ -127,7 +127,12 @@ def counted_rows(maps: AttentionMaps, first: int, last: int) -> NDArray[np.bool_
     """
     n = last - first + 1
     reads = (maps.cause[first : last + 1, first : last + 1] == 0).any(-1)  # (Q,)
-    return np.asarray(reads & (np.arange(n) >= min(2, max(1, n - 1))))
+    return np.asarray(reads & (np.arange(n) >= first_counted(n)))
+
+
+def first_counted(n: int) -> int:
+    """Return the first of `n` real rows that counts in an average, see `counted_rows`."""
+    return min(2, max(1, n - 1))
 
 
 def measure(maps: AttentionMaps, ids: NDArray[np.int64], first: int, last: int) -> Measures | None:

@@ -7,7 +7,7 @@ a link means, labels are free, and a change of several values is one step of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -291,7 +291,6 @@ def choice(
     name: str,
     options: Mapping[str, str | Labelled] | None = None,
     *,
-    on: Callable[..., Any] | None = None,
     show_label: bool = True,
     of: Holder = PAGE,
 ) -> str:
@@ -310,7 +309,7 @@ def choice(
         note(name, f"{control.label} has no {quoted(str(asked))}: showing {literal(labels[control.default])}.")
         publish()
     hold(key, of.value(name), *labels.values())
-    (on or st.segmented_control)(
+    st.segmented_control(
         control.label,
         list(labels),
         default=of.value(name),

@@ -314,9 +314,17 @@ def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    digits = ".1f" if answer.logit_difference >= 1 else ".1g"
-    note = f"changed by {percent(answer.total_variation)}\nlogits ±{answer.logit_difference:{digits}}"
+    note = f"changed by {percent(answer.total_variation)}\nlogits ±{_logits(answer)}"
     return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
+
+
+def _logits(answer: Answer) -> str:
+    """Return by how much the logits differ; of the same answer only that it is less than what float32 may differ by."""
+    from model_utils.experiments.batch_invariance import TOLERANCE
+
+    if answer.same:
+        return f"<{TOLERANCE:g}"
+    return f"{answer.logit_difference:{'.1f' if answer.logit_difference >= 1 else '.1g'}}"
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:

@@ -41,6 +41,7 @@ TERMS = {
     "(natural logarithm), is the loss of training.",
     "total variation": "By how much two predictions differ: half the sum of all differences between their probabilities. "
     "“The prediction changed by 30 %” means that 30 % of the probability is with other tokens now.",
+    "sampling": "Drawing the next token by chance, each with its probability. Temperature, top-k and top-p are settings of it.",
     "temperature": "The logits are divided by it before softmax. Below 1 likely tokens become likelier still, above 1 all "
     "come closer together; their order stays.",
     "top-k": "Keeps the k likeliest tokens, and more only where they tie; no other can be drawn.",
@@ -69,6 +70,7 @@ _FORMS = {
     "layers": "layer",
     "logits": "logit",
     "uncertainty": "entropy",
+    "sampling settings": "sampling",
     "fill values": "fill value",
     "attention rollout": "rollout",
     "loss": "surprise",

@@ -224,6 +224,10 @@ def _progress(entry: ModelEntry, job: Job[Path]) -> None:
 
 @st.dialog("Models", width="large")
 def _all_models() -> None:
+    st.markdown(
+        f"**{BUNDLED_ID}** is built like GPT-2 and reads its tokens, but it is small and trained for this app on 217 old books: "
+        "it writes as they do and knows little. **gpt2** is the model that OpenAI trained on pages of the web."
+    )
     st.table(table(registry()).set_index("Model"))
     st.caption("Download: the weights, once per computer. Memory: the weights as this app loads them (float32).")
     st.markdown(

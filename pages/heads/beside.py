@@ -181,6 +181,7 @@ def _map(side: Side, key: str) -> None:
 
 
 def _difference(one: Side, other: Side, found: Any) -> None:
+    from model_utils.heads.measures import counted_in_words, first_counted
     from viz.heads.difference import difference as draw_difference
 
     both = (one.cause > 0) & (other.cause > 0)
@@ -189,15 +190,18 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     asked = f"{one.name} minus {other.name}"
     with st.container(key="difference_shown"):
         st.markdown(
-            f"**{literal(asked)}.** Above 0, orange: the first reads more; below 0: the second"
+            f"**{literal(asked)}.** Above 0, orange: the first reads more; below 0, violet: the second"
             f"{_other_words(one.labels, other.labels)}."
         )
         figure = draw_difference(values, limit=found.limit, labels=one.labels, causes=causes, palette=frame.palette())
         plot(figure, "difference", alt=f"{asked}.", of=one.text)
-    known = np.abs(values[~np.isnan(values)])
-    moved = float(known.sum() / 2 / max((~np.isnan(values).all(-1)).sum(), 1))
+    start = first_counted(len(values))
+    counted = values[start:]
+    known = np.abs(counted[~np.isnan(counted)])
+    moved = float(known.sum() / 2 / max((~np.isnan(counted).all(-1)).sum(), 1))
     st.markdown(
-        f"**To turn one map into the other, {percent(moved)} of a row's weight would have to move, on average.**"
+        f"**To turn one map into the other, {percent(moved)} of a row's weight would have to move,** averaged over "
+        f"{counted_in_words(start)}."
     )
     downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
 

@@ -122,7 +122,7 @@ def habit_links(selection: HeadSelection) -> None:
     habits = selection.all_heads[1]
     if habits is None:
         return
-    st.caption("Heads that read most from …")
+    st.caption("Heads that read most from …, on average over this sentence:")
     with st.container(gap="xxsmall"):
         for habit, source in SOURCES.items():
             at_layer, at_head, share = habits.strongest(habit)
@@ -311,7 +311,10 @@ def _choose_row(selection: HeadSelection) -> None:
     if found is not None:
         with rows:
             st.text(caption(found, *selection.head))
-            st.caption("A weight is not a reason: to test one, hide its token on Masks.")
+            st.caption(
+                "Colour follows the square root of the weight, so that small ones can be seen. A weight is not a reason: to test "
+                "one, hide its token on Masks."
+            )
 
 
 def _sentence(selection: HeadSelection) -> str:

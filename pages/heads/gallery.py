@@ -18,6 +18,8 @@ from pages.heads.measures import TITLES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from model_utils.heads.measures import Measures
+
 COLUMNS, MOST = 4, 12
 # The heads of one layer in their places, or those that have most of a measure: its label and its name.
 LAYER = "layer"
@@ -36,8 +38,8 @@ _MEASURES = {"entropy": "entropy_bits", "distance": "distance_tokens"}
 
 def draw(selection: HeadSelection) -> None:
     """Draw the heads of one layer in their places, or the MOST that have most of a measure."""
-    order = controls.choice("gallery", ORDERS, show_label=False)
     found = cache.measures(*selection.source)
+    order = controls.choice("gallery", _orders(found), show_label=False)
     if order == LAYER:
         last = selection.page.entry.layers - 1
         layer = int(st.number_input("Layer", 0, last, min(selection.head[0], last), key="gallery_layer", width=160))
@@ -47,7 +49,7 @@ def draw(selection: HeadSelection) -> None:
         st.markdown("**One token has nothing before it to read:** choose a longer sentence.")
         return
     else:
-        heads, values = ranked(getattr(found, _MEASURES.get(order, order)))
+        heads, values = ranked(_measured(found, order))
         share = order not in _MEASURES
         titles = [
             f"{layer}·{head}  {percent(value)}" if share else f"{layer}·{head}  {value:.1f}"
@@ -61,6 +63,21 @@ def draw(selection: HeadSelection) -> None:
     st.caption(note if order == LAYER else f"Layer·head and {TITLES[_MEASURES.get(order, order)][1]}. {note}")
     lines = [{"layer": layer, "head": head, "title": title} for (layer, head), title in zip(heads, titles, strict=True)]
     downloads.bar("gallery", numbers=lambda: pd.DataFrame(lines), code=None)
+
+
+def _orders(found: Measures | None) -> dict[str, str]:
+    """Return the orders that this text has something to sort by, and the one that is asked for."""
+    asked = controls.value("gallery")
+    return {
+        order: label
+        for order, label in ORDERS.items()
+        if order in (LAYER, asked) or found is None or not np.isnan(_measured(found, order)).all()
+    }
+
+
+def _measured(found: Measures, order: str) -> NDArray[Any]:
+    """Return the measure `[L, H]` that an order sorts by."""
+    return np.asarray(getattr(found, _MEASURES.get(order, order)))
 
 
 def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:

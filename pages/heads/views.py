@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from pages.common import frame
 from pages.common.lesson import cover
 from pages.common.view import View, choose
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from pages.heads.first_screen import HeadSelection
 
 VIEWS = {
-    "none": View(label="Nothing more"),
+    "none": View(label="None"),
     "batch": View(
         label="Batch", help="The open head on every sentence of the batch, pads hatched.", draw=whole_batch.draw
     ),
@@ -56,6 +54,6 @@ VIEWS = {
 
 def draw(selection: HeadSelection) -> None:
     """Draw the view that is chosen, and nothing of the others."""
-    view = choose("closer", VIEWS, on=st.pills)
+    view = choose("closer", VIEWS)
     with frame.reader_errors():
         cover.view(view, selection)

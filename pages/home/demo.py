@@ -39,6 +39,8 @@ ANSWERS = {
 LINKS_ACROSS = 4
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
+PICTURE = 330  # px of the bars and the sentence below them
+
 # Words that are drawn large: the bars below must stay on the first screen.
 LARGE = 16
 
@@ -105,7 +107,7 @@ def draw(page: frame.Page, now: Shown) -> None:
     cover.answer(_next_words, page, words, now)
     if not now.own:
         st.caption(
-            "An example of this page. The others show the sentences in the sidebar: write your own there, and it stands here too."
+            "This example belongs to this page. Type your own sentence in the sidebar to replace it, here and on the other pages."
         )
 
 
@@ -122,7 +124,8 @@ def _next_words(page: frame.Page, words: Sequence[Word], shown: Shown) -> None:
 
     hidden = shown.hidden
     if all(hidden.issuperset(word.tokens) for word in words):
-        st.warning(frame.ALL_HIDDEN)
+        with st.container(height=PICTURE, border=False):  # what stands below keeps its place
+            st.warning(frame.ALL_HIDDEN)
         return
     before = cache.demo_probabilities(page.model, shown.text, frozenset())
     now = cache.demo_probabilities(page.model, shown.text, hidden)

@@ -45,8 +45,8 @@ def _emphasis(page: Page) -> None:
     )
     st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
     st.caption(
-        f"What the last token of “{FOX}” reads in layer 0, head 0, before and after three other words are "
-        f"hidden. A mask of ones, *fox* included, changes the prediction by {percent(found.ones)}."
+        f"What the last token of “{FOX}” reads in layer 0, head 0, before and after “The”, “quick” and “over” "
+        f"are hidden. A mask of ones, *fox* included, changes the prediction by {percent(found.ones)}."
     )
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Above this many words they are drawn at the size of text: the answer below must stay on the first screen.
 LARGE_WORDS = 24
 
-# Things in force that are drawn as buttons; the rest is seen in the sentence above.
+# Things in force that are drawn as buttons; the rest is counted, and seen in the sentence above.
 MOST_CHIPS = 8
 
 # Total variation below which two answers are one: float32 differs by some 1e-6 with the order of the sums.
@@ -152,18 +152,18 @@ def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
     if not masked:
         _change(percent(0))
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
-        st.caption(f"Like choosing among {equal[0]} equal tokens.")
+        st.caption(f"Like choosing among about {equal[0]} equal tokens.")
         return
     _change(percent(masks_cache.moved(key, plain(spec), spec)))
     st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
-    st.caption(f"Like choosing among {equal[0]} equal tokens before, {equal[1]} after.")
+    st.caption(f"Like choosing among about {equal[0]} equal tokens before, {equal[1]} after.")
 
 
 def _change(share: str) -> None:
     """Draw the one big number: how much of the model's probabilities moved."""
     st.html(Path(__file__).with_name("masks.css"))
     with st.container(key="mask_change"):
-        st.metric("the prediction changed by", share, help=CHANGED)
+        st.metric("The prediction changed by", share, help=CHANGED)
 
 
 def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
@@ -215,13 +215,20 @@ def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     if not spec.padding:
         chips["padding"] = ("padding may be read", {"padding": "on"})
     if spec.cells:
-        chips["cells"] = (f"{len(spec.cells)} blocked by hand", {"cells": ""})
-    for number, word in enumerate(sentence_words(page, batch)):
-        weight = word_weight(word, spec)
-        if weight < 1 and len(chips) < MOST_CHIPS:
-            kept = {token: one for token, one in spec.pairs if token not in word.tokens}
-            state = "hidden" if weight == 0 else f"mask value {weight:g}"
-            chips[f"word_{number}"] = (f"{literal(word.label)} {state}", {"weights": format_weights(kept)})
+        chips["cells"] = (
+            f"{len(spec.cells)} {'cell' if len(spec.cells) == 1 else 'cells'} blocked",
+            {"cells": ""},
+        )
+    masked = [
+        (number, word, weight)
+        for number, word in enumerate(sentence_words(page, batch))
+        if (weight := word_weight(word, spec)) < 1
+    ]
+    fits = MOST_CHIPS - len(chips)
+    for number, word, weight in masked[:fits]:
+        kept = {token: one for token, one in spec.pairs if token not in word.tokens}
+        state = "hidden" if weight == 0 else f"mask value {weight:g}"
+        chips[f"word_{number}"] = (f"{literal(word.label)} {state}", {"weights": format_weights(kept)})
     if chips:
         with st.container(horizontal=True, gap="small", key="in_force"):
             for name, (label, without) in chips.items():
@@ -234,6 +241,8 @@ def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                     on_click=mask_state.change,
                     kwargs=without,
                 )
+            if len(masked) > fits:
+                st.caption(f"and {len(masked) - fits} more: click above", width="content")
 
 
 def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pages.common.frame import Page
 
 
+CAPTION = 136  # px of the text under a picture, less than the picture: texts do not touch
+
+
 def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the choice of pattern and what it does to next word, surprise, weight on later words, receptive fields."""
     from model_utils.experiments.pattern_runs import under
@@ -64,14 +67,14 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
             mask = cache_masks.mask(alone, under(own, pattern))
             with st.container(width=150, gap=None):
                 _tile(mask, pattern, spec.pattern == pattern)
-                st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first))
+                st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first), width=CAPTION)
                 if present.on():
                     continue  # the surprise below needs the room
                 if pattern != "causal" and np.array_equal(mask.visible, causal.visible):
-                    st.caption("on this sentence the same as causal")
+                    st.caption("here the same as causal", width=CAPTION)
                 elif cheap and pattern != "causal":
                     st.caption(
-                        f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}{_beyond(spec)}"
+                        f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}", width=CAPTION
                     )
 
 

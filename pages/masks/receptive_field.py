@@ -73,15 +73,19 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
 def _say(after: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> None:
     """Say how many words reach the chosen one, and how."""
     direct, through, never = int((after == 1).sum()), int((after > 1).sum()), int((after < 0).sum())
-    st.text(
-        f"“{label}” reads {_counted(direct)} directly, is reached by {through} more through other words, and never by {never}."
-    )
+    st.text(f"“{label}” reads {_counted(direct)} directly.")
+    if through:
+        st.text(
+            f"{_counted(through)} more {'reaches' if through == 1 else 'reach'} it through the words that it reads."
+        )
+    if never:
+        st.text(f"{_counted(never)} can never reach it.")
     note = filled(PATTERNS[spec.pattern].layers_note, width=spec.width, first=spec.first)
     if note and through:
         st.markdown(
             f"{note}, and this model has {layers} layers. A word that is never reached cannot change anything here."
         )
-    else:
+    elif never:
         st.markdown("What is never reached cannot change this word’s prediction, whatever stands there.")
     st.caption("Click a word to see what it is reached by.")
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
-NAMES = {"none": "no mask", "today": "2-D mask today", "formula": "old formula", "log": "log m added"}
+NAMES = {"none": "no mask", "today": "transformers now", "formula": "older transformers", "log": "log m added"}
 CAPTIONS = {
-    "today": "transformers makes it true or false: {m} counts as {flat}.",
-    "formula": "(1 − m) · min = {added} is added to the scores: {m} counts as {formula}.",
+    "today": "The mask is made true or false: {m} counts as {flat}.",
+    "formula": "(1 − m) times the smallest float32, {added}, is added to the scores: {m} counts as {formula}.",
     "log": "The word’s attention weight is multiplied by {m}, then the row is divided by its new sum.",
 }
 
@@ -46,6 +46,9 @@ def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         head = controls.number("head", high=loaded.heads - 1)
     rule_above.say(spec, holds=False)
     found = masks_cache.soft_mask_runs(page.model, text, word.tokens, weight)
+    st.caption(
+        f"Each row: what the last word, “{literal(batch.tokens[spec.sentence][-1].label)}”, reads under one kind of mask."
+    )
     rows = np.stack([one.weights[layer, head] for one in found])  # (kinds, T)
     _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
     for column, one in zip(st.columns(3, border=True), found[1:], strict=True):

@@ -43,8 +43,14 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
     )
     line = f"Surprise of each word, −log₂ of its chance in the row before: **{_mean(now.bits)} bits** a word"
     if other:
-        line += f", {_mean(causal.bits)} under causal (pale). The last row has no bar: the word that it predicts is not there yet"
-    st.markdown(f"{line}.")
+        line += f", {_mean(causal.bits)} under causal (pale)"
+    st.markdown(f"{line}. {_no_bar(now.bits)}")
+
+
+def _no_bar(bits: NDArray[np.float64]) -> str:
+    """Return why the first word has no bar, and others where there are any."""
+    others = ", nor has a word where the row before it may read nothing" if np.isnan(bits[1:]).any() else ""
+    return f"The first word has no bar: there is no row before it{others}."
 
 
 def later_weight(spec: MaskSpec, now: PatternRun) -> None:

@@ -44,7 +44,7 @@ VIEWS = {
         draw=soft,
     ),
     "soft-mask": View(
-        label="Soft mask",
+        label="Mask value 0 to 1",
         help="How the attention weight of one word falls as a negative number is added to its score.",
         draw=dial,
     ),

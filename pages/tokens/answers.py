@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 WORDS_IN_HALL = 3
 
 
+# What the three ways in the batch differ in; with pads on the right they differ in nothing.
+_WAYS = (
+    " **No mask:** its pads are read. **Mask only:** no pad is read, but positions are counted from the first pad, and the "
+    "model knows words by their positions. **Mask and positions:** positions are counted from the first word."
+)
+
+
 def next_words(key: BatchKey, batch: TokenBatch) -> None:
     """Draw what the model says comes next in every row, and what it says in the last column where that is a pad."""
     found = _gather(
@@ -51,9 +58,8 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
     rows = figures.independence_rows(batch, found)
     if rows and not present.on():  # in a hall the picture needs the room
         st.markdown(
-            "Each row compares a sentence’s next words alone with those in the batch. **No mask:** its pads are read. **Mask "
-            "only:** no pad is read, but places are counted from the first pad, and the model knows words by their places. "
-            "**Mask and positions:** places are counted from the first word."
+            "Each row compares a sentence’s next words alone with those in the batch, the shortest sentence first: it has most "
+            f"pads.{_WAYS if batch.side == 'left' else ''}"
         )
         _explain()
     _draw(
@@ -76,7 +82,8 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
         st.markdown("No row holds a pad, so nothing can go wrong: add a sentence of another length.")
     elif batch.side == "right":
         st.markdown(
-            "On the right no real token ever reads a pad, so nothing changes; only the reading place can go wrong."
+            "On the right no real token ever reads a pad, and positions are counted from the first word anyway, so nothing "
+            "changes; only the column that is read can be wrong."
         )
     else:
         st.markdown("Only mask **and** positions give every padded sentence the answer that it gets alone.")
@@ -88,7 +95,8 @@ def _explain() -> None:
 
     st.caption(
         "Changed by: the share of the probability that went to other words (total variation). Logits ±: the largest difference "
-        f"of a score before the softmax. ✓ below {TOLERANCE:g}, for another size of the batch changes the last digits; else ✗."
+        f"of a score before the softmax. ✓: logits ± below {TOLERANCE:g}, for another size of the batch changes their last "
+        "digits; else ✗."
     )
 
 

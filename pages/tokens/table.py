@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
+from model_utils.tokens.glyphs import visible
 from pages.common import controls, downloads, figures, frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
@@ -115,8 +116,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         st.markdown("All rows are equally long: no pad is needed, and both padding sides are the same.")
     elif wrong:
         st.markdown(
-            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. The library’s `generate` goes "
-            "on from the last column: there it continues the pad, not the sentence."
+            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. `generate` of transformers "
+            "goes on from the last column: there it continues the pad, not the sentence."
         )
     else:
         st.markdown(
@@ -140,11 +141,11 @@ def why_padding(key: BatchKey, batch: TokenBatch) -> None:
     error = ragged_error(cache.loaded_model(key.model).tokenizer, batch.texts)
     if not error:
         size = _counted(lengths[0], "token")
-        st.markdown(f"Every row has {size}, so they already are one rectangle: the library reports no error.")
+        st.markdown(f"Every row has {size}, so they already are one rectangle: transformers reports no error.")
         return
     st.markdown(
-        f"A tensor is a rectangle, and these rows have {_listed(lengths)} tokens: without pads they make no batch, and the "
-        "library stops with this error:"
+        f"A tensor is a rectangle, and these rows have {_listed(lengths)} tokens: without pads they make no batch, and "
+        "transformers stops with this error:"
     )
     st.code(error, language=None, wrap_lines=True)
 
@@ -190,8 +191,9 @@ def _draw_merges(word: MergedWord) -> None:
         alt="Each merge of the word, from its bytes to its tokens.",
     )
     size, merged, left = rows[0].pieces[-1][2], len(rows) - 1, len(word.ids)
+    space = " (its space is one)" if rows[0].pieces[0][0] == visible(" ") else ""
     st.markdown(
-        f"{_counted(size, 'byte')}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"
+        f"{_counted(size, 'byte')}{space}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"
         " neighbours whose pair comes first in GPT-2’s list of 50,000 (the lowest rank), until no pair is listed."
     )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Above this many tokens no numbers are drawn in the cells.
 NUMBERS_UP_TO = 24
+LETTER = 0.52  # the width of a letter, as a share of its size
 LEGIBLE = 10  # px; smaller numbers are seen on hover alone
 
 LEGEND_ENTRY, LEGEND_LINE = 180, 26  # px of one entry below the matrix, and of one line of them
@@ -148,13 +149,15 @@ def set_empty_rows_apart(figure: Figure, z: NDArray[Any], palette: Palette, cell
     for top, bottom in spans(np.isnan(z).all(-1)):
         corners = around((top, bottom), (0, len(z) - 1))
         figure.add_shape(type="rect", **corners, line={"width": 0}, fillcolor=palette.paper, opacity=0.6)
-        high = (bottom - top + 1) * cell
+        size = int(min(18, max(12, (bottom - top + 1) * cell * 0.5)))
+        text = "reads nothing" if top == bottom else "read nothing"
+        half = (len(text) * LETTER * size / 2 + 4) / cell  # in columns
         figure.add_annotation(
-            x=middle,
+            x=max(min(middle, len(z) - 0.5 - half), half - 0.5),
             y=(top + bottom) / 2,
-            text="reads nothing" if top == bottom else "these rows read nothing",
+            text=text,
             showarrow=False,
-            font={"size": int(min(18, max(12, high * 0.5))), "color": palette.text},
+            font={"size": size, "color": palette.text},
             bgcolor=palette.paper,
             borderpad=4,
         )

@@ -13,6 +13,8 @@ from viz.base.theme import CODE_FONT, Palette, style
 
 # A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
 MOST_ROOM = 45
+# Behind a bar longer than this there is no room for both numbers on one line.
+ONE_LINE = 25
 HEADING = 24  # px of the line above the bars
 
 
@@ -82,16 +84,24 @@ def _label(row: int, probability: float, before: float | None, palette: Palette,
 
     `fallen` is the row that was first before and no longer is.
     """
-    end = 100 * max(probability, before or 0.0)
-    inside = end > MOST_ROOM
-    solid_below = inside and 100 * probability > MOST_ROOM
+    now, end = 100 * probability, 100 * max(probability, before or 0.0)
+    inside = now > MOST_ROOM
+    lines = before is not None and (fallen or end > ONE_LINE)
     return {
-        "x": end,
+        "x": end if end <= MOST_ROOM else now,  # over the pale bar, never half over the solid one
         "y": row,
-        "text": percent(probability)
-        + ("" if before is None else f"  (was {'first, ' if fallen else ''}{percent(before)})"),
+        "text": percent(probability) + _was(before, fallen=fallen, below=lines),
+        "align": "right" if inside else "left",
         "showarrow": False,
         "xanchor": "right" if inside else "left",
         "xshift": -8 if inside else 8,
-        "font": {"size": 20, "color": palette.paper if solid_below else palette.text},
+        "font": {"size": 17 if lines else 20, "color": palette.paper if inside else palette.text},
     }
+
+
+def _was(before: float | None, *, fallen: bool, below: bool) -> str:
+    """Return what a row's probability was, on a line of its own or behind the present one."""
+    if before is None:
+        return ""
+    was = f"was {'first, ' if fallen else ''}{percent(before)}"
+    return f"<br>{was}" if below else f"  ({was})"

@@ -48,7 +48,7 @@ def _cells(
     values: NDArray[Any], texts: Sequence[Sequence[str]], blocked: NDArray[np.bool_], palette: Palette
 ) -> list[Trace]:
     """Return the cells `[R, K]`, each with its text: all of them plain, and the blocked ones over them, tinted."""
-    plain, padding = palette.surface, palette.causes["padding"]
+    plain, blocked_by_any = palette.surface, palette.line  # no cause's colour: the numbers hold all causes
     common = {"texttemplate": "%{text}", "showscale": False, "xgap": 3, "ygap": 3, "hoverinfo": "skip"}
     return [
         heatmap(
@@ -64,8 +64,8 @@ def _cells(
             z=np.where(blocked, 1.0, np.nan),
             name="blocked",
             text=np.where(blocked, texts, ""),
-            textfont={"size": 16, "color": padding.mark},
-            colorscale=[(0, padding.tint), (1, padding.tint)],
+            textfont={"size": 16, "color": palette.text},
+            colorscale=[(0, blocked_by_any), (1, blocked_by_any)],
             **common,
         ),
     ]

@@ -96,4 +96,4 @@ def two_digits(value: float) -> str:
         return "0"
     if value < 0.0005:
         return "<.001"
-    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
+    return f"{value:.2f}" if value >= 0.0995 else f"{value:.3f}"

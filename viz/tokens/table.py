@@ -22,6 +22,7 @@ ROW_WITH_BRACKET = 128
 TOP = 58
 BOTTOM = 6
 NUMBER_FONT = 16
+COLUMN_FONT = 13
 HEADER = 82
 NARROWEST, WIDEST = 74, 190
 
@@ -84,7 +85,7 @@ def batch_figure(table: Table, window: range, *, palette: Palette) -> Figure:
         range=[left, max(window.stop, window.start + FEWEST_COLUMNS) - 0.48],
         tickvals=list(window),
         ticktext=[str(column) for column in window],
-        tickfont={"size": 13, "color": palette.muted},
+        tickfont={"size": COLUMN_FONT, "color": palette.muted},
         side="top",
         fixedrange=True,
     )
@@ -156,12 +157,24 @@ def _written(table: Table, window: range, palette: Palette) -> list[Trace]:
 
 
 def _header(table: Table, window: range, palette: Palette) -> list[dict[str, Any]]:
-    """Return what the lines of a cell mean, written at the left of each row."""
+    """Return what the numbers above the table and the lines of a cell mean, written at the left."""
     at: dict[str, Any] = {"x": window.start - 0.56, "xanchor": "right", "align": "right", "showarrow": False}
     at["name"] = "row"  # by which it stays in view while the table scrolls
     font = {"size": NUMBER_FONT, "color": palette.muted}
     lines = (("token", table.token_at), ("id<br>mask<br>position", NUMBERS_AT))
-    return [{"text": text, "y": b + y, "font": font, **at} for b in range(len(table.read)) for text, y in lines]
+    column = {
+        "text": "column",
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+        "yshift": -2,
+        "font": {**font, "size": COLUMN_FONT},
+        **at,
+    }
+    return [
+        column,
+        *({"text": text, "y": b + y, "font": font, **at} for b in range(len(table.read)) for text, y in lines),
+    ]
 
 
 def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, palette: Palette) -> list[Trace]:

@@ -34,9 +34,12 @@ def _invitation() -> None:
             address = room.address(led.letters)  # where a class votes
         if not address:
             st.markdown(
-                f"This server does not know under which address others reach it. Start it with `{VARIABLE}` set, such as "
-                f"`{VARIABLE}=https://example.org/maskscope make run`; on a local network that is this computer's own "
-                "address, such as `http://192.168.1.20:8501`."
+                "**There is no code yet:** the address of this page may work on this computer alone, and whoever runs the server "
+                "has not said under which one others reach it."
+            )
+            st.caption(
+                f"To say it, start it with `{VARIABLE}` set, such as `{VARIABLE}=https://example.org/maskscope make run`; "
+                "on a local network that is this computer's own address, such as `http://192.168.1.20:8501`."
             )
             return
         picture = f"data:image/svg+xml,{quote(qr_code(address))}"

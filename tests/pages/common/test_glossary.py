@@ -18,6 +18,7 @@ ASKED_FOR = (
         "entropy",
         "surprise",
         "total variation",
+        "sampling",
         "temperature",
     ),
     *("top-k", "top-p", "seed", "noise", "log-probability", "greedy", "beam search"),

@@ -24,7 +24,7 @@ from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
 from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
-from pages.heads import beside
+from pages.heads import beside, gallery
 from tests.tools.figures import array, figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -330,6 +330,10 @@ def test_the_heads_of_a_layer_stand_side_by_side_and_those_of_a_measure_in_its_o
     assert len(shares) == 12
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 30
+    at = opened(text="My dog is", closer="side-by-side")
+    labels = {str(option) for option in at.segmented_control(key="gallery").options}
+    assert {gallery.ORDERS[name] in labels for name in ("same", "induction")} == {False}
+    assert gallery.ORDERS["previous"] in labels
     at = opened(text="My dog is", closer="side-by-side", gallery="same")
     assert len(at.info) == 1
     assert "fig_gallery" not in figures(at)
@@ -344,6 +348,13 @@ def test_two_heads_stand_beside_each_other_with_their_difference(tiny):
     np.testing.assert_allclose(z, expected, atol=1e-6)
     z, _ = drawn(opened(text="He shook his head", closer="compare", layer=0, head=1), "fig_difference")
     assert np.nanmax(np.abs(z)) > 0.1  # no head is compared with itself unasked
+
+
+def test_the_mean_difference_counts_the_rows_that_every_average_counts():
+    at = opened(text="He shook his head", closer="compare", layer=0, head=1)
+    z, _ = drawn(at, "fig_difference")
+    moved = percent(float(np.nansum(np.abs(z[2:])) / 2 / len(z[2:])))
+    assert [text.value for text in at.markdown if f" {moved} of a row" in text.value]
 
 
 def test_the_mask_makes_its_own_difference(tiny):

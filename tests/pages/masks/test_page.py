@@ -55,6 +55,12 @@ def words(at: AppTest) -> list[dict[str, Any]]:
     return strips[0]["tokens"]
 
 
+def test_masked_words_that_have_no_button_are_counted() -> None:
+    at = opened(text=FOX, weights=",".join(f"{token}:0.5" for token in range(10)))
+    assert len([button for button in at.button if (button.key or "").startswith("chip_word_")]) == 8
+    assert [caption.value.split()[1] for caption in at.caption if "more: click above" in caption.value] == ["2"]
+
+
 def bars(at: AppTest) -> list[str]:
     return [trace["name"] for trace in figures(at)["fig_next"]["data"]]
 

@@ -165,3 +165,12 @@ def test_rows_that_read_nothing_are_set_apart():
     set_empty_rows_apart(figure, z, LIGHT, 40)
     (shape,) = figure.layout.shapes
     assert (shape.x0, shape.x1, shape.y0, shape.y1) == (-0.5, 2.5, -0.5, 0.5)
+
+
+def test_what_is_written_over_empty_rows_stays_inside_the_matrix():
+    z = np.full((8, 8), np.nan)
+    z[7, 7] = 1  # pads on the left leave one narrow column of words
+    figure = matrix(z, labels=list("abcdefgh"), palette=LIGHT, causes={})
+    set_empty_rows_apart(figure, z, LIGHT, 40)
+    (note,) = (one for one in figure.layout.annotations if "nothing" in one.text)
+    assert note.x + 0.4 * len(note.text) * note.font.size / 2 / 40 < 7.5

@@ -19,7 +19,7 @@ def test_a_change_is_drawn_before_and_after() -> None:
     figure = word_bars(["a", "b"], [0.1, 0.2], before=[0.7, 0.0], palette=DARK)
     assert [trace.name for trace in figure.data] == ["before", "now"]
     assert [note.text for note in figure.layout.annotations] == [
-        "10\xa0%  (was 70\xa0%)",
+        "10\xa0%<br>was 70\xa0%",
         "20\xa0%  (was 0\xa0%)",
         "probability now; pale: before",
     ]
@@ -29,12 +29,22 @@ def test_the_hover_shows_the_number_that_stands_at_the_bar() -> None:
     figure = word_bars(["a"], [0.00043], before=[0.5], palette=LIGHT)
     note, _ = figure.layout.annotations
     assert [trace.hovertext[0] for trace in figure.data] == ["50\xa0% before", "0.043\xa0%"]
-    assert note.text == "0.043\xa0%  (was 50\xa0%)"
+    assert note.text == "0.043\xa0%<br>was 50\xa0%"
 
 
 def test_the_number_of_a_long_bar_stands_inside_it() -> None:
     long, short, _ = word_bars(["a", "b"], [0.9, 0.1], palette=LIGHT).layout.annotations
     assert (long.xanchor, short.xanchor) == ("right", "left")
+
+
+def test_both_numbers_stand_on_two_lines_where_one_would_be_cut_off() -> None:
+    stays, fallen, _ = word_bars(["a", "b"], [0.05, 0.0003], before=[0.001, 0.14], palette=LIGHT).layout.annotations
+    assert ("<br>" in stays.text, "<br>" in fallen.text) == (False, True)
+
+
+def test_a_number_never_stands_half_over_the_solid_bar() -> None:
+    over_pale, inside, _ = word_bars(["a", "b"], [0.4, 0.6], before=[0.6, 0.9], palette=LIGHT).layout.annotations
+    assert [(note.x, note.xanchor) for note in (over_pale, inside)] == [(40, "left"), (60, "right")]
 
 
 def test_words_are_shown_as_text_whatever_they_hold() -> None:

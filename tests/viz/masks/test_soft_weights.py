@@ -29,7 +29,7 @@ def test_labels_of_readers_are_no_html() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (1e-5, "<.001"), (0.012, ".012"), (0.0996, ".10"), (0.5, ".50"), (1, "1.00")]
+    ("value", "text"), [(0, "0"), (1e-5, "<.001"), (0.012, "0.012"), (0.0996, "0.10"), (0.5, "0.50"), (1, "1.00")]
 )
-def test_numbers_in_cells_take_four_characters_or_so(value: float, text: str) -> None:
+def test_numbers_in_cells_take_five_characters_at_most(value: float, text: str) -> None:
     assert two_digits(value) == text
