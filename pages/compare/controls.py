@@ -307,17 +307,16 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
         return
     names = {
         "models": " and ".join(now.models),
-        "texts": f"“{literal(now.texts[0])}”" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
-        "rows": f"the settings `{settings.write(now.rows)}`",
+        "texts": f"“{now.texts[0]}”" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
+        "rows": f"the settings {settings.write(now.rows)}",
         "samples": f"{now.samples} sample{'s' * (now.samples != 1)}",
         "seed": f"seed {now.seed}",
         "own_noise": "own random numbers" if now.own_noise else "the same random numbers",
         "max_new_tokens": f"{now.max_new_tokens} new tokens",
     }
     parts = [name for field, name in names.items() if getattr(now, field) != getattr(request, field)]
-    st.info(
-        f"These texts, their pictures and their files are of {', '.join(parts)}. Press Compare for the present choice."
-    )
+    held = f"These texts, their pictures and their files are of {', '.join(parts)}."
+    st.info(literal(f"{held} Press Compare for the present choice."))
 
 
 def batch_of(comparison: run.Comparison) -> TokenBatch:

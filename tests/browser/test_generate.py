@@ -48,7 +48,7 @@ def test_steps_are_chosen_by_click_and_keyboard_and_the_text_outlives_controls_a
     at_step(page, 4)
 
     page.locator(".st-key-temperature input").press("ArrowLeft")
-    expect(page.get_by_text("This text was made with temperature 1,")).to_be_visible()
+    expect(page.locator(".st-key-notes").get_by_text("temperature 1,")).to_be_visible()
     expect(page).to_have_url(re.compile("temperature=0.95"))
     page.get_by_role("link", name="Tokens", exact=True).click()
     expect(page.locator(".st-key-fig_batch .js-plotly-plot")).to_be_visible()
