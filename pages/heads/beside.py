@@ -188,9 +188,10 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     values = np.where(both, np.nan, found.values)
     causes = {name: cells & both for name, cells in _causes(one.cause).items()}
     asked = f"{one.name} minus {other.name}"
+    colour = "blue" if st.context.theme.type == "dark" else "violet"  # of large weights
     with st.container(key="difference_shown"):
         st.markdown(
-            f"**{literal(asked)}.** Above 0, orange: the first reads more; below 0, violet: the second"
+            f"**{literal(asked)}.** Above 0, orange: the first reads more; below 0, {colour}: the second"
             f"{_other_words(one.labels, other.labels)}."
         )
         figure = draw_difference(values, limit=found.limit, labels=one.labels, causes=causes, palette=frame.palette())

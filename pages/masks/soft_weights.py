@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NAMES = {"none": "no mask", "today": "transformers now", "formula": "older transformers", "log": "log m added"}
 CAPTIONS = {
     "today": "The mask is made true or false: {m} counts as {flat}.",
-    "formula": "(1 − m) times the smallest float32, {added}, is added to the scores: {m} counts as {formula}.",
+    "formula": "(1 − m) times the lowest float32, {added}, is added to the scores: {m} counts as {formula}.",
     "log": "The word’s attention weight is multiplied by {m}, then the row is divided by its new sum.",
 }
 
