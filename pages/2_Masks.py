@@ -14,7 +14,7 @@ page = frame.open_page("Masks", "A mask removes what a word may read; it says no
 @st.fragment(key="masks")
 def explorer() -> None:
     """Draw the first screen and the one part below it that is open; the others do not compute."""
-    with frame.reader_errors():
+    with frame.in_turn(page), frame.reader_errors():
         with st.container(horizontal=True, vertical_alignment="bottom", width=330, key="mask_sentence"):
             batch = mask_state.choose_sentence(page)
         spec = mask_state.safe_spec(batch)

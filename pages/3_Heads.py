@@ -19,7 +19,7 @@ def explorer() -> None:
     The figures are drawn first, wherever they stand: a browser draws what comes together in one go, and it is the open head
     that the reader waits for.
     """
-    with frame.reader_errors():
+    with frame.in_turn(page), frame.reader_errors():
         picture, chooser = st.columns([600, 290], gap="small")
         with picture:
             above, head, below = (st.container() for _ in range(3))

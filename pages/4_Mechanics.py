@@ -15,7 +15,7 @@ frame.open_head(page)
 @st.fragment(key="mechanics")
 def workings() -> None:
     """Draw everything that a change of sentence, side, head, row or cell touches."""
-    with frame.reader_errors():
+    with frame.in_turn(page), frame.reader_errors():
         picture, chooser = st.columns([640, 250], gap="small")
         with chooser:
             selection = choice.choose(page)

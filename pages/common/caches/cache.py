@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 # Forward passes under way at once on the server; torch already uses every core for one.
 _GATE = threading.BoundedSemaphore(address.places(here=2))
 
-# Pages with runs that are drawn at once: what draws holds the interpreter, and with twenty at it every page comes late.
+# Pages that are drawn at once: what draws holds the interpreter, and with twenty at it every page comes late.
 _DRAWING = threading.BoundedSemaphore(2)
+_THREAD = threading.local()  # `draws`: whether the thread holds one of the places for drawing
 
 # The work that readers start and may stop: runs, and what is timed.
 JOBS = JobQueue(places=address.places(here=os.cpu_count() or 1), free=free_mb)
@@ -39,16 +40,31 @@ JOBS = JobQueue(places=address.places(here=os.cpu_count() or 1), free=free_mb)
 
 @contextmanager
 def gate() -> Iterator[None]:
-    """Hold one of the few places for heavy computation while the block runs."""
+    """Hold one of the few places for heavy computation while the block runs.
+
+    A page that computes gives its place for drawing away for good: to wait for another, it would hold what is computed from
+    those who wait for that with the places in their hands.
+    """
+    _stop_drawing()
     with _GATE:
         yield
 
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Hold one of the few places for drawing a page with a run while the block runs."""
-    with _DRAWING:
+    """Hold one of the few places for drawing a page while the block runs, or until it computes something heavy."""
+    _DRAWING.acquire()
+    _THREAD.draws = True
+    try:
         yield
+    finally:
+        _stop_drawing()
+
+
+def _stop_drawing() -> None:
+    if getattr(_THREAD, "draws", False):
+        _THREAD.draws = False
+        _DRAWING.release()
 
 
 @shared(1)
