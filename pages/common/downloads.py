@@ -42,15 +42,14 @@ def numbers_button(name: str, numbers: Callable[[], pd.DataFrame], label: str = 
 
 
 def code_button(name: str, code: Callable[[], str]) -> None:
-    """Draw the button that shows the code; a closed one costs nothing.
+    """Draw the button that shows the code.
 
-    No fragment of its own: it stands in the page's, and where a run of that is cut short Streamlit throws away what the run
-    drew but keeps what a fragment inside it drew, which then has no place in the browser: the whole page turned white.
+    What it shows is drawn with the page. Drawn when it is opened, its closing would draw the page anew, and the button beside it
+    that the same click pressed would ask for a file that the server has just put away. Nor is it a fragment of its own: where a
+    run of the fragment around it is cut short, Streamlit throws away what that drew but keeps what the inner one drew, which
+    then has no place in the browser: the whole page turned white.
     """
-    popover = st.popover("Code", icon=":material/code:", key=f"code_{name}", on_change="rerun")
-    if not popover.open:
-        return
-    with popover:
+    with st.popover("Code", icon=":material/code:", key=f"code_{name}"):
         lines = code()
         st.caption("These lines reproduce the numbers of this picture with transformers alone.")
         st.code(lines, language="python")

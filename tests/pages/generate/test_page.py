@@ -518,7 +518,7 @@ def test_the_batch_is_measured_against_one_by_one_and_read_row_by_row() -> None:
     assert [one.equal for one in at.session_state["_generate"].timing[1].result] == [True] * 3
     assert sum(line.value.count(":material/check:") for line in at.markdown) == 3
     at = opened(batch="decoded")
-    shown = [code.value for code in at.code]
+    shown = [code.value for code in at.code if code.language != "python"]
     assert shown[2].startswith("<|endoftext|>" * 5 + "My dog is")
     assert "\n\nMy dog is" in shown[2]
 
