@@ -200,7 +200,7 @@ def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[S
     for i, one in enumerate(group.drawn):
         at = (before[i].numpy(), after[i].numpy(), warped.cut[i].numpy())
         ranked_by = warped.tempered[i].numpy()  # probabilities of very cold draws underflow to 0; scores do not
-        candidates = _candidates(*at, ranked_by, top[i], one.token_id)
+        candidates = _candidates(_telling_ids(at[2], ranked_by, top[i], one.token_id), top[i], *at, ranked_by)
         far = np.setdiff1d([*compared[i]] if compared else [], candidates.ids).astype(np.int64)
         step = Step(
             lane=one.lane,
@@ -214,7 +214,7 @@ def record(group: GroupDraw, compared: Sequence[Collection[int]] = ()) -> list[S
             entropy_after=float(entropy_after[i]),
             stages=_stages(at[0], at[2], settings),
             candidates=candidates,
-            far=_those(far, top[i][:0], *at, ranked_by),
+            far=_candidates(far, top[i][:0], *at, ranked_by),
         )
         steps.append(step)
     return steps
@@ -236,23 +236,15 @@ def _stages(before: NDArray[np.float32], cut: NDArray[np.uint8], settings: Sampl
     return tuple(stages)
 
 
+def _telling_ids(
+    cut: NDArray[np.uint8], scores: NDArray[np.float32], top: NDArray[np.int64], drawn: int
+) -> NDArray[np.int64]:
+    """Return the tokens of one step that are worth keeping: the `top` ids, the drawn one, the first of each `cut[V]`."""
+    firsts = [int(np.where(cut == code, scores, -np.inf).argmax()) for code in np.flatnonzero(np.bincount(cut)) if code]
+    return np.concatenate([top, np.setdiff1d([drawn, *firsts], top)])
+
+
 def _candidates(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    cut: NDArray[np.uint8],
-    scores: NDArray[np.float32],
-    top: NDArray[np.int64],
-    drawn: int,
-) -> Candidates:
-    """Return the candidates worth keeping of one step's `[V]` arrays: the `top` ids, the drawn one, the first of each cut."""
-    boundary = [
-        int(np.where(cut == code, scores, -np.inf).argmax()) for code in np.flatnonzero(np.bincount(cut)) if code
-    ]
-    extra = np.setdiff1d([drawn, *boundary], top)
-    return _those(np.concatenate([top, extra]), top, before, after, cut, scores)
-
-
-def _those(
     ids: NDArray[np.int64],
     top: NDArray[np.int64],
     before: NDArray[np.float32],

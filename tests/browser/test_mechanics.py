@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
+from pages.common.link_parameters import CONTROLS
 from pages.mechanics.views import VIEWS
 
 TRACES = "el => el.querySelector('.js-plotly-plot').data.map(t => t.name)"
@@ -60,6 +61,16 @@ def test_a_phone_shows_the_strips_and_only_pictures_scroll_sideways(phone: Page,
     drawn(phone, "fig_wrong")
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     expect(phone.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_stage_that_next_adds_comes_into_view(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app}/Mechanics")
+    figure = drawn(page, "fig_row")
+    for stage in list(CONTROLS["stage"].options)[1:]:
+        page.locator(".st-key-stage_next button").click()
+        page.wait_for_url(f"**stage={stage}**")
+        expect(figure.locator(".plot-frame")).to_be_in_viewport(ratio=1)
 
 
 # Each part about what goes wrong, with the figure it draws last, the lines of its tables, and what its code says.

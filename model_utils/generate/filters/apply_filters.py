@@ -28,10 +28,12 @@ _OUT = -float("inf")
 class Warped:
     """Scores before and after the filters, all `[B, V]`.
 
-    `tempered` are the scores after what cuts no token: repetition penalty and temperature (no temperature when greedy);
-    `scores` are -inf where a filter cut, `cut` tells which filter did, as its place in CUTS.
+    `shifted` are the scores of all tokens after each of what cuts none, by its name, in their order: repetition penalty and
+    temperature (no temperature when greedy). `tempered` are those after the last, the model's own where there is none. `scores`
+    are -inf where a filter cut, `cut` tells which filter did, as its place in CUTS.
     """
 
+    shifted: dict[str, torch.Tensor]
     tempered: torch.Tensor
     scores: torch.Tensor
     cut: torch.Tensor
@@ -43,18 +45,16 @@ def warp(scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextS
     `texts` are the rows' texts so far; they may be left out where no processor is on.
     """
     current, cut = _after(settings.acting, scores, settings, texts)
-    tempered = [scores, *shifted(scores, settings, texts).values()][-1]
+    shifted = _shifted(scores, settings, texts)
     if settings.greedy:
         best = current.argmax(-1, keepdim=True)
         others = torch.ones_like(cut, dtype=torch.bool).scatter_(1, best, value=False)
         current = current.masked_fill(others, _OUT)
         cut[others & (cut == 0)] = CUTS.index("greedy")
-    return Warped(tempered=tempered, scores=current, cut=cut)
+    return Warped(shifted=shifted, tempered=[scores, *shifted.values()][-1], scores=current, cut=cut)
 
 
-def shifted(
-    scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextSoFar] = ()
-) -> dict[str, torch.Tensor]:
+def _shifted(scores: torch.Tensor, settings: SamplingSettings, texts: Sequence[TextSoFar]) -> dict[str, torch.Tensor]:
     """Return `scores[B, V]` after each of those that cut no token, one after another, by their names in their order."""
     found = {}
     for one in settings.shifting:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from model_utils.errors import InputError
-from model_utils.generate.filters.apply_filters import probabilities, shifted, warp
+from model_utils.generate.filters.apply_filters import probabilities, warp
 from model_utils.generate.filters.filter_settings import CUTS
 from model_utils.generate.noise import draw, gumbel, uniforms
 from model_utils.generate.text_so_far import vocabulary
@@ -119,13 +119,12 @@ def next_logits(loaded: LoadedModel, ids: Sequence[int], mask: Mask | None = Non
 @torch.inference_mode()
 def distribution(logits: torch.Tensor, settings: SamplingSettings, text: TextSoFar | None = None) -> FullDistribution:
     """Return the step whose `logits[1, V]` these are; `text` is the one so far, where a processor looks at it."""
-    texts = () if text is None else (text,)
-    warped, moved = warp(logits, settings, texts), shifted(logits, settings, texts)
+    warped = warp(logits, settings, () if text is None else (text,))
     return FullDistribution(
         settings=settings,
         model=probabilities(logits)[0].numpy(),
-        before=probabilities([logits, *moved.values()][-1])[0].numpy(),
-        shifted={name: scores[0].numpy() for name, scores in moved.items()},
+        before=probabilities(warped.tempered)[0].numpy(),
+        shifted={name: scores[0].numpy() for name, scores in warped.shifted.items()},
         scores=warped.scores[0].numpy(),
         cut=warped.cut[0].numpy(),
     )
