@@ -12,10 +12,8 @@ from pages.tokens import table, views
 if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch
 
-page = frame.open_page("Tokens", "Sentences become rows of numbers; short rows are padded until all are equally long.")
 
-
-def padded(key: BatchKey, batch: TokenBatch) -> None:
+def padded(page: frame.Page, key: BatchKey, batch: TokenBatch) -> None:
     """Draw the padded table with what is said of it."""
     table.table(key, batch)
     table.say_what_is_shown(batch)
@@ -23,9 +21,15 @@ def padded(key: BatchKey, batch: TokenBatch) -> None:
     table.take_home(page, key)
 
 
-key = batch = None
-with frame.reader_errors():
-    key = table.controlled_key(page)
-    batch = cache.token_batch(key)
-    cover.answer(padded, key, batch)
-views.draw(page, key, batch)
+with (
+    frame.open_page(
+        "Tokens", "Sentences become rows of numbers; short rows are padded until all are equally long."
+    ) as page,
+    frame.in_turn(page),
+):
+    key = batch = None
+    with frame.reader_errors():
+        key = table.controlled_key(page)
+        batch = cache.token_batch(key)
+        cover.answer(padded, page, key, batch)
+    views.draw(page, key, batch)

@@ -8,11 +8,9 @@ from pages.common import frame, mask_state, unseen_tokens
 from pages.common.lesson import cover
 from pages.masks import first_screen, tools, views
 
-page = frame.open_page("Masks", "A mask removes what a word may read; it says nothing about what matters.")
-
 
 @st.fragment(key="masks")
-def explorer() -> None:
+def explorer(page: frame.Page) -> None:
     """Draw the first screen and the one part below it that is open; the others do not compute."""
     with frame.in_turn(page), frame.reader_errors():
         with st.container(horizontal=True, vertical_alignment="bottom", width=330, key="mask_sentence"):
@@ -29,4 +27,5 @@ def explorer() -> None:
         views.draw(page, spec, batch)
 
 
-explorer()
+with frame.open_page("Masks", "A mask removes what a word may read; it says nothing about what matters.") as page:
+    explorer(page)

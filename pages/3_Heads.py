@@ -8,12 +8,9 @@ from pages.common import frame
 from pages.common.lesson import cover
 from pages.heads import first_screen, views
 
-page = frame.open_page("Heads", "Each row shows one token: how much it reads from each token that the mask leaves it.")
-frame.open_head(page)
-
 
 @st.fragment(key="heads")
-def explorer() -> None:
+def explorer(page: frame.Page) -> None:
     """Draw everything that a change of sentence, side or head touches.
 
     The figures are drawn first, wherever they stand: a browser draws what comes together in one go, and it is the open head
@@ -42,4 +39,8 @@ def explorer() -> None:
         views.draw(selection)
 
 
-explorer()
+with frame.open_page(
+    "Heads", "Each row shows one token: how much it reads from each token that the mask leaves it."
+) as page:
+    frame.open_head(page)
+    explorer(page)

@@ -8,12 +8,9 @@ from pages.common import frame
 from pages.common.lesson import cover
 from pages.mechanics import choice, first_screen, views
 
-page = frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to the head's output.")
-frame.open_head(page)
-
 
 @st.fragment(key="mechanics")
-def workings() -> None:
+def workings(page: frame.Page) -> None:
     """Draw everything that a change of sentence, side, head, row or cell touches."""
     with frame.in_turn(page), frame.reader_errors():
         picture, chooser = st.columns([640, 250], gap="small")
@@ -25,4 +22,6 @@ def workings() -> None:
         views.draw(selection)
 
 
-workings()
+with frame.open_page("Mechanics", "How a mask works: one row of one head, from scores to the head's output.") as page:
+    frame.open_head(page)
+    workings(page)

@@ -15,8 +15,6 @@ from pages.generate.run import Generation
 if TYPE_CHECKING:
     from pages.generate.run import GenerateRequest
 
-page = frame.open_page("Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step.")
-
 
 def texts(request: GenerateRequest | None) -> None:
     """Draw the latest run, started where the page or a click asks for it, and what can be looked into."""
@@ -41,7 +39,12 @@ def texts(request: GenerateRequest | None) -> None:
             beams.draw(run, over=over)
 
 
-with frame.in_turn(page):
+with (
+    frame.open_page(
+        "Generate", "Predict, filter, draw, append, repeat: how the next word is chosen, step by step."
+    ) as page,
+    frame.in_turn(page),
+):
     examples.draw(page)
     if not cover.covered():
         examples.caption(page)

@@ -14,10 +14,6 @@ from pages.compare import controls, result
 if TYPE_CHECKING:
     from model_utils.compare.request import CompareRequest
 
-page = frame.open_page(
-    "Compare", "The same prompt and the same random numbers under several settings: what does each change?"
-)
-
 
 def texts(request: CompareRequest | None) -> None:
     """Draw the latest comparison, started where the page or a click asks for it."""
@@ -32,7 +28,12 @@ def texts(request: CompareRequest | None) -> None:
         st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")
 
 
-with frame.in_turn(page):
+with (
+    frame.open_page(
+        "Compare", "The same prompt and the same random numbers under several settings: what does each change?"
+    ) as page,
+    frame.in_turn(page),
+):
     stop = controls.draw_controls(page)
     asked = None
     with frame.reader_errors():

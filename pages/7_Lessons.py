@@ -3,5 +3,7 @@
 from pages.common import frame
 from pages.lessons import listing
 
-frame.open_page("Lessons", "Predict first, then look: lessons that open each page in the state that they speak of.")
-listing.draw()
+with frame.open_page(
+    "Lessons", "Predict first, then look: lessons that open each page in the state that they speak of."
+):
+    listing.draw()

@@ -84,8 +84,17 @@ class Page:
         return cache.token_batch(key)
 
 
-def open_page(title: str, sentence: str) -> Page:
-    """Set the page up, draw menu and sidebar, and return what the page works on. Call it first on every page."""
+@contextmanager
+def open_page(title: str, sentence: str) -> Iterator[Page]:
+    """Set the page up, draw menu and sidebar, and give the block what the page works on. It comes first on every page.
+
+    It is drawn when it is its turn: where the threads of many readers draw at once, each of them comes late.
+    """
+    with cache.drawing():
+        yield _opened(title, sentence)
+
+
+def _opened(title: str, sentence: str) -> Page:
     st.set_page_config(page_title=f"{title} · MaskScope", page_icon="▦", layout="wide")
     cache_visit.begin()
     controls.restore()
@@ -222,7 +231,7 @@ def _take_file() -> None:
 
 @contextmanager
 def in_turn(page: Page) -> Iterator[None]:
-    """Draw the block when it is its turn. The model is loaded first: that takes long, and nobody else waits for it."""
+    """Draw the block, which needs the model, when it is its turn; nobody else waits while the model is loaded."""
     with suppress(ReaderError):  # the page says it where it needs the model
         page.loaded()
     with cache.drawing():

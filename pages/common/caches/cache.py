@@ -45,24 +45,35 @@ def gate() -> Iterator[None]:
     A page that computes gives its place for drawing away for good: to wait for another, it would hold what is computed from
     those who wait for that with the places in their hands.
     """
-    _stop_drawing()
+    stop_drawing()
     with _GATE:
         yield
 
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Hold one of the few places for drawing a page while the block runs, or until it computes something heavy."""
+    """Hold one of the few places for drawing while the block runs, or until it computes something heavy or loads a model.
+
+    A block within another holds the same place.
+    """
+    if _draws():
+        yield
+        return
     _DRAWING.acquire()
     _THREAD.draws = True
     try:
         yield
     finally:
-        _stop_drawing()
+        stop_drawing()
 
 
-def _stop_drawing() -> None:
-    if getattr(_THREAD, "draws", False):
+def _draws() -> bool:
+    return getattr(_THREAD, "draws", False)
+
+
+def stop_drawing() -> None:
+    """Give the place for drawing away, where this thread holds one: before it waits for something else."""
+    if _draws():
         _THREAD.draws = False
         _DRAWING.release()
 
@@ -81,7 +92,11 @@ def loaded_model(model: str) -> LoadedModel:
     Not cached by Streamlit: the model cache lets go of models that have gone unused when memory is short.
     """
     entry = registry()[model]
-    return model_cache().present(entry) or model_cache().get(entry, model_folder(entry))
+    present = model_cache().present(entry)
+    if present is not None:
+        return present
+    stop_drawing()
+    return model_cache().get(entry, model_folder(entry))
 
 
 def in_memory(entry: ModelEntry) -> bool:

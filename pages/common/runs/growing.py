@@ -52,6 +52,7 @@ def draw(
     if not waited:
         with right:
             st.fragment(picture, key="picture")(run)
+        cache.stop_drawing()
         run.job.wait_for_event(BEAT)  # the first word is drawn at once, not a beat later
 
     def growing(run: RunT) -> None:
