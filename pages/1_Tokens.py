@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from pages.common import frame, unseen_tokens
 from pages.common.caches import cache
 from pages.common.lesson import cover
@@ -28,7 +30,7 @@ with (
     frame.in_turn(page),
 ):
     key = batch = None
-    with frame.reader_errors():
+    with st.container(), frame.reader_errors():  # what comes and goes in it does not move the views below
         key = table.controlled_key(page)
         batch = cache.token_batch(key)
         cover.answer(padded, page, key, batch)

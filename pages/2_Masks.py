@@ -13,18 +13,21 @@ from pages.masks import first_screen, tools, views
 def explorer(page: frame.Page) -> None:
     """Draw the first screen and the one part below it that is open; the others do not compute."""
     with frame.in_turn(page), frame.reader_errors():
-        with st.container(horizontal=True, vertical_alignment="bottom", width=330, key="mask_sentence"):
-            batch = mask_state.choose_sentence(page)
-        spec = mask_state.safe_spec(batch)
-        words = first_screen.sentence_words(page, batch)
-        first_screen.strip(page, spec, batch)
-        unseen_tokens.badges(page.model, batch, spec.sentence)
-        tools.row(page, spec, words)
-        tools.typed_mask(spec, words, batch.texts[spec.sentence])
-        first_screen.in_force(page, spec, batch)
-        cover.answer(first_screen.answer, page, spec, batch)
-        st.divider()
-        views.draw(page, spec, batch)
+        first, below = st.container(), st.container()  # what comes and goes in one does not move the other
+        with first:
+            with st.container(horizontal=True, vertical_alignment="bottom", width=330, key="mask_sentence"):
+                batch = mask_state.choose_sentence(page)
+            spec = mask_state.safe_spec(batch)
+            words = first_screen.sentence_words(page, batch)
+            first_screen.strip(page, spec, batch)
+            unseen_tokens.badges(page.model, batch, spec.sentence)
+            tools.row(page, spec, words)
+            tools.typed_mask(spec, words, batch.texts[spec.sentence])
+            first_screen.in_force(page, spec, batch)
+            cover.answer(first_screen.answer, page, spec, batch)
+        with below:
+            st.divider()
+            views.draw(page, spec, batch)
 
 
 with frame.open_page("Masks", "A mask removes what a word may read; it says nothing about what matters.") as page:

@@ -204,8 +204,8 @@ def _measure_head(weights: NDArray[np.float64], cells: _Cells) -> tuple[float, f
 
 
 def counted_in_words(from_row: int) -> str:
-    """Return which rows an average is over, such as `the rows after the first 2, which have little to choose from`."""
-    first = "the first, which has" if from_row == 1 else f"the first {from_row}, which have"
+    """Return which rows an average is over, such as `the rows after the sentence's first 2, which have little to choose from`."""
+    first = "the sentence's first, which has" if from_row == 1 else f"the sentence's first {from_row}, which have"
     return f"the rows after {first} little to choose from"
 
 

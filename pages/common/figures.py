@@ -59,6 +59,7 @@ def next_words(
         [label(token) for token in rows],
         [float(after[token]) for token in rows],
         before=None if before is None else [float(before[token]) for token in rows],
+        last_rank=int((after > after[fallen[0]]).sum()) + 1 if fallen else 0,
         palette=palette,
         height=260,
     )

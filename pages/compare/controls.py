@@ -303,6 +303,8 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
     if any(value(name) != CONTROLS[name].default for name in OF_MASKS):
         st.caption("What Masks hides is not hidden here: every row reads its whole prompt under GPT-2's own mask.")
     now = comparison.request
+    if request is None:  # what is asked for cannot be made, which the page says
+        st.info("The texts below were made before, from another choice.")
     if request is None or now == request:
         return
     names = {

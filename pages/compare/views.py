@@ -110,16 +110,20 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw over the steps how many tokens each setting leaves, and how uncertain the draw is."""
     from viz.compare.metrics import steps as draw
 
-    rows, sample = _rows(comparison, place), _sample(comparison)
+    rows, sample, apart = _rows(comparison, place), _sample(comparison), _apart(comparison, place)
     with st.container(key="steps_shown"):
         if numbers := _at_step(rows, number):
             st.markdown(numbers)
         plot(
-            draw(rows, chosen=place.row, step=number, palette=frame.palette()),
+            draw(rows, apart=apart, chosen=place.row, step=number, palette=frame.palette()),
             "compare_steps",
             alt="Tokens left and uncertainty at every step, a line per setting.",
         )
     st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
+    if any(at is not None for at in apart):
+        st.caption(
+            "A ring is a row's first difference: behind it the text is another, so not all that differs is the filters' doing."
+        )
 
     def table() -> pd.DataFrame:
         return tables.steps_frame(
@@ -162,6 +166,14 @@ def _at_step(rows: list[tuple[str, list[int], list[float]]], number: int) -> str
     return f"Uncertainty at step {number + 1}, in bits: {'; '.join(found)}." if 1 < len(found) <= FEW else ""
 
 
+def _apart(comparison: Comparison, place: TextPlace) -> list[int | None]:
+    """Return of each row the step of its text's first difference; None where it has none."""
+    texts = comparison.texts()
+    places = [replace(place, row=row, sample=_sample(comparison)) for row in range(len(comparison.request.rows))]
+    found = [comparison.first_difference(texts, at) if at in texts else None for at in places]
+    return [None if one is None else one.number for one in found]
+
+
 def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
     """Return what the row in view leaves over its steps, and what is true of the filters that are compared."""
     if comparison.request.rows[row].beams.on:
@@ -195,7 +207,8 @@ def sweep(comparison: Comparison, place: TextPlace, number: int) -> None:
 def _sweep_buttons() -> None:
     """Draw the buttons that put a sweep in the place of the rows."""
     st.markdown(
-        f"**Over whole texts:** that takes a ladder, rows that differ in one setting alone, with {ENOUGH} samples of each."
+        f"**Over whole texts:** rows that differ in one setting alone, {ENOUGH} samples of each. A button puts "
+        "them in place of yours."
     )
     with st.container(horizontal=True):
         for label in ("k from low to high", "p from low to high", "temperature from low to high"):

@@ -153,12 +153,15 @@ def invitation() -> None:
 
 def settings_note(run: Generation | BeamRun, request: GenerateRequest | None) -> None:
     """Draw which settings the text on the page was made with, where the controls ask for something else by now."""
-    if request is None or run.request == request:
+    if run.request == request:
         return
     made = run.request
     drawn = made.beams.named if made.beams.on else explain.describe(made.settings)
     bans = [one.named(made.settings) for one in made.settings.processors] if made.beams.on else []
     parts = [drawn, *bans, f"{made.max_new_tokens} new tokens"]
+    if request is None:  # what is asked for cannot be made, which the page says
+        st.info(literal(f"The texts below were made before, with {', '.join(parts)}."))
+        return
     if made.policy != request.policy:
         parts.append("another mask" if not made.policy.plain else "no mask but the causal one")
     if made.model != request.model:

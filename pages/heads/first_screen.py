@@ -122,7 +122,7 @@ def habit_links(selection: HeadSelection) -> None:
     habits = selection.all_heads[1]
     if habits is None:
         return
-    st.caption("Heads that read most from …, on average over this sentence:")
+    st.caption("Heads that read most from …, on average:")
     with st.container(gap="xxsmall"):
         for habit, source in SOURCES.items():
             at_layer, at_head, share = habits.strongest(habit)

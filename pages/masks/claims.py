@@ -53,7 +53,7 @@ def _emphasis(page: Page) -> None:
 def _half(page: Page) -> None:
 
     found = cache.half(page.model)
-    st.markdown("**No.** transformers makes a 2-D mask true or false: 0.5 counts as 1.")
+    st.markdown("**No.** The library transformers makes a 2-D mask true or false: 0.5 counts as 1.")
     st.markdown(
         "| *jumps* | weight | change |\n|---|---|---|\n"
         f"| unmasked | {percent(found.before)} | |\n"

@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw what reaches the chosen word as a strip of words, and all words as a matrix; a click chooses another word."""
-    st.markdown(
-        "A row is a word that reads, a column a word that is read. The number counts layers: 1 where the row reads the word "
-        "itself, 2 where it reads a word that has read it, and so on; 0 is the row’s own word."
-    )
     after = cache_masks.receptive_field(page.key(batch.side), spec)  # (T, T)
     first, tokens = batch.first(spec.sentence), batch.tokens[spec.sentence]
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
@@ -39,6 +35,10 @@ def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         st.session_state[key] = clicked
         st.rerun(scope="fragment")
     row = st.session_state.get(key, len(tokens) - 1)
+    st.markdown(
+        "All words: a row is a word that reads, a column a word that is read. The number counts layers: 1 where the row reads "
+        "the word directly, 2 where it reads a word that has read it, and so on; 0 is the row’s own word."
+    )
     picture, words = st.columns([620, 290], gap="medium", vertical_alignment="center")
     with words:
         _say(real[row], labels[row], spec, page.loaded().layers)

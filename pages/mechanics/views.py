@@ -20,7 +20,7 @@ VIEWS = {
         draw=matrices,
     ),
     "unmasked": View(
-        label="Without the mask", help="The weights if nothing but padding were blocked.", draw=without_mask
+        label="Without the causal mask", help="The weights if nothing but padding were blocked.", draw=without_mask
     ),
     "fills": View(
         label="Fill values",

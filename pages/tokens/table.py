@@ -116,8 +116,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         st.markdown("All rows are equally long: no pad is needed, and both padding sides are the same.")
     elif wrong:
         st.markdown(
-            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. `generate` of transformers "
-            "goes on from the last column: there it continues the pad, not the sentence."
+            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. `generate` of the library "
+            "transformers goes on from the last column: there it continues the pad, not the sentence."
         )
     else:
         st.markdown(
@@ -145,7 +145,7 @@ def why_padding(key: BatchKey, batch: TokenBatch) -> None:
         return
     st.markdown(
         f"A tensor is a rectangle, and these rows have {_listed(lengths)} tokens: without pads they make no batch, and "
-        "transformers stops with this error:"
+        "the library transformers stops with this error:"
     )
     st.code(error, language=None, wrap_lines=True)
 

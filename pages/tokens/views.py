@@ -25,7 +25,9 @@ VIEWS = {
         draw=answers.independence,
     ),
     "why-padding": View(
-        label="Why padding", help="What transformers says to rows of different lengths.", draw=table.why_padding
+        label="Why padding",
+        help="What the library transformers says to rows of different lengths.",
+        draw=table.why_padding,
     ),
     "bytes": View(
         label="From bytes to tokens",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from viz.base.figure import Trace, scatter
 from viz.base.text import escape, shorten
+from viz.base.theme import MIN_FONT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,11 @@ _LEGEND_ROW, _SIGN, _LETTER, _NARROW = 26, 60, 7.5, 330
 
 # A note that begins at the left edge of the plot.
 FROM_LEFT: dict[str, Any] = {"xref": "paper", "x": 0, "xanchor": "left", "showarrow": False}
+
+
+def after_gap(rank: int, palette: Palette) -> str:
+    """Return what stands in front of the label of a row where ranks are left out before it."""
+    return f'<span style="font-size:{MIN_FONT}px;color:{palette.muted}">rank {rank:,} </span>'
 
 
 def word_columns(labels: Sequence[str], palette: Palette) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from formatting import percent
-from viz.base.axes import FROM_LEFT, word_rows
+from viz.base.axes import FROM_LEFT, after_gap, word_rows
 from viz.base.figure import Figure, Trace, bar
 from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
@@ -23,13 +23,15 @@ def word_bars(
     probabilities: Sequence[float],
     *,
     before: Sequence[float] | None = None,
+    last_rank: int = 0,
     palette: Palette,
     height: int = 320,
 ) -> Figure:
     """Return horizontal bars of next words, first on top, each with its probability of the model's in percent.
 
     `before`, where given, is drawn pale behind: trace `before`; the present probabilities are trace `now`, x in percent. The axis
-    always runs from 0 to 100, so that a flat prediction looks flat.
+    always runs from 0 to 100, so that a flat prediction looks flat. `last_rank`, from 1, names the rank of the last word where
+    others are left out before it.
     """
     bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, " before")]
     bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5]))
@@ -48,6 +50,8 @@ def word_bars(
     )
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     names = [f"{escape(word)}  " for word in words]
+    if last_rank > len(words):
+        names[-1] = after_gap(last_rank, palette) + names[-1]
     figure.update_yaxes(**word_rows(names, palette, size=20, family=CODE_FONT, ends=(0.6, 0.4)))
     return figure
 

@@ -158,21 +158,31 @@ def _panel(
     }
 
 
+# px across the ring at a first difference.
+_RING = 12
+
+
 def steps(
-    rows: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, chosen: int, step: int, palette: Palette
+    rows: Sequence[tuple[str, Sequence[float], Sequence[float]]],
+    *,
+    apart: Sequence[int | None],
+    chosen: int,
+    step: int,
+    palette: Palette,
 ) -> Figure:
     """Return two panels over the steps: tokens left (log) and uncertainty in bits, a line per setting.
 
-    `rows` are (name, tokens left per step, bits per step). `chosen` is drawn in the accent, `step` (from 0) marked. Traces
-    `kept` and `bits`, the setting's number in `meta`; `number` writes the numbers at the ends of the lines.
+    `rows` are (name, tokens left per step, bits per step), `apart` the steps from which on their texts are others, ringed.
+    `chosen` is drawn in the accent, `step` marked; steps count from 0. Traces `kept` and `bits`, the setting's number in
+    `meta`; `number` writes the numbers at the ends of the lines.
     """
     colours: list[str] = []
     figure, most = Figure(), max((len(kept) for _, kept, _ in rows), default=1)
     for row, (name, kept, bits) in enumerate(rows):
         colour = palette.accent if row == chosen else ramp_colour(palette, 0.3 + 0.7 * row / max(len(rows) - 1, 1))
         width = 4 if row == chosen else 2.5
-        figure.add(_line(kept, "kept", "y", row, name, colour, width))
-        figure.add(_line(bits, "bits", "y2", row, name, colour, width))
+        figure.add(_line(kept, "kept", "y", row, name, colour, width, apart[row]))
+        figure.add(_line(bits, "bits", "y2", row, name, colour, width, apart[row]))
         colours.append(colour)
     numbers = [
         *_numbers([kept for _, kept, _ in rows], colours, "y", chosen, log=True),
@@ -199,15 +209,23 @@ def steps(
     return figure
 
 
-def _line(values: Sequence[float], trace: str, axis: str, row: int, name: str, colour: str, width: float) -> Trace:
-    """Return one setting's line in one panel."""
+def _line(
+    values: Sequence[float], trace: str, axis: str, row: int, name: str, colour: str, width: float, ringed: int | None
+) -> Trace:
+    """Return one setting's line in one panel, with a ring at the step `ringed`."""
     return scatter(
         name=trace,
         meta=row,
-        mode="lines",
+        mode="lines+markers",
         x=list(range(1, len(values) + 1)),
         y=list(values),
         yaxis=axis,
+        marker={
+            "symbol": "circle-open",
+            "color": colour,
+            "size": [_RING if number == ringed else 0 for number in range(len(values))],
+            "line": {"width": width},
+        },
         line={"color": colour, "width": width, "dash": DASHES[row % len(DASHES)]},
         cliponaxis=False,
         hovertemplate=f"{row} · {escape(name)}<br>step %{{x}}: %{{y:,.4g}}<extra></extra>",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from formatting import percent
-from viz.base.axes import FROM_LEFT, behind_bars, word_rows
+from viz.base.axes import FROM_LEFT, after_gap, behind_bars, word_rows
 from viz.base.figure import Figure, bar
 from viz.base.text import escape
-from viz.base.theme import MIN_FONT, ramp_colour, style
+from viz.base.theme import ramp_colour, style
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
@@ -157,7 +157,7 @@ def _tick(bars: Sequence[Bar], y: int, palette: Palette) -> str:
     """Return the label of one row, with its rank in front where ranks are left out before it."""
     bar = bars[y]
     gap = y > 0 and bar.rank != bars[y - 1].rank + 1
-    rank = f'<span style="font-size:{MIN_FONT}px;color:{palette.muted}">rank {bar.rank:,} </span>' if gap else ""
+    rank = after_gap(bar.rank, palette) if gap else ""
     word = escape(bar.label if len(bar.label) <= 16 else bar.label[:15] + "…")
     return rank + (f'<b><span style="color:{palette.accent}">{word}</span></b>' if bar.outcome == "drawn" else word)
 

@@ -341,6 +341,15 @@ class _Draft:
                 )
             )
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [-0.5 - W * 0.3, W - 0.5]}})
+        self.figure.add_annotation(
+            text="sum",
+            x=self.end,
+            yref=numbered("y", place),
+            y=W - 0.5,
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 18, "color": self.palette.accent},
+        )
         lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
         texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))

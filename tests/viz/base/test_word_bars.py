@@ -50,3 +50,10 @@ def test_a_number_never_stands_half_over_the_solid_bar() -> None:
 def test_words_are_shown_as_text_whatever_they_hold() -> None:
     figure = word_bars(["<b>x</b>&"], [0.5], palette=LIGHT)
     assert figure.layout.yaxis.ticktext[0].strip() == "&lt;b&gt;x&lt;/b&gt;&amp;"
+
+
+def test_the_last_word_names_its_rank_where_others_are_left_out_before_it() -> None:
+    near, far = (
+        word_bars(["a", "b"], [0.5, 0.1], last_rank=rank, palette=LIGHT).layout.yaxis.ticktext for rank in (2, 8)
+    )
+    assert ["rank 8 " in name for name in (*near, *far)] == [False, False, False, True]
