@@ -190,6 +190,7 @@ def steps(
     ]
     figure.add(*numbers)
     longest = max((len(text) for one in numbers for text in one["text"]), default=2)
+    largest = math.log10(max((value for _, kept, _ in rows for value in kept), default=1))
     style(figure, palette, height=400)
     one_above_other(
         figure,
@@ -197,7 +198,7 @@ def steps(
         across=counted("step", 1, most, palette, pad=(0.5, 1.5)),
         upper=(
             "tokens that the filters leave",
-            {"domain": [0.56, 0.95], "type": "log", "dtick": 1, "tickformat": ",d"},
+            {"domain": [0.56, 0.95], "type": "log", "range": [-0.2, largest + 0.2], "dtick": 1, "tickformat": ",d"},
         ),
         lower=(
             "uncertainty after the filters, in bits",
