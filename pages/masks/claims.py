@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
     from pages.common.frame import Page
 
+# px of a claim: its table fits, and at 1400 px three stand side by side.
+WIDTH = 308
+
 
 def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the claims; the model answers those that were asked for."""
@@ -25,8 +28,9 @@ def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         ("half", "“0.5 in the mask is half the attention.”", lambda: _half(page)),
         ("track", "“Without a mask GPT-2 loses track.”", lambda: _track(page, spec, batch)),
     )
-    for column, (name, claim, answer) in zip(st.columns(3, border=True), trials, strict=True):
-        with column:
+    row = st.container(horizontal=True)  # what does not fit beside the others stands below
+    for name, claim, answer in trials:
+        with row.container(border=True, width=WIDTH, height="stretch"):
             st.markdown(f"**{claim}**")
             asked = st.session_state.setdefault("_mask_tried", set())
             if name in asked:
@@ -79,7 +83,7 @@ def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         "| your sentence | prediction changed by |\n|---|---|\n"
         f"| alone, no mask at all | {percent(found.alone)} |\n"
         f"| padded, its pads read | {padded} |\n"
-        f"| only its last two words read | {percent(found.short)} |"
+        f"| alone, only its last two words read | {percent(found.short)} |"
     )
     if found.padded is not None:
         st.caption(
