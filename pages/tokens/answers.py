@@ -24,8 +24,9 @@ WORDS_IN_HALL = 3
 
 # What the three ways in the batch differ in; with pads on the right they differ in nothing.
 _WAYS = (
-    " **No mask:** its pads are read. **Mask only:** no pad is read, but positions are counted from the first pad, and the "
-    "model knows words by their positions. **Mask and positions:** positions are counted from the first word."
+    " **No mask:** its pads are read, and positions are counted from the first pad. **Mask only:** no pad is read, but positions "
+    "are still counted from the first pad, and the model knows words by them. **Mask and positions:** positions are counted from "
+    "the first word."
 )
 
 
