@@ -110,17 +110,18 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw over the steps how many tokens each setting leaves, and how uncertain the draw is."""
     from viz.compare.metrics import steps as draw
 
-    rows, sample, apart = _rows(comparison, place), _sample(comparison), _apart(comparison, place)
+    rows, sample = _rows(comparison, place), _sample(comparison)
+    ringed = _first_differences(comparison, place)
     with st.container(key="steps_shown"):
         if numbers := _at_step(rows, number):
             st.markdown(numbers)
         plot(
-            draw(rows, apart=apart, chosen=place.row, step=number, palette=frame.palette()),
+            draw(rows, ringed=ringed, chosen=place.row, step=number, palette=frame.palette()),
             "compare_steps",
             alt="Tokens left and uncertainty at every step, a line per setting.",
         )
     st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
-    if any(at is not None for at in apart):
+    if any(at is not None for at in ringed):
         st.caption(
             "A ring is a row's first difference: behind it the text is another, so not all that differs is the filters' doing."
         )
@@ -166,7 +167,7 @@ def _at_step(rows: list[tuple[str, list[int], list[float]]], number: int) -> str
     return f"Uncertainty at step {number + 1}, in bits: {'; '.join(found)}." if 1 < len(found) <= FEW else ""
 
 
-def _apart(comparison: Comparison, place: TextPlace) -> list[int | None]:
+def _first_differences(comparison: Comparison, place: TextPlace) -> list[int | None]:
     """Return of each row the step of its text's first difference; None where it has none."""
     texts = comparison.texts()
     places = [replace(place, row=row, sample=_sample(comparison)) for row in range(len(comparison.request.rows))]

@@ -152,7 +152,7 @@ def _steps(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
             settings.parse(state.parameters.get("settings", "")), checks.texts(loaded, state), strict=True
         )
     ]
-    return [StepFigure(figure=steps(rows, apart=[None] * len(rows), chosen=0, step=0, palette=PALETTE))]
+    return [StepFigure(figure=steps(rows, ringed=[None] * len(rows), chosen=0, step=0, palette=PALETTE))]
 
 
 def _sweep(loaded: LoadedModel, state: PageState) -> list[StepFigure]:

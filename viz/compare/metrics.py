@@ -165,37 +165,45 @@ _RING = 12
 def steps(
     rows: Sequence[tuple[str, Sequence[float], Sequence[float]]],
     *,
-    apart: Sequence[int | None],
+    ringed: Sequence[int | None],
     chosen: int,
     step: int,
     palette: Palette,
 ) -> Figure:
     """Return two panels over the steps: tokens left (log) and uncertainty in bits, a line per setting.
 
-    `rows` are (name, tokens left per step, bits per step), `apart` the steps from which on their texts are others, ringed.
-    `chosen` is drawn in the accent, `step` marked; steps count from 0. Traces `kept` and `bits`, the setting's number in
-    `meta`; `number` writes the numbers at the ends of the lines.
+    `rows` are (name, tokens left per step, bits per step); at the step `ringed` a row's text becomes another. `chosen` is
+    drawn in the accent, `step` marked; steps count from 0. Traces `kept` and `bits`, the setting's number in `meta`; `number`
+    writes the numbers at the ends of the lines.
     """
     colours: list[str] = []
-    figure, most = Figure(), max((len(kept) for _, kept, _ in rows), default=1)
+    figure = Figure()
     for row, (name, kept, bits) in enumerate(rows):
         colour = palette.accent if row == chosen else ramp_colour(palette, 0.3 + 0.7 * row / max(len(rows) - 1, 1))
-        width = 4 if row == chosen else 2.5
-        figure.add(_line(kept, "kept", "y", row, name, colour, width, apart[row]))
-        figure.add(_line(bits, "bits", "y2", row, name, colour, width, apart[row]))
+        line = {"color": colour, "width": 4 if row == chosen else 2.5, "dash": DASHES[row % len(DASHES)]}
+        for trace, axis, values in (("kept", "y", kept), ("bits", "y2", bits)):
+            figure.add(_line(values, trace, axis, row, name, line, ringed[row]))
         colours.append(colour)
     numbers = [
         *_numbers([kept for _, kept, _ in rows], colours, "y", chosen, log=True),
         *_numbers([bits for _, _, bits in rows], colours, "y2", chosen),
     ]
     figure.add(*numbers)
+    _style_steps(figure, [kept for _, kept, _ in rows], palette)
     longest = max((len(text) for one in numbers for text in one["text"]), default=2)
-    largest = math.log10(max((value for _, kept, _ in rows for value in kept), default=1))
+    figure.update_layout(margin={"l": 60, "r": 8 + 8 * longest, "t": 12, "b": 48}, hovermode="closest")
+    figure.add_shape(**across(x=step + 1), line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
+    return figure
+
+
+def _style_steps(figure: Figure, kept: Sequence[Sequence[float]], palette: Palette) -> None:
+    """Give the panels over the steps their axes; `kept` are the tokens left of each setting."""
+    largest = math.log10(max((value for values in kept for value in values), default=1))
     style(figure, palette, height=400)
     one_above_other(
         figure,
         palette,
-        across=counted("step", 1, most, palette, pad=(0.5, 1.5)),
+        across=counted("step", 1, max(map(len, kept), default=1), palette, pad=(0.5, 1.5)),
         upper=(
             "tokens that the filters leave",
             {"domain": [0.56, 0.95], "type": "log", "range": [-0.2, largest + 0.2], "dtick": 1, "tickformat": ",d"},
@@ -205,13 +213,10 @@ def steps(
             {"domain": [0, 0.42], "rangemode": "tozero", "nticks": 5},
         ),
     )
-    figure.update_layout(margin={"l": 60, "r": 8 + 8 * longest, "t": 12, "b": 48}, hovermode="closest")
-    figure.add_shape(**across(x=step + 1), line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
-    return figure
 
 
 def _line(
-    values: Sequence[float], trace: str, axis: str, row: int, name: str, colour: str, width: float, ringed: int | None
+    values: Sequence[float], trace: str, axis: str, row: int, name: str, line: dict[str, Any], ringed: int | None
 ) -> Trace:
     """Return one setting's line in one panel, with a ring at the step `ringed`."""
     return scatter(
@@ -221,13 +226,13 @@ def _line(
         x=list(range(1, len(values) + 1)),
         y=list(values),
         yaxis=axis,
+        line=line,
         marker={
             "symbol": "circle-open",
-            "color": colour,
+            "color": line["color"],
             "size": [_RING if number == ringed else 0 for number in range(len(values))],
-            "line": {"width": width},
+            "line": {"width": line["width"]},
         },
-        line={"color": colour, "width": width, "dash": DASHES[row % len(DASHES)]},
         cliponaxis=False,
         hovertemplate=f"{row} · {escape(name)}<br>step %{{x}}: %{{y:,.4g}}<extra></extra>",
         showlegend=False,

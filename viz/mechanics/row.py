@@ -341,19 +341,23 @@ class _Draft:
                 )
             )
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [-0.5 - W * 0.3, W - 0.5]}})
-        self.figure.add_annotation(
-            text="sum",
-            x=self.end,
-            yref=numbered("y", place),
-            y=W - 0.5,
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 18, "color": self.palette.accent},
-        )
+        self.sum_title(place)
         lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
         texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))
         self.numbers(place, texts, f"length {signed(length)}", -0.5 - W * 0.16)
+
+    def sum_title(self, place: int) -> None:
+        """Write above the last strip's right column that it is the sum."""
+        self.figure.add_annotation(
+            text="sum",
+            x=self.end,
+            yref=numbered("y", place),
+            y=self.row.mixed.shape[1] - 0.5,
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 18, "color": self.palette.accent},
+        )
 
     def words(self) -> None:
         """Put the words that are read on top, thinned out where they would touch."""

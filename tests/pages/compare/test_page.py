@@ -308,6 +308,17 @@ def test_beams_stand_beside_draws_with_one_text_whatever_the_samples_and_equal_g
         assert not at.error
 
 
+def test_lines_over_the_steps_are_ringed_at_the_first_differences() -> None:
+    at = opened(settings="t1;k50;p0.9;t0", plot="steps", max_new_tokens=20)
+    run = at.session_state["_compare"].run
+    found = [run.first_difference(run.texts(), TextPlace(model=0, row=row, sample=0)) for row in range(4)]
+    assert found[0] is None
+    assert found[3] is not None
+    for trace in (one for one in figures(at)["fig_compare_steps"]["data"] if one["name"] in ("kept", "bits")):
+        ringed = [number for number, size in enumerate(trace["marker"]["size"]) if size]
+        assert ringed == ([] if found[trace["meta"]] is None else [found[trace["meta"]].number])
+
+
 def test_a_row_of_beams_in_view_opens_every_view_and_generate(tiny: LoadedModel) -> None:
     at = opened(settings="b3,n2;p0.9", row=0, at_step=2)
     for view in VIEWS:

@@ -97,6 +97,16 @@ def test_the_first_visit_shows_texts_and_the_candidates_of_the_first_step() -> N
     assert left_by_filters(run, run.rows()[0][0])[:2] == [50_257, 50]
 
 
+def test_without_a_sentence_the_text_stays_and_a_note_says_that_it_is_of_before() -> None:
+    at = opened()
+    before = texts(at)
+    assert not at.info
+    at.session_state["text"] = ""
+    at.run()
+    assert texts(at) == before
+    assert len(at.error) == len(at.info) == 1
+
+
 def test_another_setting_keeps_the_text_and_a_note_names_what_it_was_made_with() -> None:
     at = opened()
     before = texts(at)

@@ -18,6 +18,7 @@ from model_utils.masks.examples import EXAMPLES, FOX
 from model_utils.masks.link import parse_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.word_lists import ready_list
+from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import BatchKey
 from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
@@ -319,3 +320,35 @@ def test_an_example_that_needs_real_gpt2_says_so_on_the_small_model() -> None:
     captions = [line.value for line in opened(text=FOX).caption]
     assert sum("gpt2" in line for line in captions) == 1
     assert not any("gpt2" in line.value for line in opened(text="He shook his").caption)
+
+
+def test_what_comes_and_goes_above_does_not_move_the_views() -> None:
+    at = opened("patterns", text="My dog is")
+    places = []
+    for cells in ("", "2-1"):
+        at.session_state["cells"] = cells
+        at.run()
+        places.append(_place_of(at.main, at.button_group(key="look")))
+    assert any(button.key == "chip_cells" for button in at.button)
+    assert places[0] == places[1]
+
+
+def _place_of(block: Any, wanted: Any) -> tuple[int, ...] | None:
+    """Return by which numbers of children one comes from `block` to `wanted`."""
+    if getattr(block, "proto", None) is wanted.proto:
+        return ()
+    for number, child in getattr(block, "children", {}).items():
+        rest = _place_of(child, wanted)
+        if rest is not None:
+            return (number, *rest)
+    return None
+
+
+def test_the_word_that_was_first_names_its_rank_where_others_are_left_out() -> None:
+    at = opened(weights="0:0")
+    names = figures(at)["fig_next"]["layout"]["yaxis"]["ticktext"]
+    key = BatchKey(BUNDLED_ID, tuple(at.session_state["text"].split("\n")))
+    before, after = (masks_cache.next_word(key, spec) for spec in (MaskSpec(), MaskSpec(weights={0: 0.0})))
+    rank = int((after > after[before.argmax()]).sum()) + 1
+    assert rank > len(names)
+    assert f"rank {rank:,} " in names[-1]

@@ -24,25 +24,27 @@ def test_measures_show_every_text_and_leave_out_what_is_unknown() -> None:
 
 def test_lines_over_the_steps_end_where_their_text_does() -> None:
     figure = steps(
-        [("a", [5, 5, 5], [1.0, 1.0, 1.0]), ("b", [2], [0.5])], apart=[None, 0], chosen=0, step=0, palette=DARK
+        [("a", [5, 5, 5], [1.0, 1.0, 1.0]), ("b", [2], [0.5])], ringed=[None, 0], chosen=0, step=0, palette=DARK
     )
     kept = [trace for trace in figure.data if trace.name == "kept"]
     assert [list(trace.y) for trace in kept] == [[5, 5, 5], [2]]
     assert [[size > 0 for size in trace.marker.size] for trace in kept] == [[False] * 3, [True]]
     numbers = [trace for trace in figure.data if trace.name == "number" and trace.yaxis == "y"]
     assert [(*trace.text, *trace.x) for trace in numbers] == [(" 1", 1), (" 0", 3)]
-    assert steps([("a", [], [])], apart=[None], chosen=0, step=0, palette=LIGHT).data[0].name == "kept"
+    assert steps([("a", [], [])], ringed=[None], chosen=0, step=0, palette=LIGHT).data[0].name == "kept"
 
 
 def test_lines_that_end_at_one_point_share_a_number_and_others_stand_apart() -> None:
     rows = [("a", [9], [1.0]), ("b", [9], [1.04]), ("c", [9], [0.5])]
     kept, bits = (
-        trace for trace in steps(rows, apart=[None] * 3, chosen=1, step=0, palette=LIGHT).data if trace.name == "number"
+        trace
+        for trace in steps(rows, ringed=[None] * 3, chosen=1, step=0, palette=LIGHT).data
+        if trace.name == "number"
     )
     assert kept.text == (" 0, 1, 2",)
     assert kept.y == (9,)  # exactly: the axis of level lines is as wide as they differ
     assert kept.textfont.color == (LIGHT.accent,)
     assert bits.text == (" 0", " 1", " 2")
     assert bits.y[1] - bits.y[0] > 0.1
-    many = steps([("a", [9], [1.0])] * 4, apart=[None] * 4, chosen=0, step=0, palette=LIGHT)
+    many = steps([("a", [9], [1.0])] * 4, ringed=[None] * 4, chosen=0, step=0, palette=LIGHT)
     assert [trace.text for trace in many.data if trace.name == "number"] == [(" 0 +3",)] * 2
