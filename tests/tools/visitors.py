@@ -100,4 +100,4 @@ class Visitor:
 def strips(messages: list[ForwardMsg]) -> list[list[dict[str, Any]]]:
     """Return the tokens of every text that some messages draw."""
     found = [message.delta.new_element.bidi_component for message in messages]
-    return [json.loads(one.json)["tokens"] for one in found if one.component_name == "maskscope_strip"]
+    return [json.loads(one.bytes)["tokens"] for one in found if one.component_name == "maskscope_strip"]

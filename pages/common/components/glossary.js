@@ -32,7 +32,9 @@ function open(dialog, term) {
   dialog.querySelector(".asked")?.scrollIntoView({ block: "center" });
 }
 
-export default function ({ data, parentElement }) {
+export default function (component) {
+  const { parentElement } = component;
+  const data = JSON.parse(new TextDecoder().decode(component.data));
   const line = parentElement.querySelector(".line");
   const all = Boolean(data.terms);
   line.classList.toggle("all", all);

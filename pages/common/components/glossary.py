@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,8 @@ _GLOSSARY = st.components.v2.component(
     css=(_HERE / "glossary.css").read_text(encoding="utf-8"),
     js=(_HERE / "glossary.js").read_text(encoding="utf-8"),
 )
+# What components are sent as bytes is not searched for data frames, and not written as JSON twice.
+_ALL = json.dumps({"parts": [{"text": "Glossary", "term": "all"}], "terms": TERMS}).encode()
 
 
 def begin() -> None:
@@ -29,7 +32,7 @@ def begin() -> None:
 
 def glossary() -> None:
     """Draw the button that opens all terms; the terms of `sentence` need it on the page."""
-    _GLOSSARY(data={"parts": [{"text": "Glossary", "term": "all"}], "terms": TERMS}, key="glossary", width="content")
+    _GLOSSARY(data=_ALL, key="glossary", width="content")
 
 
 def sentence(text: str, key: str) -> None:
@@ -41,4 +44,5 @@ def sentence(text: str, key: str) -> None:
         st.caption(text, width="content")
         return
     st.session_state[_LINKED] = {**linked, **{part.term: key for part in found if part.term}}
-    _GLOSSARY(data={"parts": [vars(part) for part in found]}, key=f"terms_{key}", width="content")
+    data = json.dumps({"parts": [vars(part) for part in found]}).encode()
+    _GLOSSARY(data=data, key=f"terms_{key}", width="content")

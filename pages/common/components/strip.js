@@ -73,7 +73,8 @@ function step(strip, from, by) {
 }
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { parentElement, setTriggerValue } = component;
+  const data = JSON.parse(new TextDecoder().decode(component.data));
   const strip = parentElement.querySelector(".strip");
   strip.setAttribute("aria-label", data.label);
   strip.classList.toggle("large", data.size === "large");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,14 +65,12 @@ def tokens_strip(
     so that those which keep their own spaces read as running text; `dense` is the same, smaller.
     """
     hand = palette.causes["hand"]
-    result = _STRIP(
-        data={
-            "tokens": [vars(token) for token in tokens],
-            "label": label,
-            "size": size,
-            "colours": {"muted": palette.muted, "hand-mark": hand.mark, "hand-tint": hand.tint},
-        },
-        key=key,
-        on_clicked_change=lambda: None,
-    )
+    data = {
+        "tokens": [vars(token) for token in tokens],
+        "label": label,
+        "size": size,
+        "colours": {"muted": palette.muted, "hand-mark": hand.mark, "hand-tint": hand.tint},
+    }
+    # As bytes: a dictionary would be searched for data frames, and written as JSON twice.
+    result = _STRIP(data=json.dumps(data).encode(), key=key, on_clicked_change=lambda: None)
     return None if result.clicked is None else int(result.clicked)

@@ -605,7 +605,7 @@ def test_the_colour_and_the_hover_of_a_word_are_of_the_models_own_probability() 
     at = opened(text="My dog is", temperature=0.5)
     (steps,) = at.session_state["_generate"].run.rows()
     assert steps[0].probability_raw != pytest.approx(steps[0].probability, rel=0.01)
-    (strip,) = [json.loads(part.proto.json) for part in at.get("bidi_component") if "text_0" in part.proto.id]
+    (strip,) = [json.loads(part.proto.bytes) for part in at.get("bidi_component") if "text_0" in part.proto.id]
     shown = strip["tokens"][-len(steps)]
     assert percent(steps[0].probability_raw) in shown["title"]
     assert shown["background"] == probability_colour(steps[0].probability_raw, LIGHT)

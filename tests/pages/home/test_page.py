@@ -92,6 +92,6 @@ def test_a_word_of_several_tokens_is_one_and_the_readers_sentences_are_chosen_by
     at.session_state["text"] = "It was unbelievablyxq so\nMy dog is"
     at.run()
     assert not at.exception
-    (strip,) = [json.loads(part.proto.json) for part in at.get("bidi_component") if "demo_words" in part.proto.id]
+    (strip,) = [json.loads(part.proto.bytes) for part in at.get("bidi_component") if "demo_words" in part.proto.id]
     assert [token["text"] for token in strip["tokens"]] == ["It", "was", "unbelievablyxq", "so", "?"]
     assert at.selectbox(key="sentence").options == ["It was unbelievablyxq so", "My dog is"]

@@ -78,7 +78,7 @@ def test_a_cell_is_blocked_and_shown_again_by_button_and_the_rows_that_move_are_
     at.button(key="toggle_cell").click().run()
     assert at.session_state["cells"] == "3-1"
     assert np.isnan(trace(figures(at)["fig_combined"], "visible")[2 + 3, 2 + 1])
-    (strip,) = [json.loads(part.proto.json) for part in at.get("bidi_component") if "moved_rows" in part.proto.id]
+    (strip,) = [json.loads(part.proto.bytes) for part in at.get("bidi_component") if "moved_rows" in part.proto.id]
     assert [token["note"] != percent(0) for token in strip["tokens"]] == [False, False, False, True, True]
     assert ["2", "5"] in [re.findall(r"\d+", caption.value) for caption in at.caption]
     assert at.button(key="toggle_cell").label != offer

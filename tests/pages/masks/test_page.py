@@ -52,7 +52,7 @@ def opened(look: str = "word-list", **values: Any) -> AppTest:
 
 def words(at: AppTest) -> list[dict[str, Any]]:
     """Return the tokens of the clickable strip."""
-    strips = [json.loads(part.proto.json) for part in at.get("bidi_component") if "mask_strip" in part.proto.id]
+    strips = [json.loads(part.proto.bytes) for part in at.get("bidi_component") if "mask_strip" in part.proto.id]
     return strips[0]["tokens"]
 
 
