@@ -95,7 +95,7 @@ def _explain() -> None:
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     st.caption(
-        "Changed by: the share of the probability that went to other words (total variation). Logits by up to: the largest "
+        "Changed by: the share of the probability that went to other words (total variation). Logits by: the largest "
         f"difference of a score before the softmax. ✓: less than {TOLERANCE:g}, for another size of the batch changes their "
         "last digits; else ✗."
     )
