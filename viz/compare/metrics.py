@@ -131,8 +131,9 @@ def _panel(
     """Return the two axes of one panel."""
     known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
     low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
-    pad = 0.06 * (high - low or 1.0)
-    left = 0.12 * (high - low or 1.0)  # a mark at the least value stands clear of the row's number
+    pad, left = (
+        share * (high - low or 1.0) for share in (0.06, 0.12)
+    )  # a mark at the least value stands clear of the row's number
     return {
         f"xaxis{axis}": {
             "domain": across,

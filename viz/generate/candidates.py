@@ -62,7 +62,9 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False
     # A few fixed scales: stepping on seldom changes it, and small probabilities still show.
     scale = next((scale for scale in SCALES if scale >= longest), 1.0)
     for outcome in ("cut", "kept", "drawn"):
-        _add_outcome(figure, bars, outcome, palette, shift, unchanged=unchanged)
+        _add_outcome(figure, bars, outcome, palette, shift)
+        if outcome != "cut":
+            _add_after(figure, bars, outcome, palette, unchanged=unchanged)
     _add_values(figure, bars, palette, unchanged=unchanged)
     _add_key(figure, _key(bars, palette, taken=taken, shift=shift, unchanged=unchanged), palette)
     style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
@@ -79,12 +81,9 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False
     return figure
 
 
-def _add_outcome(
-    figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette, shift: str, *, unchanged: bool
-) -> None:
+def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette, shift: str) -> None:
     """Add the bars of one outcome; one that no bar has still gets its trace, empty and out of the legend."""
     rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
-    solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
     pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[outcome]
     whose = f"of the probability {shift}".rstrip()
     line = {"width": 1.5, "color": palette.causes["causal"].mark if outcome == "cut" else pale}
@@ -107,15 +106,19 @@ def _add_outcome(
             showlegend=False,
         )
     )
-    if outcome == "cut":
-        return
+
+
+def _add_after(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette, *, unchanged: bool) -> None:
+    """Add the solid bars of one outcome; where filters left all `unchanged`, each covers the pale one below it."""
+    rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
+    solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
     figure.add(
         bar(
             name=f"{outcome} after",
             orientation="h",
             x=[bar.after for _, bar in rows],
             y=[y for y, _ in rows],
-            width=None if unchanged else 0.34,  # covers the pale bar
+            width=None if unchanged else 0.34,
             marker={"color": solid, "line": {"width": 0}},
             hoverinfo="skip",
             showlegend=False,
