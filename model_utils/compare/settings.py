@@ -154,7 +154,7 @@ def _written(row: SettingsRow) -> str:
 
 
 def name(row: SettingsRow) -> str:
-    """Return a row as its text is headed, such as `top-p 0.9, T 0.7`; `pure sampling` where nothing is on."""
+    """Return a row as its text is headed, such as `temperature 0.7, top-p 0.9`; `pure sampling` where nothing is on."""
     return _name(row, row.settings.order)
 
 
@@ -162,8 +162,7 @@ def name(row: SettingsRow) -> str:
 def _name(row: SettingsRow, order: str) -> str:
     """Return the name of a row whose order is written `order`, which equal rows may write in two ways."""
     settings, seed = row.settings, "" if row.seed is None else f", seed {row.seed}"
-    cutting_first = sorted(FILTERS, key=lambda one: not one.cuts)
-    parts = [one.heading(settings) for one in cutting_first if one in settings.acting]
+    parts = [one.named(settings) for one in FILTERS if one in settings.acting]
     if row.beams.on:
         first, *more = (one.heading(row.beams) for one in BEAM_SETTINGS if not one.is_off(row.beams))
         return ", ".join([first, *parts, *more])

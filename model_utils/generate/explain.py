@@ -65,7 +65,7 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
     """
     found = step.candidates
     top, drawn = label(int(found.ids[0])), label(step.token_id)
-    probability, after = percent(float(found.before[0])), percent(float(found.after[0]))
+    probability, after = float(found.before[0]), float(found.after[0])
     if step.instead_of is not None:
         had = "greedy would have taken" if settings.greedy else "the draw had given"
         return (
@@ -74,7 +74,7 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
         )
     whose, by = _whose(settings), CUTS[found.cut[0]]
     banned = ban(by, int(found.ids[0]), text, settings, label)
-    start = f"“{top}” was the likeliest ({probability} {whose}"
+    start = f"“{top}” was the likeliest ({percent(probability)} {whose}"
     if settings.greedy:
         if banned:
             return f"{start}), but it is {banned}; greedy takes “{drawn}”, the likeliest left ({percent(step.probability)})."
@@ -84,13 +84,18 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
         return f"{lone} was the only token that the filters left, so nothing was left to chance."
     fell = (
         f"“{drawn}” was drawn, rank {step.rank:,} "
-        f"({percent(step.probability)}, {percent(step.probability_after)} after)."
+        f"({percent(step.probability)}{_then(step.probability, step.probability_after, 'after')})."
     )
     if by:
         how = f"it is {banned}" if banned else f"{filter_name(by, settings)} cut it"
         return f"{start}), but {how}; {fell}"
-    start = f"{start}, {after} after the filters)"
+    start = f"{start}{_then(probability, after, 'after the filters')})"
     return f"{start}, and it was drawn." if step.rank == 1 else f"{start}, but {fell}"
+
+
+def _then(before: float, after: float, when: str) -> str:
+    """Return what a probability is `when` filters have changed it; empty where it reads the same."""
+    return "" if percent(before) == percent(after) else f", {percent(after)} {when}"
 
 
 def shift(settings: SamplingSettings) -> str:

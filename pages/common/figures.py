@@ -315,7 +315,9 @@ def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
     """Return one answer as a panel; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    note = f"changed by {percent(answer.total_variation)}\nlogits ±{_logits(answer)}"
+    # Of the same answer float32 leaves some 1e-6 or an exact 0, which say the same: both read as less than what shows.
+    changed = percent(max(answer.total_variation, 1e-6) if answer.same else answer.total_variation)
+    note = f"changed by {changed}\nlogits by {_logits(answer)}"
     return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
 
 
@@ -324,8 +326,8 @@ def _logits(answer: Answer) -> str:
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     if answer.same:
-        return f"<{TOLERANCE:g}"
-    return f"{answer.logit_difference:{'.1f' if answer.logit_difference >= 1 else '.1g'}}"
+        return f"less than {TOLERANCE:g}"
+    return f"up to {answer.logit_difference:{'.1f' if answer.logit_difference >= 1 else '.1g'}}"
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:

@@ -35,16 +35,7 @@ NONE = "none"
 # What sets a mask on the other pages.
 OF_MASKS = ("weights", "cells", "pattern", "padding")
 # What one click adds as a row, and what replaces all rows: settings, and samples of each.
-ROWS = {
-    "greedy": "t0",
-    "k = 2": "k2",
-    "k = 50": "k50",
-    "p = 0.9": "p0.9",
-    "p = 0.9, T = 0.7": "t0.7,p0.9",
-    "pure sampling": "t1",
-    "min-p 0.1": "m0.1",
-    "4 beams": "b4",
-}
+ROWS = ("t0", "k2", "k50", "p0.9", "t0.7,p0.9", "t1", "m0.1", "b4")
 SETS = {
     "4 classics": (CONTROLS["settings"].default, 1),
     "7 common settings": (";".join(["t1", "k50", "k2", "p0.9", "t0.7,p0.9", "m0.1", "t0"]), 1),
@@ -147,9 +138,9 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
             off = [_off(one) for one in FILTERS if one.field in shown and one.field != "temperature"]
             st.caption(f"Off: {', '.join(off)}. Temperature 0 is greedy; a beam search has no temperature.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        for label, text in ROWS.items():
-            full = len(rows) >= MAX_SETTINGS
-            st.button(f"+ {label}", key=f"add_{text}", on_click=_add, args=(text,), disabled=full)
+        for text in ROWS:
+            (row,), full = settings.parse(text), len(rows) >= MAX_SETTINGS
+            st.button(f"+ {settings.name(row)}", key=f"add_{text}", on_click=_add, args=(text,), disabled=full)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Instead", width="content")
         for label, (text, samples) in SETS.items():
@@ -310,7 +301,7 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
     names = {
         "models": " and ".join(now.models),
         "texts": f"“{now.texts[0]}”" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
-        "rows": f"the settings {settings.write(now.rows)}",
+        "rows": f"the settings {'; '.join(map(settings.name, now.rows))}",
         "samples": f"{now.samples} sample{'s' * (now.samples != 1)}",
         "seed": f"seed {now.seed}",
         "own_noise": "own random numbers" if now.own_noise else "the same random numbers",

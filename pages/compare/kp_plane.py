@@ -68,7 +68,7 @@ def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     figure = cache_shared.figure(key, lambda: computed()[2])
     st.markdown(f"**{_which(comparison, place, number, temperature)}**")
     plot(figure, "surface", alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.")
-    _step_note(comparison, ranked, temperature, settings, lined=name != "drawn_word")
+    _step_note(comparison, ranked, temperature, settings, drawn=name == "drawn_word")
     of = {"model": model, "sentence": place.prompt, "row": place.row, "step": number + 1, "temperature": temperature}
     downloads.bar(
         "surface",
@@ -146,21 +146,21 @@ def _which(comparison: Comparison, place: TextPlace, number: int, temperature: f
     return which if own == temperature == 1 else f"{which.removesuffix('.')}, at temperature {temperature:g}."
 
 
-def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, settings: Any, *, lined: bool) -> None:
+def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, settings: Any, *, drawn: bool) -> None:
     """Draw which k is which p on this map, and what is held fixed."""
     from model_utils.compare import kp_plane
 
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
-    st.markdown(
-        f"**At this step top-p {p:g} leaves {as_k:,} tokens; top-k {k:,} leaves {percent(as_p)} of the probability.** "
-        + (
-            "On the dotted line both cut at the same token; left of it k decides, right of it p."
-            if lined
-            else "The random numbers are the same all over this map: a border is where a filter cuts the token drawn before, or "
+    text = (
+        f"**At this step top-p {p:g} leaves {as_k:,} tokens; top-k {k:,} leaves {percent(as_p)} of the probability.**"
+    )
+    if drawn:
+        text += (
+            " The random numbers are the same all over this map: a border is where a filter cuts the token drawn before, or "
             "leaves one with a larger number."
         )
-    )
+    st.markdown(text)
     st.caption(
         "Held fixed on this map: the step and the temperature, which comes first, then top-k, then top-p; no other filter and "
         "no penalty or ban is on."

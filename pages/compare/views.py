@@ -56,7 +56,8 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
         dots.append(
             Dots(
                 title=one.title,
-                unit="" if one.name in (*figures.SHARES, "kept") else one.unit.partition(" per ")[0],
+                unit="log scale" if one.name == "kept" else one.unit.partition(" per ")[0],
+                caption=one.caption,
                 values=[list(map(float, value)) for value in values],
                 means=[spread.mean for spread in found],
                 margins=[spread.drawn_margin for spread in found],
@@ -64,6 +65,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
                 log=one.name == "kept",
             )
         )
+    st.caption("; ".join(_numbered(row, name) for row, name in enumerate(names)))
     plot(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", alt="Measures of every setting.")
     st.markdown(f"**None of these is quality: they say how texts differ, not which is better.** {_interval(request)}")
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
@@ -103,7 +105,7 @@ def _line(count: int, what: str) -> str:
     """Return what is said of the interval of `count` values."""
     if count < FEWEST:
         return f"; {count} {what} are too few for an interval, which takes {FEWEST}"
-    return f", the line its 95 % interval over {count} {what}"
+    return f", the line its 95 % interval over {count} {what}: rows whose lines lie apart differ by more than chance"
 
 
 def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
@@ -160,11 +162,16 @@ def _rows(comparison: Comparison, place: TextPlace) -> list[tuple[str, list[int]
 def _at_step(rows: list[tuple[str, list[int], list[float]]], number: int) -> str:
     """Return how uncertain the draw of each setting is at step `number`, where they are few enough for a sentence."""
     found = [
-        f"{row}\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}{literal(name)} **{bits[number]:.1f}**"
+        f"{_numbered(row, name)} **{bits[number]:.1f}**"
         for row, (name, _, bits) in enumerate(rows)
         if number < len(bits)
     ]
     return f"Uncertainty at step {number + 1}, in bits: {'; '.join(found)}." if 1 < len(found) <= FEW else ""
+
+
+def _numbered(row: int, name: str) -> str:
+    """Return the number and the name of a row, which a line does not part."""
+    return f"{row}\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}{literal(name)}"
 
 
 def _first_differences(comparison: Comparison, place: TextPlace) -> list[int | None]:
@@ -195,14 +202,12 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
 
 def sweep(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw what grows when k or p does: exactly at one step, and over whole texts where the rows are a sweep."""
-    _exact(comparison, place, number)
-    if not comparison.job.done:
-        return
-    found = find_sweep(comparison.request.rows)
-    if found is None:
-        _sweep_buttons()
-    else:
+    found = find_sweep(comparison.request.rows) if comparison.job.done else None
+    if found is not None:
         _texts(comparison, place, found)
+    _exact(comparison, place, number)
+    if found is None and comparison.job.done:
+        _sweep_buttons()
 
 
 def _sweep_buttons() -> None:
@@ -238,18 +243,17 @@ def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
         "p": cut([0], axis_p()),
         "temperature": (np.repeat(every, len(hotter)), np.ones(len(hotter)), np.array(hotter)),
     }
-    names = "the number of tokens left", "their probability", "the uncertainty"
-    lines = []
-    for setting, found in along.items():
-        verbs = [f"{name} **{monotone(values.round(12).tolist())}**" for name, values in zip(names, found, strict=True)]
-        lines.append(f"As **{setting}** grows: {', '.join(verbs)}.")
+    names = "tokens left", "their probability", "uncertainty"
+    lines = [
+        f"| {name} | {' | '.join(f'**{monotone(values.round(12).tolist())}**' for values in found)} |"
+        for name, found in zip(names, zip(*along.values(), strict=True), strict=True)
+    ]
     st.markdown(
-        f"**At this one step (row {place.row}, step {number + 1}), exactly, over all {len(ranked.ids):,} tokens, each setting "
-        "alone:**  \n"
-        + "  \n".join(lines)
-        + "  \nA smaller p is less uncertainty, not more.  \n"
-        + _at_step(_rows(comparison, place), number)
+        f"**At one step (row {place.row}, step {number + 1}), exactly, over all {len(ranked.ids):,} tokens:**\n\n"
+        f"| | {' | '.join(f'with {setting}' for setting in along)} |\n|---|---|---|---|\n" + "\n".join(lines)
     )
+    if bits := _at_step(_rows(comparison, place), number):
+        st.markdown(bits)
 
 
 def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:

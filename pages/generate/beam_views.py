@@ -83,8 +83,7 @@ def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None
 
     if opened is None:
         st.caption(
-            "Words in colour went on, grey ones broke off there. Below each stands the sum of its text's log-probabilities "
-            "(natural logarithm), below a finished one (■) its score: that sum divided by a power of the length. "
+            "Words in colour went on, grey ones broke off there. ln p: the natural logarithm of a probability. "
             "Click a word for its whole text."
         )
         return

@@ -75,9 +75,8 @@ def _more(page: frame.Page) -> None:
         st.divider()
         st.caption("What the growing text may read of itself")
         controls.choice("pattern")
-        for column, name in zip(st.columns(2), ("width", "first"), strict=True):
-            with column:
-                controls.number(name)
+        for name in PATTERNS[value("pattern")].uses:
+            controls.number(name)
         controls.number("drop_after")
         mask_state.hand_fields()
         with st.container(horizontal=True):

@@ -95,9 +95,9 @@ def _explain() -> None:
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     st.caption(
-        "Changed by: the share of the probability that went to other words (total variation). Logits ±: the largest difference "
-        f"of a score before the softmax. ✓: logits ± below {TOLERANCE:g}, for another size of the batch changes their last "
-        "digits; else ✗."
+        "Changed by: the share of the probability that went to other words (total variation). Logits by: the largest "
+        f"difference of a score before the softmax. ✓: less than {TOLERANCE:g}, for another size of the batch changes their "
+        "last digits; else ✗."
     )
 
 

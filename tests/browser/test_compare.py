@@ -58,7 +58,7 @@ def test_the_table_edits_the_settings_a_preset_adds_a_row_and_what_cannot_be_rea
     expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0")
     page.get_by_role("button", name="+ min-p 0.1").click()
     expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0;m0.1")
-    expect(page.locator(".st-key-notes").get_by_text("k50;p0.9;t0")).to_be_visible()
+    expect(page.locator(".st-key-notes").get_by_text("top-k 50; top-p 0.9; greedy")).to_be_visible()
     assert setting_of(page) == "k7;k50;p0.9;t0;m0.1"
     page.locator(".st-key-compare button").click()
     expect(page.locator(".st-key-row_4_0").first).to_contain_text("min-p 0.1")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viz.base.axes import together
+from viz.base.axes import FROM_LEFT, together
 from viz.base.figure import Figure, Trace, heatmap, scatter
 from viz.base.text import escape
 from viz.base.theme import Palette, even_ramp, ink, ramp_colour, style
@@ -16,13 +16,15 @@ from viz.base.theme import Palette, even_ramp, ink, ramp_colour, style
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HEIGHT = 350
+HEIGHT = 370
 TICKS_K = (1, 10, 100, 1_000, 10_000)
 TICKS_P = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Cells left free beside the plane, where discs reach over its edge.
 _ROOM = 3.0
-# How wide a disc is, as a share of the plane.
-_DISC = 0.07
+# px: a side of the plane on a small screen, a disc, one that holds two numbers, and the free ring around a disc.
+_PLANE, _DISC, _WIDE_DISC, _FREE = 240, 25, 37, 3
+# A disc gives way to one of so many directions, by steps of so many px.
+_DIRECTIONS, _STEP = 16, 4
 # Colours of a scale.
 _STOPS = 33
 # A word is written into its region when that has so many cells, of a plane of some 50 x 50.
@@ -175,7 +177,7 @@ def _bar(name: str, palette: Palette) -> dict[str, Any]:
 
 
 def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], palette: Palette) -> None:
-    """Draw the line on which k alone and p alone cut at the same word."""
+    """Draw the line on which k alone and p alone cut at the same word, and above the plane what it parts."""
     figure.add(
         scatter(
             name="equal",
@@ -186,6 +188,15 @@ def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], 
             hoverinfo="skip",
             showlegend=False,
         )
+    )
+    figure.add_annotation(
+        **FROM_LEFT,
+        yref="paper",
+        y=1,
+        yanchor="bottom",
+        yshift=18,
+        text=f'<span style="color:{palette.accent}"><b>•••</b></span> left of it top-k decides, right of it top-p',
+        font={"size": 15, "color": palette.text},
     )
 
 
@@ -222,21 +233,20 @@ def _place_p(ps: NDArray[np.float64], p: float) -> float:
 def _add_points(
     figure: Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], points: Sequence[Point], palette: Palette
 ) -> None:
-    """Draw the settings as numbered discs; those that would touch share one."""
+    """Draw the settings as numbered discs; those of one place share one, those that would touch stand aside, on a line."""
     places: dict[tuple[float, float], list[Point]] = {}
     for point in points:
-        x, y = _place_k(ks, point.k), _place_p(ps, point.p)
-        near = next(
-            (at for at in places if abs(at[0] - x) < _DISC * len(ks) and abs(at[1] - y) < _DISC * len(ps)), (x, y)
-        )
-        places.setdefault(near, []).append(point)
+        places.setdefault((_place_k(ks, point.k), _place_p(ps, point.p)), []).append(point)
+    sizes = [_WIDE_DISC if len(here) > 1 else _DISC for here in places.values()]
+    discs = _clear(list(places), sizes, (len(ks) - 1, len(ps) - 1))
+    _add_ties(figure, [(own, disc) for own, disc in zip(places, discs, strict=True) if own != disc], palette)
     chosen = [any(point.chosen for point in here) for here in places.values()]
     figure.add(
         scatter(
             name="settings",
             mode="markers+text",
-            x=[x for x, _ in places],
-            y=[y for _, y in places],
+            x=[x for x, _ in discs],
+            y=[y for _, y in discs],
             text=[f"<b>{together([one.number for one in here], 2, ',')}</b>" for here in places.values()],
             customdata=[
                 "<br>".join(f"{point.number} · {escape(point.name)}" for point in here) for here in places.values()
@@ -244,12 +254,65 @@ def _add_points(
             hovertemplate="%{customdata}<extra></extra>",
             textfont={"size": 15, "color": [palette.paper if one else palette.text for one in chosen]},
             marker={
-                "size": [25 + 12 * (len(here) > 1) for here in places.values()],
+                "size": sizes,
                 "color": [palette.accent if one else palette.paper for one in chosen],
                 "line": {"width": 2.5, "color": palette.accent},
                 "opacity": 1,
             },
             cliponaxis=False,
+            showlegend=False,
+        )
+    )
+
+
+def _clear(
+    places: Sequence[tuple[float, float]], sizes: Sequence[int], last: tuple[int, int]
+) -> list[tuple[float, float]]:
+    """Return where discs of `sizes` stand so that none touches another: at their own place, or at the nearest free one.
+
+    Places count the cells of the plane from 0 to `last`; a free one touches no disc and leaves all own places in sight.
+    """
+    cell = np.array([max(last[0], 1), max(last[1], 1)]) / _PLANE
+    own, radius = np.array(places).reshape(-1, 2) / cell, np.array(sizes) / 2 + _FREE  # px
+    found: list[NDArray[np.float64]] = []
+    for i, at in enumerate(own):
+        others = [one for j, one in enumerate(own) if j != i]
+        free = (
+            spot
+            for spot in _around(at)
+            if ((spot >= 0) & (spot <= _PLANE)).all()
+            and all(np.hypot(*(spot - one)) >= radius[i] + radius[j] for j, one in enumerate(found))
+            and ((spot == at).all() or all(np.hypot(*(spot - one)) >= 2 * radius[i] for one in others))
+        )
+        found.append(next(free, at))
+    return [
+        place if (spot == at).all() else (float(spot[0] * cell[0]), float(spot[1] * cell[1]))
+        for place, at, spot in zip(places, own, found, strict=True)
+    ]
+
+
+def _around(at: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield the point `at`, then points around it, the nearest first, all in px."""
+    yield at
+    angles = np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS
+    for distance in range(_STEP, _PLANE, _STEP):
+        yield from at + distance * np.stack([np.cos(angles), -np.sin(angles)], axis=1)
+
+
+def _add_ties(
+    figure: Figure, moved: Sequence[tuple[tuple[float, float], tuple[float, float]]], palette: Palette
+) -> None:
+    """Draw a thin line from the place of each setting to its disc where that stands aside."""
+    figure.add(
+        scatter(
+            name="ties",
+            mode="lines+markers",
+            x=[x for own, disc in moved for x in (own[0], disc[0], None)],
+            y=[y for own, disc in moved for y in (own[1], disc[1], None)],
+            line={"width": 1.5, "color": palette.accent},
+            marker={"size": [size for _ in moved for size in (6, 0, 0)], "color": palette.accent},
+            cliponaxis=False,
+            hoverinfo="skip",
             showlegend=False,
         )
     )
@@ -278,5 +341,5 @@ def _framed(figure: Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], pale
         title={"text": "top-p", **title},
         fixedrange=True,
     )
-    figure.update_layout(margin={"l": 56, "r": 24, "t": 24, "b": 48}, hovermode="closest")
+    figure.update_layout(margin={"l": 56, "r": 24, "t": 44, "b": 48}, hovermode="closest")
     return figure

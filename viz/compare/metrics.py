@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,13 @@ from viz.base.axes import across, apart, together
 from viz.base.figure import Figure, Trace, scatter
 from viz.base.panels import bold, counted, heading, lines_of, one_above_other, place
 from viz.base.text import escape
-from viz.base.theme import Palette, ramp_colour, style
+from viz.base.theme import MIN_FONT, Palette, ramp_colour, style
 
 if TYPE_CHECKING:
     from plotly.basedatatypes import BaseTraceType
 
 PANEL, ROW = 64, 26
+_HOVER = 48  # characters of a line of a definition
 _GAP = 0.13  # of the height of a panel, between two numbers at the ends of lines
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
@@ -25,7 +27,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 class Dots:
     """One measure of every setting: per setting the values of its samples, their mean, half of its interval (NaN: none).
 
-    `unit` is that of its values, empty where the title or the axis says it.
+    `unit` is that of its values, or of what they are shares of; `caption` defines it, on hover.
     """
 
     title: str
@@ -33,6 +35,7 @@ class Dots:
     means: Sequence[float]
     margins: Sequence[float]
     unit: str = ""
+    caption: str = ""
     share: bool = False
     log: bool = False
 
@@ -67,13 +70,14 @@ def measures(dots: Sequence[Dots], names: Sequence[str], *, chosen: int, palette
         low, high = top - (ROW * len(names)) / height - 0.2 * PANEL / height, top - 0.4 * PANEL / height
         figure.add(*_dots(one, names, axis, chosen, palette))
         layout |= _panel(one, axis, across, (max(low, 0), high), names, palette)
-        unit = f", {one.unit}" if one.unit else ""
-        headings.append(heading(bold(one.title) + unit, palette, y=high, x=across[0]))
+        unit = f', <span style="font-size:{MIN_FONT}px">{one.unit}</span>' if one.unit else ""
+        hover = {"hovertext": "<br>".join(textwrap.wrap(escape(one.caption), _HOVER))} if one.caption else {}
+        headings.append(heading(bold(one.title) + unit, palette, y=high, x=across[0]) | hover)
     style(figure, palette, height=height)
     figure.update_layout(
         **layout,
         annotations=headings,
-        margin={"l": 28, "r": 10, "t": 8, "b": 8},
+        margin={"l": 28, "r": 16, "t": 8, "b": 8},
         showlegend=False,
         hovermode="closest",
     )
@@ -127,13 +131,14 @@ def _panel(
     """Return the two axes of one panel."""
     known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
     low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
-    pad = 0.06 * (high - low or 1.0)
-    left = 0.12 * (high - low or 1.0)  # a mark at the least value stands clear of the row's number
+    pad, left = (
+        share * (high - low or 1.0) for share in (0.06, 0.12)
+    )  # a mark at the least value stands clear of the row's number
     return {
         f"xaxis{axis}": {
             "domain": across,
             "anchor": f"y{axis}",
-            "range": [-0.5, math.log10(max(high, 1)) + 0.4] if one.log else [low - left, high + pad],
+            "range": [-0.5, math.log10(max(high, 1)) + 0.25] if one.log else [low - left, high + pad],
             "type": "log" if one.log else "linear",
             "dtick": 1 if one.log else None,
             "showgrid": True,
@@ -142,6 +147,7 @@ def _panel(
             "nticks": 4,
             "tickfont": {"size": 13, "color": palette.muted},
             "tickformat": ".0%" if one.share else "~s" if one.log else "",
+            "ticklabeloverflow": "allow",  # the 100 % of a panel at the edge
             "fixedrange": True,
         },
         f"yaxis{axis}": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from viz.base.figure import Figure, Trace, scatter
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 PANEL = 150
-UPRIGHT = 28  # characters below a panel that stand beside each other
+UPRIGHT = 28  # characters below a panel that stand beside each other, all as far apart as the widest neighbours
 SIGNS = {"grows": "↗ grows", "falls": "↘ falls", "stays": "→ stays", "undecided": "?"}
 
 
@@ -94,6 +95,12 @@ def _means(one: SweepPanel, ticks: Sequence[str], axis: str, palette: Palette) -
     )
 
 
+def _width(ticks: Sequence[str]) -> float:
+    """Return how many characters `ticks` take at equal distances, such that no two touch."""
+    widest = max((len(one) + len(other) for one, other in pairwise(ticks)), default=0)
+    return len(ticks) * (widest / 2 + 0.5)
+
+
 def _axes(
     one: SweepPanel,
     ticks: Sequence[str],
@@ -113,7 +120,7 @@ def _axes(
             "tickvals": list(range(len(ticks))),
             "ticktext": [escape(tick) for tick in ticks],
             "ticklabelstandoff": 5,  # clear of a mark on the edge
-            "tickangle": 0 if sum(len(tick) + 1 for tick in ticks) <= UPRIGHT else -45,
+            "tickangle": 0 if _width(ticks) <= UPRIGHT else -45,
             "showgrid": False,
         },
         f"yaxis{axis}": shared
@@ -124,7 +131,7 @@ def _axes(
             "type": "log" if one.log else "linear",
             "range": _share_range(one) if one.share else None,
             "dtick": _log_step(one.means) if one.log else None,
-            "tickformat": ".0%" if one.share else "~s" if one.log else None,
+            "tickformat": "~%" if one.share else "~s" if one.log else None,
             "showgrid": True,
             "gridcolor": palette.line,
         },

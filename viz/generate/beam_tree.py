@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 WORD, SCORE = 15, 13  # px, of a word and of what stands below it
 _LETTER, _DIGIT = 7.8, 7.3  # px that a letter of a word takes at most, as a mean over a word; and one of a score
 _STEP, _ROW = (62, 96), 46  # px of a column, from short words to long ones, and of a row
-_LEFT, _TOP, _BOTTOM = 0.44, 54, 12  # where a word begins, in columns left of its place; px above and below the rows
-_KEY = 540  # px that the line takes which says what the colours mean
+_LEFT, _TOP, _BOTTOM = 0.44, 74, 12  # where a word begins, in columns left of its place; px above and below the rows
+_KEY = 560  # px that the lines take which say what colours and numbers mean
 _GAP = 0.1  # columns that a line needs at least behind a word
 
 
@@ -215,27 +215,27 @@ def _root(figure: Figure, place: _Places, rows: int, palette: Palette) -> None:
 
 def _titles(figure: Figure, columns: Sequence[TreeColumn], palette: Palette) -> None:
     """Write above each column which step it is."""
-    for column in columns:
+    for x, title in [(0, "step"), *((column.x, column.title) for column in columns)]:
         figure.add_annotation(
-            x=column.x - _LEFT,
+            x=x - _LEFT,
             yref="paper",
             y=1,
             yanchor="bottom",
             xanchor="left",
-            text=escape(column.title),
+            text=escape(title),
             showarrow=False,
             font={"size": 13, "color": palette.muted},
         )
 
 
 def _key(figure: Figure, palette: Palette, *, greedy: bool) -> None:
-    """Write in one line above the tree what its colours mean, and its dashes where a `greedy` path is drawn."""
+    """Write above the tree what its colours mean, its dashes where a `greedy` path is drawn, and its numbers."""
     finished = ramp_colour(palette, 0.75)
     parts = (
         (palette.accent, "━", "leading text"),
         (palette.accent, "─", "kept"),
         (palette.muted, "┈", "dropped"),
-        (finished, "■", "finished, with its score"),
+        (finished, "■", "finished"),
         *(((palette.text, "╌", "greedy path"),) if greedy else ()),
     )
     figure.add_annotation(
@@ -247,7 +247,9 @@ def _key(figure: Figure, palette: Palette, *, greedy: bool) -> None:
         yshift=24,
         yanchor="bottom",
         showarrow=False,
-        text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
+        align="right",
+        text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts)
+        + "<br>below a word: sum of ln p of its text; below ■: the score, that sum ÷ length^penalty",
         font={"size": 14, "color": palette.muted},
     )
 

@@ -53,16 +53,20 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False
     before the filters, such as `at temperature 0.5`.
 
     The traces `drawn`, `kept`, `cut` hold the probabilities before the filters, with `customdata` token id, rank, before, after,
-    filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label.
+    filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label. Where no filter changes
+    a probability, each word has one bar and one number.
     """
     figure = Figure()
+    unchanged = bool(bars) and all(percent(bar.before) == percent(bar.after) for bar in bars)
     longest = max((max(bar.before, bar.after) for bar in bars), default=1.0)
     # A few fixed scales: stepping on seldom changes it, and small probabilities still show.
     scale = next((scale for scale in SCALES if scale >= longest), 1.0)
     for outcome in ("cut", "kept", "drawn"):
         _add_outcome(figure, bars, outcome, palette, shift)
-    _add_values(figure, bars, palette)
-    _add_key(figure, f"before ({shift})" if shift else "before", "taken" if taken else "drawn", palette)
+        if outcome != "cut":
+            _add_after(figure, bars, outcome, palette, unchanged=unchanged)
+    _add_values(figure, bars, palette, unchanged=unchanged)
+    _add_key(figure, _key(bars, palette, taken=taken, shift=shift, unchanged=unchanged), palette)
     style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
     figure.update_layout(
         barmode="overlay",
@@ -80,7 +84,6 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False
 def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette, shift: str) -> None:
     """Add the bars of one outcome; one that no bar has still gets its trace, empty and out of the legend."""
     rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
-    solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
     pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[outcome]
     whose = f"of the probability {shift}".rstrip()
     line = {"width": 1.5, "color": palette.causes["causal"].mark if outcome == "cut" else pale}
@@ -103,15 +106,19 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
             showlegend=False,
         )
     )
-    if outcome == "cut":
-        return
+
+
+def _add_after(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Palette, *, unchanged: bool) -> None:
+    """Add the solid bars of one outcome; where filters left all `unchanged`, each covers the pale one below it."""
+    rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
+    solid = palette.accent if outcome == "drawn" else ramp_colour(palette, _SOLID)
     figure.add(
         bar(
             name=f"{outcome} after",
             orientation="h",
             x=[bar.after for _, bar in rows],
             y=[y for y, _ in rows],
-            width=0.34,
+            width=None if unchanged else 0.34,
             marker={"color": solid, "line": {"width": 0}},
             hoverinfo="skip",
             showlegend=False,
@@ -119,15 +126,27 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
     )
 
 
-def _add_key(figure: Figure, before: str, got: str, palette: Palette) -> None:
-    """Write in one line above the bars what their colours mean; the text `got` its word in one of two ways."""
-    solid, mark = ramp_colour(palette, _SOLID), palette.causes["causal"].mark
-    parts = (
-        (palette.pale, "■", before),
-        (solid, "■", "after the filters"),
-        (palette.accent, "■", got),
-        (mark, "□", "cut"),
-    )
+def _key(
+    bars: Sequence[Bar], palette: Palette, *, taken: bool, shift: str, unchanged: bool
+) -> list[tuple[str, str, str]]:
+    """Return colour, sign and name of what the picture has."""
+    solid, outcomes = ramp_colour(palette, _SOLID), {bar.outcome for bar in bars}
+    if unchanged:
+        parts = [(solid, "■", " ".join(["probability", shift, "(no filter changes it)"]).replace("  ", " "))]
+    else:
+        parts = [
+            (palette.pale, "■", f"before ({shift})" if shift else "before"),
+            (solid, "■", "after the filters"),
+        ]
+    if "drawn" in outcomes:
+        parts.append((palette.accent, "■", "taken" if taken else "drawn"))
+    if "cut" in outcomes:
+        parts.append((palette.causes["causal"].mark, "□", "cut"))
+    return parts
+
+
+def _add_key(figure: Figure, parts: Sequence[tuple[str, str, str]], palette: Palette) -> None:
+    """Write in one line above the bars what their colours mean."""
     figure.add_annotation(
         **FROM_LEFT,
         yref="paper",
@@ -138,15 +157,17 @@ def _add_key(figure: Figure, before: str, got: str, palette: Palette) -> None:
     )
 
 
-def _add_values(figure: Figure, bars: Sequence[Bar], palette: Palette) -> None:
-    """Write the probabilities behind each bar: before and after, or before and what cut it."""
+def _add_values(figure: Figure, bars: Sequence[Bar], palette: Palette, *, unchanged: bool) -> None:
+    """Write the probabilities behind each bar: before and after, one where that is the same, or before and what cut it."""
     colours = {"drawn": palette.accent, "kept": palette.text, "cut": palette.muted}
-    ends, texts = [max(bar.before, bar.after) for bar in bars], [f" {_value(bar)}" for bar in bars]
+    ends, texts = [max(bar.before, bar.after) for bar in bars], [f" {_value(bar, unchanged=unchanged)}" for bar in bars]
     figure.add(behind_bars(ends, texts, size=15, colour=[colours[bar.outcome] for bar in bars], name="value"))
 
 
-def _value(bar: Bar) -> str:
+def _value(bar: Bar, *, unchanged: bool) -> str:
     note = f"  {escape(bar.note)}" if bar.note else ""
+    if unchanged:
+        return f"{percent(bar.before)}{note}"
     if bar.outcome != "cut":
         return f"{percent(bar.before)} → {percent(bar.after)}{note}"
     cut = "not the likeliest" if bar.by == "greedy" else f"cut by {bar.by}"

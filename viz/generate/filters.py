@@ -21,7 +21,7 @@ _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px
 _LEGEND = 8  # px between the bars and the legend
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
 _ROUNDING = 0.001  # what the shares of a bar may sum to beyond 1
-_LETTER = 0.0185  # share of the bar that a letter of a name takes; a name that does not fit is left to the hover
+_LETTER = 0.0185  # share of the bar that a letter of a name takes; where a name does not fit stands its number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +47,17 @@ def waterfall(
 
     `names` are the words that have a part of their own, `drawn` the place of the drawn one among them; `filters` are all
     that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares as x; the legend names
-    the hatches, the drawn word, and the words whose names fit in no bar.
+    the hatches, the drawn word, and by their numbers the words whose names do not fit in every bar.
     """
     figure, legend = Figure(), list[str]()
     rows = list(range(len(stages)))
     for place, name in enumerate(names):
         colour = palette.accent if place == drawn else ramp_colour(palette, _SHADES[min(place, 4)])
         shares = [stage.words[place] for stage in stages]
-        _part(figure, rows, shares, f"word {place}", escape(name), colour, palette)
-        if place == drawn or not any(_fits(name, share) for share in shares):
-            legend.append(f"drawn: {name}" if place == drawn else name)
+        number = "" if all(_fits(name, share) for share in shares if share) else str(place + 1)
+        _part(figure, rows, shares, f"word {place}", escape(name), colour, palette, short=number)
+        if place == drawn or number:
+            legend.append(f"{number} {'drawn: ' if place == drawn else ''}{name}".lstrip())
             _in_legend(figure, escape(legend[-1]), colour)
     _part(figure, rows, [stage.rest for stage in stages], "rest", "others", ramp_colour(palette, _SHADES[-1]), palette)
     # The latest cut lies beside what is left: what an earlier filter removed is further out.
@@ -79,8 +80,18 @@ def waterfall(
 
 
 def _part(
-    figure: Figure, rows: list[int], shares: list[float], trace: str, name: str, colour: str, palette: Palette
+    figure: Figure,
+    rows: list[int],
+    shares: list[float],
+    trace: str,
+    name: str,
+    colour: str,
+    palette: Palette,
+    *,
+    short: str = "",
 ) -> None:
+    """Draw what one word, or all others, have of each bar, with its name in it, else what is `short` for that."""
+    texts = [next((text for text in (name, short) if _fits(text, share)), "") for share in shares]
     figure.add(
         bar(
             name=trace,
@@ -89,7 +100,7 @@ def _part(
             y=rows,
             width=0.46,
             marker={"color": colour, "line": {"width": 1, "color": palette.paper}},
-            text=[name if _fits(name, share) else "" for share in shares],
+            text=texts,
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,

@@ -34,7 +34,6 @@ FILTERS: tuple[Filter, ...] = (
         control_high=5.0,
         slider_high=2.0,
         cuts=False,
-        short="penalty",
         sweep_title="the repetition penalty",
     ),
     Filter(
@@ -97,7 +96,6 @@ FILTERS: tuple[Filter, ...] = (
         slider_high=2.0,
         main=True,
         cuts=False,
-        short="T",
         sweep_title="the temperature",
     ),
     Filter(

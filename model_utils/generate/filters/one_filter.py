@@ -28,8 +28,8 @@ class Filter:
     type of all its values, which lie between `low` and `high`. A control of it ends at `control_high`, its slider at
     `slider_high` as long as no link asks for more; a `main` one is always in view. `warper` is the class of transformers
     that applies it, made from its `arguments`: the `value`, and what a processor knows of the text (see `TextSoFar`).
-    `cuts` is false of temperature and the repetition penalty, which cut no token. Headings call it `short`; in a sweep it
-    is `sweep_title` that grows, and off is `sweep_off` there.
+    `cuts` is false of temperature and the repetition penalty, which cut no token. In a sweep it is `sweep_title` that grows,
+    and off is `sweep_off` there.
     """
 
     letter: str
@@ -48,7 +48,6 @@ class Filter:
     slider_high: float | None = None
     main: bool = False
     cuts: bool = True
-    short: str = ""
     sweep_title: str = ""
     sweep_off: float | None = None
 
@@ -79,10 +78,6 @@ class Filter:
     def named(self, settings: SamplingSettings) -> str:
         """Return it with its value, such as `top-k 50`."""
         return f"{self.name} {self.reading(settings)}"
-
-    def heading(self, settings: SamplingSettings) -> str:
-        """Return it with its value as texts are headed, such as `top-k 50` or `T 0.7`."""
-        return f"{self.short or self.name} {self.reading(settings)}"
 
     def parse(self, text: str) -> Any:
         """Return the value that `text` writes. Raises ValueError where it writes none."""

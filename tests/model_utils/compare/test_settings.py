@@ -117,7 +117,7 @@ def test_names_are_what_a_reader_would_say() -> None:
         "greedy",
         "pure sampling",
         "top-k 50",
-        "top-p 0.9, T 0.7",
+        "temperature 0.7, top-p 0.9",
         "min-p 0.1",
         "top-k 5, order ptkm",
         "greedy, seed 4",

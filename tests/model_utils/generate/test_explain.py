@@ -48,6 +48,11 @@ def test_a_likeliest_word_that_was_drawn_is_explained_with_the_temperature() -> 
     assert "and it was drawn" in said
 
 
+def test_a_probability_that_no_filter_changes_is_named_once() -> None:
+    settings = SamplingSettings(top_k=0, top_p=1.0)
+    assert [why(step_of(settings, drawn=1), settings, label).count(one) for one in ("50\xa0%", "25\xa0%")] == [1, 1]
+
+
 def test_greedy_says_that_filters_and_noise_have_no_effect() -> None:
     settings = SamplingSettings(temperature=0.0)
     assert "filters and random numbers have no effect" in why(step_of(settings), settings, label)

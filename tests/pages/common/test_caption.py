@@ -61,7 +61,7 @@ def test_the_padded_batch_counts_its_sentences():
 
 def test_generate_says_how_it_drew_whatever_the_sliders_say_by_now():
     at = made("5_Generate", max_new_tokens=2, temperature=0.7, top_k=5, top_p=1.0, seed=3)
-    expected = [f"“{TEXT}”, model {BUNDLED_ID}.", "Top-k 5, T 0.7, seed 3."]
+    expected = [f"“{TEXT}”, model {BUNDLED_ID}.", "Temperature 0.7, top-k 5, seed 3."]
     assert settings(at, "candidates")["caption"][1:] == expected
     at.slider(key="temperature").set_value(1.5).run()
     assert settings(at, "candidates")["caption"][1:] == expected
@@ -75,7 +75,7 @@ def test_a_beam_search_says_so_and_what_its_text_may_not_read():
 
 @pytest.mark.parametrize(
     ("plot", "figure", "said"),
-    [("map", "surface", "top-p 0.9"), ("metrics", "measures", "top-k 50, T 0.7; top-p 0.9")],
+    [("map", "surface", "top-p 0.9"), ("metrics", "measures", "temperature 0.7, top-k 50; top-p 0.9")],
 )
 def test_compare_names_the_row_in_view_or_all_rows(plot: str, figure: str, said: str):
     at = made("6_Compare", plot=plot, settings="t0.7,k50;p0.9", row=1, seed=4, max_new_tokens=2)

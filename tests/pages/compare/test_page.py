@@ -85,7 +85,7 @@ def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
     assert not at.exception
     assert not at.error
     names = lines(at)
-    assert all(one.heading(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
+    assert all(one.named(row.settings) in names for one, row in zip(FILTERS, rows, strict=True))
     table = at.dataframe[0].value
     assert sorted(table.columns) == sorted([*SETTINGS, *(one.field for one in BEAM_SETTINGS)])
     assert table.columns.tolist()[:3] == [one.field for one in FILTERS if one.main]

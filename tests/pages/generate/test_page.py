@@ -358,6 +358,12 @@ def test_a_width_that_no_pattern_uses_does_not_ask_for_another_text() -> None:
     assert not at.info
 
 
+@pytest.mark.parametrize(("pattern", "used"), [("causal", set()), ("window", {"width"}), ("sink", {"width", "first"})])
+def test_the_box_shows_the_numbers_that_the_pattern_uses(pattern: str, used: set[str]) -> None:
+    at = opened(pattern=pattern, max_new_tokens=1)
+    assert {box.key for box in at.number_input} & {"width", "first"} == used
+
+
 def test_another_row_in_view_does_not_move_the_hand_mask_to_it() -> None:
     at = opened(weights="1:0")
     at.selectbox(key="sentence").set_value(1)

@@ -67,3 +67,44 @@ def test_the_map_of_words_names_each_region_once() -> None:
 def test_one_word_over_the_whole_plane_is_a_map_too() -> None:
     figure = fig_words(np.zeros((4, 5), int), {0: "the"}, KS, PS, points=[], palette=DARK)
     assert np.unique(figure.data[0].z).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [(100, 1.0), (100, 0.95), (95, 0.97)],
+        [(5, 0.4 + number / 100) for number in range(12)],
+        [(1, 1.0 - number / 1000) for number in range(12)],
+    ],
+)
+def test_no_disc_touches_another_and_each_that_stands_aside_is_tied_to_its_own_place(
+    places: list[tuple[int, float]],
+) -> None:
+    points = [Point(number=number, name="", k=k, p=p) for number, (k, p) in enumerate(places)]
+    ks, ps = np.geomspace(1, 100, 50), np.linspace(0.02, 1, 50)
+    figure = fig_surface(
+        np.ones((50, 50)), ks, ps, name="entropy", points=points, equal=np.ones(50, int), palette=LIGHT
+    )
+    traces = {trace.name: trace for trace in figure.data}
+    discs = np.stack([traces["settings"].x, traces["settings"].y], axis=1)
+    assert len(discs) == len(places)
+    assert ((discs >= -1e-9) & (discs <= 49 + 1e-9)).all()
+    size = 25 * 49 / 240  # cells of a disc on a plane of 240 px
+    between = np.hypot(*(discs[:, None] - discs[None]).transpose(2, 0, 1)) + size * 2 * np.eye(len(discs))
+    assert between.min() >= size
+    own = np.array(
+        [[np.interp(np.log(k), np.log(ks), np.arange(50)), np.interp(p, ps, np.arange(50))] for k, p in places]
+    )
+    moved = np.flatnonzero(np.hypot(*(discs - own).T) > 1e-6)
+    assert len(moved) >= 1
+    ties = np.stack([traces["ties"].x, traces["ties"].y], axis=1).astype(float).reshape(-1, 3, 2)
+    assert ties[:, 0] == pytest.approx(own[moved])
+    assert ties[:, 1] == pytest.approx(discs[moved])
+
+
+def test_discs_that_do_not_touch_stay_where_they_are() -> None:
+    points = [Point(number=0, name="", k=1, p=1.0), Point(number=1, name="", k=100, p=0.25)]
+    figure = fig_surface(KEPT, KS, PS, name="entropy", points=points, equal=np.ones(4, int), palette=LIGHT)
+    traces = {trace.name: trace for trace in figure.data}
+    assert list(zip(traces["settings"].x, traces["settings"].y, strict=True)) == [(0.0, 3.0), (4.0, 0.0)]
+    assert not traces["ties"].x

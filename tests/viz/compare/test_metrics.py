@@ -10,7 +10,13 @@ from viz.compare.metrics import Dots, measures, steps
 
 def test_measures_show_every_text_and_leave_out_what_is_unknown() -> None:
     dots = [
-        Dots(title="uncertainty", values=[[1.0, 3.0], [math.nan, 2.0]], means=[2.0, 2.0], margins=[0.5, math.nan]),
+        Dots(
+            title="uncertainty",
+            values=[[1.0, 3.0], [math.nan, 2.0]],
+            means=[2.0, 2.0],
+            margins=[0.5, math.nan],
+            caption="a < b",
+        ),
         Dots(title="tokens left", values=[[50257.0], [1.0]], means=[50257.0, 1.0], margins=[math.nan] * 2, log=True),
     ]
     figure = measures(dots, ["a", "b"], chosen=1, palette=LIGHT)
@@ -19,7 +25,12 @@ def test_measures_show_every_text_and_leave_out_what_is_unknown() -> None:
     assert list(samples[0].y) == [0, 0, 1]
     assert list(means[0].error_x.array) == [0.5, 0]
     assert figure.layout.xaxis2.type == "log"
+    assert figure.layout.xaxis2.range[1] < 5  # no mark stands at twice the vocabulary
     assert means[0].marker.color[1] == LIGHT.accent
+    assert [note.hovertext for note in figure.layout.annotations] == [
+        "a &lt; b",
+        None,
+    ]  # its definition, where there is one
 
 
 def test_lines_over_the_steps_end_where_their_text_does() -> None:

@@ -32,3 +32,16 @@ def test_the_axis_of_counts_has_several_ticks_however_far_they_reach() -> None:
     panels = [SweepPanel(title="left", means=means, margins=[0, 0], trend="grows", log=True) for means in reaches]
     layout = sweep(panels, ["1", "2"], palette=LIGHT).layout
     assert (layout.yaxis.dtick, layout.yaxis2.dtick, layout.yaxis3.dtick) == ("D2", 1, 2)
+
+
+def test_values_that_would_touch_stand_slanted_and_shares_are_not_rounded_into_one() -> None:
+    panel = SweepPanel(title="distinct-2", means=[1.0] * 7, margins=[0.0] * 7, trend="stays", share=True)
+    thousands, tenths = (
+        sweep([panel], ticks, palette=LIGHT).layout
+        for ticks in (
+            ["1", "2", "5", "20", "100", "1,000", "off"],
+            ["0", "0.2", "0.4", "0.6", "0.8", "0.95", "off"],
+        )
+    )
+    assert (thousands.xaxis.tickangle, tenths.xaxis.tickangle) == (-45, 0)
+    assert tenths.yaxis.tickformat == "~%"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from viz.base.theme import DARK, LIGHT, Palette, luminance
@@ -40,6 +42,29 @@ def test_what_cut_a_word_is_written_at_its_bar() -> None:
         "30\xa0% → 40\xa0%",
         "0.10\xa0%  cut by top-k",
     ]
+
+
+def test_the_key_names_only_what_the_picture_has() -> None:
+    def key(*bars: Bar, taken: bool = False) -> str:
+        (note,) = fig_candidates(bars, LIGHT, taken=taken).layout.annotations
+        return str(note.text)
+
+    assert [sign in key(*BARS) for sign in ("□", LIGHT.accent, LIGHT.pale)] == [True] * 3
+    assert [sign in key(*BARS[:2]) for sign in ("□", LIGHT.accent, LIGHT.pale)] == [False, True, True]
+    assert LIGHT.accent not in key(BARS[0])
+
+
+def test_without_a_filter_a_word_has_one_bar_and_one_number() -> None:
+    bars = [
+        replace(bar, outcome=outcome, after=bar.before)
+        for bar, outcome in zip(BARS[:2], ("kept", "drawn"), strict=True)
+    ]
+    figure = fig_candidates(bars, LIGHT)
+    traces = {trace.name: trace for trace in figure.data}
+    assert [text.strip() for text in traces["value"].text] == ["50\xa0%", "30\xa0%"]
+    assert traces["kept after"].width is None  # as wide as the bar that it covers
+    assert list(traces["drawn after"].x) == [0.3]
+    assert LIGHT.pale not in figure.layout.annotations[0].text
 
 
 def test_a_ban_is_written_with_its_reason_and_a_penalty_beside_what_cut() -> None:

@@ -42,7 +42,7 @@ def test_what_is_cut_last_lies_beside_what_is_left_and_the_drawn_word_has_the_ac
 def test_a_name_stands_only_where_it_fits():
     figure = waterfall(STAGES, ["king", "a very long word"], filters=FILTERS, drawn=None, palette=LIGHT)
     assert list(figure.data[0].text) == ["king"] * 3
-    assert list(figure.data[1].text) == [""] * 3
+    assert list(figure.data[1].text) == ["2", "2", ""]  # its number in the legend
 
 
 def test_the_legend_names_the_hatches_of_what_was_cut_and_nothing_else():
@@ -95,5 +95,5 @@ def test_words_whose_names_fit_in_no_bar_stand_in_the_legend_in_their_colours():
     bars = [WaterfallBar(title="", count=5, words=[0.5, 0.2, 0.1], rest=0.2, gone={})]
     figure = waterfall(bars, names, filters=FILTERS, drawn=2, palette=LIGHT)
     shown = {trace.name: trace.marker.color for trace in figure.data if trace.showlegend}
-    assert list(shown) == ["a very long word", "drawn: another long word"]
-    assert shown["a very long word"] == next(trace.marker.color for trace in figure.data if trace.name == "word 1")
+    assert list(shown) == ["2 a very long word", "3 drawn: another long word"]
+    assert shown["2 a very long word"] == next(trace.marker.color for trace in figure.data if trace.name == "word 1")
