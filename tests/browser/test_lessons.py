@@ -124,6 +124,12 @@ def test_after_the_reveal_what_answers_is_whole_and_the_strip_cuts_nothing_into_
         assert hall.evaluate(CUT) == []
 
 
+def test_the_first_screen_shows_every_lesson(hall: Page, app: str) -> None:
+    hall.goto(f"{app}/Lessons")
+    for lesson in ("masks", "sampling"):
+        expect(hall.locator(f".st-key-lesson_{lesson}")).to_be_in_viewport(ratio=1)
+
+
 def test_a_lesson_is_started_and_a_cover_lifted_on_a_phone(phone: Page, app: str) -> None:
     phone.goto(f"{app}/Lessons")
     phone.locator(".st-key-start_masks button").click()
