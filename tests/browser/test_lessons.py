@@ -115,7 +115,11 @@ def test_back_in_the_browser_goes_a_step_back_and_leaving_shows_the_top_of_the_l
 
 
 def test_after_the_reveal_what_answers_is_whole_and_the_strip_cuts_nothing_into_pieces(hall: Page, app: str) -> None:
-    for page, number, figure in (("Mechanics", 6, "fig_row"), ("Tokens", 8, "fig_next")):
+    for page, number, figure in (
+        ("Heads", 4, "fig_difference"),
+        ("Mechanics", 6, "fig_row"),
+        ("Tokens", 8, "fig_next"),
+    ):
         hall.goto(f"{app}/{page}?lesson=masks-{number}")
         at_step(hall, number)
         hall.keyboard.press("PageDown")

@@ -29,7 +29,6 @@ FURTHER_DOWN = {
     ("view", "waterfall"): "fig_waterfall",
     ("plot", "steps"): "steps_shown",
     ("plot", "sweep"): "fig_ladder",
-    ("beside", "sentence"): "fig_difference",
 }
 
 # Pages whose sentences stand in what they answer with: covered, the strip says them.
