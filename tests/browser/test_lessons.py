@@ -128,6 +128,19 @@ def test_after_the_reveal_what_answers_is_whole_and_the_strip_cuts_nothing_into_
         assert hall.evaluate(CUT) == []
 
 
+def test_in_a_hall_the_words_with_what_is_hidden_and_the_changed_picture_are_in_view_together(
+    hall: Page, app: str
+) -> None:
+    hall.goto(f"{app}/Masks?lesson=masks-1&present=on")
+    at_step(hall, 1)
+    hall.keyboard.press("PageDown")
+    hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 0")
+    expect(hall.locator(".st-key-fig_next:not([data-retained]) .js-plotly-plot")).to_be_in_viewport(ratio=1)
+    expect(hall.locator(".st-key-mask_strip")).to_be_in_viewport(ratio=1)
+    under = hall.locator(".st-key-lesson_strip").bounding_box()
+    assert hall.locator(".st-key-mask_strip").bounding_box()["y"] >= under["y"] + under["height"]
+
+
 def test_the_first_screen_shows_every_lesson(hall: Page, app: str) -> None:
     hall.goto(f"{app}/Lessons")
     for lesson in ("masks", "sampling"):
