@@ -53,10 +53,11 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """A lesson: `id` is what links name it by, `needs` what a class should know or have."""
+    """A lesson: `id` is what links name it by, `aim` what it is for, `needs` what a class should know or have."""
 
     id: str
     title: str
+    aim: str
     needs: str
     steps: tuple[Step, ...]
 
@@ -160,13 +161,13 @@ def load(path: Path, check: CheckParameter | None = None) -> Lesson:
         raise LessonError(f"{where}: is not text in UTF-8.") from None
     except (yaml.YAMLError, RecursionError) as error:
         raise LessonError(f"{where}: {_in_words(error)}.") from None
-    title, needs = fields.text("title", 40), fields.text("needs")
+    title, aim, needs = fields.text("title", 40), fields.text("aim", default=""), fields.text("needs")
     steps = fields.items("steps", MAX_STEPS, 1)
     if not steps:
         raise fields.wrong("steps", "is missing")
     fields.end()
     found = tuple(_step(f"{where}, step {number}", number, step, check) for number, step in enumerate(steps, start=1))
-    return Lesson(id=path.stem, title=title, needs=needs, steps=found)
+    return Lesson(id=path.stem, title=title, aim=aim, needs=needs, steps=found)
 
 
 def _in_words(error: Exception) -> str:

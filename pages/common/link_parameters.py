@@ -120,7 +120,8 @@ _ALL = (
         default="left",
         options=_same("left", "right"),
         undone=True,
-        help="Where short rows are filled up. Left is what `generate` needs: all rows then end together.",
+        help="Where short rows are filled up with pads, as the table of Tokens and the matrices of the other pages show. Left is "
+        "what `generate` needs: all rows then end together.",
     ),
     Control(
         name="pad",

@@ -33,6 +33,7 @@ OTHERS = {
 }
 MOST_NAMED = 3  # words that differ
 HALF = 430  # px of each of the two maps on a screen of 1,400
+BESIDE_WORDS = 460  # px of the difference on a screen of 1,280; on a larger one it grows
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -189,21 +190,30 @@ def _difference(one: Side, other: Side, found: Any) -> None:
     causes = {name: cells & both for name, cells in _causes(one.cause).items()}
     asked = f"{one.name} minus {other.name}"
     colour = "blue" if st.context.theme.type == "dark" else "violet"  # of large weights
-    with st.container(key="difference_shown"):
-        st.markdown(
-            f"**{literal(asked)}.** Above 0, orange: the first reads more; below 0, {colour}: the second"
-            f"{_other_words(one.labels, other.labels)}."
-        )
-        figure = draw_difference(values, limit=found.limit, labels=one.labels, causes=causes, palette=frame.palette())
-        plot(figure, "difference", alt=f"{asked}.", of=one.text)
     start = first_counted(len(values))
     counted = values[start:]
     known = np.abs(counted[~np.isnan(counted)])
     moved = float(known.sum() / 2 / max((~np.isnan(counted).all(-1)).sum(), 1))
-    st.markdown(
-        f"**To turn one map into the other, {percent(moved)} of a row's weight would have to move,** averaged over "
-        f"{counted_in_words(start)}."
-    )
+    with st.container(key="difference_shown"):
+        words, picture = st.columns([1, 2.2])  # above the picture, the words would push its last row off the screen
+        words.markdown(
+            f"**{literal(asked)}.**\n\nAbove 0, orange: the first reads more; below 0, {colour}: the second"
+            f"{_other_words(one.labels, other.labels)}."
+        )
+        words.markdown(
+            f"**To turn one map into the other, {percent(moved)} of a row's weight would have to move,** averaged over "
+            f"{counted_in_words(start)}."
+        )
+        with picture:
+            figure = draw_difference(
+                values,
+                limit=found.limit,
+                labels=one.labels,
+                causes=causes,
+                palette=frame.palette(),
+                width=BESIDE_WORDS,
+            )
+            plot(figure, "difference", alt=f"{asked}.", of=one.text, grows=True)
     downloads.bar("difference", numbers=lambda: _table(values, one.labels), code=None)
 
 

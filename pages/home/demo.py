@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 SENTENCE = "They shook their"
 
-# What each page of the menu answers.
-ANSWERS = {
-    "Tokens": "Sentences become padded ids and masks. Where is the next word read?",
-    "Masks": "Hide a word: what does the model say now? What each kind of mask blocks.",
-    "Heads": "Every head at a glance, one large: who reads whom, and what is blocked.",
-    "Mechanics": "One row, step by step: score, mask, exponent, weight.",
-    "Generate": "Top-k and top-p decide which words may be drawn; chance decides which one is.",
-    "Compare": "The same random numbers under several settings: where the texts first differ, and why.",
-    "Lessons": "Predict first, then look: two lessons of 45 minutes for a class.",
+# What each page of the menu shows: one short line each, all on the first screen, in words that need no explanation.
+SHOWS = {
+    "Tokens": "sentences as numbers",
+    "Masks": "hide words from the model",
+    "Heads": "which word reads which",
+    "Mechanics": "one calculation in steps",
+    "Generate": "how a text is written",
+    "Compare": "several texts, one start",
+    "Lessons": "two lessons for a class",
 }
 LINKS_ACROSS = 4
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
@@ -80,20 +80,22 @@ def shown(page: frame.Page) -> Shown:
 
 
 def links(carried: Mapping[str, str]) -> None:
-    """Draw one link per page of the menu: its name, and what it answers. They take `carried` along."""
+    """Draw one link per page of the menu: its name, and what it shows. They take `carried` along."""
     pages = frame.MENU[1:]
     place = st.container(key="page_links")
     for start in range(0, len(pages), LINKS_ACROSS):
         columns = place.columns(LINKS_ACROSS)
         for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
-            with column.container(border=True, height="stretch"):
+            with column.container(gap=None):
                 frame.page_link(path, f"**{name}** →", carried if name in CARRIED else None)
-                st.caption(ANSWERS[name])
+                st.caption(SHOWS[name])
 
 
 def draw(page: frame.Page, now: Shown) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which change."""
     page.loaded()
+    if not now.own:
+        st.markdown("**An example of this page alone.** Sentences that you type in the sidebar take its place.")
     if now.own and len(texts := split_sentences(page.text)) > 1:
         with st.container(width=480):
             controls.item("sentence", [sentence_label(text) for text in texts], show_label=False)
@@ -105,10 +107,6 @@ def draw(page: frame.Page, now: Shown) -> None:
         _hide(now, now.hidden - tokens if _is_hidden(words[clicked], now.hidden) else now.hidden | tokens)
         st.rerun()  # the links take along what is hidden
     cover.answer(_next_words, page, words, now)
-    if not now.own:
-        st.caption(
-            "This example belongs to this page. Type your own sentence in the sidebar to replace it, here and on the other pages."
-        )
 
 
 def _hide(now: Shown, hidden: frozenset[int]) -> None:

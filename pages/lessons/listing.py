@@ -46,11 +46,14 @@ def draw() -> None:
         with st.container(border=True, gap="xsmall", key=f"lesson_{one.id}"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.subheader(one.title, anchor=False, width="content")
-                st.caption(f"{len(one.steps)} steps, {one.minutes} minutes", width="content")
+                st.caption(f"{one.minutes} minutes", width="content")
                 st.button("Start", key=f"start_{one.id}", type="primary", on_click=lesson.start, args=(first,))
                 _handouts(one)
-            st.markdown(one.needs)
-            with st.container(gap="medium", key=f"steps_{one.id}"):
+            if one.aim:
+                st.markdown(one.aim)
+            st.caption(one.needs)
+            # All lessons are to be seen at once; who asks for notes wants to read them.
+            with st.expander(f"{len(one.steps)} steps", expanded=with_notes, key=f"steps_{one.id}"):
                 for step in one.steps:
                     with st.container(gap="xxsmall"):
                         _step(Place(lesson=one, step=step), with_notes=with_notes)
@@ -93,7 +96,7 @@ def _step(place: Place, *, with_notes: bool) -> None:
             args=(place,),
         )
         st.caption(f"{step.state.page}, {step.minutes} min", width="content")
-    st.markdown(step.question)
+    st.caption(step.question)
     if with_notes:
         for number, choice in enumerate(step.choices, start=1):
             st.markdown(f"{number}. {choice}" + (" :material/check:" if number == step.answer else ""))

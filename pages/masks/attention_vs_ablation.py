@@ -47,9 +47,8 @@ def attention_vs_ablation(page: Page, spec: MaskSpec, batch: TokenBatch) -> None
     said, done = found.attention, np.nan_to_num(found.change)
     with st.container(key="effect_shown"):
         _strip(found, said, "mask_said", "Attention says", "share of the last row, mean of all heads in all layers")
-        _strip(
-            found, done, "mask_done", "Hiding it changes the prediction by", "total variation when the word is hidden"
-        )
+        effect = "share of the probability that goes to other words"
+        _strip(found, done, "mask_done", "Hiding it changes the prediction by", effect)
         picture, verdict = st.columns([1.6, 1], gap="large", vertical_alignment="center")
         with picture:
             _points(found)

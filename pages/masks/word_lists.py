@@ -62,7 +62,7 @@ def _say(matches: Matches, words: Sequence[Word], entries: Sequence[str]) -> Non
     names = ", ".join(f"“{literal(words[place].label)}”" for place in matches.places[:NAMED])
     more = f" and {len(matches.places) - NAMED} more" if len(matches.places) > NAMED else ""
     found = len(matches.places)
-    st.markdown(f"**{found} {'word' if found == 1 else 'words'} of the list found:** {names}{more}.")
+    st.markdown(f"**{found} {'word' if found == 1 else 'words'} of the list found, by spelling alone:** {names}{more}.")
     if matches.missing:
         named = ", ".join(literal(entry) for entry in matches.missing[:NAMED])
         more = f" and {len(matches.missing) - NAMED} more" if len(matches.missing) > NAMED else ""

@@ -122,8 +122,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
     else:
         st.markdown(
             "Pads on the left bring every sentence’s last word into the last column, where its next word is read. Each cell"
-            " stacks token, id, mask and position: mask 0 hides the pads, positions count the real tokens alone. “␣” is the"
-            " space that a token begins with."
+            " stacks token, id, mask and position: mask 0 hides the pads, positions count the real tokens alone; a pad’s 0 only"
+            " fills its place. “␣” is the space that a token begins with."
         )
     for b in ends_in_space(batch):
         st.warning(

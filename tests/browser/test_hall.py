@@ -89,3 +89,11 @@ def test_the_keys_of_a_lesson_come_before_those_of_its_page_and_a_hall_stays_one
     hall.keyboard.press("f")
     expect(hall.locator("[data-testid=stSidebar]")).to_be_visible()
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-7")
+
+
+def test_a_laptops_screen_holds_every_row_of_a_head_of_eleven_tokens(hall: Page, app: str) -> None:
+    hall.set_viewport_size({"width": 1280, "height": 720})
+    hall.goto(f"{app}/Heads?present=on&text=The+white+rabbit+looked+at+its+watch+and+ran+down+the")
+    rows = hall.locator(".st-key-fig_head .yaxislayer-above > .ytick")
+    expect(rows).to_have_count(11)
+    expect(rows.last).to_be_in_viewport(ratio=1)

@@ -29,6 +29,13 @@ def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:
     page.wait_for_function(f"{BEST} !== '␣heads'")
 
 
+def test_a_laptop_shows_the_links_to_all_pages_without_scrolling(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(app)
+    expect(page.locator(".st-key-fig_demo .js-plotly-plot .bars").first).to_be_attached()
+    expect(page.locator(".st-key-page_links")).to_be_in_viewport(ratio=1)
+
+
 def test_the_home_page_fits_a_phone(phone: Page, app: str) -> None:
     phone.goto(app)
     expect(phone.locator(".st-key-fig_demo .js-plotly-plot .bars").first).to_be_attached()

@@ -115,13 +115,36 @@ def test_back_in_the_browser_goes_a_step_back_and_leaving_shows_the_top_of_the_l
 
 
 def test_after_the_reveal_what_answers_is_whole_and_the_strip_cuts_nothing_into_pieces(hall: Page, app: str) -> None:
-    for page, number, figure in (("Mechanics", 6, "fig_row"), ("Tokens", 8, "fig_next")):
+    for page, number, figure in (
+        ("Heads", 4, "fig_difference"),
+        ("Mechanics", 6, "fig_row"),
+        ("Tokens", 8, "fig_next"),
+    ):
         hall.goto(f"{app}/{page}?lesson=masks-{number}")
         at_step(hall, number)
         hall.keyboard.press("PageDown")
         hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 0")
         expect(hall.locator(f".st-key-{figure}:not([data-retained]) .js-plotly-plot")).to_be_in_viewport(ratio=1)
         assert hall.evaluate(CUT) == []
+
+
+def test_in_a_hall_the_words_with_what_is_hidden_and_the_changed_picture_are_in_view_together(
+    hall: Page, app: str
+) -> None:
+    hall.goto(f"{app}/Masks?lesson=masks-1&present=on")
+    at_step(hall, 1)
+    hall.keyboard.press("PageDown")
+    hall.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 0")
+    expect(hall.locator(".st-key-fig_next:not([data-retained]) .js-plotly-plot")).to_be_in_viewport(ratio=1)
+    expect(hall.locator(".st-key-mask_strip")).to_be_in_viewport(ratio=1)
+    under = hall.locator(".st-key-lesson_strip").bounding_box()
+    assert hall.locator(".st-key-mask_strip").bounding_box()["y"] >= under["y"] + under["height"]
+
+
+def test_the_first_screen_shows_every_lesson(hall: Page, app: str) -> None:
+    hall.goto(f"{app}/Lessons")
+    for lesson in ("masks", "sampling"):
+        expect(hall.locator(f".st-key-lesson_{lesson}")).to_be_in_viewport(ratio=1)
 
 
 def test_a_lesson_is_started_and_a_cover_lifted_on_a_phone(phone: Page, app: str) -> None:

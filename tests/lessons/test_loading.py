@@ -54,6 +54,11 @@ def test_a_lesson_is_read_with_its_links_as_text(tmp_path: Path) -> None:
     assert (second.choices, second.prompt, second.answer) == ((), "Talk to each other.", None)
 
 
+def test_a_lesson_may_say_what_it_is_for(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).aim == ""
+    assert load(written(tmp_path, GOOD.replace("needs:", "aim: to see\nneeds:"))).aim == "to see"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [

@@ -28,6 +28,7 @@ def difference(
     labels: Sequence[str],
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
+    width: int | None = None,
 ) -> Figure:
     """Return `values[T, T]` from -`limit` to `limit`: orange where the first map has more, violet where the other has.
 
@@ -41,6 +42,7 @@ def difference(
         look=_look(limit, palette),
         hover=_hover(values, labels),
         hover_on_gaps=False,
+        width=width,
         name="difference",
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 
-TITLE, TITLE_FONT = 50, 17  # px of two lines above the matrix
+TITLE, TITLE_FONT = 42, 17  # px of two lines above the matrix
 
 
 def head(

@@ -24,7 +24,7 @@ BOTTOM = 6
 NUMBER_FONT = 16
 COLUMN_FONT = 13
 HEADER = 82
-NARROWEST, WIDEST = 74, 190
+NARROWEST, WIDEST = 74, 120  # a label that is cut in its cell is whole where the pointer rests
 
 # Where things stand in a row, as a share of its height from its middle.
 BRACKET_AT, TOKEN_AT, TOKEN_BELOW_BRACKET_AT, NUMBERS_AT = -0.3, -0.28, -0.2, 0.18

@@ -179,7 +179,8 @@ class Plot {
   }
 
   get bar() {
-    return this.figure.settings.toolbar ? BAR : 0;
+    const { settings, figure } = this.figure;
+    return settings.toolbar && !figure.layout.title ? BAR : 0; // a title keeps the words of the columns clear of it
   }
 
   // Returns the size that the figure has now: that of the screen, or its own within the bounds of its place.

@@ -20,7 +20,7 @@ def answer(draw: Callable[..., object], *args: Any) -> None:
     """Call `draw`, which draws a result; covered, say so in its place."""
     if covered():
         with st.container(border=True):
-            st.markdown(":material/visibility_off: Covered until you press Reveal.")
+            st.markdown(":material/curtains_closed: Covered until you press Reveal.")
     else:
         draw(*args)
 

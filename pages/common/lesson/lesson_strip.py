@@ -29,8 +29,10 @@ FURTHER_DOWN = {
     ("view", "waterfall"): "fig_waterfall",
     ("plot", "steps"): "steps_shown",
     ("plot", "sweep"): "fig_ladder",
-    ("beside", "sentence"): "fig_difference",
 }
+
+# Where a step opens none of these: pages on which what was done to the words stands above the first result.
+WORDS = {"Masks": "mask_strip"}
 
 # Pages whose sentences stand in what they answer with: covered, the strip says them.
 TEXTS = ("Tokens", "Generate", "Compare")
@@ -71,8 +73,8 @@ def draw() -> None:
 
 def _view(place: Place) -> str:
     """Return the key of what a step asks about, nothing where that is the page's first result."""
-    given = place.step.state.parameters
-    return next((FURTHER_DOWN.get((name, given[name]), key) for name, key in BELOW.items() if name in given), "")
+    given, words = place.step.state.parameters, WORDS.get(place.step.state.page, "")
+    return next((FURTHER_DOWN.get((name, given[name]), key) for name, key in BELOW.items() if name in given), words)
 
 
 def _cover_alone() -> None:

@@ -319,6 +319,11 @@ def test_the_page_lists_every_step_and_starts_a_lesson() -> None:
     assert at.session_state["lesson"] == "sampling-1"
 
 
+def test_the_steps_are_a_click_away_and_in_view_where_notes_are_asked_for() -> None:
+    assert [box.proto.expanded for box in opened("Lessons").expander] == [False] * len(LESSONS)
+    assert [box.proto.expanded for box in opened("Lessons", notes="on").expander] == [True] * len(LESSONS)
+
+
 def test_notes_come_with_their_switch_and_their_link() -> None:
     assert all(step.note in sent(opened("Lessons", notes="on")) for step in LESSONS["masks"].steps)
     at = opened("Lessons")

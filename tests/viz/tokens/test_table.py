@@ -83,6 +83,10 @@ def test_a_very_long_token_is_cut_and_whole_in_the_hover() -> None:
     assert named(figure, "token").textfont.size[2] >= 12
 
 
+def test_one_long_token_does_not_make_all_columns_wide() -> None:
+    assert width(table(first="-" * 64), range(3)) < 2 * width(table(), range(3))
+
+
 @pytest.mark.parametrize("columns", [1, 64])
 def test_the_width_asked_for_grows_with_the_columns(columns: int) -> None:
     ones = np.ones((1, columns), int)

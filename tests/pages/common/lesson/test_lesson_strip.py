@@ -11,9 +11,10 @@ from pages.common.lesson.lesson_steps import place
 @pytest.mark.parametrize(
     ("name", "key"),
     [
-        ("masks-1", ""),
+        ("masks-1", "mask_strip"),
+        ("masks-6", ""),
         ("masks-3", "effect_shown"),
-        ("masks-4", "fig_difference"),
+        ("masks-4", "difference_shown"),
         ("masks-5", "fig_surprise"),
         ("masks-7", "fig_wrong"),
         ("masks-9", "fig_next"),
