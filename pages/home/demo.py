@@ -28,12 +28,12 @@ SENTENCE = "They shook their"
 
 # What each page of the menu shows: one short line each, all on the first screen, in words that need no explanation.
 SHOWS = {
-    "Tokens": "sentences as numbers",
+    "Tokens": "sentences as rows of numbers",
     "Masks": "hide words from the model",
     "Heads": "which word reads which",
-    "Mechanics": "one calculation in steps",
-    "Generate": "how a text is written",
-    "Compare": "several texts, one start",
+    "Mechanics": "attention, step by step",
+    "Generate": "how each word is drawn",
+    "Compare": "one prompt, several settings",
     "Lessons": "two lessons for a class",
 }
 LINKS_ACROSS = 4
@@ -95,7 +95,7 @@ def draw(page: frame.Page, now: Shown) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which change."""
     page.loaded()
     if not now.own:
-        st.markdown("**An example of this page alone.** Sentences that you type in the sidebar take its place.")
+        st.markdown("An example, for this page alone. Your own sentences, typed in the sidebar, take its place.")
     if now.own and len(texts := split_sentences(page.text)) > 1:
         with st.container(width=480):
             controls.item("sentence", [sentence_label(text) for text in texts], show_label=False)
