@@ -30,5 +30,5 @@ def explorer(page: frame.Page) -> None:
             views.draw(page, spec, batch)
 
 
-with frame.open_page("Masks", "A mask removes what a word may read; it says nothing about what matters.") as page:
+with frame.open_page("Masks", "A mask decides which words may be read, not which of them matter.") as page:
     explorer(page)

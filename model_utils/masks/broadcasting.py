@@ -70,7 +70,7 @@ def broadcast_steps(mask: Mask, *, fill: str = "min") -> tuple[BroadcastStep, ..
             name="the old way",
             code="(1 - attention_mask[:, None, None, :]) * -10000",
             caption="From step 2 too, as the lectures and early releases of transformers write it: 0 is added for a word, "
-            "-10,000 for a pad. The causal mask was applied apart.",
+            "-10,000 for a pad or a hidden word. The causal mask was applied apart.",
             values=(1 - wide) * -10_000 + 0.0,
         ),
     )

@@ -46,9 +46,17 @@ SHARES = ("distinct_1", "distinct_2", "rep_4", "ended")
 
 
 def next_words(
-    after: NDArray[np.float64], label: Label, *, before: NDArray[np.float64] | None, palette: Palette
+    after: NDArray[np.float64],
+    label: Label,
+    *,
+    before: NDArray[np.float64] | None,
+    palette: Palette,
+    compared: str = "before",
 ) -> Figure:
-    """Return the likeliest next words of `after[V]` as bars, beside `before[V]`, whose best stays in sight when it fell."""
+    """Return the likeliest next words of `after[V]` as bars, beside `before[V]`, whose best stays in sight when it fell.
+
+    `compared` is what the heading calls `before`.
+    """
     from model_utils.models.next_word import top_tokens
     from viz.base.word_bars import word_bars
 
@@ -60,6 +68,7 @@ def next_words(
         [float(after[token]) for token in rows],
         before=None if before is None else [float(before[token]) for token in rows],
         last_rank=int((after > after[fallen[0]]).sum()) + 1 if fallen else 0,
+        compared=compared,
         palette=palette,
         height=260,
     )

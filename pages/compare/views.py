@@ -249,7 +249,8 @@ def _exact(comparison: Comparison, place: TextPlace, number: int) -> None:
         for name, found in zip(names, zip(*along.values(), strict=True), strict=True)
     ]
     st.markdown(
-        f"**At one step (row {place.row}, step {number + 1}), exactly, over all {len(ranked.ids):,} tokens:**\n\n"
+        f"**At one step (row {place.row}, step {number + 1}), exactly, over all {len(ranked.ids):,} tokens, each setting "
+        "alone, the others off:**\n\n"
         f"| | {' | '.join(f'with {setting}' for setting in along)} |\n|---|---|---|---|\n" + "\n".join(lines)
     )
     if bits := _at_step(_rows(comparison, place), number):

@@ -173,9 +173,9 @@ def mask(run: Generation, step: Step) -> None:
         "Only the last row is computed." if step.number else "The first step computes all rows, later ones the last."
     )
     st.markdown(
-        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** {computed} What it needs of the earlier "
-        f"tokens, their keys and values, is kept (the KV cache): in each layer {entry.heads} heads × {len(labels)} tokens × "
-        f"{width} numbers of keys, and as many of values, one token more at each step."
+        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens,** pads not counted. {computed} What it needs of the "
+        f"earlier tokens, their keys and values, is kept (the KV cache): in each layer {entry.heads} heads × "
+        f"{len(labels)} tokens × {width} numbers of keys, and as many of values, one token more at each step."
     )
     st.caption("A row never changes later: its token could read only what stood there when the model came to it.")
     downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: step_lines(run, step))

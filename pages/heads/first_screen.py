@@ -122,7 +122,8 @@ def habit_links(selection: HeadSelection) -> None:
     habits = selection.all_heads[1]
     if habits is None:
         return
-    st.caption("Heads that read most from …, on average:")
+    over = f"averaged over {counted_in_words(habits.from_row)}" if habits.from_row else "on average"
+    st.caption(f"Heads that read most from …, {over}:")
     with st.container(gap="xxsmall"):
         for habit, source in SOURCES.items():
             at_layer, at_head, share = habits.strongest(habit)

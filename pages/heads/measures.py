@@ -24,8 +24,8 @@ TITLES = {
         "the share of the weight on earlier copies of the reading token, over the rows that have one",
     ),
     "induction": ("induction", "the share of the weight on what followed an earlier copy, over the rows that have one"),
-    "entropy_bits": ("entropy", "the entropy of a row in bits: how widely a head reads"),
-    "distance_tokens": ("distance", "how many tokens away a row reads, on average"),
+    "entropy_bits": ("entropy (bits)", "the entropy of a row in bits: how widely a head reads"),
+    "distance_tokens": ("distance (tokens)", "how many tokens away a row reads, on average"),
     "leak": ("later tokens", "the share of the weight on tokens that come later: 0 under a causal mask"),
 }
 SHARES = ("previous", "first", "itself", "same", "induction", "leak")

@@ -37,6 +37,7 @@ SHOWS = {
     "Lessons": "two lessons for a class",
 }
 LINKS_ACROSS = 4
+_EXAMPLE = " This example is for this page only: sentences that you type in the sidebar take its place."
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
 PICTURE = 330  # px of the bars and the sentence below them
@@ -94,8 +95,7 @@ def links(carried: Mapping[str, str]) -> None:
 def draw(page: frame.Page, now: Shown) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which change."""
     page.loaded()
-    if not now.own:
-        st.markdown("An example, for this page alone. Your own sentences, typed in the sidebar, take its place.")
+    st.markdown("**Click a word to hide it.**" + ("" if now.own else _EXAMPLE))
     if now.own and len(texts := split_sentences(page.text)) > 1:
         with st.container(width=480):
             controls.item("sentence", [sentence_label(text) for text in texts], show_label=False)
@@ -171,9 +171,7 @@ def _sentence(without: str, moved: float) -> str:
     """Return what the picture says, in one sentence; `without` are the hidden words, empty where none are."""
     space = "“␣” is a space."
     if not without:
-        return (
-            f"**Click a word to hide it.** A mask removes what the model may read, and the next word changes. {space}"
-        )
+        return f"A mask removes what the model may read, and the next word changes. {space}"
     return (
         f"Hiding {literal(without)} **changed the prediction by {percent(moved)}**: so much of the probability is with other "
         f"words now. Click again to show. {space}"

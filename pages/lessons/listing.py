@@ -26,14 +26,7 @@ def draw() -> None:
     found = lesson_steps.lessons()
     for mistake in found.mistakes:
         st.warning(literal(mistake))
-    st.caption(
-        "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
-        "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
-    )
-    if not present.on():
-        st.markdown(
-            "**On a projector, press F (Present) before Start:** large text, and the picture beside its question."
-        )
+    _how()
     with st.container(horizontal=True, vertical_alignment="center"):
         with_notes = controls.switch("notes")
         controls.switch("cover")
@@ -57,6 +50,26 @@ def draw() -> None:
                 for step in one.steps:
                     with st.container(gap="xxsmall"):
                         _step(Place(lesson=one, step=step), with_notes=with_notes)
+
+
+def _how() -> None:
+    """Say how a lesson goes, and draw the button that lays it out for a hall."""
+    st.caption(
+        "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
+        "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
+    )
+    if not present.on():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Present",
+                key="present_first",
+                on_click=controls.change,
+                kwargs={"present": "on"},
+                icon=":material/present_to_all:",
+            )
+            st.markdown(
+                "**On a projector, present before Start:** large text, and nothing beside question and picture."
+            )
 
 
 def _handouts(one: Lesson) -> None:

@@ -75,7 +75,7 @@ def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     found = cache.track(page.key(batch.side), spec.sentence)
     same = "exactly 0" if found.difference == 0 else f"{found.difference:.1e}"
     st.markdown(
-        "**Not alone; in a batch with pads on the left, yes.** GPT-2 reads backwards only, mask or not: that rule "
+        "**Not alone; in a batch with pads on the left, yes.** GPT-2 reads only what came before, mask or not: that rule "
         "is built in. But pads on the left stand before the words, and only a mask hides them."
     )
     padded = "no pads here" if found.padded is None else percent(found.padded)

@@ -138,6 +138,7 @@ def _against_causal(page: Page, spec: MaskSpec, now: PatternRun, causal: Pattern
                 now.probabilities,
                 lambda token: cache.label(page.model, token),
                 before=causal.probabilities,
+                compared="causal",
                 palette=frame.palette(),
             ),
             "pattern_words",

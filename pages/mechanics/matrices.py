@@ -49,7 +49,7 @@ def matrices(selection: CellSelection) -> None:
     captions = {
         "scores": f"**Scores** of every pair, later words{' and pads' if selection.causes['padding'].any() else ''} too.",
         "masked": "**Plus the mask**: a blocked cell loses its score.",
-        "weights": f"**Weights**: each row of words adds up to 1.{_empty_rows(selection)}",
+        "weights": f"**Weights**: each {'row' if rows == 'queries' else 'column'} of words adds up to 1.{_empty_rows(selection)}",
     }
     places = [*st.columns(2), *st.columns(2)]
     for place, (name, draw) in zip(places, draws.items(), strict=False):
@@ -139,8 +139,8 @@ def _steps(selection: CellSelection) -> list[tuple[str, float]]:
         (f"q·k, the sum of {selection.trace.width} products", cell.dot),
         (f"divided by {selection.trace.divisor_name or 1}", cell.score),
         (f"plus the mask, {signed(cell.bias)}", cell.masked),
-        (f"exp, less the row's largest ({signed(cell.largest, 3)})", cell.exp),
-        (f"divided by the row's sum ({signed(cell.total, 3)})", cell.weight),
+        (f"exp, less its query's largest ({signed(cell.largest, 3)})", cell.exp),
+        (f"divided by its query's sum ({signed(cell.total, 3)})", cell.weight),
     ]
 
 

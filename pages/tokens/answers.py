@@ -96,8 +96,8 @@ def _explain() -> None:
 
     st.caption(
         "Changed by: the share of the probability that went to other words (total variation). Logits by: the largest "
-        f"difference of a score before the softmax. ✓: less than {TOLERANCE:g}, for another size of the batch changes their "
-        "last digits; else ✗."
+        f"difference of a score before the softmax. ✓: by less than {TOLERANCE:g}, since rounding depends on the size of a "
+        "batch; ✗: by more."
     )
 
 

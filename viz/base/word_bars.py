@@ -13,8 +13,8 @@ from viz.base.theme import CODE_FONT, Palette, style
 
 # A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
 MOST_ROOM = 45
-# Behind a bar longer than this there is no room for both numbers on one line.
-ONE_LINE = 25
+# Behind a bar longer than this there is no room for both numbers on one line; in a hall, whose text is large, behind this.
+ONE_LINE, HALL_ONE_LINE = 25, 12
 HEADING = 24  # px of the line above the bars
 
 
@@ -24,6 +24,7 @@ def word_bars(
     *,
     before: Sequence[float] | None = None,
     last_rank: int = 0,
+    compared: str = "before",
     palette: Palette,
     height: int = 320,
 ) -> Figure:
@@ -31,7 +32,7 @@ def word_bars(
 
     `before`, where given, is drawn pale behind: trace `before`; the present probabilities are trace `now`, x in percent. The axis
     always runs from 0 to 100, so that a flat prediction looks flat. `last_rank`, from 1, names the rank of the last word where
-    others are left out before it.
+    others are left out before it; `compared` is what the heading calls the pale bars.
     """
     bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, " before")]
     bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5]))
@@ -46,7 +47,7 @@ def word_bars(
         barmode="overlay",
         showlegend=False,
         margin={"t": HEADING, "b": 4},
-        annotations=[*labels, _heading(palette, before=before is not None)],
+        annotations=[*labels, _heading(palette, None if before is None else compared)],
     )
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     names = [f"{escape(word)}  " for word in words]
@@ -56,11 +57,11 @@ def word_bars(
     return figure
 
 
-def _heading(palette: Palette, *, before: bool) -> dict[str, Any]:
-    """Return the annotation that says what a bar is."""
+def _heading(palette: Palette, compared: str | None) -> dict[str, Any]:
+    """Return the annotation that says what a bar is, and what the pale ones behind it are."""
     return {
         # Short enough for a phone.
-        "text": "probability now; pale: before" if before else "probability of the next word",
+        "text": f"probability now; pale: {compared}" if compared else "probability of the next word",
         **FROM_LEFT,
         "yref": "paper",
         "y": 1,
@@ -90,7 +91,7 @@ def _label(row: int, probability: float, before: float | None, palette: Palette,
     """
     now, end = 100 * probability, 100 * max(probability, before or 0.0)
     inside = now > MOST_ROOM
-    lines = before is not None and (fallen or end > ONE_LINE)
+    lines = before is not None and (fallen or end > (HALL_ONE_LINE if palette.sizes.brief else ONE_LINE))
     return {
         "x": end if end <= MOST_ROOM else now,  # over the pale bar, never half over the solid one
         "y": row,

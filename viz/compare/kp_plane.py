@@ -21,8 +21,10 @@ TICKS_K = (1, 10, 100, 1_000, 10_000)
 TICKS_P = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Cells left free beside the plane, where discs reach over its edge.
 _ROOM = 3.0
-# px: a side of the plane on a small screen, a disc, one that holds two numbers, and the free ring around a disc.
+# px: a side of the plane on a small screen, a disc, one that holds two numbers, and the free ring around one that stands aside.
 _PLANE, _DISC, _WIDE_DISC, _FREE = 240, 25, 37, 3
+# px by which discs at their own places may overlap: a disc that is moved seems to have another k and p.
+_OVERLAP = 4
 # A disc gives way to one of so many directions, by steps of so many px.
 _DIRECTIONS, _STEP = 16, 4
 # Colours of a scale.
@@ -233,7 +235,7 @@ def _place_p(ps: NDArray[np.float64], p: float) -> float:
 def _add_points(
     figure: Figure, ks: NDArray[np.int64], ps: NDArray[np.float64], points: Sequence[Point], palette: Palette
 ) -> None:
-    """Draw the settings as numbered discs; those of one place share one, those that would touch stand aside, on a line."""
+    """Draw the settings as numbered discs; those of one place share one, those that would hide another stand aside, on a line."""
     places: dict[tuple[float, float], list[Point]] = {}
     for point in points:
         places.setdefault((_place_k(ks, point.k), _place_p(ps, point.p)), []).append(point)
@@ -268,9 +270,10 @@ def _add_points(
 def _clear(
     places: Sequence[tuple[float, float]], sizes: Sequence[int], last: tuple[int, int]
 ) -> list[tuple[float, float]]:
-    """Return where discs of `sizes` stand so that none touches another: at their own place, or at the nearest free one.
+    """Return where discs of `sizes` stand so that none hides another's number: at their own place, or at the nearest free one.
 
-    Places count the cells of the plane from 0 to `last`; a free one touches no disc and leaves all own places in sight.
+    Places count the cells of the plane from 0 to `last`; a free one covers no disc by more than a rim, and leaves all own places
+    in sight.
     """
     cell = np.array([max(last[0], 1), max(last[1], 1)]) / _PLANE
     own, radius = np.array(places).reshape(-1, 2) / cell, np.array(sizes) / 2 + _FREE  # px
@@ -281,7 +284,10 @@ def _clear(
             spot
             for spot in _around(at)
             if ((spot >= 0) & (spot <= _PLANE)).all()
-            and all(np.hypot(*(spot - one)) >= radius[i] + radius[j] for j, one in enumerate(found))
+            and all(
+                np.hypot(*(spot - one)) >= radius[i] + radius[j] - (2 * _FREE + _OVERLAP if (spot == at).all() else 0)
+                for j, one in enumerate(found)
+            )
             and ((spot == at).all() or all(np.hypot(*(spot - one)) >= 2 * radius[i] for one in others))
         )
         found.append(next(free, at))

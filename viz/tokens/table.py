@@ -234,7 +234,7 @@ def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, A
                 last - window.start > 4
             )  # there is room in the line of the other caption, above the numbers of the columns
             cross = {
-                "text": "✗ not here",
+                "text": "✗ not at a pad",
                 "x": last,
                 "yshift": 44 if beside else 25,
                 "font": font,
