@@ -107,12 +107,9 @@ def _row(number: int, text: str) -> SettingsRow:
         try:
             name, value = _part(part)
         except (KeyError, ValueError):
-            raise InputError(
-                f"Setting {number}: {part[:20]!r} is not a setting: write parts with commas, such as t0.7, p0.9; the help "
-                "of the field names all letters."
-            ) from None
+            raise InputError(f"Row {number}: {_refused(part)}") from None
         if name in found:
-            raise InputError(f"Setting {number} names {name.replace('_', '-')} twice: once is enough.")
+            raise InputError(f"Row {number} names {name.replace('_', '-')} twice: once is enough.")
         found[name] = value
     seed = found.pop("seed", None)
     try:
@@ -120,7 +117,17 @@ def _row(number: int, text: str) -> SettingsRow:
             raise InputError(f"1 beam is no beam search: write b2 to b{MAX_BEAMS}, or t0 for greedy.")
         return make_row(found, seed)
     except InputError as error:
-        raise InputError(f"Setting {number}: {error}") from None
+        raise InputError(f"Row {number}: {error}") from None
+
+
+def _refused(part: str) -> str:
+    """Return why a part of a row cannot be read, and what to write."""
+    if part[:1] in _LETTERS and part[1:2] in ("-", "−", "+"):
+        return f"{part[:20]!r} gives {_LETTERS[part[0]].name} a number with a sign: write one without."
+    return (
+        f"{part[:20]!r} is not a setting: write parts with commas, such as t0.7, p0.9; the help of the field names all "
+        "letters."
+    )
 
 
 def _part(text: str) -> tuple[str, Any]:

@@ -50,13 +50,13 @@ def _growing(comparison: Comparison) -> None:
     if texts.take_click(comparison):
         st.rerun()
     ended = comparison.job.done  # asked first: what comes after it is drawn by the next run
-    _choose(comparison)
-    _texts(comparison)
     done, total = comparison.job.progress
-    st.progress(
+    st.progress(  # above the texts: many rows reach below the window
         done / (total or 1),
         text=f"Step {done} of {total or comparison.request.max_new_tokens}, {len(comparison.request.places())} texts",
     )
+    _choose(comparison)
+    _texts(comparison)
     if ended:
         st.rerun()
 

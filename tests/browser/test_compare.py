@@ -73,7 +73,7 @@ def test_the_table_edits_the_settings_a_preset_adds_a_row_and_what_cannot_be_rea
     made = page.locator(".st-key-compared_0_0_0 .strip").first.inner_text()  # settings that cannot be read leave it
     text.fill("k50;<b>x</b>")
     text.press("Enter")
-    expect(page.get_by_text("Setting 1: '<b>x</b>' is not a setting").first).to_be_visible()
+    expect(page.get_by_text("Row 1: '<b>x</b>' is not a setting").first).to_be_visible()
     expect(page.locator(".st-key-compared_0_0_0 .strip").first).to_have_text(made, use_inner_text=True)
 
 

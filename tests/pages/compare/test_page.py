@@ -367,7 +367,7 @@ def test_every_sentence_stands_under_every_row_and_one_cell_opens() -> None:
     ("values", "quoted"),
     [
         ({"settings": ";".join(f"k{k}" for k in range(1, 13)), "samples": 8, "prompts": "all"}, ("3", "288", "96")),
-        ({"settings": "b4,k50"}, ("Setting 0", "top-k")),
+        ({"settings": "b4,k50"}, ("Row 0", "top-k")),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(values: dict[str, object], quoted: tuple[str, ...]) -> None:
