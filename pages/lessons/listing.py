@@ -109,7 +109,7 @@ def _step(place: Place, *, with_notes: bool) -> None:
             args=(place,),
         )
         st.caption(f"{step.state.page}, {step.minutes} min", width="content")
-    st.caption(step.question)
+    st.markdown(step.question)
     if with_notes:
         for number, choice in enumerate(step.choices, start=1):
             st.markdown(f"{number}. {choice}" + (" :material/check:" if number == step.answer else ""))
