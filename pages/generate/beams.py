@@ -32,7 +32,8 @@ def draw(run: BeamRun, *, over: bool) -> None:
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Return the place of what grows, and one for nothing: the tree wants the whole width."""
-    return st.container(), st.container()
+    with st.container():
+        return st.container(), st.container()
 
 
 def _nothing(_: BeamRun) -> None: ...

@@ -36,7 +36,7 @@ def draw(
     """Draw `ended` of a run that is `over`, every `pace` seconds; else `texts` again and again, and `picture` once.
 
     `over` is what the rest of the page was drawn by; where the run has ended since, the first beat draws the page anew.
-    `halves` are the places of the texts and of the picture, which comes when the run has had its turn.
+    `halves` are the places of the texts and of the picture, which comes when the run has had its turn; both stand in one block.
     """
     if over:
 
@@ -45,7 +45,13 @@ def draw(
             if pace is not None:
                 beat(pace, "beat")
 
-        st.fragment(again, key="ended")(run)
+        with (
+            st.container()
+        ):  # it stands where the block of the halves stood, whose children Streamlit keeps until the end
+            drawn = st.container()
+            st.empty()  # in place of the second one: the picture of the growing text would stand below the new one
+        with drawn:
+            st.fragment(again, key="ended")(run)
         return
     left, right = halves()
     waited = cache.JOBS.ahead(run.job) > 0
