@@ -17,8 +17,6 @@ from pages.generate.beam_views import VIEWS, beam_table, tree
 from pages.generate.state import generate_state
 
 if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
     from model_utils.generate.beam_search.beams import BeamStep
     from pages.generate.run import BeamRun
 
@@ -27,13 +25,8 @@ def draw(run: BeamRun, *, over: bool) -> None:
     """Draw the texts of a search, `over` or not, and one step of one of them."""
     state = generate_state()
     pace = result.PACE if state.playing else None
-    growing.draw(run, over=over, ended=_ended, texts=_growing, picture=_nothing, halves=_halves, pace=pace)
-
-
-def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Return the place of what grows, and one for nothing: the tree wants the whole width."""
-    with st.container():
-        return st.container(), st.container()
+    # Stacked: the tree wants the whole width.
+    growing.draw(run, over=over, ended=_ended, texts=_growing, picture=_nothing, halves=growing.stacked, pace=pace)
 
 
 def _nothing(_: BeamRun) -> None: ...

@@ -99,8 +99,7 @@ def _is_first(run: Generation) -> bool:
 def _halves(run: Generation) -> tuple[DeltaGenerator, DeltaGenerator]:
     """Return the places of texts and picture, beside each other; in a hall a word takes one line, and the picture the rest."""
     if present.on() and run.request.max_new_tokens == 1:
-        with st.container():
-            return st.container(), st.container()
+        return growing.stacked()
     text, picture = st.columns([9, 10], gap="medium")
     return text, picture.container(gap="xsmall")
 

@@ -60,13 +60,7 @@ def _how() -> None:
     )
     if not present.on():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Present",
-                key="present_first",
-                on_click=controls.change,
-                kwargs={"present": "on"},
-                icon=":material/present_to_all:",
-            )
+            present.switch("present_here", shortcut=None)  # the key is that of the one in the sidebar
             st.markdown(
                 "**On a projector, present before Start:** large text, and nothing beside question and picture."
             )

@@ -147,10 +147,9 @@ def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
     """Draw the change as one big number, and the uncertainty before and after."""
     from model_utils.experiments.ablation import plain
 
-    bits = [masks_cache.uncertainty(key, rule) for rule in (plain(spec), spec)]
-    equal = [
-        f"{2 ** round(bit, 1):,.0f}" if bit > 3 else f"{2 ** round(bit, 1):.1f}" for bit in bits
-    ]  # of what is shown
+    # As shown: who checks how many tokens that is starts from these.
+    bits = [round(masks_cache.uncertainty(key, rule), 1) for rule in (plain(spec), spec)]
+    equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
     if not masked:
         _change(percent(0))
         st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)

@@ -34,7 +34,7 @@ def word_bars(
     always runs from 0 to 100, so that a flat prediction looks flat. `last_rank`, from 1, names the rank of the last word where
     others are left out before it; `compared` is what the heading calls the pale bars.
     """
-    bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, " before")]
+    bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, f" {compared}")]
     bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5]))
     figure = Figure(bars)
     fallen = list(before).index(max(before)) if before else 0  # 0: what was first still is

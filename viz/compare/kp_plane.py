@@ -278,17 +278,22 @@ def _clear(
     cell = np.array([max(last[0], 1), max(last[1], 1)]) / _PLANE
     own, radius = np.array(places).reshape(-1, 2) / cell, np.array(sizes) / 2 + _FREE  # px
     found: list[NDArray[np.float64]] = []
+
+    def between(spot: NDArray[np.float64], i: int) -> float:
+        """Return the px between disc `i` at `spot` and the nearest one that has its place, free rings left out."""
+        return min((float(np.hypot(*(spot - one)) - radius[i] - radius[j]) for j, one in enumerate(found)), default=0.0)
+
     for i, at in enumerate(own):
-        others = [one for j, one in enumerate(own) if j != i]
+        if between(at, i) >= -(2 * _FREE + _OVERLAP):
+            found.append(at)
+            continue
+        others = np.delete(own, i, axis=0)
         free = (
             spot
             for spot in _around(at)
             if ((spot >= 0) & (spot <= _PLANE)).all()
-            and all(
-                np.hypot(*(spot - one)) >= radius[i] + radius[j] - (2 * _FREE + _OVERLAP if (spot == at).all() else 0)
-                for j, one in enumerate(found)
-            )
-            and ((spot == at).all() or all(np.hypot(*(spot - one)) >= 2 * radius[i] for one in others))
+            and between(spot, i) >= 0
+            and (np.hypot(*(spot - others).T) >= 2 * radius[i]).all()
         )
         found.append(next(free, at))
     return [
@@ -298,8 +303,7 @@ def _clear(
 
 
 def _around(at: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Yield the point `at`, then points around it, the nearest first, all in px."""
-    yield at
+    """Yield points around the point `at`, the nearest first, all in px."""
     angles = np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS
     for distance in range(_STEP, _PLANE, _STEP):
         yield from at + distance * np.stack([np.cos(angles), -np.sin(angles)], axis=1)

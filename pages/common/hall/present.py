@@ -35,13 +35,13 @@ def begin() -> None:
         st.session_state[_WIDTH] = window_width() or st.session_state.get(_WIDTH, USUAL)
 
 
-def switch() -> None:
+def switch(key: str = "present_switch", shortcut: str | None = "F") -> None:
     """Draw the button that begins or ends present mode, and its key."""
     st.button(
         "Stop presenting" if on() else "Present",
-        key="present_switch",
+        key=key,
         on_click=lambda: controls.change(present="off" if on() else "on"),
-        shortcut="F",
+        shortcut=shortcut,
         help=None if on() else CONTROLS["present"].help,
         icon=":material/close_fullscreen:" if on() else ":material/present_to_all:",
         type="tertiary",

@@ -36,22 +36,11 @@ def draw(
     """Draw `ended` of a run that is `over`, every `pace` seconds; else `texts` again and again, and `picture` once.
 
     `over` is what the rest of the page was drawn by; where the run has ended since, the first beat draws the page anew.
-    `halves` are the places of the texts and of the picture, which comes when the run has had its turn; both stand in one block.
+    `halves` are the places of the texts and of the picture, which comes when the run has had its turn: the two children of one
+    block, such as columns or `stacked`.
     """
     if over:
-
-        def again(run: RunT) -> None:
-            ended(run)
-            if pace is not None:
-                beat(pace, "beat")
-
-        with (
-            st.container()
-        ):  # it stands where the block of the halves stood, whose children Streamlit keeps until the end
-            drawn = st.container()
-            st.empty()  # in place of the second one: the picture of the growing text would stand below the new one
-        with drawn:
-            st.fragment(again, key="ended")(run)
+        _over(run, ended, pace)
         return
     left, right = halves()
     waited = cache.JOBS.ahead(run.job) > 0
@@ -72,6 +61,31 @@ def draw(
 
     with left:
         st.fragment(growing, key="growing")(run)
+
+
+def _over(run: RunT, ended: Callable[[RunT], None], pace: float | None) -> None:
+    """Draw `ended` of a run that is over, every `pace` seconds, in the place of the halves.
+
+    Of a block whose place another takes Streamlit keeps the children until all is drawn: the second half is emptied first, or the
+    picture of the growing text would stand below the new one.
+    """
+
+    def again(run: RunT) -> None:
+        ended(run)
+        if pace is not None:
+            beat(pace, "beat")
+
+    with st.container():
+        first = st.container()
+        st.empty()
+    with first:
+        st.fragment(again, key="ended")(run)
+
+
+def stacked() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return two places, one below the other, in a block of their own."""
+    with st.container():
+        return st.container(), st.container()
 
 
 def in_line(ahead: int) -> None:

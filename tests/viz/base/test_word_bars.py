@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from viz.base.sizes import hall
 from viz.base.theme import DARK, LIGHT
 from viz.base.word_bars import word_bars
 
@@ -23,6 +26,20 @@ def test_a_change_is_drawn_before_and_after() -> None:
         "20\xa0%  (was 0\xa0%)",
         "probability now; pale: before",
     ]
+
+
+def test_the_heading_and_the_hover_name_what_pale_bars_are_where_that_is_no_before() -> None:
+    figure = word_bars(["a"], [0.1], before=[0.2], compared="causal", palette=LIGHT)
+    assert figure.layout.annotations[-1].text == "probability now; pale: causal"
+    assert figure.data[0].hovertext == ("20\xa0% causal",)
+
+
+def test_in_a_hall_both_numbers_stand_on_lines_of_their_own_sooner() -> None:
+    texts = [
+        word_bars(["a"], [0.2], before=[0.01], palette=palette).layout.annotations[0].text
+        for palette in (LIGHT, replace(LIGHT, sizes=hall(1280)))
+    ]
+    assert ["<br>" in text for text in texts] == [False, True]
 
 
 def test_the_hover_shows_the_number_that_stands_at_the_bar() -> None:
