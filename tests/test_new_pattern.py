@@ -22,8 +22,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.snippets.ablation import hiding_code
 from model_utils.snippets.masks import head_code, mask_code
 from model_utils.tokens.batch import encode
-from pages.common.caches import cache, cache_masks, cache_shared
-from pages.masks import cache as masks_cache
+from pages.common.caches import cache_shared
 from tests.tools.decoding import grown, ids, lane_of
 from tests.tools.figures import figures, trace
 from tests.tools.gpt2 import gpt2_by_hand
@@ -47,14 +46,6 @@ def dilated(monkeypatch: pytest.MonkeyPatch) -> Iterator[MaskSpec]:
     monkeypatch.setitem(PATTERNS, "dilated", entry)
     yield MaskSpec(pattern="dilated", width=WIDTH)
     cache_shared.clear()
-
-
-@pytest.fixture
-def bundled(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the pages the model that the tests have already loaded."""
-    cache_shared.clear()
-    for module in (cache, cache_masks, masks_cache):
-        monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
 
 
 def may_read(T: int) -> torch.Tensor:

@@ -10,6 +10,11 @@ from streamlit.runtime.fragment import MemoryFragmentStorage
 
 
 @pytest.fixture(autouse=True)
+def loaded(bundled: None) -> None:
+    """Give every page the model that the tests have already loaded."""
+
+
+@pytest.fixture(autouse=True)
 def no_fragment_in_a_fragment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail where a page draws a fragment in a fragment.
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from pages.common import frame
-from pages.common.caches import cache, cache_shared
+from pages.common.caches import cache_shared
 from pages.common.link_parameters import CONTROLS
 from tests.tools.server import ROOT
 
@@ -30,12 +30,6 @@ def links() -> some.SearchStrategy[dict[str, str]]:
     told = some.sampled_from(NONSENSE) | some.text(max_size=12) | some.integers(-3, 70).map(str)
     names = [name for name in CONTROLS if name != "text"]
     return some.dictionaries(some.sampled_from(names), told, min_size=2, max_size=8)
-
-
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> None:
-    """Give the pages the model that the tests have already loaded."""
-    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -6,7 +6,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common import frame
-from pages.common.caches import cache, cache_shared
 from pages.common.link_parameters import CONTROLS, ON_PAGE
 from tests.tools.figures import figures
 from tests.tools.server import ROOT
@@ -14,11 +13,7 @@ from tests.tools.server import ROOT
 FILES = {("MaskScope" if label == "Home" else label): path for path, label in frame.MENU}
 
 
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> None:
-    """Give the pages the model that the tests have already loaded."""
-    cache_shared.clear()
-    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 
 def opened(page: str, **link: str) -> AppTest:

@@ -25,17 +25,15 @@ def badged(name: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_pieces_that_the_model_never_met_are_badged_as_text(name: str, tiny, monkeypatch) -> None:
-    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
+def test_pieces_that_the_model_never_met_are_badged_as_text(name: str) -> None:
     assert "␣users" in badged(name, "We are users")
     assert "␣users" not in badged(name, "The king was glad")
 
 
-def test_a_damaged_list_is_one_warning_and_the_page_goes_on(tiny, monkeypatch) -> None:
+def test_a_damaged_list_is_one_warning_and_the_page_goes_on(monkeypatch) -> None:
     def damaged(_model: str) -> None:
         raise ModelDamagedError("seen_tokens.npy is damaged")
 
-    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
     monkeypatch.setattr(cache, "seen_tokens", damaged)
     at = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/1_Tokens.py").run()
     assert not at.exception

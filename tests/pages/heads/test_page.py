@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from model_utils.models import forward
 from model_utils.models.forward import attention_maps
 from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
-from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
 from pages.heads import beside, gallery
 from tests.tools.figures import array, figures
@@ -30,13 +28,7 @@ from tests.tools.figures import array, figures
 APP = Path(__file__).parents[3] / "app.py"
 
 
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> Iterator[None]:
-    """Give the pages the model that the tests have already loaded, and no attention kept from another test."""
-    cache_shared.clear()
-    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
-    yield
-    cache_shared.clear()
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 
 @pytest.fixture

@@ -14,13 +14,9 @@ from streamlit.testing.v1 import AppTest
 from lessons.loading import FOLDER, FOLDER_VARIABLE, Lesson, Step, load
 from model_utils.models import forward as door
 from pages.common import frame
-from pages.common.caches import cache, cache_shared
+from pages.common.caches import cache_shared
 from pages.common.lesson import lesson_steps
 from pages.common.link_parameters import CONTROLS, check_parameter
-from pages.generate import cache as generate_cache
-from pages.heads import cache as heads_cache
-from pages.masks import cache as masks_cache
-from pages.mechanics import cache as mechanics_cache
 from tests.tools.figures import figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -33,14 +29,7 @@ STEPS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> Iterator[None]:
-    """Give the pages the model that the tests have already loaded."""
-    for module in (cache, generate_cache, heads_cache, masks_cache, mechanics_cache):
-        if hasattr(module, "loaded_model"):
-            monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
-    yield
-    cache_shared.clear()
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 
 def opened(page: str, **link: str) -> AppTest:

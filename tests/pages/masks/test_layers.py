@@ -16,19 +16,13 @@ from model_utils.masks.explain import why
 from model_utils.masks.mask import MaskSpec, build_mask
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.batch import BatchKey, encode
-from pages.common.caches import cache, cache_shared
 from pages.masks import cache as masks_cache
 from tests.tools.figures import figures, trace
 
 TEXTS = ("It will rain in the", "They opened the door and saw a")
 
 
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> None:
-    """Give the pages the model that the tests have already loaded."""
-    cache_shared.clear()
-    for module in (cache, masks_cache):
-        monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 
 def _page() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from model_utils.masks.mask import MaskSpec
 from model_utils.masks.word_lists import ready_list
 from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import BatchKey
-from pages.common.caches import cache, cache_shared
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks.soft_weights import CAPTIONS, NAMES
@@ -30,13 +28,7 @@ APP = Path(__file__).parents[3] / "app.py"
 KEY = "The tall wizard gave the boy a silver"
 
 
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> Iterator[None]:
-    """Give the pages the model that the tests have already loaded."""
-    for module in (cache, masks_cache):
-        monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
-    yield
-    cache_shared.clear()
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 
 def opened(look: str = "word-list", **values: Any) -> AppTest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from model_utils.mechanics.token_loss import word_losses
 from model_utils.mechanics.trace import record, share_on, unmasked
 from model_utils.mechanics.wrong_masks import nan_spread, weight_shares
 from model_utils.models.registry import BUNDLED
-from pages.common.caches import cache, cache_masks, cache_shared
 from pages.common.markdown import literal
 from tests.tools.figures import figures, trace
 
@@ -27,15 +25,7 @@ APP = Path(__file__).parents[3] / "app.py"
 OPENING = dict(zip(("layer", "head"), BUNDLED.opening, strict=True))
 
 
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> Iterator[None]:
-    """Give the pages the model that the tests have already loaded, and nothing kept from another test."""
-    cache_shared.clear()
-    monkeypatch.setattr(cache, "loaded_model", lambda _model: tiny)
-    if hasattr(cache_masks, "loaded_model"):
-        monkeypatch.setattr(cache_masks, "loaded_model", lambda _model: tiny)
-    yield
-    cache_shared.clear()
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 
 def opened(**values: Any) -> AppTest:

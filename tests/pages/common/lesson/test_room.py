@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,24 +10,16 @@ from streamlit.testing.v1 import AppTest
 
 from lessons.loading import FOLDER_VARIABLE
 from lessons.rooms import NoRoomError, RoomError, RoomKeys, Rooms
-from pages.common.caches import cache, cache_shared
 from pages.common.lesson import lesson_steps, room, room_panel
 from pages.common.public_address import VARIABLE
 from pages.common.voting import routes
-from pages.masks import cache as masks_cache
 from tests.tools.figures import figures, trace
 from tests.tools.server import ROOT
 
 STEP = lesson_steps.place("masks-1").step
 
 
-@pytest.fixture(autouse=True)
-def bundled(tiny, monkeypatch) -> Iterator[None]:
-    """Give the pages the model that the tests have already loaded."""
-    for module in (cache, masks_cache):
-        monkeypatch.setattr(module, "loaded_model", lambda _model: tiny)
-    yield
-    cache_shared.clear()
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 
 @pytest.fixture
