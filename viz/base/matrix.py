@@ -62,8 +62,8 @@ class Numbers:
     least: int = LEGIBLE
 
 
-# Of a matrix beside another one: short numbers, and none where they would be too small to read.
-SMALL = Numbers(text=brief, least=11)
+# Of a matrix beside another one: none where they would be too small to read.
+SMALL = Numbers(least=11)
 
 
 @dataclass(frozen=True, kw_only=True)
