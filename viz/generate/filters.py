@@ -15,7 +15,7 @@ from viz.base.theme import ink, ramp_colour, style
 if TYPE_CHECKING:
     from viz.base.theme import Palette
 
-ROW = 60  # px per bar
+ROW = 54  # px per bar
 _HATCHES = ("/", "x", ".", "\\", "+", "-", "|")  # of what each filter removed, by its place among all
 _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px,3px,3px,3px")  # of its lines, likewise
 _LEGEND = 8  # px between the legend and the bars
