@@ -21,9 +21,9 @@ def explorer(page: frame.Page) -> None:
             words = first_screen.sentence_words(page, batch)
             first_screen.strip(page, spec, batch)
             unseen_tokens.badges(page.model, batch, spec.sentence)
-            tools.row(page, spec, words)
+            with tools.row(page, spec, words):
+                first_screen.in_force(page, spec, batch)
             tools.typed_mask(spec, words, batch.texts[spec.sentence])
-            first_screen.in_force(page, spec, batch)
             cover.answer(first_screen.answer, page, spec, batch)
         with below:
             st.divider()

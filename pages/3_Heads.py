@@ -18,8 +18,8 @@ def explorer(page: frame.Page) -> None:
     """
     with frame.in_turn(page), frame.reader_errors():
         picture, chooser = st.columns([600, 290], gap="small")
-        with picture:
-            above, head, below = (st.container() for _ in range(3))
+        with picture.container(gap="xxsmall"):  # the height that is left is the matrix's
+            above, head, below = st.container(), st.container(gap=None), st.container()
         with chooser:
             sentence, overview = st.container(), st.container()
         selection = first_screen.selected(page)

@@ -76,7 +76,6 @@ def make_row(values: Mapping[str, Any], seed: int | None = None) -> SettingsRow:
     return SettingsRow(settings=replace(settings, temperature=0.0, order=SamplingSettings.order), beams=beams)
 
 
-@lru_cache(maxsize=256)
 def parse(text: str) -> tuple[SettingsRow, ...]:
     """Return the rows that a settings text names: `t0.7,p0.9;k50` are two of them.
 
@@ -84,6 +83,18 @@ def parse(text: str) -> tuple[SettingsRow, ...]:
     `s` a seed of the row's own, beams by their letters in BEAM_SETTINGS. What a row does not name is off, so that `t1` is
     pure sampling and `b4` a beam search. Raises InputError for what it cannot read, for values outside their bounds or
     without an effect, for no row and for more than MAX_SETTINGS.
+    """
+    found, wrong = readable(text)
+    if wrong:
+        raise InputError(wrong)
+    return found
+
+
+@lru_cache(maxsize=256)
+def readable(text: str) -> tuple[tuple[SettingsRow, ...], str]:
+    """Return the rows of a settings text that can be read, and what is wrong with the others; empty where nothing is.
+
+    Raises InputError where there is no row that can be read, and for more than MAX_SETTINGS.
     """
     rows = [part.strip() for part in text.split(";") if part.strip()]
     if not rows:
@@ -96,9 +107,9 @@ def parse(text: str) -> tuple[SettingsRow, ...]:
             found.append(_row(number, row))
         except InputError as error:
             wrong.append(str(error))
-    if wrong:
+    if not found:
         raise InputError(" ".join(wrong))
-    return tuple(found)
+    return tuple(found), " ".join(wrong)
 
 
 def _row(number: int, text: str) -> SettingsRow:

@@ -72,15 +72,15 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
             f"You took “{drawn}” ({percent(step.probability)} of the probability, rank {step.rank:,}); {had} "
             f"“{label(step.instead_of)}”. From here on the text goes its own way."
         )
-    whose, by = _whose(settings), CUTS[found.cut[0]]
+    by = CUTS[found.cut[0]]
     banned = ban(by, int(found.ids[0]), text, settings, label)
-    start = f"“{top}” was the likeliest ({percent(probability)} {whose}"
+    start = f"“{top}” was the likeliest ({_share(probability, settings)}"
     if settings.greedy:
         if banned:
             return f"{start}), but it is {banned}; greedy takes “{drawn}”, the likeliest left ({percent(step.probability)})."
         return f"{start}), and greedy always takes it: at temperature 0 filters and random numbers have no effect."
     if step.stages[-1].kept == 1:
-        lone = f"“{drawn}” ({percent(step.probability)} {whose})"
+        lone = f"“{drawn}” ({_share(step.probability, settings)})"
         return f"{lone} was the only token that the filters left, so nothing was left to chance."
     fell = (
         f"“{drawn}” was drawn, rank {step.rank:,} "
@@ -106,9 +106,10 @@ def shift(settings: SamplingSettings) -> str:
     return " ".join(parts)
 
 
-def _whose(settings: SamplingSettings) -> str:
-    """Return of what the probabilities before the filters are shares."""
-    return f"of the probability {shift(settings)}" if shift(settings) else "of the model's probability"
+def _share(probability: float, settings: SamplingSettings) -> str:
+    """Return a probability before the filters, and of what it is a share where that is not the model's own."""
+    of = shift(settings)
+    return f"{percent(probability)} of the probability {of}" if of else percent(probability)
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:

@@ -188,7 +188,7 @@ _ALL = (
         name="gap",
         label="Gap",
         default="hole",
-        options=_same("hole", "close"),
+        options={"hole": "hole: later words stay", "close": "close: later words move up"},
         undone=True,
         help="Hole: the words after a hidden one keep their positions. Close: they move up, as if it were deleted.",
     ),

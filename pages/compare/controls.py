@@ -88,14 +88,12 @@ def _second_models(page: frame.Page) -> list[str]:
 
 
 def _settings(page: frame.Page) -> None:
-    """Draw the box in which the settings are changed. It opens by itself where they cannot be read.
+    """Draw the box in which the settings are changed. It opens by itself where a row cannot be read, and says why.
 
     Its label is the same whatever the rows are: one with another label would be another box, which is closed.
     """
-    try:
-        rows = settings.parse(value("settings"))
-    except InputError:  # its sentence is drawn where the request is made
-        rows = ()
+    rows, wrong = _readable()
+    if wrong or not rows:
         st.session_state[_BOX] = True
     second = _second_models(page)
     if value("against") not in second:
@@ -103,6 +101,9 @@ def _settings(page: frame.Page) -> None:
         controls.note(
             "against", "The link asks for a second model that cannot stand beside this one: showing one model."
         )
+    if wrong:
+        st.error(literal(wrong))
+        st.caption("What cannot be read is left out, and the rows are numbered without it.")
     box = st.expander("Settings: change, add or remove rows", key=_BOX, on_change="rerun")
     if box.open:
         with box:
@@ -114,6 +115,17 @@ def _settings(page: frame.Page) -> None:
                 controls.choice("prompts")
             with model:
                 _second_model(second)
+
+
+def _readable() -> tuple[tuple[settings.SettingsRow, ...], str]:
+    """Return the rows that can be read, and what is wrong with the others.
+
+    Where none can be read there are none: its sentence is drawn where the request is made.
+    """
+    try:
+        return settings.readable(value("settings"))
+    except InputError:
+        return (), ""
 
 
 def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
@@ -136,7 +148,10 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
             _table(rows)
             shown = _columns(rows)
             off = [_off(one) for one in FILTERS if one.field in shown and one.field != "temperature"]
-            st.caption(f"Off: {', '.join(off)}. Temperature 0 is greedy; a beam search has no temperature.")
+            st.caption(
+                f"Off: {', '.join(off)}, beams 1 (a search with one would be greedy). Temperature 0 is greedy; a beam search has "
+                "no temperature."
+            )
     with st.container(horizontal=True, vertical_alignment="center"):
         for text in ROWS:
             (row,), full = settings.parse(text), len(rows) >= MAX_SETTINGS
@@ -168,11 +183,8 @@ def _second_model(names: list[str]) -> None:
 
 
 def _add(text: str) -> None:
-    """Add a row, unless the rows cannot be read: then the new one stands alone."""
-    try:
-        rows = settings.parse(value("settings"))
-    except InputError:
-        rows = ()
+    """Add a row to those that can be read."""
+    rows, _ = _readable()
     controls.change(settings=settings.write([*rows, *settings.parse(text)]))
 
 
@@ -248,7 +260,7 @@ def _edited(key: str) -> None:
     lines = [line for number, line in enumerate(lines) if number not in edits["deleted_rows"]]
     lines += [dict(added) for added in edits["added_rows"]]
     try:
-        text = settings.write([_row(line) for line in lines])
+        text = settings.write([_row(number, line) for number, line in enumerate(lines)])
         settings.parse(text)
     except InputError as error:
         controls.note("settings", literal(str(error)))
@@ -258,15 +270,18 @@ def _edited(key: str) -> None:
     controls.change(settings=text)
 
 
-def _row(line: dict[str, Any]) -> settings.SettingsRow:
-    """Return the row that a line of the table means; what it leaves empty is off."""
+def _row(number: int, line: dict[str, Any]) -> settings.SettingsRow:
+    """Return the row that a line of the table means; what it leaves empty is off. Raises InputError with its number."""
     values = {
         name: type(off)(line[name])
         for name, off in _COLUMNS.items()
         if off is not None and line.get(name) is not None and not pd.isna(line[name])
     }
     seed = line.get("seed")
-    return settings.make_row(values, None if pd.isna(seed) else int(seed))
+    try:
+        return settings.make_row(values, None if pd.isna(seed) else int(seed))
+    except InputError as error:
+        raise InputError(f"Row {number}: {error}") from None
 
 
 def make_request(page: frame.Page) -> CompareRequest:
@@ -278,7 +293,7 @@ def make_request(page: frame.Page) -> CompareRequest:
     return CompareRequest(
         models=models,
         texts=texts if value("prompts") == "all" else (texts[value("sentence", high=len(texts) - 1)],),
-        rows=settings.parse(value("settings")),
+        rows=settings.readable(value("settings"))[0],
         samples=value("samples"),
         seed=value("seed"),
         own_noise=value("noise") == "own",
@@ -294,9 +309,7 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
     if any(value(name) != CONTROLS[name].default for name in OF_MASKS):
         st.caption("What Masks hides is not hidden here: every row reads its whole prompt under GPT-2's own mask.")
     now = comparison.request
-    if request is None:  # what is asked for cannot be made, which the page says
-        st.info("The texts below were made before, from another choice.")
-    if request is None or now == request:
+    if now == request:
         return
     names = {
         "models": " and ".join(now.models),
@@ -307,9 +320,12 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
         "own_noise": "own random numbers" if now.own_noise else "the same random numbers",
         "max_new_tokens": f"{now.max_new_tokens} new tokens",
     }
-    parts = [name for field, name in names.items() if getattr(now, field) != getattr(request, field)]
-    held = f"These texts, their pictures and their files are of {', '.join(parts)}."
-    st.info(literal(f"{held} Press Compare for the present choice."))
+    # What is asked for may be what cannot be made, which the page says.
+    other = (
+        ("texts", "rows") if request is None else [one for one in names if getattr(now, one) != getattr(request, one)]
+    )
+    held = f"These texts, their pictures and their files are of {', '.join(names[one] for one in other)}."
+    st.info(literal(held if request is None else f"{held} Press Compare for the present choice."))
 
 
 def batch_of(comparison: run.Comparison) -> TokenBatch:

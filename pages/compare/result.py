@@ -29,7 +29,7 @@ def draw(comparison: Comparison, *, over: bool) -> None:
 
 
 def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
-    text, picture = st.columns([13, 10], gap="medium")
+    text, picture = st.columns(2, gap="medium")  # at 1,280 px the choice of views just fits into its half
     return text, picture
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.common import controls, downloads, frame
+from pages.common import downloads, frame
 from pages.common.caches import cache, cache_visit
 from pages.common.components.beat import beat
 from pages.common.components.plot import plot
 from pages.common.runs import growing
-from pages.common.view import View
+from pages.common.view import View, choose
 from pages.generate.run import lane_of
 from pages.generate.state import generate_state
 
@@ -29,7 +29,7 @@ BEAT = 1.0
 def draw(run: Generation) -> None:
     """Draw the choice of what to see of the batch, and that."""
     st.divider()
-    view = VIEWS[controls.choice("batch", VIEWS)]
+    view = choose("batch", VIEWS)
     if view.draw is not None:
         with frame.reader_errors():
             view.draw(run)
@@ -41,8 +41,8 @@ def _timing(run: Generation) -> None:
     measuring = state.measuring  # asked once: it may end while this is drawn
     job = state.timing[1] if state.timing is not None and state.timing[0] == run.request else None
     st.markdown(
-        "**The same sentences in one batch, or one after another:** the texts must be the same; what differs is the time. "
-        "Both ways are measured now, in turns, without keeping a record of the steps."
+        "**The texts must be the same; what differs is the time.** Both ways are measured in turns, without keeping a record of "
+        "the steps."
     )
     with st.container(horizontal=True):
         if st.button(
@@ -186,7 +186,10 @@ def _decoded(run: Generation) -> None:
 
 
 VIEWS = {
-    "none": View(label="not shown"),
+    "none": View(
+        label="not shown",
+        help="One by one: is a batch faster, with the same texts? As decoded: its rows with their pads.",
+    ),
     "timing": View(
         label="one by one", help="The same sentences in one batch and one after another, measured now.", draw=_timing
     ),

@@ -55,7 +55,7 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
         alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what is finished. Each step is "
         "a table too, below.",
         on_click=click,
-        opens="end" if opened is None else (opened.column + 1) / max(1, len(found.columns)),
+        opens="start" if opened is None else (opened.column + 1) / max(1, len(found.columns)),
     )
     _open_text(run, row, found, opened)
     plain = run.request.policy.plain

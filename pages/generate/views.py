@@ -111,12 +111,12 @@ def repeated_draws(run: Generation, step: Step) -> None:
     table = figures.draws_table(distribution, counts, run.label, rows=rows)
     figure = figures.draws(table, drawn=step.token_id, palette=frame.palette())
     others = int(figures.DRAWS - table["came"].sum())
+    plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
     st.markdown(
         f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. "
         "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the text's own word. "
         + (f"{others} draws fell on words further down." if others else "")
     )
-    plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
 
 
@@ -189,7 +189,7 @@ VIEWS = {
     "ranks": View(label="Ranks", help="The whole vocabulary, likeliest first, and where each filter cuts.", draw=ranks),
     "draws": View(
         label="200 draws",
-        help="The same step drawn 200 times: how often each word comes, beside its probability.",
+        help="The same step drawn 200 times: how often each word comes.",
         draw=repeated_draws,
     ),
     "steps": View(label="Steps", help="Uncertainty and tokens left at every step.", draw=over_steps),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from model_utils.heads.measures import Measures
 
 COLUMNS, MOST = 4, 12
+# On a phone the tiles keep this width together, in px, and scroll.
+NARROWEST = 800
 # The heads of one layer in their places, or those that have most of a measure: its label and its name.
 LAYER = "layer"
 ORDERS = {
@@ -59,7 +61,7 @@ def draw(selection: HeadSelection) -> None:
         st.info("Nothing in this text comes again, so that no head can be sorted by it.")
         return
     _tiles(selection, heads, titles)
-    note = "A click opens a head above. Colours mean the same weight in every tile, and above."
+    note = "A click opens a head above. Rows, columns and colours mean the same in every tile as above."
     st.caption(note if order == LAYER else f"Layer·head and {TITLES[_MEASURES.get(order, order)][1]}. {note}")
     lines = [{"layer": layer, "head": head, "title": title} for (layer, head), title in zip(heads, titles, strict=True)]
     downloads.bar("gallery", numbers=lambda: pd.DataFrame(lines), code=None)
@@ -91,7 +93,7 @@ def ranked(values: NDArray[Any]) -> tuple[list[tuple[int, int]], list[float]]:
 def _tiles(selection: HeadSelection, heads: list[tuple[int, int]], titles: list[str]) -> None:
     from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
-    from viz.heads.gallery import WIDTH, gallery
+    from viz.heads.gallery import gallery
 
     thumbnails = selection.all_heads[0]
     pitch, side = thumbnails.pitch, thumbnails.pitch - thumbnails.gap
@@ -106,4 +108,4 @@ def _tiles(selection: HeadSelection, heads: list[tuple[int, int]], titles: list[
         if place < len(heads):
             open_head(*heads[place])
 
-    plot(figure, "gallery", on_click=choose, least=WIDTH, alt=f"{len(heads)} heads side by side.")
+    plot(figure, "gallery", on_click=choose, least=NARROWEST, alt=f"{len(heads)} heads side by side.")

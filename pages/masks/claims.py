@@ -57,16 +57,16 @@ def _emphasis(page: Page) -> None:
 def _half(page: Page) -> None:
 
     found = cache.half(page.model)
-    st.markdown("**No.** The library transformers makes a 2-D mask true or false: 0.5 counts as 1.")
+    st.markdown("**No.** The library transformers makes the mask of a token true or false: 0.5 counts as 1.")
     st.markdown(
         "| *jumps* | weight | change |\n|---|---|---|\n"
-        f"| unmasked | {percent(found.before)} | |\n"
-        f"| 2-D mask | {percent(found.flat)} | {percent(found.flat_change)} |\n"
-        f"| log(0.5) | {percent(found.log)} | {percent(found.log_change)} |"
+        f"| no mask | {percent(found.before)} | |\n"
+        f"| transformers now | {percent(found.flat)} | {percent(found.flat_change)} |\n"
+        f"| log 0.5 added | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(
         f"0.5 on *jumps* in “{FOX}”: its attention weight in the last row of layer 0, mean of the heads, and the change of the "
-        "prediction. Even log(0.5) gives a little more than half: it halves the weight before the row is divided by its sum."
+        "prediction. Adding log 0.5 too leaves more than half: it halves the weight before the row is divided by its sum."
     )
 
 

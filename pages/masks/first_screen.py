@@ -119,12 +119,12 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     before = masks_cache.next_word(page.key(batch.side), plain(spec))
     after = masks_cache.next_word(page.key(batch.side), spec)
     masked = bool(_causes(page, spec, batch))
+    st.markdown(_sentence(page, spec, batch))  # above the bars: on a small screen they end below the fold
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
         _bars(page, spec, batch, before, after, masked=masked)
     with numbers:
         _numbers(page.key(batch.side), spec, masked=masked)
-    st.markdown(_sentence(page, spec, batch))
     _gap(page, spec, batch)
     tools.take_home(page, spec, batch, before, after)
 
@@ -230,20 +230,18 @@ def in_force(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         kept = {token: one for token, one in spec.pairs if token not in word.tokens}
         state = "hidden" if weight == 0 else f"mask value {weight:g}"
         chips[f"word_{number}"] = (f"{literal(word.label)} {state}", {"weights": format_weights(kept)})
-    if chips:
-        with st.container(horizontal=True, gap="small", key="in_force"):
-            for name, (label, without) in chips.items():
-                st.button(
-                    label,
-                    key=f"chip_{name}",
-                    icon=":material/close:",
-                    icon_position="right",
-                    help="Take it away.",
-                    on_click=mask_state.change,
-                    kwargs=without,
-                )
-            if len(masked) > fits:
-                st.caption(f"and {len(masked) - fits} more: click above", width="content")
+    for name, (label, without) in chips.items():
+        st.button(
+            label,
+            key=f"chip_{name}",
+            icon=":material/close:",
+            icon_position="right",
+            help="Take it away.",
+            on_click=mask_state.change,
+            kwargs=without,
+        )
+    if len(masked) > fits:
+        st.caption(f"and {len(masked) - fits} more: click above", width="content")
 
 
 def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
@@ -252,10 +250,8 @@ def _gap(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
 
     with st.container(key="hole_or_close"):  # empty too: what stands below it keeps its place
         if hidden_tokens(spec):
-            switch, verdict = st.columns([1, 5], vertical_alignment="bottom")
-            with switch:
-                chosen = controls.choice("gap")
-            verdict.caption(_gap_sentence(page, spec, batch, chosen))
+            chosen = controls.choice("gap")
+            st.caption(_gap_sentence(page, spec, batch, chosen))
 
 
 def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) -> str:
@@ -267,12 +263,8 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     hole, closed = (masks_cache.next_word(page.key(batch.side), replace(spec, gap=kind)) for kind in ("hole", "close"))
     apart = float(total_variation(hole, closed))
     behind = sum(token not in hidden for token in range(min(hidden) + 1, len(batch.tokens[spec.sentence])))
-    later = "1 later token" if behind == 1 else f"{behind} later tokens" if behind else "the row that reads"
-    what = (
-        "A hole: later tokens keep their positions."
-        if chosen == "hole"
-        else f"Closed gap: {later} moved to lower positions, as if the hidden words were deleted."
-    )
+    later = "1 later token" if behind == 1 else f"{behind} later tokens" if behind else "The row that reads"
+    moved = f"{later} moved to lower positions, as if the hidden words were deleted. " if chosen == "close" else ""
     if apart < EQUAL:
-        return f"✓ {what} Hole and closed gap give the same answer here."
-    return f"{what} The model also knows a token’s position: hole and closed gap differ by **{percent(apart)}** here."
+        return f"✓ {moved}Hole and closed gap give the same answer here."
+    return f"{moved}The model also knows a token’s position: hole and closed gap differ by **{percent(apart)}** here."

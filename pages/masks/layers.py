@@ -180,7 +180,7 @@ def _brush(spec: MaskSpec, batch: TokenBatch, mask: Mask, query: int, key: int) 
 def _moved(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw how far each row's prediction moves through the blocked cells, as a strip of the sentence's words."""
     if not spec.cells:
-        st.caption("A single cell is the finer brush: one word no longer reads one other, all else stays.")
+        st.caption("With one cell blocked, one token no longer reads one other; all else stays.")
         return
     palette = frame.palette()
     before = replace(spec, cells=())

@@ -41,7 +41,7 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     now = cache_masks.pattern_run(page.key(batch.side), spec)
     causal = cache_masks.pattern_run(page.key(batch.side), under(spec, "causal"))
     if spec.pattern == "causal":
-        st.markdown("The plain causal mask. Choose another pattern.")
+        st.markdown("This is the plain causal mask.")
     else:
         _against_causal(page, spec, now, causal)
     surprise(spec, batch, now, causal)

@@ -54,7 +54,7 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
     palette, most = frame.palette(), max(int(after.max()), 1)
     tokens = []
     for index, (label, layers) in enumerate(zip(labels, after[row].tolist(), strict=True)):
-        ground, ink = colours(layers, most, palette) if layers > 0 else ("", "")
+        ground, ink = colours(layers, most, palette) if layers >= 0 else ("", "")
         tokens.append(
             StripToken(
                 text=label,

@@ -14,6 +14,7 @@ from model_utils.errors import InputError
 from pages.common import controls, downloads, frame, mask_state
 from pages.common.caches import cache_masks
 from pages.common.components.plot import plot
+from pages.common.link_parameters import CONTROLS
 from pages.masks import cache as masks_cache
 from pages.masks import rule_above
 
@@ -82,9 +83,9 @@ def _cell(batch: TokenBatch, spec: MaskSpec, count: int) -> tuple[int, int]:
         st.session_state.setdefault(name, default)
     query, key = st.columns(2)
     with query:
-        row = st.selectbox("The word that reads", range(count), format_func=labels.__getitem__, key="dial_query")
+        row = st.selectbox(CONTROLS["query"].label, range(count), format_func=labels.__getitem__, key="dial_query")
     with key:
-        read = st.selectbox("The word that is read", range(count), format_func=labels.__getitem__, key="dial_key")
+        read = st.selectbox(CONTROLS["key"].label, range(count), format_func=labels.__getitem__, key="dial_key")
     return int(row), int(read)
 
 

@@ -47,7 +47,8 @@ def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     rule_above.say(spec, holds=False)
     found = masks_cache.soft_mask_runs(page.model, text, word.tokens, weight)
     st.caption(
-        f"Each row: what the last word, “{literal(batch.tokens[spec.sentence][-1].label)}”, reads under one kind of mask."
+        f"Each row: attention weights of the last word, “{literal(batch.tokens[spec.sentence][-1].label)}”, under one kind of "
+        "mask. Below: the framed weight, without a mask → with one."
     )
     rows = np.stack([one.weights[layer, head] for one in found])  # (kinds, T)
     _picture(rows, word, [token.label for token in batch.tokens[spec.sentence]], layer, head)
@@ -126,7 +127,7 @@ def _check(rows: NDArray[np.float64], word: Word, weight: float, layer: int) -> 
         "exactly what the model computed" if apart < 1e-6 else f"up to {apart:.3f} off, since its scores changed too"
     )
     st.markdown(
-        f"By hand: {before:.3f} × {weight:g}, divided by the row’s new sum, is {wanted[list(word.tokens)].sum():.3f}; "
+        f"{before:.3f} × {weight:g}, divided by the row’s new sum, is {wanted[list(word.tokens)].sum():.3f}; "
         f"in layer {layer} that is {exact}. A mask value of {weight:g} leaves {after / max(before, 1e-12):.2f} of the weight."
     )
 

@@ -41,7 +41,7 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
         least=width(len(labels)),
         alt="The surprise of each word in bits",
     )
-    line = f"Surprise of each word, −log₂ of its chance in the row before: **{_mean(now.bits)} bits** a word"
+    line = f"Surprise of each word, −log₂ of its probability in the row before: **{_mean(now.bits)} bits** a word"
     if other:
         line += f", {_mean(causal.bits)} under causal (pale)"
     st.markdown(f"{line}. {_no_bar(now.bits)}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+    from streamlit.delta_generator import DeltaGenerator
 
     from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 TABLE_WORDS = 50
 
 
-def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
-    """Draw the row of tools."""
-    with st.container(horizontal=True, vertical_alignment="center", key="mask_tools"):
+def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> DeltaGenerator:
+    """Draw the row of tools, and return it: what is in force stands there too, where a line of its own would take height."""
+    tools = st.container(horizontal=True, vertical_alignment="center", key="mask_tools")
+    with tools:
         mask_state.undo_buttons()
         soften = st.popover("Soften a word", icon=":material/opacity:", key="mask_soften", on_change="rerun")
         if soften.open:
@@ -49,6 +51,7 @@ def row(page: Page, spec: MaskSpec, words: Sequence[Word]) -> None:
         if any(len(word.tokens) > 1 for word in words):
             st.toggle("By pieces", key="mask_pieces", help="Hide single pieces of words instead of whole words.")
     example_list.say_model(EXAMPLES, page.text, page.entry)
+    return tools
 
 
 def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:

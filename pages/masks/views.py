@@ -24,39 +24,43 @@ if TYPE_CHECKING:
 VIEWS = {
     "why-blocked": View(
         label="Why blocked",
-        help="Causal, padding and hand mask, and all combined: why each cell is blocked.",
+        help="Which token may each row read, and what blocks the rest? Click a cell of the large picture to block it by hand.",
         draw=layers,
     ),
     "patterns": View(
         label="Patterns",
-        help="Masks of other models, such as a sliding window, in the place of the causal one.",
+        help="How would the model do under the masks of other models, instead of the causal one? Choose a pattern.",
         draw=patterns,
     ),
     "word-list": View(
         label="Word list",
-        help="Hide every word of a list: your own, or one of three that are ready.",
+        help="What if every word of a list is hidden? Type words, or take a ready list, and hide those in the sentence.",
         draw=lists,
         answers=False,
     ),
     "mask-value": View(
         label="Mask value 0.5",
-        help="A mask value between 0 and 1 does different things, depending on where it is applied.",
+        help="Does a mask value of 0.5 halve the attention weight of a word? Choose a word, and compare three ways to apply it.",
         draw=soft,
     ),
     "soft-mask": View(
         label="Mask value 0 to 1",
-        help="How the attention weight of one word falls as a negative number is added to its score.",
+        help="What attention weight is left to a word as its mask value goes from 1 down to 0? Move the slider.",
         draw=dial,
     ),
     "effect": View(
         label="Attention vs effect",
-        help="Does a word with much attention weight change the prediction much when it is hidden?",
+        help="Does a word with much attention weight change the prediction much when it is hidden? Compare the two strips.",
         draw=attention_vs_ablation,
     ),
     "hide-more": View(
-        label="Hide more", help="Words are hidden one after another, from either end of the sentence.", draw=more
+        label="Hide more",
+        help="How fast does the prediction change as words are hidden one after another? Follow each line to the right.",
+        draw=more,
     ),
-    "claims": View(label="True or false?", help="Claims that one reads about masks, tried on this model.", draw=claims),
+    "claims": View(
+        label="True or false?", help="Is it true what one reads about masks? Guess, then ask the model.", draw=claims
+    ),
 }
 
 

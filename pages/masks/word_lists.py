@@ -41,7 +41,6 @@ def lists(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     matches = match(words, entries)
     with meeting:
         if not entries:
-            st.markdown("**Type words, or take a ready list.** One click then hides those that stand in the sentence.")
             return
         _say(matches, words, entries)
         if matches.places:

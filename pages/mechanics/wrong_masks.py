@@ -35,7 +35,7 @@ def wide(selection: CellSelection) -> int:
 
 
 def fills(selection: CellSelection) -> None:
-    """Draw what each fill does to a word's row and to a fully blocked row, how low is low enough, and NaN spreading."""
+    """Draw what each fill does to a word's row and to a fully blocked row; what follows from it lies in two boxes, closed."""
     import numpy as np
 
     from model_utils.masks.mask import FILLS
@@ -61,8 +61,14 @@ def fills(selection: CellSelection) -> None:
         )
     _blocked_row(selection, shared, hidden_row)
     downloads.bar("fates", numbers=lambda: _fill_values(selection), code=lambda: _fills_code(selection))
-    _how_low(selection)
-    _spread(selection)
+    boxes = {
+        "how_low": ("How low is low enough?", _how_low),
+        "spread": ("The whole model, really run with −∞", _spread),
+    }
+    for name, (title, draw) in boxes.items():
+        with st.expander(title, key=f"{name}_box", on_change="rerun") as box:
+            if box.open:
+                draw(selection)
 
 
 def _blocked_row(selection: CellSelection, shared: dict[str, Any], hidden_row: bool) -> None:
@@ -115,7 +121,6 @@ def _how_low(selection: CellSelection) -> None:
     from model_utils.mechanics.wrong_masks import FILL_RANGE, blocked_share_by_fill
     from viz.mechanics import fill_values
 
-    st.header("How low is low enough?", anchor=False)
     if not selection.trace.blocked[selection.query].any() or selection.trace.empty_rows[selection.query]:
         st.caption("This row has nothing blocked, or nothing else: choose another word.")
         return
@@ -140,7 +145,6 @@ def _spread(selection: CellSelection) -> None:
     from model_utils.mechanics.wrong_masks import nan_table
     from viz.mechanics import fill_values
 
-    st.header("The whole model, really run with −∞", anchor=False)
     found = cache.nan_spread(*selection.source)
     rows = np.vstack([found.rows, found.logits])
     names = [f"layer {layer}" for layer in range(len(found.rows))] + ["next words"]

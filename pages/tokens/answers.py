@@ -87,7 +87,10 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
             "changes; only the column that is read can be wrong."
         )
     else:
-        st.markdown("Only mask **and** positions give every padded sentence the answer that it gets alone.")
+        st.markdown(
+            "Only mask **and** positions give every padded sentence the answer that it gets alone. The mask without positions "
+            "repairs half, and its answer may be further off than with no mask."
+        )
 
 
 def _explain() -> None:

@@ -121,9 +121,9 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         )
     else:
         st.markdown(
-            "Pads on the left bring every sentence’s last word into the last column, where its next word is read. Each cell"
-            " stacks token, id, mask and position: mask 0 hides the pads, positions count the real tokens alone; a pad’s 0 only"
-            " fills its place. “␣” is the space that a token begins with."
+            "Pads on the left bring every sentence’s last word into the last column, where its next word is read. Mask 0"
+            " hides the pads; positions count the real tokens alone, a pad’s 0 only fills its place. “␣” is the space that a"
+            " token begins with."
         )
     for b in ends_in_space(batch):
         st.warning(
@@ -161,7 +161,7 @@ def merges(model: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = controls.field("word", width=300)
         for word, name in EXAMPLES:
-            st.button(f"{name}: {word.strip()}", on_click=controls.change, kwargs={"word": word}, key=f"_word_{name}")
+            st.button(f"{name}: {visible(word)}", on_click=controls.change, kwargs={"word": word}, key=f"_word_{name}")
     with frame.reader_errors():
         words = cache.merged_words(model, text)
         cover.answer(_draw_merges, words[_which(words)])

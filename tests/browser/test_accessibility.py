@@ -16,7 +16,7 @@ PAGES = {
     "/Masks?look=why-blocked": "fig_combined",
     "/Masks?look=patterns&pattern=window": "fig_pattern_words",
     "/Heads?closer=lines": "fig_overview",
-    "/Mechanics?part=fills": "fig_nan",
+    "/Mechanics?part=fills": "fig_fates_blocked",
     "/Generate?max_new_tokens=3": "fig_candidates",
     "/Compare?max_new_tokens=3": "fig_surface",
 }

@@ -77,7 +77,7 @@ def test_a_stage_that_next_adds_comes_into_view(page: Page, app: str) -> None:
 FAULTS = (
     ("unmasked", "fig_unmasked", {"without_mask": 64}, "free = scores"),
     ("wrong", "fig_wrong", {"wrong_ways": 20}, '"after": scores.softmax(-1) * seen'),
-    ("fills", "fig_nan", {"fates": 48, "how_low": 11, "nan": 8}, "FILL_RANGE = "),
+    ("fills", "fig_fates_blocked", {"fates": 48, "how_low": 11, "nan": 8}, "FILL_RANGE = "),
 )
 
 
@@ -87,6 +87,8 @@ def test_every_picture_of_what_goes_wrong_goes_home_as_numbers_and_code(page: Pa
         if part != FAULTS[0][0]:
             page.locator(".st-key-part").get_by_role("radio", name=VIEWS[part].label).click()
         drawn(page, figure)
+        for box in page.get_by_test_id("stExpander").locator("summary").all():
+            box.click()
         for name, lines in taken.items():
             with page.expect_download() as saved:
                 page.locator(f".st-key-csv_{name} button").click()

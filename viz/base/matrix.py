@@ -31,6 +31,7 @@ BELOW, BELOW_LEGEND, BELOW_STACKED = 100, 84, 150
 
 # What stands beside the last row's label, and the px that it takes with the gap before it: as much of it as there is room.
 ROLES = {"→ next word": 84, "→ next": 56}
+CORNER = "rows ↓ read<br>columns →"  # what is what, where nothing else is said
 EDGE = 8  # px between a label and the edges of its place
 NEXT = 66  # px of “→ next” and of the gaps around it
 
@@ -62,8 +63,8 @@ class Numbers:
     least: int = LEGIBLE
 
 
-# Of a matrix beside another one: short numbers, and none where they would be too small to read.
-SMALL = Numbers(text=brief, least=11)
+# Of a matrix beside another one: none where they would be too small to read.
+SMALL = Numbers(least=11)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,7 @@ def matrix(
     hover_on_gaps: bool = True,
     name: str = "weight",
     width: int | None = None,
-    corner: str = "rows ↓ read<br>columns →",
+    corner: str = CORNER,
     last: int | None = None,
     widen: bool = False,
 ) -> Figure:

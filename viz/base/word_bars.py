@@ -13,8 +13,6 @@ from viz.base.theme import CODE_FONT, Palette, style
 
 # A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
 MOST_ROOM = 45
-# Behind a bar longer than this there is no room for both numbers on one line; in a hall, whose text is large, behind this.
-ONE_LINE, HALL_ONE_LINE = 25, 12
 HEADING = 24  # px of the line above the bars
 
 
@@ -52,7 +50,7 @@ def word_bars(
     figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
     names = [f"{escape(word)}  " for word in words]
     if last_rank > len(words):
-        names[-1] = after_gap(last_rank, palette) + names[-1]
+        names[-1] += f"<br>{after_gap(last_rank, palette)} "  # below: in front, a phone has no room left for the bars
     figure.update_yaxes(**word_rows(names, palette, size=20, family=CODE_FONT, ends=(0.6, 0.4)))
     return figure
 
@@ -91,22 +89,20 @@ def _label(row: int, probability: float, before: float | None, palette: Palette,
     """
     now, end = 100 * probability, 100 * max(probability, before or 0.0)
     inside = now > MOST_ROOM
-    lines = before is not None and (fallen or end > (HALL_ONE_LINE if palette.sizes.brief else ONE_LINE))
     return {
         "x": end if end <= MOST_ROOM else now,  # over the pale bar, never half over the solid one
         "y": row,
-        "text": percent(probability) + _was(before, fallen=fallen, below=lines),
+        "text": percent(probability) + _was(before, fallen=fallen),
         "align": "right" if inside else "left",
         "showarrow": False,
         "xanchor": "right" if inside else "left",
         "xshift": -8 if inside else 8,
-        "font": {"size": 17 if lines else 20, "color": palette.paper if inside else palette.text},
+        "font": {"size": 20 if before is None else 17, "color": palette.paper if inside else palette.text},
     }
 
 
-def _was(before: float | None, *, fallen: bool, below: bool) -> str:
-    """Return what a row's probability was, on a line of its own or behind the present one."""
+def _was(before: float | None, *, fallen: bool) -> str:
+    """Return what a row's probability was, on a line of its own: behind the present one a phone would cut it off."""
     if before is None:
         return ""
-    was = f"was {'first, ' if fallen else ''}{percent(before)}"
-    return f"<br>{was}" if below else f"  ({was})"
+    return f"<br>was {'first, ' if fallen else ''}{percent(before)}"

@@ -15,10 +15,10 @@ from viz.base.theme import ink, ramp_colour, style
 if TYPE_CHECKING:
     from viz.base.theme import Palette
 
-ROW = 74  # px per bar
+ROW = 54  # px per bar
 _HATCHES = ("/", "x", ".", "\\", "+", "-", "|")  # of what each filter removed, by its place among all
 _DASHES = ("longdashdot", "dash", "dot", "dashdot", "longdash", "2px,8px", "16px,3px,3px,3px")  # of its lines, likewise
-_LEGEND = 8  # px between the bars and the legend
+_LEGEND = 8  # px between the legend and the bars
 _SHADES = (0.72, 0.6, 0.5, 0.42, 0.34, 0.2)  # places on the ramp of the named words, the last of all others
 _ROUNDING = 0.001  # what the shares of a bar may sum to beyond 1
 _LETTER = 0.0185  # share of the bar that a letter of a name takes; where a name does not fit stands its number
@@ -68,11 +68,11 @@ def waterfall(
     _titles(figure, stages, palette)
     style(figure, palette, height=ROW * len(stages) + 10)
     figure.update_layout(barmode="stack", bargap=0, showlegend=True, margin={"l": 2, "r": 2, "t": 4, "b": 4})
-    figure.update_layout(
-        legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}, "traceorder": "normal"}
-    )
+    # Above: a number in a bar means nothing before its word has been read.
+    look = {"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}, "traceorder": "normal"}
+    figure.update_layout(legend={**look, "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"})
     if legend:
-        figure.grow_below(_LEGEND + legend_height(legend))
+        figure.grow_above(_LEGEND + legend_height(legend))
     # Sums of float32 end a little behind 1, and plotly draws no text of a bar that ends outside.
     figure.update_xaxes(range=[0, 1 + _ROUNDING], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(stages) - 0.55, -0.6], visible=False, fixedrange=True)

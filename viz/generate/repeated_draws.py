@@ -13,7 +13,7 @@ from viz.base.theme import ramp_colour, style
 if TYPE_CHECKING:
     from viz.base.theme import Palette
 
-ROW = 32
+ROW = 26
 
 
 def repeated_draws(

@@ -50,7 +50,7 @@ def difference(
 def _look(limit: float, palette: Palette) -> Look:
     """Return the look of differences: the other map's violet, paper in the middle, the accent for the first map."""
     colours = [(0.0, ramp_colour(palette, 0.72)), (0.5, palette.surface), (1.0, palette.accent)]
-    ticks = {at: f"{limit * at:+.2g}" if at else "0" for at in (-1, -0.5, 0, 0.5, 1)}
+    ticks = {at: _plus_or_minus(limit * at) for at in (-1, -0.5, 0, 0.5, 1)}
     return Look(
         scale=Scale(colours=colours, low=-limit, high=limit),
         numbers=Numbers(text=_plus_or_minus),

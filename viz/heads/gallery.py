@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viz.base.axes import cell_texts, frame
+from viz.base.axes import cell_texts, frame, legend_height
 from viz.base.figure import Figure, Trace, heatmap
+from viz.base.hatching import entry
 from viz.base.text import escape
-from viz.base.theme import Palette, Scale, even_ramp, ink, style, weight_scale
+from viz.base.theme import Palette, Scale, even_ramp, ink, style, weight_colour, weight_scale
 from viz.heads.overview import tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WIDTH, TITLE = 880, 30
+SHOWN_WEIGHTS = (0.01, 0.1, 0.5, 1.0)  # in the legend
 
 
 def gallery(
@@ -31,6 +33,7 @@ def gallery(
     """Return the tiles `pictures[T, T]` (codes as in the overview) in rows of `columns`, each under its title.
 
     Trace `weight` is the one picture; the tile of a row and column, with its title, stands at these whole numbers.
+    The legend names some weights and the causes that occur.
     """
     rows, side = -(-len(pictures) // columns), pictures[0].shape[0]
     tile, pitch = WIDTH / columns, side + max(1, side // 12)
@@ -42,12 +45,24 @@ def gallery(
     first, step = (-0.5 + 0.5 / pitch, -0.5 + 0.5 / high), (1 / pitch, 1 / high)
     figure = Figure(tiles(canvas, weight_code, causes, palette, first=first, step=step))
     names = [[escape(title) for title in titles[row * columns : (row + 1) * columns]] for row in range(rows)]
-    style(figure, palette, height=round((tile + TITLE) * rows + 8))
+    entries = _legend(canvas, causes, palette)
+    for name, colour in entries.items():
+        figure.add(entry(name, {"color": colour}, palette))
+    below = legend_height(entries)
+    style(figure, palette, height=round((tile + TITLE) * rows + 6) + below)
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
     figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
     notes = _titles(names, (high - side) / high, palette)
-    figure.update_layout(annotations=notes, margin={"l": 2, "r": 2, "t": 4, "b": 2}, showlegend=False)
+    figure.update_layout(annotations=notes, margin={"l": 2, "r": 2, "t": 4, "b": below})
     return figure
+
+
+def _legend(canvas: NDArray[np.uint8], causes: Sequence[str], palette: Palette) -> dict[str, str]:
+    """Return the colour of each entry of the legend of `canvas`, in the codes of the overview."""
+    blocked = [palette.causes[cause] for code, cause in enumerate(causes, start=1) if (canvas == code).any()]
+    return {f"weight {weight:g}": weight_colour(palette, weight) for weight in SHOWN_WEIGHTS} | {
+        look.label: look.tint for look in blocked
+    }
 
 
 def _titles(names: Sequence[Sequence[str]], down: float, palette: Palette) -> list[dict[str, Any]]:

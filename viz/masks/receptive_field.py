@@ -27,8 +27,8 @@ def tone(layers: int, most: int) -> float:
 
 
 def colours(layers: int, most: int, palette: Palette) -> tuple[str, str]:
-    """Return (ground, ink) of a word reached after `layers` layers of at most `most`; 0 is the word itself."""
-    ground = ramp_colour(palette, tone(layers, most))
+    """Return (ground, ink) of a word reached after `layers` layers of at most `most`; 0, the word itself, is off the ramp."""
+    ground = palette.surface if layers == 0 else ramp_colour(palette, tone(layers, most))
     return ground, ink(ground)
 
 
@@ -56,7 +56,7 @@ def receptive_field(after: NDArray[Any], *, labels: Sequence[str], palette: Pale
         hover=_hover(after, labels) if T <= HOVER_UP_TO else None,
         name=NAME,
     )
-    for layers in range(1, most + 1) if most <= 3 else (1, most):
+    for layers in range(most + 1) if most <= 3 else (0, 1, most):
         figure.add(entry(after_layers(layers), {"color": scale.colour(layers)}, palette))
     figure.add_shape(**frame((row, row), (0, T - 1), palette))
     return figure

@@ -121,8 +121,7 @@ def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) 
         figure.add_annotation(
             x=100 * leak,
             y=row,
-            # Not as percentages are written elsewhere: how far below 0.01 % a leak lies is what this figure shows.
-            text="exactly 0" if leak == 0 else f"{signed(100 * leak)}\N{NO-BREAK SPACE}%",
+            text=percent(leak) if leak else "exactly 0",
             xanchor="left",
             xshift=6,
             showarrow=False,

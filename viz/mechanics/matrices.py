@@ -11,7 +11,7 @@ import numpy as np
 from viz.base.axes import cell_texts, frame
 from viz.base.figure import Figure
 from viz.base.hatching import HOVER_UP_TO, any_cause, visible
-from viz.base.matrix import ColourBar, Look, Numbers, matrix, weight_look
+from viz.base.matrix import CORNER, ColourBar, Look, Numbers, matrix, weight_look
 from viz.base.text import escape, precise, signed
 from viz.base.theme import signed_scale
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 Rows = Literal["queries", "keys"]
-CORNERS: dict[Rows, str] = {"queries": "reads ↓<br>is read →", "keys": "is read ↓<br>reads →"}
+CORNERS: dict[Rows, str] = {"queries": CORNER, "keys": "columns → read<br>rows ↓"}
 
 # px of one matrix: two stand side by side on a screen of 1,400. px added below it, for one more line of the legend.
 WIDTH, MORE_BELOW = 440, 24

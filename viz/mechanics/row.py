@@ -33,10 +33,11 @@ NARROWEST = 330  # px of all columns on a phone: few have more room there
 # px of one strip at least, its title above the bars included; the last one holds W rows.
 STRIP, LAST_STRIP = 86, 130
 # While few strips are shown each takes its part of the room that four fill, up to so many px.
-FOUR_STRIPS, TALLEST_STRIP = 4 * STRIP, 170
+FOUR_STRIPS, TALLEST_STRIP = 4 * STRIP, 140
 TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
 UPRIGHT, WORD_FONT, LONGEST = 10, 18, 9  # words, more are slanted; px and characters of an upright one
 TITLE = 26
+BELOW_WORDS = 6  # px between the words and the first title
 GAP = 6  # px below a strip
 # px below the bars that their numbers take, however tall the strip is.
 NUMBERS = 21
@@ -370,6 +371,7 @@ class _Draft:
             ticktext=[escape(shorten(self.row.labels[key], LONGEST if self.few else 12)) for key in shown],
             tickangle=0 if self.upright else -45,
             tickfont={"size": WORD_FONT if self.upright else 14, "color": self.palette.text},
+            ticklabelstandoff=BELOW_WORDS if self.upright else 0,
             side="top",
             anchor="free",
             position=1 - self.top / self.height,

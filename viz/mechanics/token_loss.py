@@ -32,8 +32,8 @@ def word_losses(
 ) -> Figure:
     """Return what each word cost, `bits[T]`, as bars (trace `loss`) against a second axis in nats.
 
-    Of the columns that do not count, the `pads[T]` lie under the hatch of padding, trace `left out`, and a first word is a
-    plain column, trace `first word`; a dashed line marks `mean`, in bits.
+    Of the columns that do not count, the `pads[T]` lie under the hatch of padding, trace `left out`, and a first word on a
+    plain ground, trace `first word`; a dashed line marks `mean`, in bits.
     """
     top = 1.12 * float(np.nanmax(np.where(counts, bits, np.nan))) if counts.any() else 1.0
     figure = Figure()
@@ -60,7 +60,10 @@ def word_losses(
 def _add_left_out(
     figure: Figure, columns: list[int], top: float, what: Literal["pad", "first"], palette: Palette
 ) -> None:
-    """Add the columns, `top` high, of pads or of a first word, which do not count, and why as a line of the legend."""
+    """Add the ground, `top` high, of pads or of a first word, which do not count, and why as a line of the legend.
+
+    Without gaps and outlines: it is no bar of a height.
+    """
     if not columns:
         return
     name, marker, reason = {
@@ -73,7 +76,8 @@ def _add_left_out(
             y=[top] * len(columns),
             name=name,
             showlegend=False,
-            marker={**marker, "line": {"width": 1, "color": palette.line}},
+            width=1,
+            marker={**marker, "line": {"width": 0}},
             hovertemplate=f"{reason} (label −100)<extra></extra>",
         ),
         entry(reason, marker, palette),

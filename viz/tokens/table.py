@@ -116,14 +116,14 @@ def _mask(table: Table, window: range, palette: Palette) -> Trace:
 
 
 def _hatch(table: Table, window: range, palette: Palette) -> Trace:
-    """Return diagonal strokes over every pad: a mark that survives greyscale."""
+    """Return diagonal strokes beside the word of every pad, above its id: a mark that survives greyscale."""
     x: list[float | None] = []
     y: list[float | None] = []
     for b, t in np.argwhere(table.mask[:, window.start : window.stop] == 0):
         column = window.start + int(t)
-        for at in (-0.2, 0.2):
-            x += [column + at - 0.14, column + at + 0.14, None]
-            y += [int(b) - 0.06, int(b) - 0.34, None]
+        for at in (-0.32, 0.32):
+            x += [column + at - 0.1, column + at + 0.1, None]
+            y += [int(b) - 0.18, int(b) - 0.38, None]
     line = {"color": palette.causes["padding"].mark, "width": 1}
     return scatter(name="padding", x=x, y=y, mode="lines", line=line, opacity=0.45, hoverinfo="skip")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_utils.compare.settings import SettingsRow, make_row, name, parse, write
+from model_utils.compare.settings import SettingsRow, make_row, name, parse, readable, write
 from model_utils.errors import InputError
 from model_utils.generate.beam_search.beam_settings import EARLY_STOPPING, BeamSettings
 from model_utils.generate.filters.filter_settings import SamplingSettings
@@ -81,6 +81,17 @@ def test_what_is_written_is_read_back(rows: list[SettingsRow]) -> None:
 def test_what_cannot_be_read_is_named_with_the_way_out(bad: str, named: str) -> None:
     with pytest.raises(InputError, match=named):
         parse(bad)
+
+
+def test_rows_beside_one_that_cannot_be_read_are_read() -> None:
+    rows, wrong = readable("t1;q5;k50")
+    assert rows == parse("t1;k50")
+    with pytest.raises(InputError) as refused:
+        parse("t1;q5;k50")
+    assert wrong == str(refused.value)
+    assert readable("t1") == (parse("t1"), "")
+    with pytest.raises(InputError):
+        readable("q5")
 
 
 @given(

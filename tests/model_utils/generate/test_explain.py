@@ -36,7 +36,7 @@ def test_a_likeliest_word_that_was_not_drawn_is_explained_with_both_probabilitie
     settings = SamplingSettings(top_k=2, top_p=1.0)
     said = why(step_of(settings, drawn=1), settings, label)
     assert said == (
-        "“sun” was the likeliest (50\xa0% of the model's probability, 67\xa0% after the filters), but “rain” was drawn, "
+        "“sun” was the likeliest (50\xa0%, 67\xa0% after the filters), but “rain” was drawn, "
         "rank 2 (25\xa0%, 33\xa0% after)."
     )
 
@@ -69,11 +69,11 @@ def test_a_likeliest_word_that_was_cut_is_explained_with_the_filter() -> None:
     step = step_of(settings, drawn=1)
     cut = np.array([CUTS.index("top-k"), 0, 0, CUTS.index("top-k")], dtype=np.uint8)
     said = why(replace(step, candidates=replace(step.candidates, cut=cut)), settings, label)
-    assert said.startswith("“sun” was the likeliest (50\xa0% of the model's probability), but top-k 3 cut it; ")
+    assert said.startswith("“sun” was the likeliest (50\xa0%), but top-k 3 cut it; ")
     assert "“rain” was drawn, rank 2" in said
     lone = replace(step.stages[-1], kept=1)
     said = why(replace(step, stages=(lone,), candidates=replace(step.candidates, cut=cut)), settings, label)
-    assert said.startswith("“rain” (25\xa0% of")
+    assert said.startswith("“rain” (25\xa0%) ")
 
 
 def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effect() -> None:

@@ -241,6 +241,24 @@ def test_bad_input_is_one_sentence(
     assert all(part in str(refused.value) for part in quoted)
 
 
+def test_a_row_that_cannot_be_read_leaves_the_others_and_their_texts() -> None:
+    at = opened(settings="t1;k0.5x;k50", max_new_tokens=2)
+    assert [literal("'k0.5x'") in line.value for line in at.error] == [True]
+    assert at.session_state["settings"] == "t1;k0.5x;k50"  # to be put right where it stands
+    assert at.session_state["_compare"].run.request.rows == parse("t1;k50")
+    at.button(key="add_t0").click().run()
+    assert at.session_state["settings"] == "t1;k50;t0"
+    assert not at.error
+
+
+def test_texts_that_stay_while_nothing_can_be_made_say_whose_they_are() -> None:
+    at = opened(settings="k50", max_new_tokens=2)
+    at.text_input(key="settings").set_value("q1").run()
+    assert len(at.error) == 1
+    (said,) = at.info
+    assert name(parse("k50")[0]) in said.value
+
+
 def test_a_row_whose_top_p_sees_other_scores_is_not_on_the_map() -> None:
     at = opened(settings="t0.7,p0.9;t0.7,p0.9,okptm", max_new_tokens=1)
     assert [numbers(line.value) for line in at.caption].count([1]) == 1

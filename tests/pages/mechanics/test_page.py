@@ -21,6 +21,8 @@ from pages.common.markdown import literal
 from tests.tools.figures import figures, trace
 
 APP = Path(__file__).parents[3] / "app.py"
+# What opens the boxes under the fill values.
+BOXES_OPEN = {"how_low_box": True, "spread_box": True}
 # The head that the page opens on where none is chosen: one that has something to show.
 OPENING = dict(zip(("layer", "head"), BUNDLED.opening, strict=True))
 
@@ -122,6 +124,8 @@ def test_without_the_mask_the_share_on_later_words_is_said(tiny, mission):
 
 def test_fills_draw_their_pictures_and_say_how_far_nan_spreads(tiny, mission):
     at = opened(part="fills")
+    assert list(figures(at)) == ["fig_row", "fig_fates_row", "fig_fates_blocked"]  # the boxes are closed
+    at = opened(part="fills", **BOXES_OPEN)
     assert list(figures(at)) == ["fig_row", "fig_fates_row", "fig_fates_blocked", "fig_enough", "fig_nan"]
     found = nan_spread(tiny, mission, build_mask(MaskSpec(), mission), sentence=0)
     shares = [percent(found.rows[0].mean()), percent(found.logits.mean())]
@@ -151,18 +155,18 @@ def test_the_loss_is_drawn_with_its_means_by_what_is_left_out(tiny, mission):
 
 
 def test_rows_of_words_are_the_same_under_every_fill_and_nothing_spreads_without_a_blocked_row():
-    at = opened(part="fills", sentence=1)
+    at = opened(part="fills", sentence=1, **BOXES_OPEN)
     weights = trace(figures(at)["fig_fates_row"], "weight")
     assert np.array_equal(weights[0], weights[1], equal_nan=True)
     assert np.array_equal(weights[0], weights[2], equal_nan=True)
     assert not trace(figures(at)["fig_nan"], "nan").any()
     assert not any("%" in line for line in lines(at))  # no share of NaN rows
-    padded = lines(opened(part="fills"))
+    padded = lines(opened(part="fills", **BOXES_OPEN))
     assert len([line for line in lines(at) if line not in padded]) == 4
 
 
 def test_a_word_whose_whole_row_is_hidden_is_told_so():
-    at = opened(part="fills", weights="0:0", query=0, fill="-inf", stage="values")
+    at = opened(part="fills", weights="0:0", query=0, fill="-inf", stage="values", **BOXES_OPEN)
     assert list(figures(at)) == ["fig_row", "fig_fates_row", "fig_nan"]
     assert naming_every_fill(at) == 2  # under the strips and under the fills
     numbers = [trace["text"] for trace in figures(at)["fig_row"]["data"] if trace.get("name") == "numbers"]
@@ -179,7 +183,7 @@ def test_a_word_whose_whole_row_is_hidden_is_told_so():
 @pytest.mark.parametrize("part", ["matrices", "fills", "wrong", "loss"])
 @pytest.mark.parametrize("text", ["Hello", "the cat <b>&amp;</b> " * 25])
 def test_one_token_and_a_long_sentence_have_their_pictures(part: str, text: str):
-    opened(text=text, part=part, stage="values")
+    opened(text=text, part=part, stage="values", **BOXES_OPEN)
 
 
 def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_page_goes_on():

@@ -174,3 +174,10 @@ def test_what_is_written_over_empty_rows_stays_inside_the_matrix():
     set_empty_rows_apart(figure, z, LIGHT, 40)
     (note,) = (one for one in figure.layout.annotations if "nothing" in one.text)
     assert note.x + 0.4 * len(note.text) * note.font.size / 2 / 40 < 7.5
+
+
+def test_numbers_of_a_matrix_beside_another_are_written_as_those_of_a_large_one_where_there_is_room():
+    look = weight_look(LIGHT, numbers=SMALL)
+    figure = matrix(np.full((2, 2), 0.96), labels=["a", "b"], palette=LIGHT, causes={}, look=look, width=340)
+    (numbers,) = [trace for trace in figure.data if trace.name == "numbers"]
+    assert set(numbers.text) == {"0.96"}

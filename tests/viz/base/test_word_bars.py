@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from viz.base.sizes import hall
 from viz.base.theme import DARK, LIGHT
@@ -23,7 +24,7 @@ def test_a_change_is_drawn_before_and_after() -> None:
     assert [trace.name for trace in figure.data] == ["before", "now"]
     assert [note.text for note in figure.layout.annotations] == [
         "10\xa0%<br>was 70\xa0%",
-        "20\xa0%  (was 0\xa0%)",
+        "20\xa0%<br>was 0\xa0%",
         "probability now; pale: before",
     ]
 
@@ -32,14 +33,6 @@ def test_the_heading_and_the_hover_name_what_pale_bars_are_where_that_is_no_befo
     figure = word_bars(["a"], [0.1], before=[0.2], compared="causal", palette=LIGHT)
     assert figure.layout.annotations[-1].text == "probability now; pale: causal"
     assert figure.data[0].hovertext == ("20\xa0% causal",)
-
-
-def test_in_a_hall_both_numbers_stand_on_lines_of_their_own_sooner() -> None:
-    texts = [
-        word_bars(["a"], [0.2], before=[0.01], palette=palette).layout.annotations[0].text
-        for palette in (LIGHT, replace(LIGHT, sizes=hall(1280)))
-    ]
-    assert ["<br>" in text for text in texts] == [False, True]
 
 
 def test_the_hover_shows_the_number_that_stands_at_the_bar() -> None:
@@ -54,9 +47,11 @@ def test_the_number_of_a_long_bar_stands_inside_it() -> None:
     assert (long.xanchor, short.xanchor) == ("right", "left")
 
 
-def test_both_numbers_stand_on_two_lines_where_one_would_be_cut_off() -> None:
-    stays, fallen, _ = word_bars(["a", "b"], [0.05, 0.0003], before=[0.001, 0.14], palette=LIGHT).layout.annotations
-    assert ("<br>" in stays.text, "<br>" in fallen.text) == (False, True)
+@pytest.mark.parametrize("sizes", [LIGHT.sizes, hall(1280)], ids=["screen", "hall"])
+def test_both_numbers_stand_on_lines_of_their_own_however_short_the_bar(sizes) -> None:
+    palette = replace(LIGHT, sizes=sizes)
+    notes = word_bars(["a", "b"], [0.05, 0.0003], before=[0.001, 0.14], palette=palette).layout.annotations[:2]
+    assert [note.text.count("<br>") for note in notes] == [1, 1]
 
 
 def test_a_number_never_stands_half_over_the_solid_bar() -> None:
@@ -73,4 +68,4 @@ def test_the_last_word_names_its_rank_where_others_are_left_out_before_it() -> N
     near, far = (
         word_bars(["a", "b"], [0.5, 0.1], last_rank=rank, palette=LIGHT).layout.yaxis.ticktext for rank in (2, 8)
     )
-    assert ["rank 8 " in name for name in (*near, *far)] == [False, False, False, True]
+    assert ["<br>" in name and "rank 8 " in name for name in (*near, *far)] == [False, False, False, True]

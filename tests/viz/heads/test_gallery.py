@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.base.theme import DARK, LIGHT
+from viz.base.theme import DARK, LIGHT, ramp_colour
 from viz.heads.gallery import gallery, measure_map
 
 CAUSES = ["padding", "hand", "pattern", "causal"]
@@ -37,3 +37,13 @@ def test_a_map_of_a_measure_carries_its_numbers_and_leaves_out_what_is_unknown()
     assert wide.data[0].zmax == 9
     empty = measure_map(np.full((2, 2), np.nan, np.float32), title="same", share=False, opened=(0, 0), palette=LIGHT)
     assert empty.data[0].zmax > 0
+
+
+def test_the_legend_of_the_tiles_has_their_colours_and_the_causes_that_occur() -> None:
+    picture = np.array([[255, 4], [255, 5]], np.uint8)  # the largest weight, what comes later, no weight
+    figure = gallery([picture], ["head 0"], columns=4, weight_code=5, causes=CAUSES, palette=LIGHT)
+    entries = {trace.name: trace.marker.color for trace in figure.data if trace.type == "bar"}
+    assert entries["weight 1"] == ramp_colour(LIGHT, 1)
+    blocked = [LIGHT.causes[cause].label for cause in CAUSES if LIGHT.causes[cause].label in entries]
+    assert blocked == [LIGHT.causes["causal"].label]
+    assert entries[blocked[0]] == LIGHT.causes["causal"].tint

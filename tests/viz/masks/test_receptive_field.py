@@ -36,8 +36,11 @@ def test_what_is_reached_sooner_is_drawn_stronger() -> None:
 def test_the_legend_has_the_colours_of_the_cells_and_names_what_is_never_reached() -> None:
     figure = receptive_field(np.array([[0, -1], [2, 0]]), labels=("a", "b"), palette=LIGHT, row=1)
     entries = {trace.name: trace.marker.color for trace in figure.data if trace.type == "bar"}
-    assert list(entries) == ["never reached", "directly", "after 2 layers"]
-    assert [entries["directly"], entries["after 2 layers"]] == [colour for _, colour in figure.data[0].colorscale[1:]]
+    assert list(entries) == ["never reached", "itself", "directly", "after 2 layers"]
+    assert list(map(luminance, list(entries.values())[1:])) == [
+        luminance(colour) for _, colour in figure.data[0].colorscale
+    ]
+    assert len(set(entries.values())) == len(entries)
     (frame,) = figure.layout.shapes
     assert (frame.y0, frame.y1, frame.x1) == (0.5, 1.5, 1.5)
 

@@ -29,9 +29,9 @@ def test_the_share_of_lost_rows_stands_beside_each_layer() -> None:
     assert list(spread.data[1].text) == ["NaN"] * 3
 
 
-def test_leaks_show_how_far_below_a_percent_they_lie() -> None:
+def test_leaks_are_written_as_every_other_percentage_and_nothing_is_exactly_0() -> None:
     leaks = enough([0.0, -20.0, -200.0], [0.25, 1e-9, 0.0], palette=LIGHT)
-    assert [note.text for note in leaks.layout.annotations] == ["25\xa0%", "1.0e−7\xa0%", "exactly 0"]
+    assert [note.text for note in leaks.layout.annotations] == ["25\xa0%", "<0.01\xa0%", "exactly 0"]
     assert list(leaks.data[0].x) == [25, 100 * 1e-9, 0]
     assert leaks.layout.xaxis.title.text
     assert leaks.layout.yaxis.title.text

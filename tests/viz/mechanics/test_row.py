@@ -59,7 +59,7 @@ def test_strips_build_up_downwards(palette) -> None:
     ]
     assert bars == [["score", "masked", "exp", "weight"][:count] for count in (1, 2, 3, 4, 4)]
     heights = [figure.layout.height for figure in drawn]
-    assert heights == [40 + below for below in (170, 2 * 170, 3 * 114, 4 * 86, 5 * 86 + 44)]
+    assert heights == [40 + below for below in (140, 2 * 140, 3 * 114, 4 * 86, 5 * 86 + 44)]
     tops = [figure.layout.yaxis.domain[1] * figure.layout.height - figure.layout.height for figure in drawn]
     assert tops == pytest.approx([tops[0]] * 5)
     floors = []  # px below the lines of the first strip, where its numbers stand

@@ -20,6 +20,7 @@ def test_the_loss_leaves_out_pads_and_the_first_word_each_with_a_look_and_a_reas
     assert list(traces["first word"].x) == [1]
     assert traces["left out"].marker.pattern.shape
     assert not traces["first word"].marker.pattern.shape
+    assert {traces[name].width for name in ("left out", "first word")} == {1}  # no gap: a ground, not a bar
     assert sum(trace.showlegend is not False for trace in figure.data) == 2
     assert [custom[2] for custom in traces["loss"].customdata] == ["25\xa0%", "6.2\xa0%"]
     assert figure.layout.yaxis2.range[1] == pytest.approx(figure.layout.yaxis.range[1] * np.log(2))

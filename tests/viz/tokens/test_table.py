@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from viz.base.theme import DARK, LIGHT
-from viz.tokens.table import Table, batch_figure, width
+from viz.tokens.table import NUMBER_FONT, NUMBERS_AT, ROW, Table, batch_figure, width
 
 MASK = np.array([[0, 0, 1], [1, 1, 1]])
 
@@ -38,6 +38,8 @@ def test_pads_alone_are_hatched() -> None:
     padding = named(batch_figure(table(), range(3), palette=DARK), "padding")
     assert {round(x) for x in padding.x if x is not None} == {0, 1}
     assert {round(y) for y in padding.y if y is not None} == {0}
+    line = 1.3 * NUMBER_FONT / ROW
+    assert max(y for y in padding.y if y is not None) < NUMBERS_AT - 1.5 * line  # clear of the id, the first of three
 
 
 def test_the_last_column_is_boxed_in_one_piece_where_every_row_is_read_there() -> None:
