@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
@@ -55,7 +55,7 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
         alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what is finished. Each step is "
         "a table too, below.",
         on_click=click,
-        opens="start" if opened is None else (opened.column + 1) / max(1, len(found.columns)),
+        opens=_opens(run, row, steps) if opened is None else (opened.column + 1) / max(1, len(found.columns)),
     )
     _open_text(run, row, found, opened)
     plain = run.request.policy.plain
@@ -67,6 +67,11 @@ def ends(texts: Sequence[Sequence[int]], label: Callable[[int], str]) -> list[st
     alike = sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, zip(*texts, strict=False)))
     start = max(0, alike - 3) if len(texts) > 1 else 0
     return ["… " * (start > 0) + explain.words(one[start:], label).lstrip() for one in texts]
+
+
+def _opens(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> Literal["start", "end"]:
+    """Return where a tree is seen first: a whole one at the prompt, one that grows or is stepped through at its latest step."""
+    return "start" if run.job.done and len(steps) == len(run.rows()[row]) else "end"
 
 
 def _opened(found: Tree) -> Node | None:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from model_utils.models.loading import LoadedModel
 from pages.generate.beam_views import ends
-from tests.tools.figures import figures
+from tests.tools.figures import figures, settings
 
 ROOT = Path(__file__).resolve().parents[3]
 ONCE = "Once upon a time there was a"
@@ -79,6 +79,13 @@ def test_steps_go_back_and_forth_and_the_tree_with_them() -> None:
     assert {place[0] for place in nodes(at)} == columns - {4}
     at.button(key="next").click().run()
     assert {place[0] for place in nodes(at)} == columns
+
+
+def test_a_whole_tree_is_first_seen_at_the_prompt_and_one_that_is_stepped_through_at_its_latest_step() -> None:
+    at = opened()
+    assert settings(at, "beam_tree")["opens"] == "start"
+    at.button(key="back").click().run()
+    assert settings(at, "beam_tree")["opens"] == "end"
 
 
 def test_a_click_opens_a_text_and_another_step_keeps_it_open() -> None:
