@@ -51,7 +51,7 @@ def test_a_cold_link_keeps_its_mask_over_two_page_switches(page: Page, app: str)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Masks").click()
     expect(page.locator(".st-key-mask_strip .token.hidden")).to_have_text("shook")
     expect(page.locator(".st-key-mask_strip .note").first).to_have_text("0.5")
-    expect(page.get_by_text("Closed gap:")).to_be_visible()
+    expect(page.locator(".st-key-gap").get_by_role("radio").last).to_be_checked()
     expect(page).to_have_url(re.compile(r"weights=0(:|%3A)0\.5(,|%2C)1(:|%3A)0"))
 
 
