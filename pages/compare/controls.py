@@ -101,9 +101,10 @@ def _settings(page: frame.Page) -> None:
         controls.note(
             "against", "The link asks for a second model that cannot stand beside this one: showing one model."
         )
-    if wrong:
-        st.error(literal(wrong))
-        st.caption("What cannot be read is left out, and the rows are numbered without it.")
+    with st.container():  # empty too: what stands below it keeps its place
+        if wrong:
+            st.error(literal(wrong))
+            st.caption("What cannot be read is left out, and the rows are numbered without it.")
     box = st.expander("Settings: change, add or remove rows", key=_BOX, on_change="rerun")
     if box.open:
         with box:
