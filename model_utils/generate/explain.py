@@ -106,6 +106,14 @@ def shift(settings: SamplingSettings) -> str:
     return " ".join(parts)
 
 
+def shift_before(name: str, settings: SamplingSettings) -> str:
+    """Return what sets the probabilities that a filter, by its name in CUTS, sees apart from the model's own."""
+    if name == "greedy" or BY_NAME[name].processor:
+        return ""
+    order = [one.name for one in settings.filters]
+    return shift(settings) if order.index("temperature") < order.index(name) else ""
+
+
 def _share(probability: float, settings: SamplingSettings) -> str:
     """Return a probability before the filters, and of what it is a share where that is not the model's own."""
     of = shift(settings)

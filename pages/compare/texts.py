@@ -193,7 +193,11 @@ def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) ->
 
 
 def _filter(comparison: Comparison, row: int, found: FirstDifference) -> str:
-    return explain.filter_name(found.by, comparison.request.settings(row)) if found.by else ""
+    """Return the filter that cut a word, with what changed the probabilities before it: by itself it need not have cut it."""
+    if not found.by:
+        return ""
+    settings = comparison.request.settings(row)
+    return f"{explain.filter_name(found.by, settings)} {explain.shift_before(found.by, settings)}".rstrip()
 
 
 def _strip(

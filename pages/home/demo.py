@@ -37,7 +37,7 @@ SHOWS = {
     "Lessons": "two lessons for a class",
 }
 LINKS_ACROSS = 4
-_EXAMPLE = " This example is for this page only: sentences that you type in the sidebar take its place."
+_EXAMPLE = " An example of this page: change the sentences in the sidebar, and yours take its place."
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
 PICTURE = 330  # px of the bars and the sentence below them

@@ -61,9 +61,7 @@ def _how() -> None:
     if not present.on():
         with st.container(horizontal=True, vertical_alignment="center"):
             present.switch("present_here", shortcut=None)  # the key is that of the one in the sidebar
-            st.markdown(
-                "**On a projector, present before Start:** large text, and nothing beside question and picture."
-            )
+            st.markdown("**On a projector, present before Start:** large text, and the menu put away.")
 
 
 def _handouts(one: Lesson) -> None:

@@ -58,9 +58,7 @@ VIEWS = {
         help="How fast does the prediction change as words are hidden one after another? Follow each line to the right.",
         draw=more,
     ),
-    "claims": View(
-        label="True or false?", help="Is it true what one reads about masks? Guess, then ask the model.", draw=claims
-    ),
+    "claims": View(label="True or false?", help="Is it true what one reads about masks? Ask the model.", draw=claims),
 }
 
 

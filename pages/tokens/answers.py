@@ -88,8 +88,8 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
         )
     else:
         st.markdown(
-            "Only mask **and** positions give every padded sentence the answer that it gets alone. The mask without positions "
-            "repairs half, and its answer may be further off than with no mask."
+            "Only mask **and** positions give every padded sentence the answer that it gets alone. The mask alone hides the "
+            "pads, but the words are still counted from the first pad: that answer may be further off than with no mask."
         )
 
 

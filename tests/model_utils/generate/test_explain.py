@@ -8,7 +8,17 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from model_utils.generate.explain import ban, counts_within, describe, ending, funnel, penalised, uncertainty, why
+from model_utils.generate.explain import (
+    ban,
+    counts_within,
+    describe,
+    ending,
+    funnel,
+    penalised,
+    shift_before,
+    uncertainty,
+    why,
+)
 from model_utils.generate.filters.filter_settings import CUTS, SamplingSettings
 from model_utils.generate.step import Step, draw_group, record
 from model_utils.generate.tables import candidates_table, steps_table
@@ -158,3 +168,11 @@ def test_a_word_said_before_is_penalised_or_favoured() -> None:
     assert step.token_id == 1
     assert "under the repetition penalty" in why(step, settings, label, (0,))
     assert "repetition penalty 3" in describe(settings)
+
+
+def test_a_filter_is_told_with_the_temperature_where_that_comes_before_it() -> None:
+    settings = SamplingSettings(temperature=0.7, top_k=3, top_p=0.9)
+    assert shift_before("top-p", settings) == "at temperature 0.7"
+    assert shift_before("top-p", replace(settings, order="ptk")) == ""
+    assert shift_before("top-p", replace(settings, temperature=1.0)) == ""
+    assert shift_before("greedy", replace(settings, temperature=0.0)) == ""
