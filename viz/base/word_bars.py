@@ -97,7 +97,7 @@ def _label(row: int, probability: float, before: float | None, palette: Palette,
         "showarrow": False,
         "xanchor": "right" if inside else "left",
         "xshift": -8 if inside else 8,
-        "bgcolor": palette.ramp[5] if inside else None,  # two lines are higher than the bar
+        "bgcolor": palette.ramp[5] if inside and before is not None else None,  # two lines are higher than the bar
         "font": {"size": 20 if before is None else 17, "color": palette.paper if inside else palette.text},
     }
 

@@ -61,7 +61,8 @@ def test_a_number_never_stands_half_over_the_solid_bar() -> None:
 
 def test_two_lines_inside_a_bar_bring_their_own_ground_since_they_are_higher_than_it() -> None:
     outside, inside, _ = word_bars(["a", "b"], [0.4, 0.6], before=[0.6, 0.1], palette=LIGHT).layout.annotations
-    assert (outside.bgcolor, inside.bgcolor) == (None, LIGHT.ramp[5])
+    one_line, _, _ = word_bars(["a", "b"], [0.6, 0.1], palette=LIGHT).layout.annotations
+    assert (outside.bgcolor, inside.bgcolor, one_line.bgcolor) == (None, LIGHT.ramp[5], None)
 
 
 def test_words_are_shown_as_text_whatever_they_hold() -> None:
