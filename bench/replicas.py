@@ -20,7 +20,7 @@ from model_utils.models.forward import forward
 from model_utils.models.loading import LoadedModel, load_model
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.remote import client
-from model_utils.remote.address import VARIABLE
+from model_utils.remote.address import RAY_SETTINGS, VARIABLE
 
 REPLICAS, READERS, NEW, ROUNDS = 2, 8, 40, 15
 
@@ -29,7 +29,7 @@ def measure() -> Iterator[Figure]:
     """Yield a pass and a token by a replica over those of this process, and CPU seconds per token on either side."""
     if importlib.util.find_spec("ray") is None:
         raise MissingError("pip install -r requirements-ray.txt")
-    os.environ |= {VARIABLE: "local", "RAY_USAGE_STATS_ENABLED": "0"}
+    os.environ |= {VARIABLE: "local", **RAY_SETTINGS}
     import ray
 
     torch.set_num_threads(1)  # as many as a replica has

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 
+from model_utils.remote.address import RAY_SETTINGS
+
 
 def main() -> None:
     """Start the replicas and return."""
@@ -18,7 +20,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.replicas < 1 or asked.threads < 1:
         parser.error("--replicas and --threads take 1 or more")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    for name, value in RAY_SETTINGS.items():
+        os.environ.setdefault(name, value)
     import ray
 
     from model_utils.remote.replica import deploy

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from model_utils.errors import ModelLostError
 from model_utils.models.attention import stop_if_asked
 from model_utils.models.loading import ModelCache
-from model_utils.remote.address import AUTO, LOCAL, address, is_set
+from model_utils.remote.address import AUTO, LOCAL, RAY_SETTINGS, address, is_set
 
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle
@@ -142,7 +142,8 @@ def handle() -> DeploymentHandle[Any]:
 
 
 def _connected(where: str) -> DeploymentHandle[Any]:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers; nothing goes out of this app
+    for name, value in RAY_SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
         from ray import serve

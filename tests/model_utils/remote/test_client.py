@@ -32,7 +32,7 @@ from model_utils.models.forward import attention_maps, forward, head_outputs, ou
 from model_utils.models.loading import LoadedModel
 from model_utils.models.registry import BUNDLED, BUNDLED_FOLDER
 from model_utils.remote import client
-from model_utils.remote.address import VARIABLE
+from model_utils.remote.address import RAY_SETTINGS, VARIABLE
 from pages.common import frame
 from pages.common.caches import cache, cache_shared
 from tests.tools.decoding import lane_of
@@ -65,7 +65,8 @@ def remote() -> Iterator[LoadedModel]:
     threads = torch.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, "local")
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        for name, value in RAY_SETTINGS.items():
+            patch.setenv(name, value)
         torch.set_num_threads(1)
         ray.init(
             address="local",
@@ -260,6 +261,10 @@ class Reader:
         self._thread.join(timeout)
         assert not self._thread.is_alive()
         return self._error
+
+
+def test_replicas_do_not_give_way_to_what_else_is_at_work_on_their_computer(remote) -> None:
+    assert [one.nice() for one in replicas()] == [psutil.Process().nice()] * 2
 
 
 def replicas() -> list[psutil.Process]:
