@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from lessons.loading import FOLDER, load
 from pages.lessons.handout import student_page, teacher_page
@@ -139,6 +139,22 @@ def test_in_a_hall_the_words_with_what_is_hidden_and_the_changed_picture_are_in_
     expect(hall.locator(".st-key-mask_strip")).to_be_in_viewport(ratio=1)
     under = hall.locator(".st-key-lesson_strip").bounding_box()
     assert hall.locator(".st-key-mask_strip").bounding_box()["y"] >= under["y"] + under["height"]
+
+
+def test_a_key_pressed_before_its_button_is_drawn_presses_it_then(hall: Page, app: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    hall.route(re.compile(r"/static/js/Button\.[^/]*\.js"), hold)  # what Streamlit draws buttons with
+    hall.goto(f"{app}/Masks?lesson=masks-1")
+    at_step(hall, 1)
+    hall.keyboard.press("PageDown")
+    assert hall.locator(".st-key-lesson_reveal button").count() == 0
+    for request in held:
+        request.continue_()
+    expect(hall.locator(".st-key-fig_next:not([data-retained]) .js-plotly-plot")).to_be_visible()
 
 
 def test_the_first_screen_shows_every_lesson(hall: Page, app: str) -> None:

@@ -1,6 +1,6 @@
 // Keys of a lesson press its buttons. Caught before anything else on the page sees them: some pages have the same keys.
 
-const state = (globalThis.maskscopeLesson ??= { onward: null, turn: 0, blank: null, seen: undefined, waiting: 0 });
+const state = (globalThis.maskscopeLesson ??= { onward: null, turn: 0, blank: null, seen: undefined, waiting: 0, held: 0 });
 
 const TYPING = "textarea, select, [contenteditable=true], input:not([type=checkbox]):not([type=radio]):not([type=range])";
 // Where PageUp and PageDown move the text or a list that is open; a line to type in has no use for them.
@@ -10,8 +10,15 @@ const CONTROL = "button, a[href], summary, input, [role=slider], [role=tab], [ro
 // Buttons that Space presses in any case do the same as the key.
 const OWN = ".st-key-lesson_reveal button, .st-key-lesson_next button";
 
-const press = (selector) => document.querySelector(selector)?.click();
-const button = (key) => press(`.st-key-${key} button:not(:disabled)`);
+const PATIENCE = 100; // turns of 0.1 s in which a button, or what answers, may be drawn
+
+// Presses a button, or as soon as it is drawn: Streamlit fetches what draws buttons apart. A disabled one stays unpressed.
+function button(key, turns = PATIENCE) {
+  clearTimeout(state.held);
+  const found = document.querySelector(`.st-key-${key} button`);
+  if (found) found.click();
+  else if (turns > 0) state.held = setTimeout(() => button(key, turns - 1), 100);
+}
 
 function blank() {
   state.blank = document.createElement("div");
@@ -57,7 +64,8 @@ if (!globalThis.maskscopeLessonListens) {
 }
 
 const main = () => document.querySelector("[data-testid=stMain]");
-const PATIENCE = 100; // turns of 0.1 s in which what answers may be drawn
+// What is still to be drawn: what Streamlit fetches the code of, a figure, a text that is being generated.
+const UNDRAWN = "[data-testid=stSkeleton], .plot-frame .plot:not(.js-plotly-plot), .st-key-stop button:not(:disabled)";
 
 // What shows a result: a figure, but not that of the votes in the strip; the texts of Generate and of Compare.
 const TEXT = /\bst-key-(text_\d|row_\d+_\d)/;
@@ -95,8 +103,7 @@ function uncut(edge, most) {
 // Brings what answers into view, below the strip, once it is drawn; not where the reader has scrolled meanwhile.
 function answer(view, turns = PATIENCE, from = main()?.scrollTop) {
   clearTimeout(state.waiting);
-  const busy = !document.querySelector("[data-test-script-state=notRunning]")
-    || document.querySelector(".plot-frame .plot:not(.js-plotly-plot), .st-key-stop button:not(:disabled)");
+  const busy = !document.querySelector("[data-test-script-state=notRunning]") || document.querySelector(UNDRAWN);
   if (busy && turns > 0) {
     state.waiting = setTimeout(() => answer(view, turns - 1, from), 100);
     return;
@@ -128,6 +135,7 @@ export default function ({ data }) {
   return () => {
     if (state.turn !== turn) return;
     state.onward = null;
+    clearTimeout(state.held);
     lift();
     setTimeout(() => document.querySelector(".st-key-lesson_strip") || main()?.scrollTo({ top: 0 })); // the lesson was left
   };
