@@ -63,6 +63,7 @@ def test_all_text_of_a_page_for_a_hall_is_large_at_any_size_of_its_screen(
 def test_the_keys_of_a_lesson_come_before_those_of_its_page_and_a_hall_stays_one(hall: Page, app: str) -> None:
     hall.goto(f"{app}/Mechanics?lesson=masks-6")  # a page with PageDown of its own
     at_step(hall, 6)
+    expect(hall.locator(".st-key-present_switch button")).to_be_attached()  # only then Streamlit hears its key
     hall.keyboard.press("f")
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-6&present=on")
     expect(hall.locator("[data-testid=stSidebar]")).to_be_hidden()
@@ -73,6 +74,7 @@ def test_the_keys_of_a_lesson_come_before_those_of_its_page_and_a_hall_stays_one
     expect(row).to_be_in_viewport(ratio=1)  # what answers has come into view
     expect(hall.locator(".st-key-lesson_strip")).to_be_in_viewport(ratio=1)
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-6&present=on")  # at the stage of the step
+    expect(hall.locator(".st-key-qr_code button")).to_be_attached()
     hall.keyboard.press("q")
     expect(hall.locator(".st-key-invitation")).to_contain_text("MASKSCOPE_PUBLIC_URL")
     hall.keyboard.press("PageDown")  # what lies over the page has its own keys

@@ -12,13 +12,15 @@ const OWN = ".st-key-lesson_reveal button, .st-key-lesson_next button";
 
 const PATIENCE = 100; // turns of 0.1 s in which a button, or what answers, may be drawn
 
-// Presses a button, or as soon as it is drawn: Streamlit fetches what draws buttons apart. A disabled one stays unpressed.
-function button(key, turns = PATIENCE) {
+// Presses the button at a place among those found, as soon as any is drawn: Streamlit fetches what draws buttons apart.
+function press(selector, at = 0, turns = PATIENCE) {
   clearTimeout(state.held);
-  const found = document.querySelector(`.st-key-${key} button`);
-  if (found) found.click();
-  else if (turns > 0) state.held = setTimeout(() => button(key, turns - 1), 100);
+  const found = document.querySelectorAll(selector);
+  if (found.length) found[at]?.click();
+  else if (turns > 0) state.held = setTimeout(() => press(selector, at, turns - 1), 100);
 }
+
+const button = (key) => press(`.st-key-${key} button`);
 
 function blank() {
   state.blank = document.createElement("div");
@@ -39,10 +41,7 @@ function action(event, target) {
   if (event.key === "PageUp") return () => button("lesson_back");
   if (event.key === " " && (!target.closest(CONTROL) || target.closest(OWN))) return () => button(state.onward);
   if (event.key.toLowerCase() === "b") return blank;
-  if (/^[1-6]$/.test(event.key)) {
-    const choices = document.querySelectorAll(".st-key-lesson_choice button:not(:disabled)");
-    return () => choices[Number(event.key) - 1]?.click();
-  }
+  if (/^[1-6]$/.test(event.key)) return () => press(".st-key-lesson_choice button", Number(event.key) - 1);
   return null;
 }
 
@@ -123,6 +122,7 @@ function arrive({ step, revealed, view }) {
   const first = state.seen === undefined;
   state.seen = seen;
   clearTimeout(state.waiting);
+  clearTimeout(state.held); // what was pressed was meant for the step before
   if (revealed) state.waiting = setTimeout(() => answer(view), 200); // the run that draws it has begun by then
   else if (!first) main()?.scrollTo({ top: 0 });
 }
