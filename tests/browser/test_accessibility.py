@@ -28,6 +28,8 @@ CUT = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=
   .filter(el => el.scrollWidth > el.clientWidth + 1 || el.getBoundingClientRect().right > innerWidth)
   .map(el => el.innerText.slice(0, 60))"""
 OF_COLOURS = ("color-contrast", "link-in-text-block")
+# Colours that pass into others stand at their end.
+SETTLED = "!document.getAnimations().some(one => one instanceof CSSTransition)"
 COLOUR = "key => document.querySelector(`.st-key-${key} .js-plotly-plot`).layout.font.color"
 
 
@@ -46,6 +48,7 @@ def violations(page: Page, *rules: str) -> list[str]:
 
     `rules` are those to look at; left out, all.
     """
+    page.wait_for_function(SETTLED)
     options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
     found = Axe().run(page, options=options).response["violations"]
     return [f"{rule['id']}: {node['target']} {node['html'][:200]}" for rule in found for node in rule["nodes"]]
