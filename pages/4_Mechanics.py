@@ -14,7 +14,7 @@ def workings(page: frame.Page) -> None:
     """Draw everything that a change of sentence, side, head, row or cell touches."""
     with frame.in_turn(page), frame.reader_errors():
         picture, chooser = st.columns([640, 250], gap="small")
-        with chooser:
+        with chooser, st.container(key="row_choice"):
             selection = choice.choose(page)
         with picture:
             choice.whose_row(selection)

@@ -140,7 +140,7 @@ PATTERNS: dict[str, Pattern] = {
         lifts="lifted inside the prefix",
         lifted_note="Inside the prefix words read each other both ways. Models that do so were trained so; these weights "
         "never were, so this shows what the mask does, not what such a model would say.",
-        unchanged="the first words may read each other both ways, but a prefix of one word has nobody to read",
+        unchanged="a prefix of one word has nobody else to read",
     ),
     "window": Pattern(
         label="window",
@@ -160,7 +160,7 @@ PATTERNS: dict[str, Pattern] = {
         help="{first_words} and the last {width}",
         uses=("width", "first"),
         reason="it is neither among the first {first} nor in the window of {width}",
-        unchanged="the first words and the window together reach over the whole sentence",
+        unchanged="first words and window reach over the whole sentence",
     ),
     "documents": Pattern(
         label="documents",
@@ -170,6 +170,6 @@ PATTERNS: dict[str, Pattern] = {
         "pattern = (key <= query) & (segment[:, None] == segment)",
         help="back to the last end of text",
         reason="it belongs to another document",
-        unchanged="the sentence holds no end-of-text token, so it is one document; type `<|endoftext|>` between two",
+        unchanged="one document, without `<|endoftext|>` between two",
     ),
 }

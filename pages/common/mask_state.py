@@ -144,9 +144,10 @@ def undo_buttons() -> None:
 
 def hand_fields() -> None:
     """Draw the fields of the hand mask and of the single cells: what the link carries, open to typing."""
-    for column, name in zip(st.columns(2), ("weights", "cells"), strict=True):
+    examples = {"weights": "3:0.5,4:0", "cells": "5-2,6-2"}
+    for column, (name, example) in zip(st.columns(2), examples.items(), strict=True):
         with column:
-            controls.field(name)
+            controls.field(name, placeholder=example)
 
 
 def sync_hand_mask(text: str, sentence: int | None = None) -> None:

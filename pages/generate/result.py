@@ -12,6 +12,7 @@ from model_utils.generate import explain
 from pages.common import controls, frame
 from pages.common.caption import drawn_from
 from pages.common.hall import present
+from pages.common.lesson import lesson
 from pages.common.runs import growing, runs, text_strip
 from pages.common.view import choose as choose_view
 from pages.generate import text as generate_text
@@ -136,10 +137,23 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
         which, back, onward, play, *beside = st.columns(widths, vertical_alignment="bottom", gap="small")
     with which:
         row = controls.item("sentence", run.names(), show_label=False)
-    back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
-    onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
+    if last > 1:
+        if lesson.here() is None:  # in a lesson Back and Next are those of its steps
+            back.button("Back", key="back", on_click=_move, args=(-1,), shortcut="Left", width="stretch")
+            onward.button("Next", key="next", on_click=_move, args=(1,), shortcut="Right", width="stretch")
+        with play:
+            _play_button(run)
+        with beside[0] if beside else nullcontext(), st.container(key="choose_step"):
+            controls.number("step", high=last, slider=True)
+    if row >= len(run.batch.texts):
+        st.caption("The link does not hold the branch: it opens the text without it.")
+    return int(row), int(controls.value("step")) - 1
+
+
+def _play_button(run: Generation | BeamRun) -> None:
+    """Draw the button that goes through the steps by itself, or pauses."""
     state = generate_state()
-    if play.button(
+    if st.button(
         "Pause" if state.playing else "Play",
         key="play",
         on_click=_play,
@@ -148,12 +162,6 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
         width="stretch",
     ):
         st.rerun()  # the beat of the fragment is set by the page
-    if last > 1:
-        with beside[0] if beside else nullcontext(), st.container(key="choose_step"):
-            controls.number("step", high=last, slider=True)
-    if row >= len(run.batch.texts):
-        st.caption("The link does not hold the branch: it opens the text without it.")
-    return int(row), int(controls.value("step")) - 1
 
 
 def bound_choice(run: Generation | BeamRun) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 # Where a head with this habit reads most from.
-SOURCES = {"previous": "the previous token", "first": "the first token", "itself": "the token itself"}
+SOURCES = {"previous": "the previous token", "first": "the first token", "itself": "the reading token itself"}
 
 
 # Characters of the sentence shown beside its number: three lines there.

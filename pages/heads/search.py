@@ -39,13 +39,13 @@ def search(selection: HeadSelection) -> None:
     for column, (by, table), caption in zip(
         st.columns(2),
         ranked.items(),
-        ("by attention weight", "by attention weight times the length of the value vector"),
+        ("by attention weight", "by length of what it adds: weight times value vector, after the output projection"),
         strict=True,
     ):
         with column:
             st.caption(caption)
             for place, line in enumerate(table.head(5).to_dict("records")):
-                number = percent(line["weight"]) if by == "weight" else f"{line['contribution']:.2g}"
+                number = percent(line["weight"]) if by == "weight" else f"length {line['contribution']:.2g}"
                 st.button(
                     f"layer {line['layer']}, head {line['head']}: {number}",
                     key=f"found_{by}_{place}",

@@ -71,7 +71,7 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
                 if present.on():
                     continue  # the surprise below needs the room
                 if pattern != "causal" and np.array_equal(mask.visible, causal.visible):
-                    st.caption("here the same as causal", width=CAPTION)
+                    st.caption(f"here the same as causal: {PATTERNS[pattern].unchanged}", width=CAPTION)
                 elif cheap and pattern != "causal":
                     st.caption(
                         f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}", width=CAPTION

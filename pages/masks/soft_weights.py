@@ -9,7 +9,7 @@ import streamlit as st
 
 from formatting import percent
 from pages.common import controls, frame
-from pages.common.caches import cache, cache_words
+from pages.common.caches import cache, cache_masks, cache_words
 from pages.common.components.plot import plot
 from pages.common.downloads import bar
 from pages.common.markdown import literal
@@ -42,6 +42,7 @@ def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         word = _choose(words)
         weight = st.slider("Mask value m", 0.0, 1.0, 0.5, step=0.05, key="mask_half", width=260)
+        _open_head(page, spec, batch, word)
         layer = controls.number("layer", high=loaded.layers - 1)
         head = controls.number("head", high=loaded.heads - 1)
     rule_above.say(spec, holds=False)
@@ -75,6 +76,13 @@ def _choose(words: tuple[Word, ...]) -> Word:
         width=220,
     )
     return words[at]
+
+
+def _open_head(page: Page, spec: MaskSpec, batch: TokenBatch, word: Word) -> None:
+    """Open the head that the view of all mask values shows for this word, where none is chosen yet."""
+    if "layer" not in st.session_state and "head" not in st.session_state:
+        cell = (len(batch.tokens[spec.sentence]) - 1, word.tokens[-1])
+        controls.change(layer=0, head=cache_masks.soft_row(page.key(batch.side), spec, cell).head)
 
 
 def _picture(rows: NDArray[np.float64], word: Word, labels: list[str], layer: int, head: int) -> None:

@@ -119,25 +119,28 @@ def _step(by: int) -> None:
     controls.change(stage=stages[min(max(at, 0), len(stages) - 1)])
 
 
+def _step_buttons(stage: str) -> None:
+    """Draw the buttons that lead from one stage to the next."""
+    first, *_, last = CONTROLS["stage"].options
+    st.button("Back", key="stage_back", on_click=_step, args=(-1,), shortcut="PageUp", disabled=stage == first)
+    st.button(
+        "Next",
+        key="stage_next",
+        on_click=_step,
+        args=(1,),
+        shortcut="PageDown",
+        type=lesson.button_type(),
+        disabled=stage == last,
+    )
+
+
 def stages(selection: CellSelection) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
     from viz.mechanics.row import strips_width
 
-    options = list(CONTROLS["stage"].options)
     with st.container(horizontal=True, key="stage_buttons"):
-        stage = value("stage")
-        back, onward = (None, None) if lesson.has_keys() else ("PageUp", "PageDown")
-        st.button("Back", key="stage_back", on_click=_step, args=(-1,), shortcut=back, disabled=stage == options[0])
-        last = stage == options[-1]
-        st.button(
-            "Next",
-            key="stage_next",
-            on_click=_step,
-            args=(1,),
-            shortcut=onward,
-            type=lesson.button_type(),
-            disabled=last,
-        )
+        if lesson.here() is None:  # in a lesson Back and Next are those of its steps
+            _step_buttons(value("stage"))
         stage = controls.choice("stage", show_label=False)
     st.markdown(_sentence(selection, stage))
     plot(

@@ -81,14 +81,14 @@ def _blocked_row(selection: CellSelection, shared: dict[str, Any], hidden_row: b
     if hidden_row:
         st.markdown(f"**“{literal(selection.names[0])}” may read nothing at all,** and now the fill decides.")
     else:
-        rows = np.stack(list(by_fill_value(selection.trace, _blocked_query(selection), all_blocked=True).values()))
-        picture = fill_values.by_fill_value(rows, causes={}, **shared)
-        plot(picture, "fates_blocked", least=wide(selection), alt="A fully blocked row under each fill")
         pad, own = (
             "A pad's own row is fully blocked: the fill decides.",
             "If the whole row were blocked, the fill would decide.",
         )
         st.markdown(f"**{pad if selection.trace.empty_rows.any() else own}**")
+        rows = np.stack(list(by_fill_value(selection.trace, _blocked_query(selection), all_blocked=True).values()))
+        picture = fill_values.by_fill_value(rows, causes={}, **shared)
+        plot(picture, "fates_blocked", least=wide(selection), alt="A fully blocked row under each fill")
     st.markdown(
         f"`min` swallows every score: 1/{len(selection.labels)} to each column, the future included. `-10000` moves all scores "
         "alike: the mask vanishes. `-inf` leaves 0 divided by 0: NaN, not a number."

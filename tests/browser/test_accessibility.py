@@ -16,10 +16,13 @@ PAGES = {
     "/Masks?look=why-blocked": "fig_combined",
     "/Masks?look=patterns&pattern=window": "fig_pattern_words",
     "/Heads?closer=lines": "fig_overview",
-    "/Mechanics?part=fills": "fig_fates_blocked",
+    "/Mechanics?part=fills": "fig_nan",
     "/Generate?max_new_tokens=3": "fig_candidates",
     "/Compare?max_new_tokens=3": "fig_surface",
 }
+
+# Where that figure lies in a box, which is closed at first.
+BOXES = {"/Mechanics?part=fills": "spread_box"}
 
 # A narrow window, and what 200 % of zoom leave of 1400 x 900 px.
 NARROW = ({"width": 700, "height": 900}, {"width": 700, "height": 450})
@@ -36,6 +39,8 @@ COLOUR = "key => document.querySelector(`.st-key-${key} .js-plotly-plot`).layout
 def opened(page: Page, app: str, address: str) -> None:
     """Open a page and wait until it stands."""
     page.goto(app + address)
+    if address in BOXES:
+        page.locator(f".st-key-{BOXES[address]} summary").click()
     expect(page.locator(f".st-key-{PAGES[address]} .js-plotly-plot .main-svg").first).to_be_attached(timeout=90_000)
     stop = page.locator(".st-key-stop button")
     if stop.count():

@@ -58,7 +58,7 @@ class Numbers:
 
     text: Callable[[float], str] = number
     short: Callable[[float], str] = brief
-    sizes: Callable[[Sequence[str], float], int | list[int]] = one_size
+    sizes: Callable[[Sequence[str], float], int] = one_size
     where: NDArray[np.bool_] | None = None
     least: int = LEGIBLE
 
@@ -193,7 +193,7 @@ def _numbers(z: NDArray[Any], look: Look, cell: float) -> list[Trace]:
         return []
     short = replace(look, numbers=replace(look.numbers, text=look.numbers.short))
     candidates = (written(z, one, cell) for one in (look, short))
-    text = next((one for one in candidates if np.min(one["textfont"]["size"]) >= look.numbers.least), None)
+    text = next((one for one in candidates if one["textfont"]["size"] >= look.numbers.least), None)
     if text is None:
         return []
     size, colour = text["textfont"]["size"], text["textfont"]["color"]

@@ -80,10 +80,10 @@ def _axes(figure: Figure, full: float, palette: Palette) -> None:
     figure.update_xaxes(
         range=[LOWEST, 0.12],
         tickvals=[float(np.log(one)) for one in NAMED],
-        ticktext=[f"{np.log(one):.1f}<br>× {one:g}".replace("-", "−") for one in NAMED],
+        ticktext=[f"{one:g}<br>{np.log(one):.1f}".replace("-", "−") for one in NAMED],
         tickfont={"size": 16, "color": palette.text},
         title={
-            "text": "added to the score, and what it does to the weight before dividing",
+            "text": "mask value m; below it log m, which is added to the score",
             "font": {"size": 14, "color": palette.muted},
         },
         fixedrange=True,

@@ -67,18 +67,20 @@ def _numbers(z: NDArray[np.float64], palette: Palette) -> Trace:
     """Return the numbers in the cells of `z[fill, T]`."""
     known = ~np.isnan(z)
     values = z[known].tolist()
+    texts = [signed(value, 3 if value >= 0.1 else 2) for value in values]
     return cell_texts(
         np.argwhere(known),
-        [signed(value, 3) for value in values],
+        texts,
         name="numbers",
-        size=[_size(signed(value, 3), z.shape[1]) for value in values],
+        size=_size(texts, z.shape[1]),
         colour=[ink(weight_colour(palette, value)) for value in values],
     )
 
 
-def _size(text: str, tokens: int) -> int:
-    """Return the px at which a number fits into its cell."""
-    return min(18 if tokens <= FEW else 13, int(NARROWEST / (0.58 * len(text))))
+def _size(texts: Sequence[str], tokens: int) -> int:
+    """Return the px at which the longest number fits into its cell."""
+    longest = max(map(len, texts), default=1)
+    return min(18 if tokens <= FEW else 13, int(NARROWEST / (0.58 * longest)))
 
 
 def nan_spread(rows: NDArray[np.bool_], *, names: Sequence[str], labels: Sequence[str], palette: Palette) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -47,7 +47,7 @@ def scores(
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
     scale = signed_scale(palette, most or 1.0)
     bar = ColourBar(scale=scale, ticks={end: signed(end) for end in (scale.low, 0.0, scale.high)}, zero="score 0")
-    look = Look(scale=scale, numbers=Numbers(text=signed, sizes=_own_sizes), bar=bar, title="score")
+    look = Look(scale=scale, numbers=Numbers(text=signed), bar=bar, title="score")
     return head.light(head.matrix(z, look, values if held is None else held), lit)
 
 
@@ -62,8 +62,7 @@ def weights(
 ) -> Figure:
     """Return the matrix of weights `[Q, K]`, trace `weight`, on the common scale; z is NaN where a cause blocks it."""
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
-    look = replace(weight_look(palette), numbers=Numbers(sizes=_own_sizes))
-    figure = head.matrix(values.astype(np.float64), look, values)
+    figure = head.matrix(values.astype(np.float64), weight_look(palette, numbers=Numbers(text=_weight)), values)
     lost = np.isnan(values) & ~any_cause(causes, values.shape)
     if lost.any():  # it must not look like an empty cell
         cells, texts = np.argwhere(head.turned(lost)), ["NaN"] * int(lost.sum())
@@ -71,9 +70,9 @@ def weights(
     return figure if lit is None else head.light(figure, lit)
 
 
-def _own_sizes(texts: Sequence[str], cell: float) -> list[int]:
-    """Return the px at which each of `texts` fits into a cell of `cell` px."""
-    return [int(min(17, cell * 0.4, cell / (0.57 * len(text)))) for text in texts]
+def _weight(value: float) -> str:
+    """Return a weight in five characters, so that two matrices beside each other stay legible; the hover has all figures."""
+    return signed(value, 2 if value >= 0.00995 else 1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

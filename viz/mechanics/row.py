@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -228,7 +229,7 @@ class _Draft:
                 marker={"color": self.palette.ramp[4], "size": min(16, self.strip // 8) if self.few else 8},
             ),
         )
-        self.write(place, values, (low, high), "")
+        self.write(place, name, (low, high), "")
 
     def bars(self, place: int, name: str) -> None:
         """Add one strip of bars from 0 to 1 with its numbers below and the row's sum at the right."""
@@ -243,7 +244,7 @@ class _Draft:
             bar(**self.named(values, drawn, name), yaxis=numbered("y", place), marker={"color": colours}),
         )
         total = row.total if name == "exp" else float(np.sum(row.weight, dtype=np.float64))
-        self.write(place, values, (0.0, 1.0), f"Σ {signed(total, 3)}")
+        self.write(place, name, (0.0, 1.0), f"Σ {signed(total, 3)}")
 
     def named(self, values: NDArray[Any], drawn: NDArray[Any], name: str) -> dict[str, Any]:
         """Return what the trace of a strip has whatever it is drawn as; on hover it shows the whole number."""
@@ -257,11 +258,26 @@ class _Draft:
             "hovertemplate": "<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
         }
 
-    def write(self, place: int, values: NDArray[Any], ends: tuple[float, float], total: str) -> None:
+    def write(self, place: int, name: str, ends: tuple[float, float], total: str) -> None:
         """Write the numbers of a strip below it, and set the range of its axis."""
         floor = self.floor * (ends[1] - ends[0])
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
-        self.numbers(place, [signed(value, 3) for value in values.tolist()], total, ends[0] - 0.55 * floor)
+        self.numbers(place, self.texts(name), total, ends[0] - 0.55 * floor)
+
+    def texts(self, name: str) -> list[str]:
+        """Return the numbers of a strip as they are written below it."""
+        row = self.row
+        if name == "values":
+            lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
+            return ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
+        values = {"score": row.score, "mask": row.masked, "exp": row.exp, "weight": row.weight}[name]
+        return [signed(float(value), 3) for value in values]
+
+    @cached_property
+    def number_size(self) -> int:
+        """Return the font size at which every number of the figure fits into its column."""
+        keys, texts = len(self.row.labels), (text for name in self.stages for text in self.texts(name))
+        return min(_size_in_column(text, keys) for text in texts)
 
     def hatches(self, place: int, name: str, ends: tuple[float, float], held: Sequence[str]) -> None:
         """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
@@ -301,7 +317,7 @@ class _Draft:
                 text=text,
                 cliponaxis=False,
                 textfont={
-                    "size": [_size_in_column(one, keys) for one in text[:-1]] + [18 if len(total) <= 6 else 13],
+                    "size": self.number_size,
                     "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
                 },
                 hoverinfo="skip",
@@ -343,10 +359,8 @@ class _Draft:
             )
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [-0.5 - W * 0.3, W - 0.5]}})
         self.sum_title(place)
-        lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
-        texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))
-        self.numbers(place, texts, f"length {signed(length)}", -0.5 - W * 0.16)
+        self.numbers(place, self.texts(name), f"length {signed(length)}", -0.5 - W * 0.16)
 
     def sum_title(self, place: int) -> None:
         """Write above the last strip's right column that it is the sum."""

@@ -33,13 +33,17 @@ def word_losses(
     """Return what each word cost, `bits[T]`, as bars (trace `loss`) against a second axis in nats.
 
     Of the columns that do not count, the `pads[T]` lie under the hatch of padding, trace `left out`, and a first word on a
-    plain ground, trace `first word`; a dashed line marks `mean`, in bits.
+    plain ground, trace `first word`; what they cost is written there, trace `not counted`, since the other means count it. A
+    dashed line marks `mean`, in bits.
     """
     top = 1.12 * float(np.nanmax(np.where(counts, bits, np.nan))) if counts.any() else 1.0
     figure = Figure()
     _add_left_out(figure, np.flatnonzero(~counts & pads).tolist(), top, "pad", palette)
     _add_left_out(figure, np.flatnonzero(~counts & ~pads).tolist(), top, "first", palette)
     figure.add(_losses(bits, np.flatnonzero(counts).tolist(), labels, palette))
+    left_out = np.flatnonzero(~counts & ~np.isnan(bits)).tolist()
+    if len(labels) <= NUMBERS_UP_TO and left_out:
+        figure.add(_not_counted(bits, left_out, top, len(labels), palette))
     style(figure, palette, height=HEIGHT)
     if np.isfinite(mean):
         _mark_mean(figure, mean, palette)
@@ -95,7 +99,7 @@ def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palet
         marker={"color": palette.ramp[5]},
         text=[signed(float(bits[column]), 3) for column in columns] if T <= NUMBERS_UP_TO else None,
         textposition="outside",
-        textfont={"size": 18 if T <= FEW else 13, "color": palette.text},
+        textfont=_number_font(T, palette.text),
         cliponaxis=False,
         customdata=[
             [escape(labels[column]), float(bits[column]) * float(np.log(2)), percent(2.0 ** -float(bits[column]))]
@@ -104,6 +108,24 @@ def _losses(bits: NDArray[Any], columns: list[int], labels: Sequence[str], palet
         hovertemplate="<b>%{customdata[0]}</b>: %{y:.6g} bits = %{customdata[1]:.6g} nats"
         "<br>the model gave it %{customdata[2]}<extra></extra>",
     )
+
+
+def _not_counted(bits: NDArray[Any], columns: list[int], top: float, tokens: int, palette: Palette) -> Trace:
+    """Return the numbers of the `columns` that do not count, at the foot of a picture `top` high."""
+    return scatter(
+        x=columns,
+        y=[0.05 * top] * len(columns),
+        mode="text",
+        name="not counted",
+        showlegend=False,
+        text=[signed(float(bits[column]), 3) for column in columns],
+        textfont=_number_font(tokens, palette.muted),
+        hoverinfo="skip",
+    )
+
+
+def _number_font(tokens: int, colour: str) -> dict[str, Any]:
+    return {"size": 18 if tokens <= FEW else 13, "color": colour}
 
 
 def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:

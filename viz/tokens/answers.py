@@ -139,11 +139,13 @@ def _heading(panel: Panel, column: int, top: float, palette: Palette) -> list[di
     mark = {"reference": "", "same": "✓ ", "different": "✗ "}[panel.agreement]
     loud = panel.agreement == "different"
     lines = escape(panel.note).splitlines()
-    note = mark + "<br>".join(lines)
+    if loud and lines:
+        lines[0] = f"<b>{mark}{lines[0]}</b>"
+    note = "<br>".join(lines) if loud else mark + "<br>".join(lines)
     font = {"size": 15, "color": palette.text if loud else palette.muted}
     return [
         _note(escape(panel.title), column, top + 14, {"size": 16, "color": palette.text}),
-        _note(f"<b>{note}</b>" if loud else note, column, top + HEAD - 2 + NOTE * len(lines) / 2, font),
+        _note(note, column, top + HEAD - 2 + NOTE * len(lines) / 2, font),
     ][: 2 if panel.note else 1]
 
 

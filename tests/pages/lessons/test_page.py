@@ -209,10 +209,10 @@ def test_a_covered_batch_says_its_sentences() -> None:
 
 
 def test_in_a_lesson_the_primary_button_is_that_of_the_strip() -> None:
-    at = press(opened("Mechanics", lesson="masks-6", stage="mask"), "lesson_reveal")
+    at = press(opened("Generate", lesson="sampling-1"), "lesson_reveal")
     assert at.button(key="lesson_next").proto.type == "primary"
-    assert at.button(key="stage_next").proto.type == "secondary"
-    assert opened("Mechanics").button(key="stage_next").proto.type == "primary"
+    assert at.button(key="generate").proto.type == "secondary"
+    assert opened("Generate").button(key="generate").proto.type == "primary"
 
 
 def test_leaving_and_the_end_of_a_lesson_lead_to_the_list_of_lessons_and_keep_the_controls() -> None:
@@ -228,10 +228,20 @@ def test_the_last_step_has_no_way_on_before_it_is_revealed() -> None:
     assert opened("Tokens", lesson="masks-10").button(key="lesson_next").disabled
 
 
-def test_keys_that_lead_a_lesson_stand_on_no_button_of_the_page() -> None:
-    at = press(opened("Mechanics", lesson="masks-6"), "lesson_reveal")
-    assert not at.button(key="stage_next").proto.shortcut
-    assert opened("Mechanics").button(key="stage_next").proto.shortcut
+@pytest.mark.parametrize(
+    ("page", "step", "own"),
+    [("Mechanics", "masks-6", {"stage_back", "stage_next"}), ("Generate", "sampling-3", {"back", "next"})],
+)
+def test_back_and_next_are_those_of_the_lesson_while_one_runs(page: str, step: str, own: set[str]) -> None:
+    at = settled(press(opened(page, lesson=step), "lesson_reveal"))
+    assert {button.key for button in at.button} & {*own, "lesson_back", "lesson_next"} == {"lesson_back", "lesson_next"}
+    assert own <= {button.key for button in settled(opened(page)).button}
+
+
+def test_the_first_step_of_sampling_shows_the_words_that_it_speaks_of() -> None:
+    at = settled(press(opened("Generate", lesson="sampling-1"), "lesson_reveal"))
+    rows = at.session_state["_generate"].run.rows()
+    assert [[int(step.token_id) for step in row] for row in rows] == [[6665], [582]]  # heads, man
 
 
 def test_after_a_lesson_the_reader_gets_the_sentences_from_before_it_again() -> None:

@@ -19,6 +19,7 @@ from model_utils.masks.mask import MaskSpec
 from model_utils.masks.word_lists import ready_list
 from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import BatchKey
+from pages.common.caches import cache, cache_masks
 from pages.common.markdown import literal
 from pages.masks import cache as masks_cache
 from pages.masks.soft_weights import CAPTIONS, NAMES
@@ -243,6 +244,16 @@ def test_half_a_word_draws_the_four_rows_and_three_columns() -> None:
     at.slider(key="mask_half").set_value(0.0).run()
     assert {after for _, after in kinds(at).values()} == {"0"}
     assert not any("×" in line for line in lines(at))
+
+
+def test_both_views_of_mask_values_open_on_the_same_head() -> None:
+    at = opened(look="mask-value", text=KEY)
+    count = len(cache.token_batch(BatchKey("tiny-gpt2", (KEY,))).tokens[0])
+    row = cache_masks.soft_row(BatchKey("tiny-gpt2", (KEY,), "left"), MaskSpec(), (count - 1, count - 2))
+    assert (at.session_state["layer"], at.session_state["head"]) == (0, row.head)
+    assert row.head > 0  # not where a page opens anyway
+    at.number_input(key="head").set_value(0).run()
+    assert at.session_state["head"] == 0
 
 
 def test_attention_says_and_hiding_does_with_their_correlation() -> None:

@@ -21,6 +21,14 @@ def test_nan_is_written_as_nan_and_a_blocked_cell_lies_under_its_cause() -> None
     assert list(figure.layout.yaxis.ticktext) == ["min  ", "−inf  "]
 
 
+def test_numbers_of_a_row_have_one_size_and_small_weights_two_figures() -> None:
+    rows = np.array([[0.924, 0.00361, 0.0724]])
+    figure = by_fill_value(rows, fills=("min",), labels=("a", "b", "c"), causes={}, palette=LIGHT)
+    (numbers,) = [trace for trace in figure.data if trace.name == "numbers"]
+    assert list(numbers.text) == ["0.924", "0.0036", "0.072"]
+    assert isinstance(numbers.textfont.size, int)
+
+
 def test_the_share_of_lost_rows_stands_beside_each_layer() -> None:
     lost = np.array([[True, False], [True, True]])
     spread = nan_spread(lost, names=("layer 0", "layer 1"), labels=("a", "b"), palette=LIGHT)

@@ -125,6 +125,12 @@ def test_scores_block_nothing_and_later_strips_hatch_each_blocked_key_by_its_cau
     assert not any(axis in {"y", "y1"} for axis, _ in hatched)
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_all_numbers_of_the_strips_have_one_size(stage: str) -> None:
+    figure = strips(row(weight=np.array([0, 0.5, 0.00361, 0])), stage=stage, palette=LIGHT)
+    assert len({trace.textfont.size for trace in figure.data if trace.name == "numbers"}) == 1
+
+
 def test_repeated_words_keep_their_columns_and_markup_stays_text() -> None:
     figure = strips(row(), stage="values", palette=LIGHT)
     assert list(figure.layout.xaxis.ticktext) == ["pad", "the", "&lt;b&gt;cat&lt;/…", "the"]
