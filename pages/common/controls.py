@@ -325,6 +325,25 @@ def choice(
     return str(of.value(name))
 
 
+def listed(name: str, *, of: Holder = PAGE) -> str:
+    """Draw a published choice with long labels as a list that opens, and return its id."""
+    control, key = CONTROLS[name], of.key(name)
+    ids = list(control.options)
+    hold(key, of.value(name))
+    st.selectbox(
+        control.label,
+        ids,
+        index=ids.index(of.value(name)),
+        format_func=lambda one: str(control.options[one]),
+        key=key,
+        persist_state="session",
+        on_change=of.changed,
+        args=(name,),
+        help=control.help or None,
+    )
+    return str(of.value(name))
+
+
 def switch(name: str) -> bool:
     """Draw a published choice of `on` and `off` as a switch and return whether it is on."""
     key = f"_switch_{name}"

@@ -50,7 +50,7 @@ def dials(of: Holder = PAGE) -> None:
     with st.container(key=of.key("dials")):
         for name, place in zip(names, st.columns(len(names), gap="medium"), strict=True):
             with place:
-                controls.choice(name, of=of) if name in CHOICES else _dial(
+                controls.listed(name, of=of) if name in CHOICES else _dial(
                     name, of, idle=greedy(of) and name != "temperature"
                 )
     _those_on(of)
