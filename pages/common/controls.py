@@ -392,7 +392,7 @@ def number(
     )
 
 
-def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
+def item(name: str, texts: Sequence[str], *, label: str | None = None, show_label: bool = True) -> int:
     """Draw a published place in a list, as the list of its texts, and return it, counted from 0.
 
     Texts that come more than once bear their place. A control whose default is -1 keeps the last one as such, so that it
@@ -404,7 +404,7 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
     chosen = value(name) % len(texts)
     hold(name, places[chosen], *texts)
     st.selectbox(
-        control.label,
+        label or control.label,
         places,
         index=chosen,
         format_func=told_apart(texts).__getitem__,

@@ -57,12 +57,12 @@ def dials(of: Holder = PAGE) -> None:
 
 
 def how(of: Holder = PAGE) -> None:
-    """Draw the choice how the next word is chosen: it stands for the number of beams."""
+    """Draw the choice how the next token is chosen: it stands for the number of beams."""
     key = of.key("how")
     now = SEARCH if searching(of) else DRAW
     controls.hold(key, now)
     st.segmented_control(
-        "How the next word is chosen",
+        "How the next token is chosen",
         [DRAW, SEARCH],
         default=now,
         required=True,

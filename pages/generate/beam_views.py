@@ -92,8 +92,8 @@ def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None
 
     if opened is None:
         st.caption(
-            "Words in colour went on, grey ones broke off there. ln p: the natural logarithm of a probability. "
-            "Click a word for its whole text."
+            "Tokens in colour went on, grey ones broke off there. ln p: the natural logarithm of a probability. "
+            "Click a token for its whole text."
         )
         return
     text = found.path(opened)
@@ -233,9 +233,9 @@ def repeats(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     )
     beam, drawn = found["beam"], found["sampled"]
     st.markdown(
-        f"**The beam's words surprise the model by {sum(beam[1]) / len(beam[1]):.1f} bits each, sampled ones by "
-        f"{sum(drawn[1]) / len(drawn[1]):.1f}.** What is likeliest word by word is dull: human text is not the most likely text "
-        "(Holtzman et al. 2020). A text that repeats itself makes its own repetition likelier."
+        f"**The beam's tokens surprise the model by {sum(beam[1]) / len(beam[1]):.1f} bits each, sampled ones by "
+        f"{sum(drawn[1]) / len(drawn[1]):.1f}.** What is likeliest token by token is dull: human text is not the "
+        "most likely text (Holtzman et al. 2020). A text that repeats itself makes its own repetition likelier."
     )
     st.text(f"Sampled, top-p 0.95, seed 0: {explain.words(drawn[0], run.label)}")
     table = pd.DataFrame(

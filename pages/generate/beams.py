@@ -86,7 +86,7 @@ def texts(run: BeamRun, rows: list[list[BeamStep]]) -> None:
     text_strip.say_repeats(strips)
     st.caption(
         "Grey: the prompts. Behind each its leading text: of the best beam while the search goes on, the best ended one at "
-        "the end. Until then it may change. Each sentence is searched as if it were alone."
+        "the end. Until then it may change. Each prompt is searched as if it were alone."
     )
 
 

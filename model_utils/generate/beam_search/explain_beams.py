@@ -74,7 +74,7 @@ def _ban(
 ) -> str:
     text = (*prompt, *texts[beam])
     why = explain.ban(by, token, text, settings, label)
-    return f"Behind “{_end(text, label)}” the likeliest word, “{label(token)}”, is {why}."
+    return f"Behind “{_end(text, label)}” the likeliest token, “{label(token)}”, is {why}."
 
 
 def _ended(
