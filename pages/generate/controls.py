@@ -189,11 +189,11 @@ def processor_note(run: Generation | BeamRun) -> None:
     found = padded_bans(settings, prompts, run.new_tokens(), run.batch.pad_id)
     if found:
         first = found[0]
-        prompts = ", ".join(str(one.sentence) for one in found)
+        where = ", ".join(str(one.sentence) for one in found)
         st.caption(
             literal(
                 f"generate on this padded batch would take pads for text: from step {first.number + 1} on it would also ban "
-                f"“{label(first.token_id)}” in prompt {prompts}. Here each prompt runs as if it were alone."
+                f"“{label(first.token_id)}” in prompt {where}. Here each prompt runs as if it were alone."
             )
         )
 
