@@ -25,7 +25,7 @@ def texts(request: CompareRequest | None) -> None:
             unseen_tokens.badges(comparison.request.models[0], controls.batch_of(comparison))
         result.draw(comparison, over=over)
     elif request is not None:
-        st.caption("Press Compare: the model continues one of your sentences under each setting, all in one batch.")
+        st.caption("Press Compare: the model continues one of your prompts under each setting, all in one batch.")
 
 
 with (

@@ -46,8 +46,8 @@ class CompareRequest:
         each = sum(map(self.samples_of, range(len(self.rows))))
         if len(self.texts) * each > MAX_TEXTS:
             raise InputError(
-                f"{len(self.texts)} sentences with {each} texts each are {len(self.texts) * each} texts, and {MAX_TEXTS} are "
-                "the most: take fewer sentences, settings or samples."
+                f"{len(self.texts)} prompts with {each} texts each are {len(self.texts) * each} texts, and {MAX_TEXTS} are "
+                "the most: take fewer prompts, settings or samples."
             )
 
     def settings(self, row: int) -> SamplingSettings:

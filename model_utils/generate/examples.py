@@ -61,7 +61,7 @@ TEXT_EXAMPLES = (
     TextExample(
         name="Sure and unsure",
         text="They shook their\nThey opened the door and saw a\nIn the middle of the",
-        caption="One word has nearly all the probability, or hundreds share it: watch what top-p leaves.",
+        caption="One token has nearly all the probability, or hundreds share it: watch what top-p leaves.",
         controls={"top_k": 0, "top_p": 0.9},
     ),
     TextExample(
@@ -92,19 +92,19 @@ TEXT_EXAMPLES = (
     TextExample(
         name="A penalty against repetition",
         text=GIRL,
-        caption="Greedy repeats itself here without end; each word said before has its score worsened by 1.3. Try 1.",
+        caption="Greedy repeats itself here without end; each token said before has its score worsened by 1.3. Try 1.",
         controls=GREEDY | {"repetition_penalty": 1.3},
     ),
     TextExample(
         name="A ban against repetition",
         text=GIRL,
-        caption="The same, with a ban in place of the penalty: words may come again, two of them in a row may not.",
+        caption="The same, with a ban in place of the penalty: tokens may come again, two of them in a row may not.",
         controls=GREEDY | {"no_repeat_ngram_size": 2},
     ),
     TextExample(
         name="Typical, not likeliest",
         text=DOOR,
-        caption="Typical-p cuts even the likeliest word, which says too little; top-p 0.5 in its place would begin with it.",
+        caption="Typical-p cuts even the likeliest token, which says too little; top-p 0.5 in its place would begin with it.",
         controls={"top_k": 0, "top_p": 1.0, "typical_p": 0.5},
     ),
     TextExample(

@@ -71,7 +71,7 @@ def make_plan(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: int) -
     for number, lane in enumerate(lanes):
         if len(lane.prompt) >= loaded.context:
             raise InputError(
-                f"{'The sentence' if one_prompt else f'Sentence {number}'} has {len(lane.prompt):,} tokens and this model "
+                f"{'The prompt' if one_prompt else f'Prompt {number}'} has {len(lane.prompt):,} tokens and this model "
                 f"reads {loaded.context:,} in all, so nothing can be added: shorten it."
             )
     check_cache([(loaded, lanes)], max_new_tokens)
@@ -101,7 +101,7 @@ def _under_policies(loaded: LoadedModel, lanes: Sequence[Lane], max_new_tokens: 
         mask = lane.policy.mask(lane.prompt, new, pads=width - len(lane.prompt))
         if (rows := rows_that_read_nothing(mask, len(lane.prompt))).size:
             raise InputError(
-                f"Under its mask token {rows[0]} of sentence {b} may read nothing, and its text needs that token: "
+                f"Under its mask token {rows[0]} of prompt {b} may read nothing, and its text needs that token: "
                 "let it read at least one, such as itself."
             )
         bias[b, :, : width + new, : width + new] = torch.from_numpy(mask.bias()[0])

@@ -325,6 +325,25 @@ def choice(
     return str(of.value(name))
 
 
+def listed(name: str, *, of: Holder = PAGE) -> str:
+    """Draw a published choice with long labels as a list that opens, and return its id."""
+    control, key = CONTROLS[name], of.key(name)
+    ids = list(control.options)
+    hold(key, of.value(name))
+    st.selectbox(
+        control.label,
+        ids,
+        index=ids.index(of.value(name)),
+        format_func=lambda one: str(control.options[one]),
+        key=key,
+        persist_state="session",
+        on_change=of.changed,
+        args=(name,),
+        help=control.help or None,
+    )
+    return str(of.value(name))
+
+
 def switch(name: str) -> bool:
     """Draw a published choice of `on` and `off` as a switch and return whether it is on."""
     key = f"_switch_{name}"
@@ -373,7 +392,7 @@ def number(
     )
 
 
-def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
+def item(name: str, texts: Sequence[str], *, label: str | None = None, show_label: bool = True) -> int:
     """Draw a published place in a list, as the list of its texts, and return it, counted from 0.
 
     Texts that come more than once bear their place. A control whose default is -1 keeps the last one as such, so that it
@@ -385,7 +404,7 @@ def item(name: str, texts: Sequence[str], *, show_label: bool = True) -> int:
     chosen = value(name) % len(texts)
     hold(name, places[chosen], *texts)
     st.selectbox(
-        control.label,
+        label or control.label,
         places,
         index=chosen,
         format_func=told_apart(texts).__getitem__,

@@ -316,9 +316,9 @@ _ALL = (
         name="prompts",
         label="Prompts",
         default="one",
-        options={"one": "one sentence", "all": "all sentences"},
+        options={"one": "one prompt", "all": "all prompts"},
         undone=True,
-        help=f"All: every sentence under every setting, at most {MAX_TEXTS} texts.",
+        help=f"All: every prompt under every setting, at most {MAX_TEXTS} texts.",
     ),
     Control(name="against", label="Against model", default="none", undone=True),
     Control(

@@ -50,19 +50,19 @@ def dials(of: Holder = PAGE) -> None:
     with st.container(key=of.key("dials")):
         for name, place in zip(names, st.columns(len(names), gap="medium"), strict=True):
             with place:
-                controls.choice(name, of=of) if name in CHOICES else _dial(
+                controls.listed(name, of=of) if name in CHOICES else _dial(
                     name, of, idle=greedy(of) and name != "temperature"
                 )
     _those_on(of)
 
 
 def how(of: Holder = PAGE) -> None:
-    """Draw the choice how the next word is chosen: it stands for the number of beams."""
+    """Draw the choice how the next token is chosen: it stands for the number of beams."""
     key = of.key("how")
     now = SEARCH if searching(of) else DRAW
     controls.hold(key, now)
     st.segmented_control(
-        "How the next word is chosen",
+        "How the next token is chosen",
         [DRAW, SEARCH],
         default=now,
         required=True,

@@ -30,12 +30,12 @@ def draw(comparison: Comparison, place: TextPlace, number: int) -> None:
     """Draw what was drawn at one step, here and in the text that this one is compared with, and the candidates as bars."""
     texts, palette = comparison.texts(), frame.palette()
     if not texts[place]:
-        st.info("No word is drawn yet.")
+        st.info("No token is drawn yet.")
         return
     step = texts[place][number]
     st.markdown(f"**{compare_texts.which(comparison, place, number)}**")
     if isinstance(step, BeamToken):
-        st.markdown("A beam search chooses whole texts: no word of it is drawn.")
+        st.markdown("A beam search chooses whole texts: no token of it is drawn.")
         return
     lines, other = _lines(comparison, texts, place, number), _other_word(comparison, texts, place, number)
     st.markdown("  \n".join(lines))

@@ -63,7 +63,7 @@ def draw_controls(page: frame.Page) -> DeltaGenerator:
     with st.container(key="buttons"):
         places = st.columns([5, 2.6, 2.8, 2.6, 2.8, 2], vertical_alignment="bottom")
     with places[0]:
-        controls.item("sentence", _sentences(page))
+        controls.item("sentence", _sentences(page), label="Prompt")
     for name, place in zip(("samples", "max_new_tokens", "seed"), places[1:], strict=False):
         with place:
             controls.number(name)
@@ -101,14 +101,16 @@ def _settings(page: frame.Page) -> None:
         controls.note(
             "against", "The link asks for a second model that cannot stand beside this one: showing one model."
         )
-    with st.container():  # empty too: what stands below it keeps its place
-        if wrong:
-            st.error(literal(wrong))
-            st.caption("What cannot be read is left out, and the rows are numbered without it.")
     box = st.expander("Settings: change, add or remove rows", key=_BOX, on_change="rerun")
-    if box.open:
-        with box:
+    if not box.open:
+        return
+    with box:
+        with st.container():  # empty too: what stands below it keeps its place
+            _wrong(wrong)
+        with st.container(key="settings_rows"):
             _editors(rows)
+            if not wrong:
+                controls.field("settings")
             noise, prompts, model = st.columns(3)
             with noise:
                 controls.choice("noise")
@@ -116,6 +118,18 @@ def _settings(page: frame.Page) -> None:
                 controls.choice("prompts")
             with model:
                 _second_model(second)
+
+
+def _wrong(wrong: str) -> None:
+    """Draw what is wrong with rows that cannot be read, above the text that holds them, or why the last edit was refused."""
+    if wrong:
+        st.error(literal(wrong))
+        st.caption("What cannot be read is left out, and the rows are numbered without it.")
+        controls.field("settings")
+        return
+    refused, left = compare_state().refused
+    if refused and left == value("settings"):
+        st.error(literal(refused))
 
 
 def _readable() -> tuple[tuple[settings.SettingsRow, ...], str]:
@@ -130,7 +144,7 @@ def _readable() -> tuple[tuple[settings.SettingsRow, ...], str]:
 
 
 def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
-    """Draw the rows as a table or as sliders, what adds to them and replaces them, and the text that links carry."""
+    """Draw the rows as a table or as sliders, and what adds to them and replaces them."""
     if rows:
         with st.container(horizontal=True, vertical_alignment="center"):
             by = st.segmented_control(
@@ -161,7 +175,6 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
         st.caption("Instead", width="content")
         for label, (text, samples) in SETS.items():
             st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
-    controls.field("settings")
 
 
 def _off(one: Filter) -> str:
@@ -253,7 +266,7 @@ def _line(row: settings.SettingsRow) -> dict[str, Any]:
 
 
 def _edited(key: str) -> None:
-    """Write the rows of the table as edited into the settings text; what does not fit changes nothing, and a note says why."""
+    """Write the rows of the table as edited into the settings text; what does not fit changes nothing, and the box says why."""
     state, edits = compare_state(), st.session_state[key]
     lines = [_line(row) for row in state.table_rows]
     for number, changed in edits["edited_rows"].items():
@@ -264,9 +277,10 @@ def _edited(key: str) -> None:
         text = settings.write([_row(number, line) for number, line in enumerate(lines)])
         settings.parse(text)
     except InputError as error:
-        controls.note("settings", literal(str(error)))
+        state.refused = (str(error), value("settings"))
         state.table_text = None  # shows the last good rows again
         return
+    state.refused = ("", "")
     state.table_text = text
     controls.change(settings=text)
 
@@ -314,7 +328,7 @@ def settings_note(comparison: run.Comparison, request: CompareRequest | None) ->
         return
     names = {
         "models": " and ".join(now.models),
-        "texts": f"“{now.texts[0]}”" if len(now.texts) == 1 else f"{len(now.texts)} sentences",
+        "texts": f"“{now.texts[0]}”" if len(now.texts) == 1 else f"{len(now.texts)} prompts",
         "rows": f"the settings {'; '.join(map(settings.name, now.rows))}",
         "samples": f"{now.samples} sample{'s' * (now.samples != 1)}",
         "seed": f"seed {now.seed}",

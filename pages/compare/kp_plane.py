@@ -171,7 +171,7 @@ def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, setti
         searched = any(row.beams.on for row in comparison.request.rows)
         what = f"another temperature, filter, penalty, ban{', beam search' if searched else ''} or order"
         st.caption(
-            f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a word there for its own."
+            f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a token there for its own."
         )
 
 

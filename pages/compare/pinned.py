@@ -54,9 +54,9 @@ def draw(comparison: Comparison, place: TextPlace, _: int) -> None:
     )
     pinned = state.pinned[st.session_state[_CHOSEN]]
     st.markdown(
-        "Below each row: the same row of the pinned run. Marked in it: the first word that differs from **the present run**."
+        "Below each row: the same row of the pinned run. Marked in it: the first token that differs from **the present run**."
         if comparison.request.texts[place.prompt] in pinned.run.request.texts
-        else "The pinned texts continue another sentence than those of the present run."
+        else "The pinned texts continue another prompt than those of the present run."
     )
     st.caption(_made_with(pinned.run))
     _take_home(pinned)

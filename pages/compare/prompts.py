@@ -46,9 +46,7 @@ def draw(comparison: Comparison, place: TextPlace) -> None:
         height="content",
         column_config={name: st.column_config.TextColumn(width=width) for name in table},
     )
-    st.caption(
-        f"How each sentence goes on under each setting. Click one to open it below; open: sentence {place.prompt}."
-    )
+    st.caption(f"How each prompt goes on under each setting. Click one to open it below; open: prompt {place.prompt}.")
     state = compare_state()
     if state.cell_opened:
         state.cell_opened = False

@@ -13,7 +13,7 @@ from model_utils.generate.filters.filter_settings import FILTERS, PROCESSORS
 from pages.common import controls, sampling_controls
 from pages.common.controls import value
 from pages.common.link_parameters import CONTROLS
-from pages.common.markdown import literal
+from pages.compare.state import compare_state
 
 _ROW = "edited_row"
 _LARGEST = {one.field: one.high for one in FILTERS}
@@ -58,7 +58,7 @@ class RowHolder:
             seed = None if beams is not None and beams > 1 else rows[self._number].seed
             rows[self._number] = settings.make_row({**before, **values}, seed)
         except InputError as error:
-            controls.note("settings", literal(str(error)))
+            compare_state().refused = (str(error), value("settings"))
             return
         controls.change(settings=settings.write(rows))
 

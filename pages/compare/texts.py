@@ -57,7 +57,7 @@ def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
 def which(comparison: Comparison, place: TextPlace, number: int) -> str:
     """Return in words which step of which text is in view."""
     last = comparison.before(comparison.texts(), place, number)[-1]
-    return f"Row {place.row}, step {number + 1}: the word after “{literal(comparison.label(last, place.model))}”."
+    return f"Row {place.row}, step {number + 1}: the token after “{literal(comparison.label(last, place.model))}”."
 
 
 def take_click(comparison: Comparison) -> bool:
@@ -83,7 +83,7 @@ def draw(comparison: Comparison, pinned: Callable[[int], None] | None = None, ro
     """
     palette, texts, request = frame.palette(), comparison.texts(), comparison.request
     place, number = chosen(comparison)
-    st.markdown("Every row continues the same prompt. **Marked: the first word that differs from row 0, and why.**")
+    st.markdown("Every row continues the same prompt. **Marked: the first token that differs from row 0, and why.**")
     sample = int(st.session_state.get("sample", 0))
     strips = []
     for row in range(max(len(request.rows), rows)):
@@ -111,8 +111,8 @@ def _legend(comparison: Comparison) -> str:
     )
     return (
         "Grey at first: the prompt. Coloured: the stronger, the likelier the model found the token. "
-        f"On solid colour: the **first difference**, the first word that is not that of {than}. "
-        f"What follows it is grey, since it has another past: {due} Click a word to see the choice it came from."
+        f"On solid colour: the **first difference**, the first token that is not that of {than}. "
+        f"What follows it is grey, since it has another past: {due} Click a token to see the choice it came from."
         + _SEARCHED
         * any(row.beams.on for row in request.rows)
     )
@@ -137,7 +137,7 @@ def _one(
     with st.container(key=f"row_{place.row}_{place.model}", gap="xsmall"):
         said = [_reason(comparison, place, found)] if found else []
         if (same := _same(comparison, texts, place)) is not None:
-            said.append(f"{'A' if found else 'a'}ll words as in row {same}.")
+            said.append(f"{'A' if found else 'a'}ll tokens as in row {same}.")
         st.markdown(f"{title}&ensp;{literal(' '.join(said))}" if said else title)
         tokens = _strip(comparison, place, steps, found, palette, view)
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")

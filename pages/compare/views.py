@@ -45,7 +45,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
 
     groups = _groups(comparison, place.model)
     if not groups:
-        st.info("No word is drawn yet.")
+        st.info("No token is drawn yet.")
         return
     request = comparison.request
     names = [compare_settings.name(row) for row in request.rows]
@@ -187,7 +187,7 @@ def _breathing(comparison: Comparison, row: int, kept: list[int]) -> str:
     if comparison.request.rows[row].beams.on:
         return f"**Row {row} is a beam search: it draws nothing, so it has no line here.**"
     if not kept:
-        return "No word is drawn yet."
+        return "No token is drawn yet."
     settings = [one.settings for one in comparison.request.rows if not one.settings.greedy]
     text = ""
     if any([each.letter for each in one.on if each.cuts] == ["k"] for one in settings):
@@ -263,7 +263,7 @@ def _texts(comparison: Comparison, place: TextPlace, found: Any) -> None:
 
     groups = _groups(comparison, place.model)
     if len(groups) < len(comparison.request.rows):
-        st.info("No word is drawn yet.")
+        st.info("No token is drawn yet.")
         return
     searched = any(row.beams.on for row in comparison.request.rows)
     count = min(len(group["length"]) for group in groups)  # a beam search has one text of a prompt
@@ -308,7 +308,7 @@ VIEWS = {
     ),
     "candidates": View(
         label="Candidates",
-        help="The choice that the word in view comes from: what might be drawn, what was cut.",
+        help="The choice that the token in view comes from: what might be drawn, what was cut.",
         draw=candidates.draw,
     ),
     "metrics": View(

@@ -107,7 +107,7 @@ def _measured(run: Generation, job: Job[tuple[Same, ...]], *, beats: bool) -> No
         else:
             conclusion = "Neither way won every round: batching does not win here for certain."
         st.markdown(
-            f"**{conclusion}** {len(run.batch.texts)} sentences, {run.request.max_new_tokens} new tokens, "
+            f"**{conclusion}** {len(run.batch.texts)} prompts, {run.request.max_new_tokens} new tokens, "
             f"{len(rounds)} of {ROUNDS} rounds; dots are rounds, bars their medians."
         )
     if not ended:
@@ -130,14 +130,14 @@ def _comparison(found: tuple[Same, ...]) -> None:
     lines = []
     for number, one in enumerate(found):
         if one.equal:
-            lines.append(f":material/check: Sentence {number}: the same text both ways.")
+            lines.append(f":material/check: Prompt {number}: the same text both ways.")
         elif one.near:
             lines.append(
-                f":material/drag_handle: Sentence {number}: the same up to step {(one.at or 0) + 1}, where two words tie "
+                f":material/drag_handle: Prompt {number}: the same up to step {(one.at or 0) + 1}, where two tokens tie "
                 "within rounding."
             )
         else:
-            lines.append(f":material/close: Sentence {number}: another text from step {(one.at or 0) + 1} on.")
+            lines.append(f":material/close: Prompt {number}: another text from step {(one.at or 0) + 1} on.")
     st.markdown("  \n".join(lines))
 
 
@@ -179,7 +179,7 @@ def _decoded(run: Generation) -> None:
         )
     st.markdown(
         f"**`max_new_tokens={run.request.max_new_tokens}` adds so many to every row. `max_length=40` counts the row, pads "
-        f"included:** this batch is {width} wide, so that {room(lengths, 40)} new tokens would be left for every sentence, also "
+        f"included:** this batch is {width} wide, so that {room(lengths, 40)} new tokens would be left for every prompt, also "
         f"for the shortest of {min(lengths)}" + (": none at all." if room(lengths, 40) == 0 else ".")
     )
     downloads.bar("decoded", numbers=lambda: table, code=None)
@@ -191,7 +191,7 @@ VIEWS = {
         help="One by one: is a batch faster, with the same texts? As decoded: its rows with their pads.",
     ),
     "timing": View(
-        label="one by one", help="The same sentences in one batch and one after another, measured now.", draw=_timing
+        label="one by one", help="The same prompts in one batch and one after another, measured now.", draw=_timing
     ),
     "decoded": View(label="as decoded", help="What each row reads as, pads included and left out.", draw=_decoded),
 }

@@ -1,9 +1,10 @@
-"""The views of a beam search on the Generate page: the tree, its finished texts ranked, why beams repeat."""
+"""The views of a beam search on the Generate page: the tree, its ended texts ranked, why beams repeat."""
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import takewhile
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -52,10 +53,10 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     plot(
         figure,
         "beam_tree",
-        alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what is finished. Each step is "
-        "a table too, below.",
+        alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what ended. Each step is a "
+        "table too, below.",
         on_click=click,
-        opens=_opens(run, row, steps) if opened is None else (opened.column + 1) / max(1, len(found.columns)),
+        opens="end" if opened is None else (opened.column + 1) / max(1, len(found.columns)),
     )
     _open_text(run, row, found, opened)
     plain = run.request.policy.plain
@@ -63,15 +64,18 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
 
 
 def ends(texts: Sequence[Sequence[int]], label: Callable[[int], str]) -> list[str]:
-    """Return texts from shortly before their first difference on: a column cuts off their ends, where they differ."""
+    """Return texts from shortly before their first difference on: a column cuts off their ends, where they differ.
+
+    Texts that read alike, of other tokens, have a line between their tokens.
+    """
     alike = sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, zip(*texts, strict=False)))
     start = max(0, alike - 3) if len(texts) > 1 else 0
-    return ["… " * (start > 0) + explain.words(one[start:], label).lstrip() for one in texts]
-
-
-def _opens(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> Literal["start", "end"]:
-    """Return where a tree is seen first: a whole one at the prompt, one that grows or is stepped through at its latest step."""
-    return "start" if run.job.done and len(steps) == len(run.rows()[row]) else "end"
+    shown = [explain.words(one[start:], label) for one in texts]
+    often = Counter(shown)
+    shown = [
+        " | ".join(map(label, one[start:])) if often[text] > 1 else text for one, text in zip(texts, shown, strict=True)
+    ]
+    return ["… " * (start > 0) + text for text in shown]
 
 
 def _opened(found: Tree) -> Node | None:
@@ -84,20 +88,21 @@ def _opened(found: Tree) -> Node | None:
 
 def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None:
     """Draw the text of the open node, or how to open one."""
-    from model_utils.generate.beam_search.explain_beams import score
+    from model_utils.generate.beam_search.explain_beams import OUTCOMES, score
 
     if opened is None:
         st.caption(
-            "Words in colour went on, grey ones broke off there. ln p: the natural logarithm of a probability. "
-            "Click a word for its whole text."
+            "Tokens in colour went on, grey ones broke off there. ln p: the natural logarithm of a probability. "
+            "Click a token for its whole text."
         )
         return
     text = found.path(opened)
     prompt = explain.words([token.id for token in run.prompt(row)], run.label)
-    end = "" if opened.normalised is None else f", as a finished text {score(opened.normalised)}"
+    end = "" if opened.normalised is None else f", score {score(opened.normalised)}"
     st.text(
         f"{prompt} {explain.words(text, run.label)}\n"
-        f"{opened.outcome}: sum {score(opened.total)} over {len(text)} tokens{end}, number {opened.rank:,} of all continuations."
+        f"{OUTCOMES[opened.outcome]}: sum {score(opened.total)} over {len(text)} tokens{end}, "
+        f"number {opened.rank:,} of all continuations."
     )
 
 
@@ -124,14 +129,14 @@ def _code(run: BeamRun) -> str:
 
 
 def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
-    """Draw the finished texts, ranked under a length penalty that may be another one than the search had."""
+    """Draw the ended texts, ranked under a length penalty that may be another one than the search had."""
     from model_utils.generate.beam_search.beams import finished as all_finished
     from model_utils.generate.beam_search.explain_beams import ranked
 
     beams = run.request.beams
     found = all_finished(steps, beams)
     if not found:
-        st.info("No text is finished up to this step.")
+        st.info("No text has ended up to this step.")
         return
     st.session_state.setdefault("rerank", beams.length_penalty)
     penalty = st.slider("Rank these texts under another length penalty", -5.0, 5.0, step=0.1, key="rerank")
@@ -145,12 +150,13 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
             "score": [one.score(penalty) for one in order],
             "score in the search": [one.normalised for one in order],
             "ended at step": [one.number + 1 for one in order],
-            "ended by": ["end of text" if one.tokens[-1] in run.loaded.end_of_text else "length" for one in order],
+            "ended by": ["end-of-text" if one.tokens[-1] in run.loaded.end_of_text else "token limit" for one in order],
         }
     )
+    shown = ends([one.tokens for one in order], run.label)
     two = st.column_config.NumberColumn(format="%.2f")
     st.dataframe(
-        table.assign(text=ends([one.tokens for one in order], run.label)),
+        table.assign(text=shown),
         hide_index=True,
         column_config={
             "text": st.column_config.TextColumn(width=330),
@@ -160,9 +166,11 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
         },
     )
     st.caption(
-        "Every text that this search finished, or that ran out of new tokens: its sum of log-probabilities (natural "
+        "Every text that ended, at end-of-text or since it has all its new tokens: its sum of log-probabilities (natural "
         "logarithm), divided by its length to the power of the penalty. "
         "At 0 the sum itself counts, and short texts gain; the more above 0, the longer the winner."
+        + " Lines part the tokens of texts that read alike."
+        * any(" | " in text for text in shown)
     )
     _otherwise(run, row, steps, order, penalty)
     downloads.bar("finished", numbers=lambda: table, code=None)
@@ -225,9 +233,9 @@ def repeats(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     )
     beam, drawn = found["beam"], found["sampled"]
     st.markdown(
-        f"**The beam's words surprise the model by {sum(beam[1]) / len(beam[1]):.1f} bits each, sampled ones by "
-        f"{sum(drawn[1]) / len(drawn[1]):.1f}.** What is likeliest word by word is dull: human text is not the most likely text "
-        "(Holtzman et al. 2020). A text that repeats itself makes its own repetition likelier."
+        f"**The beam's tokens surprise the model by {sum(beam[1]) / len(beam[1]):.1f} bits each, sampled ones by "
+        f"{sum(drawn[1]) / len(drawn[1]):.1f}.** What is likeliest token by token is dull: human text is not the "
+        "most likely text (Holtzman et al. 2020). A text that repeats itself makes its own repetition likelier."
     )
     st.text(f"Sampled, top-p 0.95, seed 0: {explain.words(drawn[0], run.label)}")
     table = pd.DataFrame(
@@ -244,7 +252,7 @@ def repeats(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
 VIEWS = {
     "tree": View(label="Beam tree", help="Every beam as a path, and what fell out of it.", draw=tree),
     "finished": View(
-        label="Finished texts", help="The texts that ended, ranked, also under another length penalty.", draw=finished
+        label="Ended texts", help="The texts that ended, ranked, also under another length penalty.", draw=finished
     ),
     "repeats": View(label="Why beams repeat", help="Repetition and surprise beside a sampled text.", draw=repeats),
 }

@@ -147,7 +147,7 @@ START = Starter(state=generate_state, prepare=_keep_hand_mask, make_request=make
 
 def invitation() -> None:
     """Draw what to do where there is no text yet: a large model is not set to work unasked."""
-    st.caption("Press Generate: the model continues each of your sentences, and every step can be looked into.")
+    st.caption("Press Generate: the model continues each of your prompts, and every step can be looked into.")
 
 
 def settings_note(run: Generation | BeamRun, request: GenerateRequest | None) -> None:
@@ -166,7 +166,7 @@ def settings_note(run: Generation | BeamRun, request: GenerateRequest | None) ->
     if made.model != request.model:
         parts.append(f"model {made.model}")
     if made.texts != request.texts:
-        parts.append("other sentences")
+        parts.append("other prompts")
     held = f"This text, its pictures and its files are of {', '.join(parts)}."
     st.info(literal(f"{held} Press Generate for one with the present settings."))
 
@@ -189,11 +189,11 @@ def processor_note(run: Generation | BeamRun) -> None:
     found = padded_bans(settings, prompts, run.new_tokens(), run.batch.pad_id)
     if found:
         first = found[0]
-        sentences = ", ".join(str(one.sentence) for one in found)
+        where = ", ".join(str(one.sentence) for one in found)
         st.caption(
             literal(
-                f"generate on this padded batch would take pads for words: from step {first.number + 1} on it would also ban "
-                f"“{label(first.token_id)}” in sentence {sentences}. Here each sentence runs as if it were alone."
+                f"generate on this padded batch would take pads for text: from step {first.number + 1} on it would also ban "
+                f"“{label(first.token_id)}” in prompt {where}. Here each prompt runs as if it were alone."
             )
         )
 

@@ -81,7 +81,7 @@ def _picture(run: Generation) -> None:
     generate_state().picture_waits = first or number >= len(steps)
     with frame.reader_errors():
         if first:
-            st.info("The words come first; the picture of this step follows.")
+            st.info("The tokens come first; the picture of this step follows.")
         elif number < len(steps):
             with drawn_from(run.origin(row)):
                 _step(run, steps[number])

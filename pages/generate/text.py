@@ -33,7 +33,7 @@ def texts(run: Generation, chosen: tuple[int, int]) -> None:
         _stopped_note(run, row)
     text_strip.say_repeats(strips)
     st.caption(
-        f"{_grey(run)} The stronger its colour, the likelier the model found a word. Click one to see its step."
+        f"{_grey(run)} The stronger its colour, the likelier the model found a token. Click one to see its step."
         + " All rows share the random numbers of a step, so that a text does not depend on its neighbours."
         * (run.count > 1)
     )

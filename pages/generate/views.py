@@ -97,7 +97,7 @@ def _what_is_cut(by: str) -> str:
     """Return where the filters cut, `by` being what cut the likeliest word, empty where it was kept."""
     if not by:
         return "Filters cut the tail. Both axes are logarithmic, so that areas are no shares."
-    return f"Not only the tail is cut here: {by} takes out the likeliest word itself."
+    return f"Not only the tail is cut here: {by} takes out the likeliest token itself."
 
 
 def repeated_draws(run: Generation, step: Step) -> None:
@@ -111,11 +111,11 @@ def repeated_draws(run: Generation, step: Step) -> None:
     table = figures.draws_table(distribution, counts, run.label, rows=rows)
     figure = figures.draws(table, drawn=step.token_id, palette=frame.palette())
     others = int(figures.DRAWS - table["came"].sum())
-    plot(figure, "dice", alt=f"How often each word came in {figures.DRAWS} draws of this step, beside theory.")
+    plot(figure, "dice", alt=f"How often each token came in {figures.DRAWS} draws of this step, beside theory.")
     st.markdown(
         f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. "
-        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the text's own word. "
-        + (f"{others} draws fell on words further down." if others else "")
+        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the text's own token. "
+        + (f"{others} draws fell on tokens further down." if others else "")
     )
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
 
@@ -183,13 +183,13 @@ def mask(run: Generation, step: Step) -> None:
 
 VIEWS = {
     "candidates": View(
-        label="Candidates", help="The likeliest next words of a step, and which filter cut each.", draw=candidates.draw
+        label="Candidates", help="The likeliest next tokens of a step, and which filter cut each.", draw=candidates.draw
     ),
     "waterfall": View(label="Waterfall", help="What each filter removes, one after another.", draw=waterfall),
     "ranks": View(label="Ranks", help="The whole vocabulary, likeliest first, and where each filter cuts.", draw=ranks),
     "draws": View(
         label="200 draws",
-        help="The same step drawn 200 times: how often each word comes.",
+        help="The same step drawn 200 times: how often each token comes.",
         draw=repeated_draws,
     ),
     "steps": View(label="Steps", help="Uncertainty and tokens left at every step.", draw=over_steps),

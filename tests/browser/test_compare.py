@@ -35,12 +35,12 @@ def setting_of(page: Page) -> str:
     return unquote(found[1]) if found else ""
 
 
-def edit(page: Page, grid: Locator, y: int, value: str) -> None:
-    """Type a top-k into the row of the table that stands at `y` px; the table may still be unfolding."""
+def edit(page: Page, grid: Locator, y: int, value: str, x: int = 380) -> None:
+    """Type into the cell of the table at `y` and `x` px, a top-k where no `x` is given; the table may still be unfolding."""
     expect(grid.locator("canvas").first).to_be_visible()
     editor = page.locator("#portal input")
     for _ in range(5):
-        grid.dblclick(position={"x": 380, "y": y})
+        grid.dblclick(position={"x": x, "y": y})
         with suppress(AssertionError):
             expect(editor).to_be_visible(timeout=2_000)
             break
@@ -75,6 +75,24 @@ def test_the_table_edits_the_settings_a_preset_adds_a_row_and_what_cannot_be_rea
     text.press("Enter")
     expect(page.get_by_text("Row 1: '<b>x</b>' is not a setting").first).to_be_visible()
     expect(page.locator(".st-key-compared_0_0_0 .strip").first).to_have_text(made, use_inner_text=True)
+
+
+def test_the_texts_stay_in_view_below_open_settings_and_an_edit_that_does_not_fit_is_refused_in_the_box(
+    page: Page, app: str
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    opened(page, app, "max_new_tokens=2")
+    page.locator(".st-key-settings_shown summary").click()
+    box = page.locator(".st-key-settings_shown")
+    grid = box.locator('[data-testid="stDataFrame"]')
+    expect(grid).to_be_visible()
+    expect(page.locator(".st-key-compared_0_0_0 .strip").first).to_be_in_viewport(ratio=1)
+    edit(page, grid, 55 + 37, "4", x=720)  # beams of a row that has a top-k
+    expect(box.locator('[data-testid="stAlert"]')).to_contain_text("Row 1")
+    expect(page.locator(".st-key-settings input")).to_have_value("t1;k50;p0.9;t0")
+    edit(page, grid, 55, "7")  # one that fits
+    expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0")
+    expect(box.locator('[data-testid="stAlert"]')).to_have_count(0)
 
 
 def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(page: Page, app: str) -> None:

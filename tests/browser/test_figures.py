@@ -48,6 +48,9 @@ else:
                 "font": {{"family": FONT}},
                 "margin": {{"t": 40, "b": 20, "l": 20, "r": 20}},
                 "legend": {{"orientation": "h"}},
+                "annotations": [{{"name": "legend", "text": "key", "xref": "paper", "x": 0, "yref": "paper", "y": 1}}]
+                if "note" in st.query_params
+                else [],
             }},
         )
 
@@ -252,9 +255,10 @@ def test_the_names_of_rows_stay_in_view_while_a_wide_figure_scrolls(phone: Page,
     assert name.bounding_box() == before
 
 
-def test_the_legend_goes_along_while_a_wide_figure_scrolls(phone: Page, address: str) -> None:
-    figure = opened(phone, f"{address}/?wide=1&legend=1")
-    frame, legend = figure.locator(".plot-frame"), figure.locator(".legend")
+@pytest.mark.parametrize("kind", ["legend", "note"])
+def test_the_legend_goes_along_while_a_wide_figure_scrolls(phone: Page, address: str, kind: str) -> None:
+    figure = opened(phone, f"{address}/?wide=1&{kind}=1")
+    frame, legend = figure.locator(".plot-frame"), figure.locator({"legend": ".legend", "note": ".annotation"}[kind])
     edge = frame.bounding_box()
     assert edge is not None
     left = "el => el.getBoundingClientRect().left"
@@ -264,7 +268,7 @@ def test_the_legend_goes_along_while_a_wide_figure_scrolls(phone: Page, address:
     assert legend.evaluate(left) == pytest.approx(edge["x"], abs=1)
     frame.evaluate("el => { el.scrollLeft = 0 }")
     expect(frame).to_have_class("plot-frame clickable more-right")
-    assert legend.evaluate(left) == before
+    assert legend.evaluate(left) == pytest.approx(before, abs=1)
 
 
 def test_the_tool_bar_is_whole_in_view_wherever_a_wide_figure_is_scrolled(phone: Page, address: str) -> None:

@@ -145,7 +145,7 @@ def test_a_beam_search_is_watched_as_a_tree_stepped_through_by_key_and_ranked_an
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_text("Once upon a time there was a king")).to_be_visible()
 
-    page.locator(".st-key-beam_view").get_by_text("finished texts").click()
+    page.locator(".st-key-beam_view").get_by_text("ended texts").click()
     slider = page.locator(".st-key-rerank input")
     slider.focus()
     slider.press("ArrowLeft")

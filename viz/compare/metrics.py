@@ -195,16 +195,21 @@ def steps(
         *_numbers([bits for _, _, bits in rows], colours, "y2", chosen),
     ]
     figure.add(*numbers)
-    _style_steps(figure, [kept for _, kept, _ in rows], palette)
+    places = [math.log10(place) for one in numbers if one["yaxis"] == "y" for place in one["y"]]
+    _style_steps(figure, [kept for _, kept, _ in rows], palette, places=places)
     longest = max((len(text) for one in numbers for text in one["text"]), default=2)
     figure.update_layout(margin={"l": 60, "r": 8 + 8 * longest, "t": 12, "b": 48}, hovermode="closest")
     figure.add_shape(**across(x=step + 1), line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
     return figure
 
 
-def _style_steps(figure: Figure, kept: Sequence[Sequence[float]], palette: Palette) -> None:
-    """Give the panels over the steps their axes; `kept` are the tokens left of each setting."""
+def _style_steps(figure: Figure, kept: Sequence[Sequence[float]], palette: Palette, *, places: Sequence[float]) -> None:
+    """Give the panels over the steps their axes; `kept` are the tokens left of each setting.
+
+    `places` are the logarithms at which the numbers of lines stand: Plotly draws none that is beyond its axis.
+    """
     largest = math.log10(max((value for values in kept for value in values), default=1))
+    span = [min([-0.2, *(place - 0.1 for place in places)]), max([largest + 0.2, *(place + 0.1 for place in places)])]
     style(figure, palette, height=400)
     one_above_other(
         figure,
@@ -212,7 +217,7 @@ def _style_steps(figure: Figure, kept: Sequence[Sequence[float]], palette: Palet
         across=counted("step", 1, max(map(len, kept), default=1), palette, pad=(0.5, 1.5)),
         upper=(
             "tokens that the filters leave",
-            {"domain": [0.56, 0.95], "type": "log", "range": [-0.2, largest + 0.2], "dtick": 1, "tickformat": ",d"},
+            {"domain": [0.56, 0.95], "type": "log", "range": span, "dtick": 1, "tickformat": ",d"},
         ),
         lower=(
             "uncertainty after the filters, in bits",

@@ -189,7 +189,7 @@ def _word(node: TreeNode, place: _Places) -> str:
 def _hover(node: TreeNode) -> str:
     parts = [escape(node.label), f"sum {_score(node.total)}, number {node.rank:,} of all continuations"]
     if node.normalised is not None:
-        parts.append(f"score {_score(node.normalised)} as a finished text")
+        parts.append(f"ended, score {_score(node.normalised)}")
     return "<br>".join(parts)
 
 
@@ -230,26 +230,27 @@ def _titles(figure: Figure, columns: Sequence[TreeColumn], palette: Palette) -> 
 
 def _key(figure: Figure, palette: Palette, *, greedy: bool) -> None:
     """Write above the tree what its colours mean, its dashes where a `greedy` path is drawn, and its numbers."""
-    finished = ramp_colour(palette, 0.75)
+    ended = ramp_colour(palette, 0.75)
     parts = (
         (palette.accent, "━", "leading text"),
         (palette.accent, "─", "kept"),
         (palette.muted, "┈", "dropped"),
-        (finished, "■", "finished"),
+        (ended, "■", "ended"),
         *(((palette.text, "╌", "greedy path"),) if greedy else ()),
     )
     figure.add_annotation(
+        name="legend",
         xref="paper",
-        x=1,  # where a wide tree is seen first
-        xanchor="right",
+        x=0,
+        xanchor="left",
         yref="paper",
         y=1,
         yshift=24,
         yanchor="bottom",
         showarrow=False,
-        align="right",
+        align="left",
         text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts)
-        + "<br>below a word: sum of ln p of its text; below ■: the score, that sum ÷ length^penalty",
+        + "<br>below a token: sum of ln p of its text; below ■: the score, that sum ÷ length^penalty",
         font={"size": 14, "color": palette.muted},
     )
 

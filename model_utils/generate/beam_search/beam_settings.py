@@ -124,7 +124,7 @@ BEAM_SETTINGS = (
         field="num_beams",
         name="beams",
         label="Beams",
-        help="Unfinished texts that go on side by side; 1 = no beam search.",
+        help="Texts that go on side by side; 1 = no beam search.",
         off=1,
         low=1,
         high=MAX_BEAMS,
@@ -136,7 +136,7 @@ BEAM_SETTINGS = (
         field="length_penalty",
         name="length penalty",
         label="Length penalty",
-        help="A finished text's sum is divided by its length to this power: above 0 long ones gain; 0 = off.",
+        help="The sum of a text that ended is divided by its length to this power: above 0 long ones gain; 0 = off.",
         off=BeamSettings.length_penalty,
         low=-5.0,
         high=5.0,
@@ -146,12 +146,12 @@ BEAM_SETTINGS = (
         letter="f",
         field="early_stopping",
         name="early stopping",
-        label="Early stopping",
-        help="When the search ends. Likely best (false): when the best beam, ended now, would not be better; enough (true): as "
-        "soon as there are as many finished texts as beams; surely best (never): when no longer text can be better.",
+        label="Early stopping: ends when",
+        help="false: the best beam, ended now, would not be better than the texts that ended; true: as many texts ended as "
+        "there are beams; never: no longer text can be better.",
         off=BeamSettings.early_stopping,
         options=tuple(EARLY_STOPPING),
-        words=("likely best", "enough", "surely best"),
+        words=("better is unlikely (false)", "enough ended (true)", "better is impossible (never)"),
     ),
 )
 BEAMS_BY_LETTER = {one.letter: one for one in BEAM_SETTINGS}

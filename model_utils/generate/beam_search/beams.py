@@ -110,7 +110,7 @@ def beam_search(
     Raises InputError at once for what `decode` refuses, and for tokens taken by hand.
     """
     if any(lane.taken for lane in lanes):
-        raise InputError("A beam search cannot go on from a word that was taken by hand: choose 1 beam for that.")
+        raise InputError("A beam search cannot go on from a token that was taken by hand: choose 1 beam for that.")
     rows = beam_rows(lanes, beams)
     plan = make_plan(loaded, rows, max_new_tokens)
     if loaded.remote is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -17,6 +17,9 @@ from model_utils.generate.beam_search.hypotheses import Hypothesis
 
 # Tokens at the end of a beam that name it.
 _SHOWN = 5
+
+# What becomes of a candidate, in words: one that ends may have end-of-text, or no room for more.
+OUTCOMES = {"kept": "kept", "finished": "ended", "dropped": "dropped", "lost": "ended, lost"}
 
 Label = Callable[[int], str]
 
@@ -33,10 +36,12 @@ def told(
     settings: SamplingSettings,
     prompt: Sequence[int],
     label: Label,
+    end_of_text: Container[int],
 ) -> tuple[str, ...]:
     """Return what a step did, a sentence each: bans, what was kept, what ended, which beams and which greedy path fell out.
 
-    `before` is the step before, None for the first; `prompt` are the tokens before all steps.
+    `before` is the step before, None for the first; `prompt` are the tokens before all steps. A text ends with one of the
+    tokens `end_of_text`, or when it has as many new tokens as it may have.
     """
     texts: Sequence[tuple[int, ...]] = before.texts if before is not None else ((),) * beams.num_beams
     lines = [_ban(ban.beam, ban.token_id, ban.by, texts, settings, prompt, label) for ban in step.bans]
@@ -46,7 +51,7 @@ def told(
         lines.append(f"Kept, the {len(kept)} best that do not end: {listed}.")
     for one in step.candidates:
         if one.normalised is not None and (one.outcome == "finished" or one.rank <= beams.num_beams):
-            lines.append(_ended(one, texts, beams, step, label))
+            lines.append(_ended(one, texts, beams, step, label, end_of_text))
     lines += _fallen(step, texts, label)
     lines += [_greedy(one, texts, step, label) for one in step.candidates if one.greedy and one.slot is None]
     return tuple(lines)
@@ -69,19 +74,26 @@ def _ban(
 ) -> str:
     text = (*prompt, *texts[beam])
     why = explain.ban(by, token, text, settings, label)
-    return f"Behind “{_end(text, label)}” the likeliest word, “{label(token)}”, is {why}."
+    return f"Behind “{_end(text, label)}” the likeliest token, “{label(token)}”, is {why}."
 
 
 def _ended(
-    one: BeamCandidate, texts: Sequence[tuple[int, ...]], beams: BeamSettings, step: BeamStep, label: Label
+    one: BeamCandidate,
+    texts: Sequence[tuple[int, ...]],
+    beams: BeamSettings,
+    step: BeamStep,
+    label: Label,
+    end_of_text: Container[int],
 ) -> str:
     text = (*texts[one.beam], one.token_id)
     power = "" if beams.length_penalty == 1 else f" to the power of {beams.length_penalty:g}"
     reckoned = f"{score(one.normalised or 0.0)}, its sum {score(one.total)} divided by its length {len(text)}{power}"
+    why = "ends" if one.token_id in end_of_text else f"has all its {len(text)} new tokens"
+    start = f"“{_end(text, label)}” {why}, with the score {reckoned}"
     if one.outcome == "finished":
         place = [found.tokens for found in step.hypotheses].index(text) + 1
-        return f"“{_end(text, label)}” is finished, with the score {reckoned}: number {place} of the finished texts."
-    return f"“{_end(text, label)}” would be finished, with the score {reckoned}, but is lost: the finished texts are better."
+        return f"{start}: number {place} of the ended texts."
+    return f"{start}, but is lost: the ended texts are better."
 
 
 def _fallen(step: BeamStep, texts: Sequence[tuple[int, ...]], label: Label) -> list[str]:
@@ -134,7 +146,7 @@ def beams_table(steps: Sequence[BeamStep], label: Label) -> pd.DataFrame:
                     "token": label(one.token_id),
                     "log_probability": one.score,
                     "sum": one.total,
-                    "outcome": one.outcome,
+                    "outcome": OUTCOMES[one.outcome],
                     "beam": None if one.slot is None else one.slot + 1,
                     "score": one.normalised,
                     "greedy": one.greedy,
@@ -145,5 +157,5 @@ def beams_table(steps: Sequence[BeamStep], label: Label) -> pd.DataFrame:
 
 
 def ranked(found: Sequence[Hypothesis], length_penalty: float) -> list[Hypothesis]:
-    """Return finished texts by their score under a length penalty, best first."""
+    """Return ended texts by their score under a length penalty, best first."""
     return sorted(found, key=lambda one: -one.score(length_penalty))

@@ -64,6 +64,9 @@ const CHROME = 300;
 // Names of rows that take a larger share of the frame than this scroll away with the rest.
 const ROW_NAMES = 0.5;
 
+// The width of the fade at an edge behind which there is more, in px: 2.5rem of plot.css.
+const FADE = 40;
+
 // A press that moved further than this, in px, is no click.
 const STILL = 6;
 
@@ -212,13 +215,19 @@ class Plot {
     await savePicture(globalThis.Plotly, this.plot, { name, caption, format, width, above: this.bar });
   }
 
+  // Returns what is drawn of the annotations of a name.
+  notes(name) {
+    const { annotations = [] } = this.plot._fullLayout;
+    const drawn = (_, i) => [...this.plot.querySelectorAll(`.annotation[data-index="${i}"]`)];
+    return annotations.flatMap((note, i) => (note.name === name ? drawn(note, i) : []));
+  }
+
   // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row".
   keepRowNames() {
     const { plot, frame } = this;
     if (!frame.scrollLeft && !plot.querySelector(".ground")) return false; // measuring them takes a layout of the page
-    const { annotations = [], paper_bgcolor: fill, yaxis } = plot._fullLayout;
-    const drawn = (_, i) => [...plot.querySelectorAll(`.annotation[data-index="${i}"]`)];
-    const notes = annotations.flatMap((note, i) => (note.name === "row" ? drawn(note, i) : []));
+    const { paper_bgcolor: fill, yaxis } = plot._fullLayout;
+    const notes = this.notes("row");
     const names = notes.length ? notes : [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
     plot.querySelector(".ground")?.remove();
     for (const name of names) name.style.translate = "";
@@ -233,15 +242,16 @@ class Plot {
     return true;
   }
 
-  // The legend stays in view from its first word on, as far as the picture reaches.
-  keepLegend() {
+  // The legend, or a note named "legend", stays in view from its first word on, clear of a `faded` edge, as far as the picture
+  // reaches.
+  keepLegend(faded) {
     const { plot, frame } = this;
-    const legend = plot.querySelector(".legend");
+    const legend = plot.querySelector(".legend") ?? this.notes("legend")[0];
     if (!legend || (!frame.scrollLeft && !legend.style.translate)) return;
     legend.style.translate = "";
     const [of, within] = [legend.getBoundingClientRect(), frame.getBoundingClientRect()];
     const room = frame.scrollWidth - frame.scrollLeft - (of.right - within.left);
-    legend.style.translate = `${Math.max(0, Math.min(within.left - of.left, room))}px`;
+    legend.style.translate = `${Math.max(0, Math.min(within.left + (faded ? FADE : 0) - of.left, room))}px`;
   }
 
   // The tool bar stays in view, whole, at the right of what is seen.
@@ -258,9 +268,10 @@ class Plot {
   fade() {
     const { scrollLeft, scrollWidth, clientWidth } = this.frame;
     const kept = this.plot.data && this.keepRowNames();
-    if (this.plot.data) this.keepLegend();
+    const faded = scrollLeft > 1 && !kept;
+    if (this.plot.data) this.keepLegend(faded);
     if (this.plot.data) this.keepToolbar();
-    this.frame.classList.toggle("more-left", scrollLeft > 1 && !kept);
+    this.frame.classList.toggle("more-left", faded);
     const end = Math.min(scrollWidth - clientWidth, this.columns); // behind the last column there is nothing
     this.frame.classList.toggle("more-right", scrollLeft < end - 1);
   }

@@ -50,7 +50,7 @@ def test_the_bars_hold_the_word_that_is_said_to_be_cut_however_rare_it_is() -> N
 
 @pytest.mark.parametrize(
     ("settings", "row", "said"),
-    [("t1;t0", 1, "takes “"), ("b2;t1", 0, "no word of it is drawn"), ("t1;t1,s5", 1, "has another text")],
+    [("t1;t0", 1, "takes “"), ("b2;t1", 0, "no token of it is drawn"), ("t1;t1,s5", 1, "has another text")],
 )
 def test_what_has_no_sum_to_compare_says_why(settings: str, row: int, said: str) -> None:
     at = opened(settings=settings, row=row, at_step=3, plot="candidates")
@@ -62,9 +62,9 @@ def test_what_has_no_sum_to_compare_says_why(settings: str, row: int, said: str)
 def test_a_row_with_the_text_of_one_above_says_so() -> None:
     at = opened(settings="t1;t0;k1;p1")
     heads = [line.value for line in at.markdown if line.value.startswith("**") and " · " in line.value]
-    assert ["words as in" in one for one in heads] == [False, False, True, True]
-    assert "All words as in row 1." in heads[2]
-    assert heads[3].endswith("all words as in row 0.")
+    assert ["tokens as in" in one for one in heads] == [False, False, True, True]
+    assert "as in row 1." in heads[2]
+    assert heads[3].endswith("as in row 0.")
 
 
 def test_a_token_whose_probability_before_a_ban_rounds_to_0_is_shown_without_a_sum() -> None:

@@ -81,9 +81,9 @@ def test_steps_go_back_and_forth_and_the_tree_with_them() -> None:
     assert {place[0] for place in nodes(at)} == columns
 
 
-def test_a_whole_tree_is_first_seen_at_the_prompt_and_one_that_is_stepped_through_at_its_latest_step() -> None:
+def test_a_tree_is_first_seen_at_the_step_in_view() -> None:
     at = opened()
-    assert settings(at, "beam_tree")["opens"] == "start"
+    assert settings(at, "beam_tree")["opens"] == "end"
     at.button(key="back").click().run()
     assert settings(at, "beam_tree")["opens"] == "end"
 
@@ -129,6 +129,11 @@ def test_finished_texts_are_ranked_anew_and_another_penalty_is_searched(tiny: Lo
 def test_a_list_of_texts_shows_where_they_differ() -> None:
     assert ends([(1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 5, 7, 8)], lambda token: f"␣{token}") == ["… 3 4 5 6", "… 3 4 5 7 8"]
     assert ends([(1, 2, 3, 4, 5)], lambda token: f"␣{token}") == ["1 2 3 4 5"]
+
+
+def test_texts_that_read_alike_are_listed_by_their_tokens() -> None:
+    labels = {1: "girl", 2: "g", 3: "irl", 4: "s"}
+    assert ends([(1,), (2, 3), (1, 4)], labels.__getitem__) == ["girl", "g | irl", "girls"]
 
 
 def test_beams_stand_beside_a_sampled_text() -> None:

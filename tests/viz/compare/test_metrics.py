@@ -45,6 +45,15 @@ def test_lines_over_the_steps_end_where_their_text_does() -> None:
     assert steps([("a", [], [])], ringed=[None], chosen=0, step=0, palette=LIGHT).data[0].name == "kept"
 
 
+def test_the_axis_reaches_to_every_number_at_the_end_of_a_line() -> None:
+    rows = [(str(end), [50_257, end], [1.0, 1.0]) for end in (1, 2, 3, 4, 5, 50_257)]
+    figure = steps(rows, ringed=[None] * 6, chosen=0, step=0, palette=DARK)
+    (numbers,) = [trace for trace in figure.data if trace.name == "number" and trace.yaxis == "y"]
+    low, high = figure.layout.yaxis.range
+    assert low < math.log10(min(numbers.y)) < -0.2
+    assert math.log10(max(numbers.y)) < high
+
+
 def test_lines_that_end_at_one_point_share_a_number_and_others_stand_apart() -> None:
     rows = [("a", [9], [1.0]), ("b", [9], [1.04]), ("c", [9], [0.5])]
     kept, bits = (

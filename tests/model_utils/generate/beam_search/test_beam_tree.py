@@ -75,11 +75,14 @@ def test_a_step_is_told_in_words(tiny: LoadedModel, ending: list[BeamStep]) -> N
     greedy_fell = 0
     for number, step in enumerate(ending):
         before = ending[number - 1] if number else None
-        lines = told(step, before, FOUR, SamplingSettings(temperature=0.0), prompt, lambda token: f"<{token}>")
+        greedy = SamplingSettings(temperature=0.0)
+        lines = told(step, before, FOUR, greedy, prompt, lambda token: f"<{token}>", tiny.end_of_text)
         gone = len({*range(4)} - {one.beam for one in step.kept}) if number and step.kept else 0
         assert sum("fell out" in line for line in lines) == gone
-        ended = sum(one.normalised is not None and one.rank <= 4 for one in step.candidates)
-        assert sum("finished" in line for line in lines) == ended
+        ended = [one for one in step.candidates if one.normalised is not None and one.rank <= 4]
+        assert sum("with the score" in line for line in lines) == len(ended)
+        full = [one for one in ended if one.token_id not in tiny.end_of_text]
+        assert sum(f"all its {number + 1} new tokens" in line for line in lines) == len(full)
         greedy_fell += any("greedy" in line for line in lines)
     assert greedy_fell == 1
 
@@ -89,7 +92,7 @@ def test_a_ban_is_told_with_its_reason(tiny: LoadedModel) -> None:
     one = lane(tiny, ONCE, chosen)
     (steps,) = searched(tiny, [one], FOUR, 1)
     (ban,) = steps[0].bans
-    lines = told(steps[0], None, FOUR, chosen, one.prompt, lambda token: f"<{token}>")
+    lines = told(steps[0], None, FOUR, chosen, one.prompt, lambda token: f"<{token}>", tiny.end_of_text)
     assert f"<{ban.token_id}>" in lines[0]
     assert explain.ban("bad words", ban.token_id, one.prompt, chosen, str) in lines[0]
     assert explain.ban("no-repeat n-gram", 9, (7, 8), SamplingSettings(no_repeat_ngram_size=2), str).endswith("“89”")
