@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -271,13 +270,7 @@ class _Draft:
             lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
             return ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         values = {"score": row.score, "mask": row.masked, "exp": row.exp, "weight": row.weight}[name]
-        return [signed(float(value), 3) for value in values]
-
-    @cached_property
-    def number_size(self) -> int:
-        """Return the font size at which every number of the figure fits into its column."""
-        keys, texts = len(self.row.labels), (text for name in self.stages for text in self.texts(name))
-        return min(_size_in_column(text, keys) for text in texts)
+        return [_written(float(value)) for value in values]
 
     def hatches(self, place: int, name: str, ends: tuple[float, float], held: Sequence[str]) -> None:
         """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
@@ -317,7 +310,7 @@ class _Draft:
                 text=text,
                 cliponaxis=False,
                 textfont={
-                    "size": self.number_size,
+                    "size": min(_size_in_column(one, keys) for one in texts),
                     "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
                 },
                 hoverinfo="skip",
@@ -400,6 +393,11 @@ def _span(scores: NDArray[Any]) -> tuple[float, float]:
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     size = high - low or 1.0
     return low - 0.2 * size, high + ABOVE_SCORES * size
+
+
+def _written(value: float) -> str:
+    """Return a number of a strip: three figures, to calculate with; of a small one two, which stay legible."""
+    return signed(value, 3 if not abs(value) < 0.1 else 2)
 
 
 def _size_in_column(text: str, keys: int) -> int:
