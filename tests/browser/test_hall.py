@@ -63,7 +63,7 @@ def test_all_text_of_a_page_for_a_hall_is_large_at_any_size_of_its_screen(
 def test_the_keys_of_a_lesson_come_before_those_of_its_page_and_a_hall_stays_one(hall: Page, app: str) -> None:
     hall.goto(f"{app}/Mechanics?lesson=masks-6")  # a page with PageDown of its own
     at_step(hall, 6)
-    expect(hall.locator(".st-key-present_switch button")).to_be_attached()  # only then Streamlit hears its key
+    expect(hall.get_by_role("button", name="Present")).to_be_attached()  # only then Streamlit hears its key
     hall.keyboard.press("f")
     expect(hall).to_have_url(f"{app}/Mechanics?lesson=masks-6&present=on")
     expect(hall.locator("[data-testid=stSidebar]")).to_be_hidden()
