@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -36,14 +35,14 @@ def setting_of(page: Page) -> str:
 
 
 def edit(page: Page, grid: Locator, y: int, value: str, x: int = 380) -> None:
-    """Type into the cell of the table at `y` and `x` px, a top-k where no `x` is given; the table may still be unfolding."""
+    """Type into the cell of the table at `y` and `x` px, a top-k where no `x` is given."""
+    expect(grid).to_have_count(1)  # while a run draws another table, the one before stands below it
     expect(grid.locator("canvas").first).to_be_visible()
+    page.wait_for_function(
+        "!document.getAnimations().some((one) => one.playState === 'running')"
+    )  # the box has unfolded
+    grid.dblclick(position={"x": x, "y": y})
     editor = page.locator("#portal input")
-    for _ in range(5):
-        grid.dblclick(position={"x": x, "y": y})
-        with suppress(AssertionError):
-            expect(editor).to_be_visible(timeout=2_000)
-            break
     editor.fill(value)
     editor.press("Enter")
 

@@ -55,7 +55,7 @@ def server() -> Iterator[Server]:
     try:
         found = Server(f"http://127.0.0.1:{port}", process.pid)
         with Visitor(found.address) as visitor:
-            visitor.open()
+            visitor.open(patience=120)  # a server that starts beside other work
             visitor.open("Compare", "max_new_tokens=2")
         yield found
     finally:

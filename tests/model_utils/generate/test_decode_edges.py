@@ -80,7 +80,7 @@ def test_a_policy_that_leaves_a_token_nothing_to_read_is_refused_at_once_with_th
     tiny: LoadedModel, policy: MaskPolicy, token: int
 ) -> None:
     lanes = [lane_of(tiny, LONG, MaskPolicy()), lane_of(tiny, SHORT, policy)]
-    with pytest.raises(InputError, match=rf"token {token} of sentence 1 may read nothing.*let it read"):
+    with pytest.raises(InputError, match=rf"token {token} of prompt 1 may read nothing.*let it read"):
         decode(tiny, lanes, NEW)
 
 
@@ -94,5 +94,5 @@ def test_a_token_that_is_never_read_needs_nothing_to_read(tiny: LoadedModel) -> 
     end = tiny.context - 1
     last, one_before = (Lane(prompt=(11,) * (end - 2), settings=GREEDY, policy=blind(t)) for t in (end, end - 1))
     assert len(grown(tiny, [last], 8)[0]) == 3
-    with pytest.raises(InputError, match=f"token {end - 1} of sentence 0"):
+    with pytest.raises(InputError, match=f"token {end - 1} of prompt 0"):
         decode(tiny, [one_before], 8)
