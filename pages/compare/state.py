@@ -34,10 +34,8 @@ class CompareState(RunState[Comparison]):
     table_text: str | None = None  # the settings text that the table shows by now; None: it has to be drawn anew
     table_columns: list[str] = field(default_factory=list)
     table_version: int = 0
-    refused: tuple[str, str] = (
-        "",
-        "",
-    )  # why the last edit of a row changed nothing, and the settings text that it left
+    # Why the last edit of a row changed nothing, and the settings text that it left.
+    refused: tuple[str, str] = ("", "")
     cell_opened: bool = False  # in the table of prompts, and the page has not shown it yet
     pinned: list[Pinned] = field(default_factory=list)
     pinned_said: str = ""  # why the latest run could not be kept

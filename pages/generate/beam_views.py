@@ -141,18 +141,7 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     st.session_state.setdefault("rerank", beams.length_penalty)
     penalty = st.slider("Rank these texts under another length penalty", -5.0, 5.0, step=0.1, key="rerank")
     order = ranked(found, penalty)
-    table = pd.DataFrame(
-        {
-            "rank": range(1, len(order) + 1),
-            "text": [explain.words(one.tokens, run.label) for one in order],
-            "tokens": [len(one.tokens) for one in order],
-            "sum": [one.total for one in order],
-            "score": [one.score(penalty) for one in order],
-            "score in the search": [one.normalised for one in order],
-            "ended at step": [one.number + 1 for one in order],
-            "ended by": ["end-of-text" if one.tokens[-1] in run.loaded.end_of_text else "token limit" for one in order],
-        }
-    )
+    table = _ended_table(run, order, penalty)
     shown = ends([one.tokens for one in order], run.label)
     two = st.column_config.NumberColumn(format="%.2f")
     st.dataframe(
@@ -174,6 +163,22 @@ def finished(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
     )
     _otherwise(run, row, steps, order, penalty)
     downloads.bar("finished", numbers=lambda: table, code=None)
+
+
+def _ended_table(run: BeamRun, order: Sequence[Hypothesis], penalty: float) -> pd.DataFrame:
+    """Return the ended texts in their order, a line each, with what ended each."""
+    return pd.DataFrame(
+        {
+            "rank": range(1, len(order) + 1),
+            "text": [explain.words(one.tokens, run.label) for one in order],
+            "tokens": [len(one.tokens) for one in order],
+            "sum": [one.total for one in order],
+            "score": [one.score(penalty) for one in order],
+            "score in the search": [one.normalised for one in order],
+            "ended at step": [one.number + 1 for one in order],
+            "ended by": ["end-of-text" if one.tokens[-1] in run.loaded.end_of_text else "token limit" for one in order],
+        }
+    )
 
 
 def _otherwise(run: BeamRun, row: int, steps: Sequence[BeamStep], order: Sequence[Hypothesis], penalty: float) -> None:

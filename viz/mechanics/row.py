@@ -228,7 +228,7 @@ class _Draft:
                 marker={"color": self.palette.ramp[4], "size": min(16, self.strip // 8) if self.few else 8},
             ),
         )
-        self.write(place, name, (low, high), "")
+        self.write(place, values, (low, high), "")
 
     def bars(self, place: int, name: str) -> None:
         """Add one strip of bars from 0 to 1 with its numbers below and the row's sum at the right."""
@@ -243,7 +243,7 @@ class _Draft:
             bar(**self.named(values, drawn, name), yaxis=numbered("y", place), marker={"color": colours}),
         )
         total = row.total if name == "exp" else float(np.sum(row.weight, dtype=np.float64))
-        self.write(place, name, (0.0, 1.0), f"Σ {signed(total, 3)}")
+        self.write(place, values, (0.0, 1.0), f"Σ {signed(total, 3)}")
 
     def named(self, values: NDArray[Any], drawn: NDArray[Any], name: str) -> dict[str, Any]:
         """Return what the trace of a strip has whatever it is drawn as; on hover it shows the whole number."""
@@ -257,20 +257,11 @@ class _Draft:
             "hovertemplate": "<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
         }
 
-    def write(self, place: int, name: str, ends: tuple[float, float], total: str) -> None:
+    def write(self, place: int, values: NDArray[Any], ends: tuple[float, float], total: str) -> None:
         """Write the numbers of a strip below it, and set the range of its axis."""
         floor = self.floor * (ends[1] - ends[0])
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
-        self.numbers(place, self.texts(name), total, ends[0] - 0.55 * floor)
-
-    def texts(self, name: str) -> list[str]:
-        """Return the numbers of a strip as they are written below it."""
-        row = self.row
-        if name == "values":
-            lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
-            return ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
-        values = {"score": row.score, "mask": row.masked, "exp": row.exp, "weight": row.weight}[name]
-        return [_written(float(value)) for value in values]
+        self.numbers(place, [_written(value) for value in values.tolist()], total, ends[0] - 0.55 * floor)
 
     def hatches(self, place: int, name: str, ends: tuple[float, float], held: Sequence[str]) -> None:
         """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
@@ -352,8 +343,10 @@ class _Draft:
             )
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [-0.5 - W * 0.3, W - 0.5]}})
         self.sum_title(place)
+        lengths = np.linalg.norm(row.mixed.astype(np.float64), axis=1)
+        texts = ["" if hidden else signed(float(one)) for one, hidden in zip(lengths, row.silent, strict=True)]
         length = float(np.linalg.norm(row.output.astype(np.float64)))
-        self.numbers(place, self.texts(name), f"length {signed(length)}", -0.5 - W * 0.16)
+        self.numbers(place, texts, f"length {signed(length)}", -0.5 - W * 0.16)
 
     def sum_title(self, place: int) -> None:
         """Write above the last strip's right column that it is the sum."""
@@ -397,7 +390,7 @@ def _span(scores: NDArray[Any]) -> tuple[float, float]:
 
 def _written(value: float) -> str:
     """Return a number of a strip: three figures, to calculate with; of a small one two, which stay legible."""
-    return signed(value, 3 if not abs(value) < 0.1 else 2)
+    return signed(value, 2 if abs(value) < 0.1 else 3)
 
 
 def _size_in_column(text: str, keys: int) -> int:
