@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from pages.common.components.source import source
+
 # Registered once, when the server first imports this.
-_BEAT = st.components.v2.component(
-    "maskscope_beat", html="", js=Path(__file__).with_name("beat.js").read_text(encoding="utf-8")
-)
+_BEAT = st.components.v2.component("maskscope_beat", html="", js=source("leaving.js", "beat.js"))
 
 
 def beat(seconds: float, key: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
+from pages.common.components.source import source
+
 # Registered once, when the server first imports this.
-_CHOSEN_VIEW = st.components.v2.component(
-    "maskscope_chosen_view", html="", js=Path(__file__).with_name("chosen_view.js").read_text(encoding="utf-8")
-)
+_CHOSEN_VIEW = st.components.v2.component("maskscope_chosen_view", html="", js=source("chosen_view.js"))
 
 
 def scroll_to_chosen(names: Sequence[str]) -> None:

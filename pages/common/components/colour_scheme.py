@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from pages.common.components.source import source
+
 # Registered once, when the server first imports this.
-_SCHEME = st.components.v2.component(
-    "maskscope_colour_scheme", html="", js=Path(__file__).with_name("colour_scheme.js").read_text(encoding="utf-8")
-)
+_SCHEME = st.components.v2.component("maskscope_colour_scheme", html="", js=source("colour_scheme.js"))
 
 
 def follow_colour_scheme() -> None:

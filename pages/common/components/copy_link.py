@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-_HERE = Path(__file__).parent
+from pages.common.components.source import source
 
 # Registered once, when the server first imports this.
 _COPY = st.components.v2.component(
     "maskscope_copy_link",
     html='<button type="button"><span aria-hidden="true">link</span><span>Copy link</span></button>'
     '<input readonly hidden aria-label="The link to this page">',
-    css=(_HERE / "copy_link.css").read_text(encoding="utf-8"),
-    js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
+    css=source("copy_link.css"),
+    js=source("copy_link.js"),
 )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 
+from pages.common.components.source import source
 from pages.common.glossary import TERMS, parts
 
-_HERE = Path(__file__).parent
 # Which line of the page links each term: the first that names it.
 _LINKED = "_linked_terms"
 
@@ -18,8 +17,8 @@ _LINKED = "_linked_terms"
 _GLOSSARY = st.components.v2.component(
     "maskscope_glossary",
     html='<p class="line"></p>',
-    css=(_HERE / "glossary.css").read_text(encoding="utf-8"),
-    js=(_HERE / "glossary.js").read_text(encoding="utf-8"),
+    css=source("glossary.css"),
+    js=source("glossary.js"),
 )
 # What components are sent as bytes is not searched for data frames, and not written as JSON twice.
 _ALL = json.dumps({"parts": [{"text": "Glossary", "term": "all"}], "terms": TERMS}).encode()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
+from pages.common.components.source import source
+
 # Registered once, when the server first imports this.
-_HISTORY = st.components.v2.component(
-    "maskscope_history", html="", js=Path(__file__).with_name("history.js").read_text(encoding="utf-8")
-)
+_HISTORY = st.components.v2.component("maskscope_history", html="", js=source("history.js"))
 
 
 def keep_history(replacing: Sequence[str]) -> None:

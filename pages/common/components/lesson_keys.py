@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-_HERE = Path(__file__).parent
+from pages.common.components.source import source
 
 # Registered once, when the server first imports this.
 _KEYS = st.components.v2.component(
     "maskscope_lesson_keys",
     html="",
-    css=(_HERE / "lesson_keys.css").read_text(encoding="utf-8"),
-    js=(_HERE / "lesson_keys.js").read_text(encoding="utf-8"),
+    css=source("lesson_keys.css"),
+    js=source("lesson_keys.js"),
     isolate_styles=False,
 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from formatting import percent
+from pages.common.components.source import source
 from viz.base.text import shorten
 from viz.base.theme import Palette
 
@@ -25,7 +25,6 @@ LONGEST_LABEL = 13  # in widths of a digit
 LARGE_UP_TO, FULL_UP_TO = 30, 64
 ROW, DENSE_ROW = 30, 18  # px
 
-_HERE = Path(__file__).parent
 _HTML = """
 <div class="lines" role="group">
   <div class="frame">
@@ -43,8 +42,8 @@ _HTML = """
 _LINES = st.components.v2.component(
     "maskscope_lines",
     html=_HTML,
-    css=(_HERE / "lines.css").read_text(encoding="utf-8"),
-    js=(_HERE / "lines.js").read_text(encoding="utf-8"),
+    css=source("lines.css"),
+    js=source("lines.js"),
 )
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from pages.common import assets
 from pages.common.caption import caption
+from pages.common.components.source import source
 
 if TYPE_CHECKING:
     from viz.base.figure import Figure
-
-_HERE = Path(__file__).parent
 
 LARGEST = 6400  # px; in more, a text of 1,024 tokens would be a picture that no screen scrolls through
 
@@ -25,8 +23,8 @@ MOST = 1.7  # of its size; a larger matrix would not fit the height of a screen
 _PLOT = st.components.v2.component(
     "maskscope_plot",
     html='<div class="plot-frame" role="figure"><div class="plot"></div></div>',
-    css=(_HERE / "plot.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("saving.js", "plot.js")),
+    css=source("plot.css"),
+    js=source("saving.js", "plot.js"),
     isolate_styles=False,
 )
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
+from pages.common.components.source import source
 from viz.base.theme import Palette
-
-_HERE = Path(__file__).parent
 
 # Registered once, when the server first imports this.
 _STRIP = st.components.v2.component(
     "maskscope_strip",
     html='<div class="strip" role="group"></div>',
-    css=(_HERE / "strip.css").read_text(encoding="utf-8"),
-    js=(_HERE / "strip.js").read_text(encoding="utf-8"),
+    css=source("strip.css"),
+    js=source("strip.js"),
 )
 
 State = Literal["plain", "quiet", "hidden", "blank", "difference"]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from lessons.rooms import RoomKeys
 from pages.common.assets import below_base
-
-_HERE = Path(__file__).parent
+from pages.common.components.source import source
 
 # Registered once, when the server first imports this.
 _COUNT = st.components.v2.component(
     "maskscope_vote_count",
     html='<span class="vote-count"></span>',
-    css=(_HERE / "vote_count.css").read_text(encoding="utf-8"),
-    js=(_HERE / "vote_count.js").read_text(encoding="utf-8"),
+    css=source("vote_count.css"),
+    js=source("vote_count.js"),
     isolate_styles=False,
 )
 

@@ -8,12 +8,14 @@ export default function ({ data, parentElement, setStateValue }) {
   const turn = new AbortController();
   turns.set(parentElement, turn);
   let waiting = 0;
-  const tell = () => {
-    if (!turn.signal.aborted && window.innerWidth !== data.known) setStateValue("width", window.innerWidth);
-  };
   const later = () => {
     clearTimeout(waiting);
     waiting = setTimeout(tell, REST);
+  };
+  const tell = () => {
+    if (turn.signal.aborted || window.innerWidth === data.known) return;
+    if (leaving()) later();
+    else setStateValue("width", window.innerWidth);
   };
   window.addEventListener("resize", later, { signal: turn.signal });
   tell();

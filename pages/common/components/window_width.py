@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from pages.common.components.source import source
+
 # Registered once, when the server first imports this.
-_WIDTH = st.components.v2.component(
-    "maskscope_window_width", html="", js=Path(__file__).with_name("window_width.js").read_text(encoding="utf-8")
-)
+_WIDTH = st.components.v2.component("maskscope_window_width", html="", js=source("leaving.js", "window_width.js"))
 NARROWEST, WIDEST = 200, 20_000
 
 
