@@ -18,7 +18,7 @@ OFF: dict[str, Any] = {one.field: one.off for one in FILTERS} | {one.field: one.
 _BEAM_FIELDS = tuple(one.field for one in BEAM_SETTINGS)
 _FILTER_FIELDS = tuple(one.field for one in FILTERS)
 _LETTERS: dict[str, Filter | BeamSetting] = {**BY_LETTER, **BEAMS_BY_LETTER}
-_SEED_DIGITS = 20  # those of the largest seed
+SEED_DIGITS = 20  # those of the largest seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +146,7 @@ def _part(text: str) -> tuple[str, Any]:
     letter, value = text[:1], text[1:]
     if letter == "o" and value.isalpha():
         return "order", value
-    if letter == "s" and value.isdecimal() and len(value) <= _SEED_DIGITS:
+    if letter == "s" and value.isdecimal() and len(value) <= SEED_DIGITS:
         return "seed", int(value)
     one = _LETTERS[letter]
     return one.field, one.parse(value)

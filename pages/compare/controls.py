@@ -1,18 +1,14 @@
-"""The controls of the Compare page: what is compared, and the table that edits it."""
+"""The controls of the Compare page: what is compared, and the box in which its settings are changed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from model_utils.compare import settings
 from model_utils.compare.request import CompareRequest
 from model_utils.errors import InputError
-from model_utils.generate.beam_search.beam_settings import BEAM_SETTINGS, BeamSetting
-from model_utils.generate.filters.filter_settings import FILTERS, SamplingSettings
-from model_utils.generate.filters.one_filter import Filter, WordsFilter
 from model_utils.limits import MAX_SETTINGS
 from model_utils.models.registry import registry
 from model_utils.tokens.batch import BatchKey
@@ -23,7 +19,7 @@ from pages.common.lesson import lesson
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
 from pages.common.runs.runs import Starter
-from pages.compare import row_sliders, run
+from pages.compare import row_sliders, run, settings_table
 from pages.compare.state import compare_state
 
 if TYPE_CHECKING:
@@ -44,18 +40,7 @@ SETS = {
     "p from low to high": ("p0;p0.2;p0.4;p0.6;p0.8;p0.95;t1", 8),
     "temperature from low to high": ("t0.3;t0.5;t0.7;t1;t1.3;t1.7", 8),
 }
-_BOX, _TABLE = "settings_shown", "settings_table"
-# Those of the table, the usual ones first.
-_MAIN, _OTHERS = ({one.field: one.off for one in FILTERS if one.main is main} for main in (True, False))
-_COLUMNS: dict[str, Any] = {
-    **_MAIN,
-    **{one.field: one.off for one in BEAM_SETTINGS},
-    **_OTHERS,
-    "order": SamplingSettings.order,
-    "seed": None,
-}
-# In view at first; the others where a row uses them, or where all are asked for.
-_FIRST, _ALL = {*_MAIN, "num_beams"}, "all_columns"
+_BOX = "settings_shown"
 
 
 def draw_controls(page: frame.Page) -> DeltaGenerator:
@@ -156,17 +141,11 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
                 label_visibility="collapsed",
             )
             if by == "table":
-                st.toggle("all columns", key=_ALL)
+                settings_table.head(rows)
         if by == "sliders":
             row_sliders.draw(rows)
         else:
-            _table(rows)
-            shown = _columns(rows)
-            off = [_off(one) for one in FILTERS if one.field in shown and one.field != "temperature"]
-            st.caption(
-                f"Off: {', '.join(off)}, beams 1 (a search with one would be greedy). Temperature 0 is greedy; a beam search has "
-                "no temperature."
-            )
+            settings_table.draw(rows)
     with st.container(horizontal=True, vertical_alignment="center"):
         for text in ROWS:
             (row,), full = settings.parse(text), len(rows) >= MAX_SETTINGS
@@ -175,11 +154,6 @@ def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
         st.caption("Instead", width="content")
         for label, (text, samples) in SETS.items():
             st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
-
-
-def _off(one: Filter) -> str:
-    """Return the value of a column at which a filter does nothing."""
-    return f"{one.name} {'empty' if isinstance(one, WordsFilter) else one.read(one.off)}"
 
 
 def _second_model(names: list[str]) -> None:
@@ -206,97 +180,6 @@ def replace_all(text: str, samples: int) -> None:
     """Replace all rows, set how many samples each has, and start the comparison. A callback."""
     controls.change(settings=text, samples=samples, row=0, sample=0)
     START.click()
-
-
-def _table(rows: tuple[settings.SettingsRow, ...]) -> None:
-    """Draw the rows as a table that edits the text. While its own edits make the text, it keeps what it shows."""
-    state, text, columns = compare_state(), settings.write(rows), _columns(rows)
-    # The text was changed elsewhere: a link, a preset, by hand. A table of other columns forgets its edits, and so does one
-    # that was not drawn for a run: in a closed box, or while another page was open.
-    forgot = f"{_TABLE}_{state.table_version}" not in st.session_state
-    if forgot or state.table_text != text or state.table_columns != columns:
-        state.table_rows, state.table_text, state.table_columns = rows, text, columns
-        state.table_version += 1
-    key = f"{_TABLE}_{state.table_version}"
-    st.data_editor(
-        pd.DataFrame([_line(row) for row in state.table_rows], columns=list(_COLUMNS)),
-        key=key,
-        column_order=columns,
-        num_rows="dynamic",
-        hide_index=False,
-        on_change=_edited,
-        args=(key,),
-        height="content",
-        column_config={
-            **{one.field: _column(one) for one in FILTERS},
-            **{one.field: _column(one) for one in BEAM_SETTINGS},
-            "order": st.column_config.TextColumn("order", help=CONTROLS["order"].help),
-            "seed": st.column_config.NumberColumn(
-                "own seed", min_value=0, max_value=2**31 - 1, step=1, help="Empty: the page's."
-            ),
-        },
-    )
-
-
-def _columns(rows: tuple[settings.SettingsRow, ...]) -> list[str]:
-    """Return the columns that the table shows, in their order."""
-    lines = [_line(row) for row in rows]
-    shown = {name for name, off in _COLUMNS.items() if any(line[name] not in (off, None) for line in lines)} | _FIRST
-    if any(row.beams.on for row in rows):
-        shown |= {one.field for one in BEAM_SETTINGS}
-    return [name for name in _COLUMNS if name in shown or st.session_state.get(_ALL)]
-
-
-def _column(one: Filter | BeamSetting) -> Any:
-    """Return what a column of the table takes: text, one of several words, or a number within its bounds."""
-    if isinstance(one, WordsFilter):
-        return st.column_config.TextColumn(one.name, help=one.help)
-    if isinstance(one, BeamSetting) and one.options:
-        words = dict(zip(one.options, one.words, strict=True))
-        return st.column_config.SelectboxColumn(
-            one.name, options=list(words), format_func=lambda one: words[str(one)], help=one.help
-        )
-    step = one.step if isinstance(one.off, int) else None
-    return st.column_config.NumberColumn(one.name, min_value=one.low, max_value=one.high, step=step, help=one.help)
-
-
-def _line(row: settings.SettingsRow) -> dict[str, Any]:
-    """Return a row as a line of the table: of a beam search its temperature is empty, for nothing is drawn."""
-    return row.values | {"seed": row.seed} | ({"temperature": None} if row.beams.on else {})
-
-
-def _edited(key: str) -> None:
-    """Write the rows of the table as edited into the settings text; what does not fit changes nothing, and the box says why."""
-    state, edits = compare_state(), st.session_state[key]
-    lines = [_line(row) for row in state.table_rows]
-    for number, changed in edits["edited_rows"].items():
-        lines[int(number)] |= changed
-    lines = [line for number, line in enumerate(lines) if number not in edits["deleted_rows"]]
-    lines += [dict(added) for added in edits["added_rows"]]
-    try:
-        text = settings.write([_row(number, line) for number, line in enumerate(lines)])
-        settings.parse(text)
-    except InputError as error:
-        state.refused = (str(error), value("settings"))
-        state.table_text = None  # shows the last good rows again
-        return
-    state.refused = ("", "")
-    state.table_text = text
-    controls.change(settings=text)
-
-
-def _row(number: int, line: dict[str, Any]) -> settings.SettingsRow:
-    """Return the row that a line of the table means; what it leaves empty is off. Raises InputError with its number."""
-    values = {
-        name: type(off)(line[name])
-        for name, off in _COLUMNS.items()
-        if off is not None and line.get(name) is not None and not pd.isna(line[name])
-    }
-    seed = line.get("seed")
-    try:
-        return settings.make_row(values, None if pd.isna(seed) else int(seed))
-    except InputError as error:
-        raise InputError(f"Row {number}: {error}") from None
 
 
 def make_request(page: frame.Page) -> CompareRequest:

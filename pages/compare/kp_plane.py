@@ -67,8 +67,10 @@ def plane(comparison: Comparison, place: TextPlace, number: int) -> None:
     key = ("surface", request, orders, place, number, name, ids, frame.palette())
     figure = cache_shared.figure(key, lambda: computed()[2])
     st.markdown(f"**{_which(comparison, place, number, temperature)}**")
+    with st.container():  # empty too: what stands below it keeps its place
+        _away_note(comparison, temperature)
     plot(figure, "surface", alt=f"Over all top-k and top-p: {SURFACES[chosen].label} at step {number + 1}.")
-    _step_note(comparison, ranked, temperature, settings, drawn=name == "drawn_word")
+    _step_note(ranked, settings, drawn=name == "drawn_word")
     of = {"model": model, "sentence": place.prompt, "row": place.row, "step": number + 1, "temperature": temperature}
     downloads.bar(
         "surface",
@@ -146,14 +148,15 @@ def _which(comparison: Comparison, place: TextPlace, number: int, temperature: f
     return which if own == temperature == 1 else f"{which.removesuffix('.')}, at temperature {temperature:g}."
 
 
-def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, settings: Any, *, drawn: bool) -> None:
+def _step_note(ranked: Ranked, settings: Any, *, drawn: bool) -> None:
     """Draw which k is which p on this map, and what is held fixed."""
     from model_utils.compare import kp_plane
 
     k, p = settings.top_k or 50, settings.top_p if 0 < settings.top_p < 1 else 0.9
     as_k, as_p = kp_plane.equal_k(ranked, p), kp_plane.equal_p(ranked, k)
     text = (
-        f"**At this step top-p {p:g} leaves {as_k:,} tokens; top-k {k:,} leaves {percent(as_p)} of the probability.**"
+        f"**At this step top-p {p:g} alone leaves {as_k:,} tokens; top-k {k:,} alone leaves {percent(as_p)} of the "
+        "probability.**"
     )
     if drawn:
         text += (
@@ -165,13 +168,17 @@ def _step_note(comparison: Comparison, ranked: Ranked, temperature: float, setti
         "Held fixed on this map: the step and the temperature, which comes first, then top-k, then top-p; no other filter and "
         "no penalty or ban is on."
     )
+
+
+def _away_note(comparison: Comparison, temperature: float) -> None:
+    """Draw which rows the map does not hold of, where there are any."""
     rows = range(len(comparison.request.rows))
     away = [str(row) for row in rows if not _on_the_map(comparison, row, temperature)]
     if away:
         searched = any(row.beams.on for row in comparison.request.rows)
         what = f"another temperature, filter, penalty, ban{', beam search' if searched else ''} or order"
         st.caption(
-            f"Not on this map, since {what} makes another: row {', '.join(away)}. Click a token there for its own."
+            f"Not on this map: row {', '.join(away)}, since {what} makes another. Click a token there for its own."
         )
 
 

@@ -135,15 +135,21 @@ def _one(
     if len(comparison.request.models) > 1:
         title += f" :gray[{literal(comparison.request.models[place.model])}]"
     with st.container(key=f"row_{place.row}_{place.model}", gap="xsmall"):
-        said = [_reason(comparison, place, found)] if found else []
-        if (same := _same(comparison, texts, place)) is not None:
-            said.append(f"{'A' if found else 'a'}ll tokens as in row {same}.")
+        same = _same(comparison, texts, place)
+        said = [_as_in(comparison, place, same)] if same is not None else []
+        said += [_reason(comparison, place, found)] if found else []
         st.markdown(f"{title}&ensp;{literal(' '.join(said))}" if said else title)
         tokens = _strip(comparison, place, steps, found, palette, view)
         tokens_strip(tokens, key=_key(place), label=f"{place.row}, {name}", palette=palette, size="dense")
         if ending := _ending(comparison, place, steps):
             st.caption(ending)
     return tokens
+
+
+def _as_in(comparison: Comparison, place: TextPlace, row: int) -> str:
+    """Return that the tokens are those of another row above, and whether its setting is the same."""
+    rows = comparison.request.rows
+    return f"the same setting as row {row}." if rows[row] == rows[place.row] else f"all tokens as in row {row}."
 
 
 def _same(comparison: Comparison, texts: Texts, place: TextPlace) -> int | None:

@@ -162,11 +162,11 @@ def _rows(comparison: Comparison, place: TextPlace) -> list[tuple[str, list[int]
 def _at_step(rows: list[tuple[str, list[int], list[float]]], number: int) -> str:
     """Return how uncertain the draw of each setting is at step `number`, where they are few enough for a sentence."""
     found = [
-        f"{_numbered(row, name)} **{bits[number]:.1f}**"
+        f"{_numbered(row, name)}: **{bits[number]:.1f}**"
         for row, (name, _, bits) in enumerate(rows)
         if number < len(bits)
     ]
-    return f"Uncertainty at step {number + 1}, in bits: {'; '.join(found)}." if 1 < len(found) <= FEW else ""
+    return f"Uncertainty at step {number + 1}, in bits. {'; '.join(found)}." if 1 < len(found) <= FEW else ""
 
 
 def _numbered(row: int, name: str) -> str:

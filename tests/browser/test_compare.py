@@ -41,8 +41,9 @@ def edit(page: Page, grid: Locator, y: int, value: str, x: int = 380) -> None:
     page.wait_for_function(
         "!document.getAnimations().some((one) => one.playState === 'running')"
     )  # the box has unfolded
+    grid.hover(position={"x": x, "y": y})  # as a hand moves the mouse: the table gets its tool bar first
     grid.dblclick(position={"x": x, "y": y})
-    editor = page.locator("#portal input")
+    editor = page.locator("#portal textarea")
     editor.fill(value)
     editor.press("Enter")
 
@@ -88,6 +89,10 @@ def test_the_texts_stay_in_view_below_open_settings_and_an_edit_that_does_not_fi
     expect(page.locator(".st-key-compared_0_0_0 .strip").first).to_be_in_viewport(ratio=1)
     edit(page, grid, 55 + 37, "4", x=720)  # beams of a row that has a top-k
     expect(box.locator('[data-testid="stAlert"]')).to_contain_text("Row 1")
+    edit(page, grid, 55, "abc")
+    expect(box.locator('[data-testid="stAlert"]')).to_contain_text("'abc'")
+    edit(page, grid, 55 + 2 * 37, "2", x=540)  # the top-p of row 2
+    expect(box.locator('[data-testid="stAlert"]')).to_contain_text("Row 2")
     expect(page.locator(".st-key-settings input")).to_have_value("t1;k50;p0.9;t0")
     edit(page, grid, 55, "7")  # one that fits
     expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0")

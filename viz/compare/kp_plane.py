@@ -56,8 +56,8 @@ def fig_surface(
 ) -> Figure:
     """Return `values[P, K]` over k and p as a heatmap; trace `name` is `kept_tokens`, `kept_mass` or `entropy`.
 
-    `equal[P]` is the k that cuts where p alone does: above that line only k cuts, below it p does. `points` are the
-    settings. The axes count the places of `ks` and `ps`, so that every cell is one pair.
+    `equal[P]` is the k that alone leaves as many tokens as p alone. `points` are the settings. The axes count the places of
+    `ks` and `ps`, so that every cell is one pair.
     """
     most = {"kept_tokens": float(values.max()), "kept_mass": 1.0}.get(name, max(float(values.max()), 1e-9))
     log = name == "kept_tokens"
@@ -179,7 +179,7 @@ def _bar(name: str, palette: Palette) -> dict[str, Any]:
 
 
 def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], palette: Palette) -> None:
-    """Draw the line on which k alone and p alone cut at the same word, and above the plane what it parts."""
+    """Draw the line on which k alone leaves as many tokens as p alone, and above the plane what it parts."""
     figure.add(
         scatter(
             name="equal",
@@ -197,7 +197,7 @@ def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], 
         y=1,
         yanchor="bottom",
         yshift=18,
-        text=f'<span style="color:{palette.accent}"><b>•••</b></span> left of it top-k decides, right of it top-p',
+        text=f'<span style="color:{palette.accent}"><b>•••</b></span> alone, top-k leaves fewer left of it, top-p right of it',
         font={"size": 15, "color": palette.text},
     )
 

@@ -90,7 +90,7 @@ def test_every_filter_has_its_row_its_column_and_a_part_in_its_name() -> None:
     assert sorted(table.columns) == sorted([*SETTINGS, *(one.field for one in BEAM_SETTINGS)])
     assert table.columns.tolist()[:3] == [one.field for one in FILTERS if one.main]
     for number, one in enumerate(FILTERS):
-        assert table.loc[number, one.field] == ALL_ON[one.field]
+        assert table.loc[number, one.field] == str(ALL_ON[one.field])
     columns = json.loads(at.dataframe[0].proto.columns)
     assert [columns[one.field]["label"] for one in FILTERS] == [one.name for one in FILTERS]
 
