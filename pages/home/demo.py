@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from formatting import percent
 from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, sentence_label, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, figures, frame
+from pages.common import change, controls, figures, frame
 from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -172,7 +171,4 @@ def _sentence(without: str, moved: float) -> str:
     space = "“␣” is a space."
     if not without:
         return f"A mask removes what the model may read, and the next word changes. {space}"
-    return (
-        f"Hiding {literal(without)} **changed the prediction by {percent(moved)}**: so much of the probability is with other "
-        f"words now. Click again to show. {space}"
-    )
+    return f"{change.sentence(f'Hiding {literal(without)}', moved)} Click again to show. {space}"
