@@ -120,7 +120,7 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
         _bars(page, spec, batch, before, after, changed=changed)
-    with numbers:
+    with numbers.container(key="mask_numbers"):
         _numbers(page.key(batch.side), spec, changed=changed)
     _gap(page, spec, batch)
     tools.take_home(page, spec, batch, before, after)

@@ -17,4 +17,4 @@ def by_hand(spec: MaskSpec) -> bool:
 def say(spec: MaskSpec, *, holds: bool) -> None:
     """Say whether what `spec` changes holds here; nothing where it changes nothing."""
     if spec.in_effect() != replace(MaskSpec(), sentence=spec.in_effect().sentence):
-        st.caption("With what is hidden or chosen above." if holds else "Without what is hidden or chosen above.")
+        st.caption(f"**{'With' if holds else 'Without'}** what is hidden or chosen above.")
