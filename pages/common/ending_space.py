@@ -12,7 +12,7 @@ def say(text: str) -> None:
     """Say of a sentence that ends in white space that this spoils its next word; of any other nothing."""
     if ends_in_space(text):
         st.warning(
-            f"“{literal(sentence_label(text))}” ends in white space, which is a token of its own. GPT-2’s words bring their "
-            "space along, so it spoils the next word: remove it under “Sentences”.",
+            f"“{literal(sentence_label(text))}” ends in white space, but GPT-2’s words begin with a space of their own: "
+            "remove it under “Sentences”.",
             icon=":material/space_bar:",
         )
