@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import frame, mask_state, unseen_tokens
+from pages.common import ending_space, frame, mask_state, unseen_tokens
 from pages.common.lesson import cover
 from pages.masks import first_screen, tools, views
 
@@ -15,11 +15,12 @@ def explorer(page: frame.Page) -> None:
     with frame.in_turn(page), frame.reader_errors():
         first, below = st.container(), st.container()  # what comes and goes in one does not move the other
         with first:
-            with st.container(horizontal=True, vertical_alignment="bottom", width=330, key="mask_sentence"):
+            with st.container(horizontal=True, vertical_alignment="bottom", width=520, key="mask_sentence"):
                 batch = mask_state.choose_sentence(page)
             spec = mask_state.safe_spec(batch)
             words = first_screen.sentence_words(page, batch)
             first_screen.strip(page, spec, batch)
+            ending_space.say(batch.texts[spec.sentence])
             unseen_tokens.badges(page.model, batch, spec.sentence)
             with tools.row(page, spec, words):
                 first_screen.in_force(page, spec, batch)

@@ -69,7 +69,7 @@ def emphasis(loaded: LoadedModel) -> Emphasis:
     """Return what a mask does to `fox` in the sentence of the fox."""
     batch = encode(loaded.tokenizer, (FOX,))
     words = group_words(FOX, batch.tokens[0])
-    weights = BY_NAME["The fox under [MASK]"].token_weights(words)
+    weights = BY_NAME["The fox, three words hidden"].token_weights(words)
     before, after = (_first_head(loaded, batch, MaskSpec(weights=given)) for given in ({}, weights))
     rows = []
     for word in words:

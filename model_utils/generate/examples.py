@@ -121,9 +121,9 @@ TEXT_EXAMPLES = (
         real=True,
     ),
     TextExample(
-        name="The fox, with and without [MASK]",
+        name="The fox, with and without three words",
         text=f"{FOX}\n{FOX}",
-        caption="Twice with one seed; in the second “The”, “quick” and “over” are hidden, as [MASK] would have it.",
+        caption="Twice with one seed; in the second “The”, “quick” and “over” are hidden.",
         hidden=(0, 1, 5),
         real=True,
     ),

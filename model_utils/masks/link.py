@@ -20,14 +20,16 @@ def parse_weights(text: str, count: int) -> dict[int, float]:
         match = re.fullmatch(r"(\d{1,9})\s*:\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", part, re.ASCII)
         if match is None:
             raise InputError(
-                f"The hand mask holds {part[:30]!r}, which is no pair of token and weight: write it as 3:0.5,4:0."
+                f"The hand mask holds {part[:30]!r}, which is no pair of token and mask value: write it as 3:0.5,4:0."
             )
         token, weight = int(match[1]), float(match[2])
         check_token(token, count)
         if not 0.0 <= weight <= 1.0:
-            raise InputError(f"The weight of token {token} is {match[2]}: weights go from 0 (hidden) to 1 (visible).")
+            raise InputError(
+                f"The mask value of token {token} is {match[2]}: mask values go from 0 (hidden) to 1 (visible)."
+            )
         if token in found:
-            raise InputError(f"Token {token} has two weights in the hand mask: give it one.")
+            raise InputError(f"Token {token} has two mask values in the hand mask: give it one.")
         found[token] = weight
     return {token: weight for token, weight in sorted(found.items()) if weight != 1.0}
 

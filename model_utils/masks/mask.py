@@ -84,11 +84,13 @@ def _sorted_weights(weights: Weights) -> tuple[tuple[int, float], ...]:
     given = tuple(weights.items()) if isinstance(weights, Mapping) else weights
     for token, weight in given:
         if token < 0 or not 0.0 <= weight <= 1.0:
-            raise InputError(f"Weight {token}:{weight} does not fit: tokens count from 0, weights lie in 0 to 1.")
+            raise InputError(
+                f"Mask value {token}:{weight} does not fit: tokens count from 0, mask values lie in 0 to 1."
+            )
     pairs = tuple(sorted((int(token), float(weight)) for token, weight in given))
     for (token, _), (other, _) in pairwise(pairs):
         if token == other:
-            raise InputError(f"Token {token} has two weights: give each token one.")
+            raise InputError(f"Token {token} has two mask values: give each token one.")
     return pairs
 
 

@@ -212,6 +212,11 @@ def token_label(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
     return _label(tokenizer, token_id)[0]
 
 
+def ends_in_space(text: str) -> bool:
+    """Return whether a sentence ends in white space, which spoils the next word."""
+    return text[-1:].isspace()
+
+
 def sentence_label(text: str, limit: int = 40) -> str:
     """Return `text` as one line of at most `limit` characters: its end, which the next word follows, stays, in whole words.
 

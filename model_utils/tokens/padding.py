@@ -59,11 +59,6 @@ def brackets(batch: TokenBatch) -> tuple[Bracket, ...]:
     return tuple(found)
 
 
-def ends_in_space(batch: TokenBatch) -> tuple[int, ...]:
-    """Return the sentences whose last token is white space alone: it spoils the next word."""
-    return tuple(b for b, text in enumerate(batch.texts) if text[-1:].isspace())
-
-
 def batch_frame(batch: TokenBatch, tokenizer: PreTrainedTokenizerBase) -> pd.DataFrame:
     """Return the padded batch with one line per cell: what the table shows, and the bytes of each token."""
     B, T = batch.size

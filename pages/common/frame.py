@@ -49,8 +49,8 @@ MENU = (
 
 # Said where a row may read nothing: its numbers are there, and mean nothing.
 ALL_HIDDEN = (
-    "Everything that the last word may read is hidden. Its attention weights still add up to 1, spread over what is hidden, so "
-    "what the model predicts means nothing. Show one word again."
+    "Nothing is left for the last word to read. Softmax always adds up to 1, so its weights fall on hidden words all the same, "
+    "and the prediction means nothing. Show one word again."
 )
 
 
@@ -186,6 +186,15 @@ def _shared_controls(above: DeltaGenerator) -> Page:
     )
     if not fits:
         st.caption("This text is too long for a link: it stays in this session.")
+    if not text.strip():
+        st.button(
+            "The example sentences",
+            key="example_sentences",
+            on_click=controls.change,
+            kwargs={"text": control.default, "sentence": 0},
+            icon=":material/undo:",
+            type="tertiary",
+        )
     _sentences_from_file()
     own = lesson.own()
     if own:

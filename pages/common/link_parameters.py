@@ -200,7 +200,9 @@ _ALL = (
         undone=True,
         help="What the mask adds to a blocked score: the smallest float32 number, as transformers does, -10000 or -infinity.",
     ),
-    Control(name="weights", label="Hand mask", default="", help="token:weight pairs, such as 3:0.5,4:0.", undone=True),
+    Control(
+        name="weights", label="Hand mask", default="", help="token:mask value pairs, such as 3:0.5,4:0.", undone=True
+    ),
     Control(name="cells", label="Single cells", default="", help="query-key pairs, such as 5-2,6-2.", undone=True),
     Control(
         name="stage",

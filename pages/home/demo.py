@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from formatting import percent
 from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, sentence_label, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, figures, frame
+from pages.common import change, controls, ending_space, figures, frame
 from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -37,7 +36,7 @@ SHOWS = {
     "Lessons": "two lessons for a class",
 }
 LINKS_ACROSS = 4
-_EXAMPLE = " An example of this page: change the sentences in the sidebar, and yours take its place."
+_EXAMPLE = " Just an example: your own sentences, from the sidebar, appear here once you edit them."
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
 PICTURE = 330  # px of the bars and the sentence below them
@@ -99,6 +98,7 @@ def draw(page: frame.Page, now: Shown) -> None:
     if now.own and len(texts := split_sentences(page.text)) > 1:
         with st.container(width=480):
             controls.item("sentence", [sentence_label(text) for text in texts], show_label=False)
+    ending_space.say(now.text)
     words = cache_words.words(page.model, now.text)
     strip = st.empty()
     clicked = _draw(strip, words, now.hidden)
@@ -169,10 +169,7 @@ def _draw(strip: st.delta_generator.DeltaGenerator, words: Sequence[Word], hidde
 
 def _sentence(without: str, moved: float) -> str:
     """Return what the picture says, in one sentence; `without` are the hidden words, empty where none are."""
-    space = "“␣” is a space."
+    space = "“␣”\N{NO-BREAK SPACE}is a\N{NO-BREAK SPACE}space."
     if not without:
         return f"A mask removes what the model may read, and the next word changes. {space}"
-    return (
-        f"Hiding {literal(without)} **changed the prediction by {percent(moved)}**: so much of the probability is with other "
-        f"words now. Click again to show. {space}"
-    )
+    return f"{change.sentence(f'Hiding {literal(without)}', moved)} {space}"

@@ -99,7 +99,7 @@ def _patterns(loaded: LoadedModel, state: PageState) -> list[StepFigure]:
     before = causal if spec.pattern != "causal" else None
     figure = surprisal.surprisal(labels, now, before=before, pattern=PATTERNS[spec.pattern].label, palette=PALETTE)
     title = f"Surprise of each word, in bits{'' if before is None else '; pale: under the plain causal mask'}"
-    return [StepFigure(figure=figure, least=surprisal.width(len(labels)), title=title)]
+    return [StepFigure(figure=figure, least=surprisal.width(len(labels), compared=before is not None), title=title)]
 
 
 def _wrong_ways(loaded: LoadedModel, state: PageState) -> list[StepFigure]:

@@ -46,7 +46,7 @@ def attention_vs_ablation(page: Page, spec: MaskSpec, batch: TokenBatch) -> None
         st.markdown("**One word alone:** there is nothing to compare it with. Choose a longer sentence.")
         return
     said, done = found.attention, np.nan_to_num(found.change)
-    rule_above.say(spec, holds=True)
+    rule_above.say(spec)
     with st.container(key="effect_shown"):
         _strip(found, said, "mask_said", "Attention says", "share of the last row, mean of all heads in all layers")
         effect = "share of the probability that goes to other words"

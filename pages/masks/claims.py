@@ -22,7 +22,7 @@ WIDTH = 308
 
 def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the claims; the model answers those that were asked for."""
-    rule_above.say(spec, holds=False)
+    rule_above.say(spec, why_not="each claim is about a mask of its own")
     trials: tuple[tuple[str, str, Callable[[], None]], ...] = (
         ("emphasis", "“The mask emphasises *fox*.”", lambda: _emphasis(page)),
         ("half", "“0.5 in the mask is half the attention.”", lambda: _half(page)),

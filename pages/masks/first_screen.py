@@ -14,7 +14,7 @@ from model_utils.masks.link import format_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, figures, frame, mask_state
+from pages.common import change, controls, figures, frame, mask_state
 from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
@@ -37,15 +37,12 @@ LARGE_WORDS = 24
 # Things in force that are drawn as buttons; the rest is counted, and seen in the sentence above.
 MOST_CHIPS = 8
 
-# Total variation below which two answers are one: float32 differs by some 1e-6 with the order of the sums.
-EQUAL = 1e-5
-
 CHANGED = (
     "Against the plain causal mask with nothing hidden. "
     "Total variation: half the sum of all differences between the two probabilities, "
     "0 % (nothing changed) to 100 %."
 )
-ENTROPY = "Entropy over the whole vocabulary: 1 bit is like choosing between 2 equal tokens, 3 bits among 8."
+UNCERTAINTY = "Over the whole vocabulary: 1 bit is like choosing between 2 equal tokens, 3 bits among 8."
 
 
 def sentence_words(page: Page, batch: TokenBatch) -> tuple[Word, ...]:
@@ -118,45 +115,45 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         return
     before = masks_cache.next_word(page.key(batch.side), plain(spec))
     after = masks_cache.next_word(page.key(batch.side), spec)
-    masked = bool(_causes(page, spec, batch))
+    changed = masks_cache.moved(page.key(batch.side), plain(spec), spec) >= change.EQUAL
     st.markdown(_sentence(page, spec, batch))  # above the bars: on a small screen they end below the fold
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
-        _bars(page, spec, batch, before, after, masked=masked)
-    with numbers:
-        _numbers(page.key(batch.side), spec, masked=masked)
+        _bars(page, spec, batch, before, after, changed=changed)
+    with numbers.container(key="mask_numbers"):
+        _numbers(page.key(batch.side), spec, changed=changed)
     _gap(page, spec, batch)
     tools.take_home(page, spec, batch, before, after)
 
 
-def _bars(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances, *, masked: bool) -> None:
+def _bars(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances, *, changed: bool) -> None:
     """Draw the five likeliest next words; the former best stays in sight when it fell out."""
     from pages.common.components.plot import plot
 
     palette = frame.palette()
     figure = cache_shared.figure(
-        ("next", page.key(batch.side), spec, masked, palette),
+        ("next", page.key(batch.side), spec, changed, palette),
         lambda: figures.next_words(
-            after, lambda token: cache.label(page.model, token), before=before if masked else None, palette=palette
+            after, lambda token: cache.label(page.model, token), before=before if changed else None, palette=palette
         ),
     )
     plot(figure, "next", alt="The five likeliest next words, before and after hiding")
 
 
-def _numbers(key: BatchKey, spec: MaskSpec, *, masked: bool) -> None:
+def _numbers(key: BatchKey, spec: MaskSpec, *, changed: bool) -> None:
     """Draw the change as one big number, and the uncertainty before and after."""
     from model_utils.experiments.ablation import plain
 
     # As shown: who checks how many tokens that is starts from these.
     bits = [round(masks_cache.uncertainty(key, rule), 1) for rule in (plain(spec), spec)]
     equal = [f"{2**bit:,.0f}" if bit > 3 else f"{2**bit:.1f}" for bit in bits]
-    if not masked:
+    if not changed:
         _change(percent(0))
-        st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=ENTROPY)
+        st.metric("Uncertainty", f"{bits[0]:.1f} bits", help=UNCERTAINTY)
         st.caption(f"Like choosing among about {equal[0]} equal tokens.")
         return
     _change(percent(masks_cache.moved(key, plain(spec), spec)))
-    st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=ENTROPY)
+    st.metric("Uncertainty, before → after", f"{bits[0]:.1f} → {bits[1]:.1f} bits", help=UNCERTAINTY)
     st.caption(f"Like choosing among about {equal[0]} equal tokens before, {equal[1]} after.")
 
 
@@ -177,12 +174,14 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
     moved = masks_cache.moved(page.key(batch.side), plain(spec), spec)
     together = f"Together, {', '.join(causes)}" if len(causes) > 1 else causes[0][0].upper() + causes[0][1:]
     against = " against the plain causal mask" if len(causes) > 1 else ""
-    last = len(batch.tokens[spec.sentence]) - 1
-    own = " The last word’s own row still starts from it: hidden, it is no longer read, but not gone."
-    return (
-        f"{together} **changed the prediction by {percent(moved)}**{against}: so much of the probability is with other words now."
-        f"{own if dict(spec.pairs).get(last, 1.0) == 0 else ''}"
-    )
+    why = PATTERNS[spec.pattern].unchanged if len(causes) == 1 and spec.pattern != "causal" else change.SAME
+    said = [change.sentence(together, moved, against=against, why=why)]
+    weights, last = dict(spec.pairs), len(batch.tokens[spec.sentence]) - 1
+    if any(0 < weight < 1 for weight in weights.values()):
+        said.append(tools.SOFTENED)
+    if weights.get(last, 1.0) == 0:
+        said.append("The last word’s own row still starts from it: hidden, it is no longer read, but not gone.")
+    return " ".join(said)
 
 
 def _causes(page: Page, spec: MaskSpec, batch: TokenBatch) -> list[str]:
@@ -265,6 +264,6 @@ def _gap_sentence(page: Page, spec: MaskSpec, batch: TokenBatch, chosen: str) ->
     behind = sum(token not in hidden for token in range(min(hidden) + 1, len(batch.tokens[spec.sentence])))
     later = "1 later token" if behind == 1 else f"{behind} later tokens" if behind else "The row that reads"
     moved = f"{later} moved to lower positions, as if the hidden words were deleted. " if chosen == "close" else ""
-    if apart < EQUAL:
+    if apart < change.EQUAL:
         return f"✓ {moved}Hole and closed gap give the same answer here."
     return f"{moved}The model also knows a token’s position: hole and closed gap differ by **{percent(apart)}** here."

@@ -11,7 +11,7 @@ import streamlit as st
 from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from model_utils.masks.patterns import PATTERNS, filled
-from pages.common import controls, downloads, figures, frame, mask_state
+from pages.common import change, controls, downloads, figures, frame, mask_state
 from pages.common.caches import cache, cache_masks
 from pages.common.components.plot import plot
 from pages.common.hall import present
@@ -40,11 +40,14 @@ def patterns(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _gallery(page, spec, batch)
     now = cache_masks.pattern_run(page.key(batch.side), spec)
     causal = cache_masks.pattern_run(page.key(batch.side), under(spec, "causal"))
+    same = _same(page, spec, batch, spec.pattern)
     if spec.pattern == "causal":
         st.markdown("This is the plain causal mask.")
-    else:
-        _against_causal(page, spec, now, causal)
-    surprise(spec, batch, now, causal)
+    elif rule_above.by_hand(spec) or not spec.padding:  # else the first screen compares with causal
+        _against_causal(page, spec, now, causal, same=same)
+    if not same:
+        later_weight(spec, now)
+    surprise(spec, batch, now, None if same else causal)
     downloads.bar(
         "pattern",
         numbers=lambda: _numbers(batch, spec, now, causal),
@@ -58,24 +61,42 @@ def _gallery(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw every pattern on this sentence, what it lets a word read, and how far it moves the next word."""
     from model_utils.experiments.pattern_runs import under
 
-    alone = page.key().alone(spec.sentence)
     own = replace(spec, sentence=0)
-    cheap = _cheap(page, batch)
-    causal = cache_masks.mask(alone, under(own, "causal"))
     with st.container(horizontal=True, gap="xsmall", key="pattern_gallery"):
         for pattern in PATTERNS:
-            mask = cache_masks.mask(alone, under(own, pattern))
             with st.container(width=150, gap=None):
-                _tile(mask, pattern, spec.pattern == pattern)
-                st.caption(filled(PATTERNS[pattern].help, width=spec.width, first=spec.first), width=CAPTION)
-                if present.on():
-                    continue  # the surprise below needs the room
-                if pattern != "causal" and np.array_equal(mask.visible, causal.visible):
-                    st.caption(f"here the same as causal: {PATTERNS[pattern].unchanged}", width=CAPTION)
-                elif cheap and pattern != "causal":
-                    st.caption(
-                        f"changes the prediction by {percent(_moved(page, spec, batch, pattern))}", width=CAPTION
-                    )
+                _tile(
+                    cache_masks.mask(page.key().alone(spec.sentence), under(own, pattern)),
+                    pattern,
+                    spec.pattern == pattern,
+                )
+                st.caption(_caption(page, spec, batch, pattern), width=CAPTION)
+
+
+def _same(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: str) -> bool:
+    """Return whether `pattern` allows in this sentence what causal allows."""
+    from model_utils.experiments.pattern_runs import under
+
+    key = page.key(batch.side)
+    if spec.padding:  # pads are blocked under both; a window also leaves out pads that causal lets it read
+        key, spec = key.alone(spec.sentence), replace(spec, sentence=0)
+    one, causal = (cache_masks.mask(key, under(spec, name)) for name in (pattern, "causal"))
+    return all(
+        np.array_equal(mine[spec.sentence], other[spec.sentence])
+        for mine, other in ((one.visible, causal.visible), (one.position_ids, causal.position_ids))
+    )
+
+
+def _caption(page: Page, spec: MaskSpec, batch: TokenBatch, pattern: str) -> str:
+    """Return what a pattern lets a word read, and what that changes here."""
+    reads = filled(PATTERNS[pattern].help, width=spec.width, first=spec.first)
+    if present.on() or pattern == "causal":  # in a hall the surprise below needs the room
+        return reads
+    if _same(page, spec, batch, pattern):
+        return f"{reads}\n\n**the same as causal here**"
+    if not _cheap(page, batch):
+        return reads
+    return f"{reads}\n\n**changes the prediction by {percent(_moved(page, spec, batch, pattern))}**"
 
 
 def _tile(mask: Mask, pattern: str, on: bool) -> None:
@@ -129,42 +150,31 @@ def _fields(spec: MaskSpec) -> None:
                 controls.number(name)
 
 
-def _against_causal(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
-    """Draw the likeliest next words under the pattern beside those under causal, all else equal."""
-    words, said = st.columns([440, 560], gap="medium", vertical_alignment="center")
-    with words:
-        plot(
-            figures.next_words(
-                now.probabilities,
-                lambda token: cache.label(page.model, token),
-                before=causal.probabilities,
-                compared="causal",
-                palette=frame.palette(),
-            ),
-            "pattern_words",
-            alt="The five likeliest next words under the pattern, and what they were under the causal mask",
-        )
-    with said:
-        _say(spec, now, causal)
-        later_weight(spec, now)
+def _against_causal(page: Page, spec: MaskSpec, now: PatternRun, causal: PatternRun, *, same: bool) -> None:
+    """Say how far the pattern moves the next word, and draw the likeliest beside those under causal, all else equal."""
+    from model_utils.distributions import total_variation
+
+    moved = float(total_variation(now.probabilities, causal.probabilities))
+    against = f" against causal{_beyond(spec)}"
+    st.markdown(change.sentence("The pattern", moved, against=against, why=PATTERNS[spec.pattern].unchanged))
+    if same:
+        return
+    plot(
+        figures.next_words(
+            now.probabilities,
+            lambda token: cache.label(page.model, token),
+            before=causal.probabilities,
+            compared="causal",
+            palette=frame.palette(),
+        ),
+        "pattern_words",
+        alt="The five likeliest next words under the pattern, and what they were under the causal mask",
+    )
 
 
 def _beyond(spec: MaskSpec) -> str:
     """Return what both sides of a comparison of patterns share, where something is hidden by hand."""
     return ", both with what is hidden above" if rule_above.by_hand(spec) else ""
-
-
-def _say(spec: MaskSpec, now: PatternRun, causal: PatternRun) -> None:
-    """Say how far the pattern moves the next word."""
-    from model_utils.distributions import total_variation
-
-    moved = float(total_variation(now.probabilities, causal.probabilities))
-    if moved == 0:
-        st.markdown(f"Nothing moved: {PATTERNS[spec.pattern].unchanged}.")
-    else:
-        st.markdown(
-            f"The pattern **changed the prediction by {percent(moved)}** against causal{_beyond(spec)}. Pale: causal."
-        )
 
 
 def _numbers(batch: TokenBatch, spec: MaskSpec, now: PatternRun, causal: PatternRun) -> pd.DataFrame:

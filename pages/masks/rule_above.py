@@ -14,7 +14,11 @@ def by_hand(spec: MaskSpec) -> bool:
     return bool(spec.pairs or spec.cells)
 
 
-def say(spec: MaskSpec, *, holds: bool) -> None:
-    """Say whether what `spec` changes holds here; nothing where it changes nothing."""
+def say(spec: MaskSpec, *, why_not: str = "") -> None:
+    """Say whether what `spec` changes holds here, or `why_not`; nothing where it changes nothing."""
     if spec.in_effect() != replace(MaskSpec(), sentence=spec.in_effect().sentence):
-        st.caption("With what is hidden or chosen above." if holds else "Without what is hidden or chosen above.")
+        st.caption(
+            f"**Without** what is hidden or chosen above: {why_not}."
+            if why_not
+            else "With what is hidden or chosen above."
+        )

@@ -54,7 +54,7 @@ class Turn:
 def dial(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the dial for one row and one key of layer 0. The page names the part."""
     with frame.reader_errors():
-        rule_above.say(spec, holds=True)
+        rule_above.say(spec)
         count = len(batch.tokens[spec.sentence])
         left, picture = st.columns([400, 620], gap="medium")
         with left:

@@ -45,7 +45,7 @@ def soft(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         _open_head(page, spec, batch, word)
         layer = controls.number("layer", high=loaded.layers - 1)
         head = controls.number("head", high=loaded.heads - 1)
-    rule_above.say(spec, holds=False)
+    rule_above.say(spec, why_not="the 2-D mask that two of these three start from could not hold all of it")
     found = masks_cache.soft_mask_runs(page.model, text, word.tokens, weight)
     st.caption(
         f"Each row: attention weights of the last word, “{literal(batch.tokens[spec.sentence][-1].label)}”, under one kind of "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from formatting import percent
 from model_utils.masks.patterns import PATTERNS
 from pages.common import frame
 from pages.common.components.plot import plot
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
 
 
-def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun) -> None:
-    """Draw each word's surprise in bits under the pattern, beside causal."""
+def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: PatternRun | None) -> None:
+    """Draw each word's surprise in bits under the pattern, beside causal where that is another mask."""
     from viz.masks.surprisal import surprisal as surprisal_figure
     from viz.masks.surprisal import width
 
@@ -28,21 +29,20 @@ def surprise(spec: MaskSpec, batch: TokenBatch, now: PatternRun, causal: Pattern
     if len(labels) == 1:
         st.markdown("One word has no word before it that could predict it, so there is no surprise to measure.")
         return
-    other = spec.pattern != "causal"
     plot(
         surprisal_figure(
             labels,
             now.bits,
-            before=causal.bits if other else None,
+            before=None if causal is None else causal.bits,
             pattern=PATTERNS[spec.pattern].label,
             palette=frame.palette(),
         ),
         "surprise",
-        least=width(len(labels)),
+        least=width(len(labels), compared=causal is not None),
         alt="The surprise of each word in bits",
     )
     line = f"Surprise of each word, −log₂ of its probability in the row before: **{_mean(now.bits)} bits** a word"
-    if other:
+    if causal is not None:
         line += f", {_mean(causal.bits)} under causal (pale)"
     st.markdown(f"{line}. {_no_bar(now.bits)}")
 
@@ -61,8 +61,8 @@ def later_weight(spec: MaskSpec, now: PatternRun) -> None:
     if not pattern.lifts:
         return
     st.markdown(
-        f"**{100 * now.later_share.mean():.0f} % of the weight goes to words that come later**, mean over layers, heads and rows "
-        "(drawn: layer by layer); under the causal mask it is exactly 0."
+        f"**In a layer {_between(now.later_share)} of the weight goes to words that come later**, mean over heads and rows; "
+        "under the causal mask it is exactly 0."
     )
     plot(
         leak_figure(now.later_share, palette=frame.palette()),
@@ -70,6 +70,12 @@ def later_weight(spec: MaskSpec, now: PatternRun) -> None:
         alt="The share of weight on later words, layer by layer",
     )
     st.markdown(pattern.lifted_note)
+
+
+def _between(shares: NDArray[np.float64]) -> str:
+    """Return the smallest and the largest share, as the picture shows them."""
+    low, high = percent(float(shares.min())), percent(float(shares.max()))
+    return low if low == high else f"{low} to {high}"
 
 
 def _mean(bits: NDArray[np.float64]) -> str:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
+# What a mask value between 0 and 1 means here, and what it is elsewhere taken for.
+SOFTENED = (
+    "A mask value m adds log m to the score: the attention weight times m, before the row is divided by its sum. In an "
+    "`attention_mask` of transformers any m but 0 counts as 1."
+)
+
 # Rows of the table that is taken home: the likeliest words before and after.
 TABLE_WORDS = 50
 
@@ -78,9 +84,9 @@ def _soften(spec: MaskSpec, words: Sequence[Word]) -> None:
         key="mask_soft_weight",
         on_change=_set_weight,
         args=(weights, tokens),
-        help="0 hides the word, 1 leaves it. Between, log m is added to its scores, which multiplies its attention weight by m "
-        "before a row is divided by its sum.",
+        help="0 hides the word, 1 leaves it.",
     )
+    st.caption(SOFTENED)
 
 
 def _set_weight(weights: dict[int, float], tokens: tuple[int, ...]) -> None:

@@ -10,11 +10,10 @@ import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, downloads, figures, frame
+from pages.common import controls, downloads, ending_space, figures, frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 from pages.common.lesson import cover
-from pages.common.markdown import literal
 
 if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch
@@ -107,9 +106,6 @@ def _set(key: str, value: Any) -> None:
 
 def say_what_is_shown(batch: TokenBatch) -> None:
     """Write the sentence under the table, and a note for each sentence that ends in a space."""
-    from model_utils.tokens.batch import sentence_label
-    from model_utils.tokens.padding import ends_in_space
-
     last = batch.size[1] - 1
     wrong = sum(batch.last(b) != last for b in range(batch.size[0]))
     if len({len(row) for row in batch.tokens}) == 1:
@@ -125,12 +121,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
             " hides the pads; positions count the real tokens alone, a pad’s 0 only fills its place. “␣” is the space that a"
             " token begins with."
         )
-    for b in ends_in_space(batch):
-        st.warning(
-            f"“{literal(sentence_label(batch.texts[b]))}” ends in white space, which is a token of its own. GPT-2’s words bring"
-            " their space along, so it spoils the next word: remove it under “Sentences”.",
-            icon=":material/space_bar:",
-        )
+    for text in batch.texts:
+        ending_space.say(text)
 
 
 def why_padding(key: BatchKey, batch: TokenBatch) -> None:

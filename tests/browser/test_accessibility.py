@@ -14,7 +14,7 @@ PAGES = {
     "/": "fig_demo",
     "/Tokens": "fig_next",
     "/Masks?look=why-blocked": "fig_combined",
-    "/Masks?look=patterns&pattern=window": "fig_pattern_words",
+    "/Masks?look=patterns&pattern=window": "fig_surprise",
     "/Heads?closer=lines": "fig_overview",
     "/Mechanics?part=fills": "fig_nan",
     "/Generate?max_new_tokens=3": "fig_candidates",

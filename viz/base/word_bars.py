@@ -12,7 +12,7 @@ from viz.base.text import escape
 from viz.base.theme import CODE_FONT, Palette, style
 
 # A bar longer than this, in percent of the width, carries its number inside: on a phone there is no room behind it.
-MOST_ROOM = 45
+MOST_ROOM = 50
 HEADING = 24  # px of the line above the bars
 
 
@@ -83,27 +83,21 @@ def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, 
 
 
 def _label(row: int, probability: float, before: float | None, palette: Palette, *, fallen: bool) -> dict[str, Any]:
-    """Return the annotation with a row's percentage: behind its bar, or inside where the bar leaves no room.
+    """Return the annotation with a row's percentage and what it was: behind its bars, or on them where they leave no room.
 
     `fallen` is the row that was first before and no longer is.
     """
     now, end = 100 * probability, 100 * max(probability, before or 0.0)
-    inside = now > MOST_ROOM
+    inside, on_bar = now > MOST_ROOM, end > MOST_ROOM
+    was = "" if before is None else f"was {'first, ' if fallen else ''}{percent(before)}"
+    # Two lines are higher than a bar; behind one a phone would cut off a single line.
     return {
-        "x": end if end <= MOST_ROOM else now,  # over the pale bar, never half over the solid one
+        "x": now if on_bar else end,  # over the pale bar, never half over the solid one
         "y": row,
-        "text": percent(probability) + _was(before, fallen=fallen),
-        "align": "right" if inside else "left",
+        "text": (", " if on_bar else "<br>").join(filter(None, (percent(probability), was))),
+        "align": "left",
         "showarrow": False,
         "xanchor": "right" if inside else "left",
         "xshift": -8 if inside else 8,
-        "bgcolor": palette.ramp[5] if inside and before is not None else None,  # two lines are higher than the bar
         "font": {"size": 20 if before is None else 17, "color": palette.paper if inside else palette.text},
     }
-
-
-def _was(before: float | None, *, fallen: bool) -> str:
-    """Return what a row's probability was, on a line of its own: behind the present one a phone would cut it off."""
-    if before is None:
-        return ""
-    return f"<br>was {'first, ' if fallen else ''}{percent(before)}"

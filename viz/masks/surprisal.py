@@ -15,12 +15,12 @@ from viz.base.theme import Palette, style
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-COLUMN = 38  # px, the least for one word's bars
+COLUMN, COMPARED = 38, 56  # px, the least for one word's bars and the number above them; with what it was
 
 
-def width(tokens: int) -> int:
+def width(tokens: int, *, compared: bool) -> int:
     """Return the px that the bars of so many words need at least; a narrower screen scrolls."""
-    return 60 + COLUMN * tokens
+    return 60 + (COMPARED if compared else COLUMN) * tokens
 
 
 def surprisal(
@@ -35,9 +35,9 @@ def surprisal(
     figure = Figure(bars)
     style(figure, palette, height=300)
     tops = np.max([np.nan_to_num(bits) for bits in (now, before) if bits is not None], axis=0)  # (N,)
-    _write(figure, now, tops, palette)
+    _write(figure, now, before, tops, palette)
     figure.update_layout(barmode="overlay", showlegend=False, margin={"l": 52, "r": 6, "t": 8, "b": 70})
-    _axes(figure, labels, max(1.0, float(np.max(tops))), palette)
+    _axes(figure, labels, max(1.0, float(np.max(tops))) * (1.14 if before is None else 1.26), palette)
     return figure
 
 
@@ -54,7 +54,7 @@ def _bars(name: str, bits: NDArray[Any], wide: float, colour: str, pattern: str)
 
 
 def _axes(figure: Figure, labels: Sequence[str], top: float, palette: Palette) -> None:
-    """Put the words below their bars, and bits up to `top` with room for a number above."""
+    """Put the words below their bars, and bits up to `top`."""
     N = len(labels)
     figure.update_xaxes(
         tickvals=list(range(N)),
@@ -65,7 +65,7 @@ def _axes(figure: Figure, labels: Sequence[str], top: float, palette: Palette) -
         fixedrange=True,
     )
     figure.update_yaxes(
-        range=[0, top * 1.14],
+        range=[0, top],
         title={"text": "bits", "font": {"size": 14, "color": palette.muted}},
         tickfont={"size": 14, "color": palette.muted},
         nticks=5,
@@ -73,14 +73,16 @@ def _axes(figure: Figure, labels: Sequence[str], top: float, palette: Palette) -
     )
 
 
-def _write(figure: Figure, now: NDArray[Any], tops: NDArray[Any], palette: Palette) -> None:
-    """Write each word's bits over its bars."""
+def _write(
+    figure: Figure, now: NDArray[Any], before: NDArray[Any] | None, tops: NDArray[Any], palette: Palette
+) -> None:
+    """Write each word's bits over its bars, and what they were."""
     seen = [at for at in range(len(now)) if not np.isnan(now[at])]
     figure.add(
         scatter(
             x=seen,
             y=[float(tops[at]) for at in seen],
-            text=[f"{now[at]:.1f}" for at in seen],
+            text=[_bits(now[at], None if before is None else before[at]) for at in seen],
             mode="text",
             textposition="top center",
             textfont={"size": 14, "color": palette.text},
@@ -88,6 +90,12 @@ def _write(figure: Figure, now: NDArray[Any], tops: NDArray[Any], palette: Palet
             hoverinfo="skip",
         )
     )
+
+
+def _bits(now: float, before: float | None) -> str:
+    """Return a word's bits, and below them what they were where that is known."""
+    was = "" if before is None or np.isnan(before) else f"<br>was {before:.1f}"
+    return f"{now:.1f}{was}"
 
 
 def leak(shares: NDArray[Any], *, palette: Palette) -> Figure:

@@ -10,6 +10,7 @@ const element = (tag, text, name) => {
 function list(terms) {
   const dialog = element("dialog");
   dialog.setAttribute("aria-label", "Glossary");
+  const head = element("div", "", "head");
   const close = element("button", "Close", "close");
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // on what is behind it
@@ -20,7 +21,8 @@ function list(terms) {
     entry.append(element("dt", term), element("dd", meaning));
     entries.append(entry);
   }
-  dialog.append(close, entries);
+  head.append(element("h2", "Glossary"), close);
+  dialog.append(head, entries);
   return dialog;
 }
 

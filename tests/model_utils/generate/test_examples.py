@@ -33,7 +33,7 @@ def test_every_example_fits_its_bounds_and_the_bundled_context(tiny: LoadedModel
     ("name", "hidden"),
     [
         ("The knight, with and without himself", ["brave", "knight"]),
-        ("The fox, with and without [MASK]", ["The", "quick", "over"]),
+        ("The fox, with and without three words", ["The", "quick", "over"]),
         ("The rabbit, with and without him", ["rabbit"]),
     ],
 )

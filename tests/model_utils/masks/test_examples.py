@@ -17,7 +17,7 @@ def by_word(tiny: LoadedModel, example: MaskExample) -> list[tuple[str, float]]:
 
 
 def test_the_fox_hides_the_words_under_mask(tiny: LoadedModel) -> None:
-    words = by_word(tiny, BY_NAME["The fox under [MASK]"])
+    words = by_word(tiny, BY_NAME["The fox, three words hidden"])
     shown = " ".join("[MASK]" if weight == 0 else text for text, weight in words)
     assert shown == "[MASK] [MASK] brown fox jumps [MASK] the lazy dog ."
 

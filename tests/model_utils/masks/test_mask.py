@@ -168,7 +168,7 @@ def test_masks_cannot_be_changed(tiny):
         ({"weights": {0: -0.1}}, "0:-0.1"),
         ({"weights": {0: float("nan")}}, "0:nan"),
         ({"weights": {-1: 0.5}}, "-1:0.5"),
-        ({"weights": ((0, 0.5), (0, 1.0))}, "two weights"),
+        ({"weights": ((0, 0.5), (0, 1.0))}, "two mask values"),
         ({"cells": frozenset({(-1, 0)})}, "-1-0"),
     ],
 )

@@ -16,6 +16,7 @@ from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import (
     TokenBatch,
     encode,
+    ends_in_space,
     positions,
     sentence_label,
     split_sentences,
@@ -193,3 +194,12 @@ def test_a_sentence_reads_as_one_line_that_keeps_its_end(text: str, label: str) 
 def test_a_long_sentence_is_called_by_its_last_whole_words() -> None:
     assert sentence_label("The cat sat on the mat and looked", 16) == "…mat and looked"
     assert sentence_label("Donaudampfschifffahrtsgesellschaft", 10) == "…ellschaft"
+
+
+def test_a_sentence_that_ends_in_white_space_is_found() -> None:
+    assert [ends_in_space(text) for text in ("My dog is ", "My dog is", "My dog is\n", "")] == [
+        True,
+        False,
+        True,
+        False,
+    ]

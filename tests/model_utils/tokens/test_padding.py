@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model_utils.models.loading import LoadedModel
 from model_utils.tokens.batch import TokenBatch, encode
-from model_utils.tokens.padding import batch_frame, brackets, ends_in_space, ragged_error
+from model_utils.tokens.padding import batch_frame, brackets, ragged_error
 from tests.conftest import MISSION
 
 
@@ -27,10 +27,6 @@ def test_a_split_character_has_one_bracket_over_its_padded_columns(tiny: LoadedM
 
 def test_plain_text_has_no_brackets(mission: TokenBatch) -> None:
     assert brackets(mission) == ()
-
-
-def test_a_sentence_that_ends_in_white_space_is_found(tiny: LoadedModel) -> None:
-    assert ends_in_space(encode(tiny.tokenizer, ("My dog is ", "My dog is", "My dog is\n"))) == (0, 2)
 
 
 def test_the_table_has_a_line_per_cell_with_what_the_picture_shows(tiny: LoadedModel, mission: TokenBatch) -> None:

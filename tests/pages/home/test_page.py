@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from formatting import percent
 from model_utils.distributions import total_variation
 from pages.common.caches import cache
+from pages.common.link_parameters import CONTROLS
 from pages.home.demo import SENTENCE
 from tests.tools.figures import figures
 
@@ -78,6 +79,26 @@ def test_a_hand_mask_that_cannot_be_read_is_one_sentence_and_the_demo_goes_on() 
     assert not at.exception
     assert len(at.error) == 1
     assert "fig_demo" in figures(at)
+
+
+def test_an_empty_box_offers_the_examples_back() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.session_state["text"] = " \n"
+    at.run()
+    assert len(at.error) == 1
+    at.button(key="example_sentences").click().run()
+    assert not at.error
+    assert at.session_state["text"] == CONTROLS["text"].default
+    assert not [button for button in at.button if button.key == "example_sentences"]
+
+
+def test_a_sentence_that_ends_in_a_space_is_warned_of() -> None:
+    warned = []
+    for text in ("My dog is", "My dog is "):
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        at.session_state["text"] = text
+        warned.append(len(at.run().warning))
+    assert warned == [0, 1]
 
 
 def test_reset_shows_every_word_of_the_demo_again() -> None:

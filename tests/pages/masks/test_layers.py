@@ -99,7 +99,9 @@ def test_a_pattern_shows_next_words_surprise_and_reach_and_a_leak_where_causalit
     at = opened("patterns", pattern=pattern, width=2, sentence=1)
     drawn = list(figures(at))
     assert {"fig_surprise", "fig_reach", *(f"fig_pattern_{p}" for p in ("sink", "prefix"))} <= set(drawn)
-    assert ("fig_pattern_words" in drawn) == (pattern != "causal")  # else they stand above
+    assert "fig_pattern_words" not in drawn  # they stand above
+    hidden = figures(opened("patterns", pattern=pattern, width=2, sentence=1, weights="1:0"))
+    assert ("fig_pattern_words" in hidden) == (pattern != "causal")  # above, "before" has nothing hidden
     assert ("fig_leak" in drawn) == (pattern == "bidirectional")
     note = PATTERNS["bidirectional"].lifted_note
     assert (note in [line.value for line in at.markdown]) == (pattern == "bidirectional")
@@ -113,12 +115,24 @@ def test_the_small_pictures_of_the_patterns_show_what_is_hidden_by_hand() -> Non
         assert np.isnan(trace(drawn[f"fig_pattern_{pattern}"], "visible", "z")[:, 1]).all()
 
 
-def test_a_pattern_that_changes_nothing_says_why() -> None:
+def test_a_pattern_that_changes_nothing_is_not_compared_with_causal_and_says_why() -> None:
     at = opened("patterns", pattern="documents")
-    assert any(PATTERNS["documents"].unchanged in line.value for line in at.markdown)
+    assert [trace["name"] for trace in figures(at)["fig_surprise"]["data"]] == ["now", "numbers"]
     under = [line.value for line in at.caption]  # five words: a prefix of one, a sink and a window of four reach as far
     assert sum("the same as causal" in line for line in under) == 3
     assert sum("changes the prediction by" in line for line in under) == 2
+    hidden = opened("patterns", pattern="prefix", weights="1:0")
+    assert any(PATTERNS["prefix"].unchanged in line.value for line in hidden.markdown)
+    assert not {"fig_pattern_words", "fig_leak"} & set(figures(hidden))
+
+
+def test_a_window_that_leaves_out_pads_is_not_causal_where_padding_may_be_read() -> None:
+    texts = "My dog is\nThey opened the door and saw a"
+    same = []
+    for padding in ("on", "off"):
+        captions = [one.value for one in opened("patterns", text=texts, padding=padding).caption]
+        same.append(sum("the same as causal" in one for one in captions))
+    assert same == [4, 1]  # documents alone: the others let pads or the sentence read otherwise than causal
 
 
 def test_a_sentence_of_one_word_has_patterns_too() -> None:

@@ -16,6 +16,7 @@ from model_utils.limits import MAX_SWEEP_TOKENS
 from model_utils.masks.examples import EXAMPLES, FOX
 from model_utils.masks.link import parse_weights
 from model_utils.masks.mask import MaskSpec
+from model_utils.masks.patterns import PATTERNS
 from model_utils.masks.word_lists import ready_list
 from model_utils.models.registry import BUNDLED_ID
 from model_utils.tokens.batch import BatchKey
@@ -115,6 +116,15 @@ def test_a_hidden_word_moves_the_bars_and_a_softened_one_shows_its_weight() -> N
     both = opened(text="He shook his", weights="0:0,1:0")
     (hiding,) = [line for line in lines(both) if moved(both) in line]
     assert hiding.split("“")[0] != line.split("“")[0]
+
+
+def test_what_changes_nothing_is_said_with_its_reason_and_draws_no_second_bars() -> None:
+    at = opened(pattern="documents")
+    assert any(PATTERNS["documents"].unchanged in line for line in lines(at))
+    assert (bars(at), moved(at)) == (["now"], percent(0))
+    padded = opened(padding="off", sentence=1)  # the longest sentence has no pads
+    assert (bars(padded), moved(padded)) == (["now"], percent(0))
+    assert any(button.key == "chip_padding" for button in padded.button)
 
 
 def test_clear_shows_all_and_undo_brings_the_mask_back() -> None:

@@ -23,7 +23,7 @@ def test_a_change_is_drawn_before_and_after() -> None:
     figure = word_bars(["a", "b"], [0.1, 0.2], before=[0.7, 0.0], palette=DARK)
     assert [trace.name for trace in figure.data] == ["before", "now"]
     assert [note.text for note in figure.layout.annotations] == [
-        "10\xa0%<br>was 70\xa0%",
+        "10\xa0%, was 70\xa0%",
         "20\xa0%<br>was 0\xa0%",
         "probability now; pale: before",
     ]
@@ -59,10 +59,11 @@ def test_a_number_never_stands_half_over_the_solid_bar() -> None:
     assert [(note.x, note.xanchor) for note in (over_pale, inside)] == [(40, "left"), (60, "right")]
 
 
-def test_two_lines_inside_a_bar_bring_their_own_ground_since_they_are_higher_than_it() -> None:
-    outside, inside, _ = word_bars(["a", "b"], [0.4, 0.6], before=[0.6, 0.1], palette=LIGHT).layout.annotations
-    one_line, _, _ = word_bars(["a", "b"], [0.6, 0.1], palette=LIGHT).layout.annotations
-    assert (outside.bgcolor, inside.bgcolor, one_line.bgcolor) == (None, LIGHT.ramp[5], None)
+def test_what_stands_on_a_bar_is_one_line_since_two_are_higher_than_it() -> None:
+    over_pale, inside, behind, _ = word_bars(
+        ["a", "b", "c"], [0.01, 0.6, 0.3], before=[0.9, 0.1, 0.2], palette=LIGHT
+    ).layout.annotations
+    assert ["<br>" in note.text for note in (over_pale, inside, behind)] == [False, False, True]
 
 
 def test_words_are_shown_as_text_whatever_they_hold() -> None:

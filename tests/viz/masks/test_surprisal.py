@@ -16,7 +16,11 @@ def test_surprisal_shows_bits_before_and_now_and_no_bar_where_nothing_predicts()
     assert np.isnan(bars["now"][0])
     assert bars["before"][1:] == [4.0, 2.0]
     (numbers,) = figure.select_traces(selector={"name": "numbers"})
-    assert list(numbers.text) == ["3.2", "8.0"]
+    assert list(numbers.text) == ["3.2<br>was 4.0", "8.0<br>was 2.0"]
+    (alone,) = surprisal(("a", "b", "c"), now, before=None, pattern="causal", palette=LIGHT).select_traces(
+        {"name": "numbers"}
+    )
+    assert list(alone.text) == ["3.2", "8.0"]
     assert figure.layout.xaxis.ticktext[0] == "&lt;i&gt;a"
 
 
