@@ -222,13 +222,15 @@ class Plot {
     return annotations.flatMap((note, i) => (note.name === name ? drawn(note, i) : []));
   }
 
-  // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row".
+  // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row"; so does a note
+  // named "corner" above them.
   keepRowNames() {
     const { plot, frame } = this;
     if (!frame.scrollLeft && !plot.querySelector(".ground")) return false; // measuring them takes a layout of the page
     const { paper_bgcolor: fill, yaxis } = plot._fullLayout;
     const notes = this.notes("row");
-    const names = notes.length ? notes : [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
+    const ticks = () => [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
+    const names = [...(notes.length ? notes : ticks()), ...this.notes("corner")];
     plot.querySelector(".ground")?.remove();
     for (const name of names) name.style.translate = "";
     const width = Math.max(...names.map((name) => name.getBoundingClientRect().right)) - plot.getBoundingClientRect().left;
