@@ -142,7 +142,7 @@ def habit_links(selection: HeadSelection) -> None:
 def choose_head(selection: HeadSelection) -> None:
     """Draw the numbers of layer and head, and the steps to the heads beside them."""
     layers, heads = selection.page.entry.layers, selection.page.entry.heads
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="choose_head"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
         controls.number("layer", high=layers - 1, bare=True)
         controls.number("head", high=heads - 1, bare=True)
         st.button("Previous", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="P")
