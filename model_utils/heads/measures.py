@@ -204,8 +204,8 @@ def _measure_head(weights: NDArray[np.float64], cells: _Cells) -> tuple[float, f
 
 
 def counted_in_words(from_row: int) -> str:
-    """Return which rows an average is over, such as `the rows after the sentence's first 2`."""
-    return "the rows after the sentence's first" + ("" if from_row == 1 else f" {from_row}")
+    """Return which rows an average is over, such as `the rows after the first 2 tokens`."""
+    return "the rows after the first " + ("token" if from_row == 1 else f"{from_row} tokens")
 
 
 def caption(measures: Measures, layer: int, head: int) -> str:
@@ -215,9 +215,7 @@ def caption(measures: Measures, layer: int, head: int) -> str:
     occurred before: an induction head reads elsewhere when nothing repeats.
     """
     place, share = measures.main(layer, head)
-    have = "has" if measures.from_row == 1 else "have"
-    counted = f"Averaged over {counted_in_words(measures.from_row)}, which {have} little to choose from,"
-    over = counted if measures.from_row else "On average"
+    over = f"Averaged over {counted_in_words(measures.from_row)},"
     if share > MOSTLY:
         first = f"{over} the head mostly reads {PLACES[place]} ({100 * share:.0f} % of its weight)."
     else:

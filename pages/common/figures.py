@@ -297,7 +297,7 @@ def next_word_rows(batch: TokenBatch, found: Sequence[Reading], *, words: int | 
         part = slice(start, start + PANELS_A_ROW)
         rows.append(_row("Read at the last real token" if both else "", right[part]))
         if both:
-            rows.append(_row("Read in the last column, as generate does", wrong[part]))
+            rows.append(_row("Read in the last column, as transformers does to generate", wrong[part]))
     return rows
 
 

@@ -34,7 +34,7 @@ def badges(model: str, batch: TokenBatch, sentence: int | None = None) -> None:
         return
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="never_met"):
         st.caption(
-            "Not in the training data:",
+            "Not in the training data, so the model can only guess at them:",
             width="content",
             help="These pieces do not occur in the books that this small model read: to it they are little but noise.",
         )

@@ -45,8 +45,9 @@ def averages(selection: HeadSelection) -> None:
     sentence = {
         "layer": f"**The mean of the heads of layer {layer}:** what the layer reads on the whole; single heads differ.",
         "all": "**The mean of all heads of all layers:** a rough picture, in which opposites cancel.",
-        "rollout": f"**Attention rollout up to layer {layer}** (Abnar and Zuidema 2020): how much of a word could have come "
-        "along, if attention and the residual stream, half and half, were all that moves it.",
+        "rollout": f"**Attention rollout up to layer {layer}** (Abnar and Zuidema 2020): an estimate of how much of "
+        "each word has come to each row, as if a layer kept half of what a row held and read the other half by its heads' "
+        "mean weights.",
     }[kind]
     causes = {name: maps.cause == code for name, code in CAUSE_CODE.items()}
     blocked = np.any(list(causes.values()), axis=0)

@@ -24,6 +24,7 @@ from pages.heads.first_screen import HeadSelection
 if TYPE_CHECKING:
     from model_utils.models.forward import AttentionMaps
     from model_utils.tokens.batch import TokenBatch
+    from viz.base.matrix import Numbers
 
 OTHERS = {
     "head": "another head",
@@ -50,6 +51,8 @@ class Side:
 
 def draw(selection: HeadSelection) -> None:
     """Draw the first head minus the other, which is what is asked, where both are of equally many tokens; then both."""
+    from viz.base.matrix import small_numbers
+
     kind = controls.choice("beside", OTHERS, show_label=False)
     names = {"mask": "Under the mask", "sentence": _quoted(selection.batch, selection.sentence)}
     one = _side(
@@ -64,10 +67,11 @@ def draw(selection: HeadSelection) -> None:
         st.info(f"{error} Both maps stand below.")
     else:
         _difference(one, other, found)
+    numbers = small_numbers([(_visible(side), side.labels) for side in (one, other)], frame.palette(), HALF)
     for column, side, key in zip(st.columns(2), (one, other), ("one", "other"), strict=True):
         with column:
             st.markdown(f"**{literal(side.title)}**")
-            _map(side, key)
+            _map(side, key, numbers)
 
 
 def _side(
@@ -102,12 +106,11 @@ def _without_mask(selection: HeadSelection) -> Side | None:
     from model_utils.masks.mask import MaskSpec
 
     if selection.spec == MaskSpec():
-        asked = (
-            "hide a word or choose a pattern on Masks"
-            if selection.rule == MaskSpec()
-            else "switch the mask of Masks on, above"
-        )
-        st.info(f"The model runs under no mask but the causal one: {asked}.")
+        if selection.rule == MaskSpec():
+            st.info("Nothing is changed on Masks: hide a word or choose a pattern there.")
+            frame.page_link("pages/2_Masks.py", "**Masks** →")
+        else:
+            st.info("What is changed on Masks is switched off here: switch it on above.")
         return None
     maps = attention(selection.key, selection.sentence, MaskSpec())
     title, name = f"{_name(selection)}, without the mask", "without the mask"
@@ -169,14 +172,18 @@ def _causes(cause: Any) -> dict[str, Any]:
     return {name: cause == code for name, code in CAUSE_CODE.items()}
 
 
-def _map(side: Side, key: str) -> None:
-    from viz.base.matrix import SMALL, weight_look
+def _visible(side: Side) -> Any:
+    """Return the weights, NaN where a cell is blocked."""
+    return np.where(side.cause > 0, np.nan, side.weights)
+
+
+def _map(side: Side, key: str, numbers: Numbers) -> None:
+    from viz.base.matrix import weight_look
     from viz.heads.head import with_empty_rows
 
-    values = np.where(side.cause > 0, np.nan, side.weights)
-    look = weight_look(frame.palette(), numbers=SMALL)
+    look = weight_look(frame.palette(), numbers=numbers)
     figure = with_empty_rows(
-        values, labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), look=look, width=HALF
+        _visible(side), labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), look=look, width=HALF
     )
     plot(figure, f"beside_{key}", alt=f"Attention weights: {side.title}", of=side.text)
 

@@ -28,12 +28,8 @@ if TYPE_CHECKING:
     from viz.base.figure import Figure
     from viz.base.theme import Palette
 
-# Where a head with this habit reads most from.
-SOURCES = {"previous": "the previous token", "first": "the first token", "itself": "the reading token itself"}
-
-
-# Characters of the sentence shown beside its number: three lines there.
-LONGEST_TEXT = 90
+# Characters of the sentence shown beside its number, three lines there, and of these for its end.
+LONGEST_TEXT, LONGEST_END = 90, 25
 
 # Characters of a sentence that the choice itself shows.
 FITS = 30
@@ -94,10 +90,14 @@ def selected(page: frame.Page) -> HeadSelection:
 
 
 def choose_sentence(selection: HeadSelection) -> None:
-    """Draw the choices of sentence, padding side, and, where Masks has a rule in force, whether it holds here."""
+    """Draw the choices of sentence, padding side, row, and, where Masks has a rule in force, whether it holds here."""
     batch, sentence = selection.batch, selection.sentence
     controls.item("sentence", [sentence_label(text) for text in batch.texts])
-    controls.choice("side")
+    side, row = st.columns(2)
+    with side:
+        controls.choice("side")
+    with row:
+        controls.item("query", [token.label for token in batch.tokens[sentence]])
     box = mask_state.in_force(selection.rule, batch)
     if box is not None:
         with box:
@@ -108,29 +108,31 @@ def choose_sentence(selection: HeadSelection) -> None:
 
 
 def _shown(text: str) -> str:
-    """Return a sentence as one short line: spaces at its ends and line breaks seen, the middle left out where it is long."""
+    """Return a sentence as one short line: spaces at its ends and line breaks seen, words in the middle left out if long."""
     bare = text.strip(" ")
     head, tail = text[: len(text) - len(text.lstrip(" "))], text[len(text.rstrip(" ")) :]
     line = visible(head) + bare.replace("\n", "⏎") + visible(tail if bare else "")
-    return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 25]} … {line[-20:]}"
+    if len(line) <= LONGEST_TEXT:
+        return line
+    start, *_ = line[: LONGEST_TEXT - LONGEST_END - 1].rsplit(" ", 1)
+    return f"{start} {sentence_label(line, LONGEST_END)}"
 
 
 def habit_links(selection: HeadSelection) -> None:
     """Draw one click each to the heads with the strongest habits on this text."""
-    from model_utils.heads.measures import counted_in_words
+    from model_utils.heads.measures import PLACES, counted_in_words
 
     habits = selection.all_heads[1]
     if habits is None:
         return
-    over = f"averaged over {counted_in_words(habits.from_row)}" if habits.from_row else "on average"
-    st.caption(f"Heads that read most from …, {over}:")
+    st.caption("Heads that read most from these, on average:")
     with st.container(gap="xxsmall"):
-        for habit, source in SOURCES.items():
+        for habit, place in PLACES.items():
             at_layer, at_head, share = habits.strongest(habit)
             st.button(
-                f"{source}: layer {at_layer}, head {at_head} ({percent(share)})",
+                f"{place}: layer {at_layer}, head {at_head} ({percent(share)})",
                 key=f"telling_{habit}",
-                help=f"Of the attention weight, averaged over {counted_in_words(habits.from_row)}.",
+                help=f"The share of its attention weight, averaged over {counted_in_words(habits.from_row)}.",
                 type="tertiary",
                 on_click=open_head,
                 args=(at_layer, at_head),
@@ -180,7 +182,7 @@ def _map_figure(selection: HeadSelection) -> Figure:
 
 
 def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
-    from model_utils.heads.measures import HABITS
+    from model_utils.heads.measures import HABITS, PLACES
     from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
     from viz.heads.overview import overview
@@ -190,7 +192,7 @@ def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
     facts = [["one token" for _ in range(heads)] for _ in range(layers)]
     if habits is not None:
         found = [[habits.main(layer, head) for head in range(heads)] for layer in range(layers)]
-        facts = [[f"{percent(share)} from\n{SOURCES[habit]}" for habit, share in row] for row in found]
+        facts = [[f"{percent(share)} from\n{PLACES[habit]}" for habit, share in row] for row in found]
     return overview(
         thumbnails.picture,
         pitch=thumbnails.pitch,
@@ -229,10 +231,10 @@ def _clicked(selection: HeadSelection, row: int, column: int) -> None:
 
 
 def draw_below(selection: HeadSelection) -> None:
-    """Draw the choice of the row, and what holds for every head of this sentence."""
+    """Draw what the open head does in all rows, what can be taken home, and what holds for every head of this sentence."""
     batch, labels = selection.batch, selection.batch.labels(selection.sentence)
     thinned_names.say(labels)
-    _choose_row(selection)
+    _say_what_it_does(selection)
     common_downloads.bar(
         "heads",
         numbers=lambda: downloads.numbers(selection.maps, labels, *selection.head),
@@ -250,10 +252,11 @@ def draw_below(selection: HeadSelection) -> None:
 
 
 def _head_figure(selection: HeadSelection) -> Figure:
-    """Return the open head; tokens that are bytes of one character stand under a bracket."""
+    """Return the open head, its chosen row framed; tokens that are bytes of one character stand under a bracket."""
     title, palette = _title(selection) if present.on() else "", frame.palette()
     return cache_shared.figure(
-        ("head", *selection.source, selection.head, title, palette), lambda: _draw_head(selection, title, palette)
+        ("head", *selection.source, selection.head, _row(selection), title, palette),
+        lambda: _draw_head(selection, title, palette),
     )
 
 
@@ -268,6 +271,7 @@ def _draw_head(selection: HeadSelection, title: str, palette: Palette) -> Figure
         causes=maps.causes,
         palette=palette,
         last=batch.last(sentence),
+        chosen=_row(selection),
         pieces=[(found.first, found.last, found.character) for found in brackets(batch) if found.row == sentence],
         name=f"layer {layer}<br>head {at}",
         title=title,
@@ -300,22 +304,17 @@ def _title(selection: HeadSelection) -> str:
     return f"{name}<br>“{escape(label)}” reads {share} from {escape(source)}"
 
 
-def _choose_row(selection: HeadSelection) -> None:
-    """Draw the choice of the row that the sentence above speaks of, and what all rows do."""
+def _say_what_it_does(selection: HeadSelection) -> None:
+    """Write what the open head does in all rows, and what its colours and weights mean."""
     from model_utils.heads.measures import caption
 
-    row, rows = st.columns([1, 2.2], vertical_alignment="bottom")
-    if controls.value("closer") != "search":  # which draws it itself
-        with row:
-            controls.item("query", [token.label for token in selection.batch.tokens[selection.sentence]])
     found = cache.measures(*selection.source)
     if found is not None:
-        with rows:
-            st.text(caption(found, *selection.head))
-            st.caption(
-                "Colour follows the square root of the weight, so that small ones can be seen. A weight is not a reason: to test "
-                "one, hide its token on Masks."
-            )
+        st.text(caption(found, *selection.head))
+        st.caption(
+            "Colour follows the square root of the weight, so that small ones can be seen. A weight is not a reason: to test "
+            "one, hide its token on Masks."
+        )
 
 
 def _sentence(selection: HeadSelection) -> str:

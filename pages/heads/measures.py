@@ -24,9 +24,12 @@ TITLES = {
         "the share of the weight on earlier copies of the reading token, over the rows that have one",
     ),
     "induction": ("induction", "the share of the weight on what followed an earlier copy, over the rows that have one"),
-    "entropy_bits": ("entropy (bits)", "the entropy of a row in bits: how widely a head reads"),
+    "entropy_bits": (
+        "entropy (bits)",
+        "the entropy of a row's weights in bits: 0 where one token has all, log₂ n where n tokens share it equally",
+    ),
     "distance_tokens": ("distance (tokens)", "how many tokens away a row reads, on average"),
-    "leak": ("later tokens", "the share of the weight on tokens that come later: 0 under a causal mask"),
+    "leak": ("later tokens", "the share of the weight on tokens that come later"),
 }
 SHARES = ("previous", "first", "itself", "same", "induction", "leak")
 ACROSS = 800  # px that all measures have beside each other on a screen of 1,400
@@ -43,6 +46,8 @@ def measures(selection: HeadSelection) -> None:
         return
     frame_ = measures_table(found)
     known = [name for name in MEASURES if frame_[name].notna().any()]
+    if not frame_["leak"].any():  # under a causal mask
+        known.remove("leak")
     shares = [name for name in known if name in SHARES]
     st.dataframe(
         frame_[["layer", "head", *known]].assign(**{name: frame_[name] * 100 for name in shares}),

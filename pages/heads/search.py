@@ -22,11 +22,9 @@ def search(selection: HeadSelection) -> None:
     from model_utils.masks.explain import why
 
     tokens, first = selection.batch.tokens[selection.sentence], selection.batch.first(selection.sentence)
-    columns = st.columns(2)
-    for column, name in zip(columns, ("query", "key"), strict=True):
-        with column:
-            controls.item(name, [token.label for token in tokens])
-    query, key = (int(controls.value(name)) % len(tokens) for name in ("query", "key"))
+    with st.container(width=260):
+        key = controls.item("key", [token.label for token in tokens])
+    query = int(controls.value("query")) % len(tokens)
     names = [literal(tokens[place].label) for place in (query, key)]
     maps = selection.maps
     causes = [name for name, cells in maps.causes.items() if cells[first + query, first + key]]
@@ -36,14 +34,9 @@ def search(selection: HeadSelection) -> None:
     sizes = cache.value_sizes(*selection.source)
     ranked = {by: find_heads(maps, sizes, first + query, first + key, by=by) for by in ("weight", "contribution")}
     st.markdown(f"**In which head does “{names[0]}” read “{names[1]}” most?**")
-    for column, (by, table), caption in zip(
-        st.columns(2),
-        ranked.items(),
-        ("by attention weight", "by length of what it adds: weight times value vector, after the output projection"),
-        strict=True,
-    ):
+    for column, (by, table) in zip(st.columns(2), ranked.items(), strict=True):
         with column:
-            st.caption(caption)
+            _say_order(by)
             for place, line in enumerate(table.head(5).to_dict("records")):
                 number = percent(line["weight"]) if by == "weight" else f"length {line['contribution']:.2g}"
                 st.button(
@@ -57,6 +50,18 @@ def search(selection: HeadSelection) -> None:
     downloads.bar(
         "find", numbers=lambda: ranked["weight"], code=lambda: all_heads_code(selection, "find", query=query, key=key)
     )
+
+
+def _say_order(by: str) -> None:
+    """Write what a list of heads is sorted by."""
+    if by == "weight":
+        st.caption("by attention weight")
+    else:
+        st.caption(
+            "by length of what it adds",
+            help="What a head adds to the reading token from the token that is read: that one's value vector times its weight, "
+            "after the output projection.",
+        )
 
 
 def _hidden(selection: HeadSelection, query: int, key: int, names: list[str]) -> None:

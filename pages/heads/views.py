@@ -43,7 +43,7 @@ VIEWS = {
     ),
     "search": View(
         label="Which head?",
-        help="Which head reads one chosen token most from another, and what hiding that token changes.",
+        help="Which heads read one token most from the reading token above, and what hiding that one changes.",
         draw=search,
     ),
     "averages": View(

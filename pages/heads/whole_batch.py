@@ -19,12 +19,15 @@ from pages.heads import cache
 if TYPE_CHECKING:
     from model_utils.models.forward import AttentionMaps
     from pages.heads.first_screen import HeadSelection
+    from viz.base.matrix import Numbers
 
 COLUMNS, WIDTH = 2, 430  # figures beside each other, and the px of each on a screen of 1,400
 
 
 def draw(selection: HeadSelection) -> None:
     """Draw the open head on each sentence; a batch too large for one pass is computed when asked for."""
+    from viz.base.matrix import small_numbers
+
     batch, size = selection.batch, cache.attention_size(selection.key)
     if size > MAX_ATTENTION_MB and not st.button(
         f"Compute all {batch.size[0]} sentences, one by one", key="all_sentences"
@@ -32,10 +35,18 @@ def draw(selection: HeadSelection) -> None:
         st.caption(f"Their attention takes {size:,.0f} MB, more than the {MAX_ATTENTION_MB} MB of one pass.")
         return
     found = [_maps(selection, number) for number in range(batch.size[0])]
+    numbers = small_numbers(
+        [
+            (np.where(maps.cause > 0, np.nan, maps.weights[selection.head]), batch.labels(number))
+            for number, maps in enumerate(found)
+        ],
+        frame.palette(),
+        WIDTH,
+    )
     for start in range(0, len(found), COLUMNS):
         for place, number in zip(st.columns(COLUMNS), range(start, min(start + COLUMNS, len(found))), strict=False):
             with place:
-                _one(selection, found[number], number)
+                _one(selection, found[number], number, numbers)
     st.caption("Colours mean the same weight in every picture. Click one to open its sentence above.")
     downloads.bar("batch_heads", numbers=lambda: _numbers(selection, found), code=None)
 
@@ -47,8 +58,8 @@ def _maps(selection: HeadSelection, number: int) -> AttentionMaps:
     return cache.attention(selection.key, number, spec)
 
 
-def _one(selection: HeadSelection, maps: AttentionMaps, number: int) -> None:
-    from viz.base.matrix import SMALL, weight_look
+def _one(selection: HeadSelection, maps: AttentionMaps, number: int, numbers: Numbers) -> None:
+    from viz.base.matrix import weight_look
     from viz.heads.head import with_empty_rows
 
     title = sentence_label(selection.batch.texts[number])
@@ -58,7 +69,7 @@ def _one(selection: HeadSelection, maps: AttentionMaps, number: int) -> None:
         labels=selection.batch.labels(number),
         causes=maps.causes,
         palette=frame.palette(),
-        look=weight_look(frame.palette(), numbers=SMALL),
+        look=weight_look(frame.palette(), numbers=numbers),
         width=WIDTH,
     )
     plot(

@@ -24,9 +24,8 @@ WORDS_IN_HALL = 3
 
 # What the three ways in the batch differ in; with pads on the right they differ in nothing.
 _WAYS = (
-    " **No mask:** its pads are read, and positions are counted from the first pad. **Mask only:** no pad is read, but positions "
-    "are still counted from the first pad, and the model knows words by them. **Mask and positions:** positions are counted from "
-    "the first word."
+    "**No mask:** pads are read, and counted as positions. **Mask only:** no pad is read, but pads still count as positions, as "
+    "if the sentence began later. **Mask and positions:** positions are counted from the first word."
 )
 
 
@@ -57,20 +56,18 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
         lambda rows: cache.batch_independence(key, rows.start, rows.stop),
     )
     rows = figures.independence_rows(batch, found)
-    if rows and not present.on():  # in a hall the picture needs the room
-        st.markdown(
-            "Each row compares a sentence’s next words alone with those in the batch, the shortest sentence first: it has most "
-            f"pads.{_WAYS if batch.side == 'left' else ''}"
-        )
-        _explain()
+    if found:
+        _judge(batch, found)
     _draw(
         "independence",
         rows,
         (key, len(found)),
         "The five likeliest next words of every sentence, alone and in the batch in three ways.",
     )
-    if found:
-        _judge(batch, found)
+    if rows and not present.on():  # in a hall the picture needs the room
+        if batch.side == "left":
+            st.markdown(_WAYS)
+        _explain()
 
 
 def _judge(batch: TokenBatch, found: list[Independence]) -> None:
@@ -88,19 +85,19 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
         )
     else:
         st.markdown(
-            "Only mask **and** positions give every padded sentence the answer that it gets alone. The mask alone hides the "
-            "pads, but the words are still counted from the first pad: that answer may be further off than with no mask."
+            "Only mask **and** positions give every padded sentence the answer that it gets alone; with the mask alone it may be "
+            "further off than with no mask."
         )
 
 
 def _explain() -> None:
-    """Write what the numbers and marks of the panels mean."""
+    """Write what the marks of the panels mean, and on asking what the numbers are."""
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     st.caption(
-        "Changed by: the share of the probability that went to other words (total variation). Logits by: the largest "
-        f"difference of a score before the softmax. ✓: by less than {TOLERANCE:g}, since rounding depends on the size of a "
-        "batch; ✗: by more."
+        "✓: the same answer, but for rounding; ✗: another one.",
+        help="Changed by: the share of the probability that went to other words (total variation). Logits by: the largest "
+        f"difference of a logit; below {TOLERANCE:g} it is rounding, which depends on the size of a batch.",
     )
 
 

@@ -30,7 +30,7 @@ def controlled_key(page: Page) -> BatchKey:
             side = controls.choice("side")
         with st.container(width=190):
             pad = controls.number("pad", high=page.entry.vocabulary - 1)
-        said = st.container(width="content")
+        said = st.container(width="content", key="pad_said")
     key = page.key("right" if side == "right" else "left", pad)
     page.loaded()
     with said:
@@ -112,8 +112,8 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         st.markdown("All rows are equally long: no pad is needed, and both padding sides are the same.")
     elif wrong:
         st.markdown(
-            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. `generate` of the library "
-            "transformers goes on from the last column: there it continues the pad, not the sentence."
+            f"Pads on the right leave a pad in the last column of {wrong} of {batch.size[0]} rows. To generate, the "
+            "library transformers goes on from the last column: there it continues the pad, not the sentence."
         )
     else:
         st.markdown(
@@ -133,11 +133,11 @@ def why_padding(key: BatchKey, batch: TokenBatch) -> None:
     error = ragged_error(cache.loaded_model(key.model).tokenizer, batch.texts)
     if not error:
         size = _counted(lengths[0], "token")
-        st.markdown(f"Every row has {size}, so they already are one rectangle: transformers reports no error.")
+        st.markdown(f"A batch is a rectangle of numbers. Every row has {size}, so no pad is needed.")
         return
     st.markdown(
-        f"A tensor is a rectangle, and these rows have {_listed(lengths)} tokens: without pads they make no batch, and "
-        "the library transformers stops with this error:"
+        "A batch is a rectangle of numbers: every row has to be as long as the longest. These rows have "
+        f"{_listed(lengths)} tokens; without pads the library transformers says:"
     )
     st.code(error, language=None, wrap_lines=True)
 

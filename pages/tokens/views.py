@@ -21,12 +21,12 @@ VIEWS = {
     ),
     "alone": View(
         label="Alone or in the batch",
-        help="Is the prediction the same alone and in the batch? If pads stand on the left, only with mask and positions.",
+        help="Is the prediction the same alone and in the batch?",
         draw=answers.independence,
     ),
     "why-padding": View(
         label="Why padding",
-        help="What the library transformers says to rows of different lengths.",
+        help="Why sentences of different lengths make no batch without pads.",
         draw=table.why_padding,
     ),
     "bytes": View(

@@ -58,6 +58,32 @@ def test_on_a_phone_the_table_scrolls_in_its_frame_and_opens_at_the_read_column(
     box = figure.locator(".shapelayer path").last.bounding_box()
     assert box is not None
     assert 0 <= box["x"] < 390
+    count = figure.locator(".hidden-columns")
+    seen = figure.evaluate(
+        """el => {
+          const frame = el.querySelector('.plot-frame').getBoundingClientRect();
+          const ground = el.querySelector('.ground').getBoundingClientRect();
+          const middle = t => (t.getBoundingClientRect().left + t.getBoundingClientRect().right) / 2;
+          return [...el.querySelectorAll('.xtick')].filter(t => middle(t) > ground.right && middle(t) < frame.right).length;
+        }"""
+    )
+    columns = figure.evaluate("el => el.querySelector('.js-plotly-plot')._fullLayout.xaxis.tickvals.length")
+    assert str(columns - seen) in count.text_content().split()
+    phone.locator(".st-key-fig_batch .plot-frame").evaluate("el => { el.scrollLeft = 0 }")
+    expect(count).to_have_count(0)
+
+
+def test_a_refused_pad_id_does_not_stand_beside_what_is_said_of_the_last_one(page: Page, app: str) -> None:
+    page.goto(f"{app}/Tokens?pad=262")
+    drawn(page, "fig_batch")
+    said = page.locator(".st-key-pad_said span").first
+    expect(said).to_be_visible()
+    page.locator(".st-key-pad input").fill("999999")
+    page.keyboard.press("Enter")
+    expect(said).to_be_hidden()
+    page.locator(".st-key-pad input").fill("464")
+    page.keyboard.press("Enter")
+    expect(said).to_be_visible()
 
 
 def test_on_a_phone_a_longer_table_opens_at_the_read_column_too(phone: Page, app: str) -> None:

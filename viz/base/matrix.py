@@ -67,6 +67,20 @@ class Numbers:
 SMALL = Numbers(least=11)
 
 
+def small_numbers(matrices: Sequence[tuple[NDArray[Any], Sequence[str]]], palette: Palette, width: int) -> Numbers:
+    """Return what is written into matrices beside each other: the same in all, short where one of them has no more room.
+
+    `matrices` are values[T, T], NaN where blocked, and labels of each, `width` the px of each.
+    """
+    for values, labels in matrices:
+        texts = (
+            [SMALL.text(value) for value in values[~np.isnan(values)].tolist()] if len(labels) <= NUMBERS_UP_TO else []
+        )
+        if SMALL.sizes(texts, geometry(labels, width, palette.sizes).cell) < SMALL.least:
+            return replace(SMALL, text=SMALL.short)
+    return SMALL
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColourBar:
     """The bar that explains the colours: its own scale, `ticks` on it, and the legend's name of what is 0."""
@@ -315,6 +329,8 @@ def _directions(figure: Figure, palette: Palette, corner: str, title: str) -> No
     """Say in the corner what rows and columns are, and beside the bar what the colours are."""
     common = {"xref": "x domain", "yref": "y domain", "x": 0, "xshift": -8, "xanchor": "right", "showarrow": False}
     font = {"size": 14, "color": palette.muted}
-    figure.add_annotation(**common, text=corner, align="right", y=1, yshift=4, yanchor="bottom", font=font)
+    figure.add_annotation(
+        **common, name="corner", text=corner, align="right", y=1, yshift=4, yanchor="bottom", font=font
+    )
     if title:
         figure.add_annotation(**common, text=title, y=0, yshift=-8, yanchor="top", font=font)

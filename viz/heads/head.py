@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viz.base.axes import frame
 from viz.base.geometry import geometry
 from viz.base.hatching import HOVER_UP_TO, visible
 from viz.base.matrix import matrix, set_empty_rows_apart
@@ -29,19 +30,22 @@ def head(
     causes: Mapping[str, NDArray[np.bool_]],
     palette: Palette,
     last: int,
+    chosen: int | None = None,
     pieces: Sequence[tuple[int, int, str]] = (),
     name: str = "",
     title: str = "",
 ) -> Figure:
     """Return the figure of one head: `weights[T, T]` under the blocked cells of each cause `[T, T]`.
 
-    `last` is the row that predicts the next word; `pieces` are (first, last, character) of tokens that are bytes of
-    one character; `name`, such as `layer 3<br>head 3`, is written beside the colour bar. `title`, markup of two
-    lines, stands above the matrix.
+    `last` is the row that predicts the next word, `chosen` one to frame; `pieces` are (first, last, character) of tokens
+    that are bytes of one character; `name`, such as `layer 3<br>head 3`, is written beside the colour bar. `title`, markup
+    of two lines, stands above the matrix.
     """
     z, shown = visible(weights.astype(np.float32), causes), _joined(labels, pieces)
     hover = _hover(z, shown, causes, palette) if len(labels) <= HOVER_UP_TO else None
     figure = with_empty_rows(z, labels=shown, palette=palette, causes=causes, hover=hover, last=last)
+    if chosen is not None:
+        figure.add_shape(**frame((chosen, chosen), (0, len(labels) - 1), palette), name="chosen")
     for start, end, _ in pieces:
         _bracket(figure, start, end, palette)
     if name:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from formatting import percent
 from viz.base.figure import Figure, Trace, bar, scatter
 from viz.base.text import escape
-from viz.base.theme import CODE_FONT, Palette, style
+from viz.base.theme import CODE_FONT, FONT, Palette, style
 
 Agreement = Literal["reference", "same", "different"]
 
@@ -70,7 +70,7 @@ def answers_figure(rows: Sequence[PanelRow], *, palette: Palette) -> Figure:
             if panel.agreement == "different":
                 outlines.append(_outline(column, top, height, palette))
         top += height + GAP
-    figure = Figure([_chances(bars, palette), *_texts(bars, palette)])
+    figure = Figure([_chances(bars, palette), _texts(bars, palette)])
     style(figure, palette, height=top + 8)
     # All at once: adding them one by one takes plotly seconds.
     figure.update_layout(annotations=notes, shapes=outlines)
@@ -111,27 +111,19 @@ def _chances(bars: Sequence[dict[str, Any]], palette: Palette) -> Trace:
     )
 
 
-def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> list[Trace]:
-    """Return the traces that write the words and their percentages."""
-    common: dict[str, Any] = {"y": [bar["y"] - 2 for bar in bars], "mode": "text", "hoverinfo": "skip"}
-    return [
-        scatter(
-            name="word",
-            x=[bar["base"] for bar in bars],
-            text=[bar["label"] for bar in bars],
-            textposition="middle right",
-            textfont={"family": CODE_FONT, "size": WORD_FONT, "color": palette.text},
-            **common,
-        ),
-        scatter(
-            name="percent",
-            x=[bar["base"] + 0.915 for bar in bars],
-            text=[percent(bar["customdata"][3]) for bar in bars],
-            textposition="middle left",
-            textfont={"size": 15, "color": palette.muted},
-            **common,
-        ),
-    ]
+def _texts(bars: Sequence[dict[str, Any]], palette: Palette) -> Trace:
+    """Return the trace that writes the words, each with its percentage."""
+    style = f"font-family:{FONT.replace(chr(34), chr(39))};font-size:15px;color:{palette.muted}"
+    return scatter(
+        name="word",
+        x=[bar["base"] for bar in bars],
+        y=[bar["y"] - 2 for bar in bars],
+        text=[f'{bar["label"]} <span style="{style}">{percent(bar["customdata"][3])}</span>' for bar in bars],
+        mode="text",
+        textposition="middle right",
+        textfont={"family": CODE_FONT, "size": WORD_FONT, "color": palette.text},
+        hoverinfo="skip",
+    )
 
 
 def _heading(panel: Panel, column: int, top: float, palette: Palette) -> list[dict[str, Any]]:

@@ -222,14 +222,17 @@ class Plot {
     return annotations.flatMap((note, i) => (note.name === name ? drawn(note, i) : []));
   }
 
-  // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row".
+  // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row"; so does a note
+  // named "corner" above them.
   keepRowNames() {
     const { plot, frame } = this;
     if (!frame.scrollLeft && !plot.querySelector(".ground")) return false; // measuring them takes a layout of the page
     const { paper_bgcolor: fill, yaxis } = plot._fullLayout;
     const notes = this.notes("row");
-    const names = notes.length ? notes : [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
+    const ticks = () => [...plot.querySelectorAll(".subplot.xy .yaxislayer-above > .ytick")];
+    const names = [...(notes.length ? notes : ticks()), ...this.notes("corner")];
     plot.querySelector(".ground")?.remove();
+    plot.querySelector(".hidden-columns")?.remove();
     for (const name of names) name.style.translate = "";
     const width = Math.max(...names.map((name) => name.getBoundingClientRect().right)) - plot.getBoundingClientRect().left;
     const by = width < ROW_NAMES * frame.clientWidth ? frame.scrollLeft : 0;
@@ -239,7 +242,21 @@ class Plot {
     const style = `filter: drop-shadow(0.3rem 0 0.25rem ${fill})`;
     names[0].before(element("rect", { class: "ground", x: by, y: 0, width: width + 4, height, fill, style }));
     for (const name of names) name.style.translate = `${by}px`;
+    if (notes.length) this.countHiddenColumns(names[0], by, width);
     return true;
+  }
+
+  // Says above the names of rows, `width` px from the left of what is seen, how many columns they hide.
+  countHiddenColumns(before, by, width) {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const hidden = (xaxis.tickvals ?? []).filter((at) => xaxis._offset + xaxis.d2p(at) < by + width);
+    if (!hidden.length) return;
+    const { size, family, color: fill } = xaxis.tickfont;
+    const font = { "font-size": size, "font-family": family, fill };
+    const place = { x: by + width, y: yaxis._offset - 1.9 * size, "text-anchor": "end" };
+    const text = element("text", { class: "hidden-columns", ...place, ...font });
+    text.textContent = `← ${hidden.length} more`;
+    before.before(text);
   }
 
   // The legend, or a note named "legend", stays in view from its first word on, clear of a `faded` edge, as far as the picture

@@ -240,7 +240,7 @@ def test_the_bundled_model_has_the_previous_token_heads_that_its_card_names(tiny
     assert share > 0.3
 
 
-OVER = "Averaged over the rows after the sentence's first 2, which have little to choose from,"
+OVER = "Averaged over the rows after the first 2 tokens,"
 
 
 def test_captions_say_what_was_measured():

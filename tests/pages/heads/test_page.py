@@ -22,7 +22,7 @@ from model_utils.models.forward import attention_maps
 from model_utils.models.registry import BUNDLED
 from model_utils.tokens.batch import encode
 from pages.common.markdown import literal
-from pages.heads import beside, gallery
+from pages.heads import beside, first_screen, gallery
 from tests.tools.figures import array, figures
 
 APP = Path(__file__).parents[3] / "app.py"
@@ -205,11 +205,35 @@ def test_all_heads_stand_in_a_table_of_measures(tiny):
     assert not at.exception
     (table,) = at.dataframe
     assert len(table.value) == 64
-    assert (table.value.leak == 0).all()
+    assert "leak" not in table.value  # under a causal mask
     assert table.value.previous.between(1, 100).any()
     assert not {"same", "induction"} & set(table.value)  # nothing comes again
     (table,) = opened(text=KEY, closer="measures").dataframe
     assert {"same", "induction"} <= set(table.value)
+    (table,) = opened(closer="measures", pattern="bidirectional").dataframe
+    assert table.value.leak.max() > 1
+
+
+def test_the_row_of_the_reading_token_is_framed_in_every_view():
+    for view in ("none", "search"):
+        at = opened(closer=view, layer=3, head=3, query=2)
+        _, figure = drawn(at, "fig_head")
+        (frame,) = [shape for shape in figure["layout"]["shapes"] if shape.get("name") == "chosen"]
+        assert (frame["y0"], frame["y1"]) == (4.5, 5.5)  # behind three pads
+        at.selectbox(key="query").set_value(0).run()
+        _, figure = drawn(at, "fig_head")
+        (frame,) = [shape for shape in figure["layout"]["shapes"] if shape.get("name") == "chosen"]
+        assert (frame["y0"], frame["y1"]) == (2.5, 3.5)
+
+
+def test_a_long_sentence_is_cut_between_words():
+    words = [f"word{number}" for number in range(40)]
+    shown = first_screen._shown(" ".join(words))
+    assert len(shown) <= first_screen.LONGEST_TEXT
+    assert set(shown.replace("…", " ").split()) <= set(words)
+    assert shown.startswith("word0 ")
+    assert shown.endswith(" word39")
+    assert len(first_screen._shown("雨" * 200)) <= first_screen.LONGEST_TEXT
 
 
 def test_heads_are_found_by_a_cell_and_a_click_opens_the_first(tiny):

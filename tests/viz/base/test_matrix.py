@@ -12,8 +12,11 @@ from viz.base.matrix import (
     ColourBar,
     Look,
     Numbers,
+    brief,
     matrix,
+    number,
     set_empty_rows_apart,
+    small_numbers,
     weight_look,
 )
 from viz.base.theme import PALETTES, Scale
@@ -181,3 +184,11 @@ def test_numbers_of_a_matrix_beside_another_are_written_as_those_of_a_large_one_
     figure = matrix(np.full((2, 2), 0.96), labels=["a", "b"], palette=LIGHT, causes={}, look=look, width=340)
     (numbers,) = [trace for trace in figure.data if trace.name == "numbers"]
     assert set(numbers.text) == {"0.96"}
+
+
+def test_matrices_beside_each_other_write_a_weight_alike():
+    labels = ["a"] * 8
+    wide, long = np.full((8, 8), 0.96), np.full((8, 8), 0.0036)
+    assert small_numbers([(wide, labels), (wide, labels)], LIGHT, 430).text is number
+    assert small_numbers([(wide, labels), (long, labels)], LIGHT, 430).text is brief
+    assert small_numbers([(np.full((8, 8), np.nan), labels)], LIGHT, 430).text is number

@@ -82,3 +82,10 @@ def test_rows_that_read_nothing_say_so_in_a_matrix_of_any_width() -> None:
     weights, causes = np.ones((4, 4)), {"hand": np.repeat(np.arange(4)[:, None] < 2, 4, axis=1)}
     figure = with_empty_rows(weights, labels=list("abcd"), causes=causes, palette=LIGHT, width=430)
     assert [note.y for note in figure.layout.annotations if "nothing" in note.text] == [0.5]
+
+
+def test_the_chosen_row_is_framed() -> None:
+    later = np.triu(np.ones((3, 3), dtype=bool), 1)
+    figure = head(np.eye(3), labels=list("abc"), causes={"causal": later}, palette=LIGHT, last=2, chosen=1)
+    (shape,) = figure.layout.shapes
+    assert (shape.x0, shape.x1, shape.y0, shape.y1) == (-0.5, 2.5, 0.5, 1.5)

@@ -23,6 +23,11 @@ def test_every_word_has_a_bar_as_long_as_its_chance() -> None:
     assert [round(x / 0.9, 6) for x in bars.x] == [0.5, 0.25, 0.6, 0.1, 0.5, 0.25]
 
 
+def test_every_word_bears_its_percentage() -> None:
+    (words,) = [trace for trace in answers_figure([ROW], palette=LIGHT).data if trace.name == "word"]
+    assert ["50\xa0%" in words.text[0], "25\xa0%" in words.text[1]] == [True, True]
+
+
 def test_the_same_answer_is_ticked_and_another_crossed_and_outlined() -> None:
     figure = answers_figure([ROW], palette=LIGHT)
     texts = [note.text for note in figure.layout.annotations]
@@ -34,7 +39,7 @@ def test_the_same_answer_is_ticked_and_another_crossed_and_outlined() -> None:
 def test_markup_is_shown_as_typed() -> None:
     figure = answers_figure([ROW], palette=LIGHT)
     texts = [note.text for note in figure.layout.annotations] + list(figure.data[1].text)
-    assert "&lt;i&gt;" in texts
+    assert any(text.startswith("&lt;i&gt; ") for text in texts)
     assert "<b>My dog &lt;b&gt;</b>" in texts
 
 
