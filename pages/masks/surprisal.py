@@ -61,7 +61,7 @@ def later_weight(spec: MaskSpec, now: PatternRun) -> None:
     if not pattern.lifts:
         return
     st.markdown(
-        f"**In a layer {_between(now.later_share)} of the weight goes to words that come later**, mean over heads and rows; "
+        f"**In each layer, {_between(now.later_share)} of the weight goes to words that come later**, mean over heads and rows; "
         "under the causal mask it is exactly 0."
     )
     plot(
