@@ -125,10 +125,10 @@ def wrong_ways(
     from viz.mechanics.wrong_masks import wrong_masks
 
     titles = {
-        "added": "right: add −∞",
+        "added": "right: add the fill",
         "after": "mask after softmax",
         "times": "multiply by 0 or 1",
-        "zero": "add 0, not −∞",
+        "zero": "add 0 instead",
     }
     panels = [
         {"allowed": one.allowed, "causal": one.later, "padding": one.pads, "hand": one.hand, "pattern": one.pattern}

@@ -13,7 +13,7 @@ from model_utils.models.registry import BUNDLED_ID
 from pages.common import controls
 from pages.common.caches import cache
 from pages.common.hall import present
-from pages.common.lesson import lesson, lesson_steps, room_panel
+from pages.common.lesson import lesson, lesson_steps, lesson_strip, room_panel
 from pages.common.lesson.lesson_steps import Place
 from pages.common.markdown import literal
 
@@ -55,13 +55,14 @@ def draw() -> None:
 def _how() -> None:
     """Say how a lesson goes, and draw the button that lays it out for a hall."""
     st.caption(
-        "Each step opens its page with the result covered: ask, let everybody choose, then reveal. "
-        "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
+        f"Each step opens its page with the result covered: ask, let everybody choose, then reveal. {lesson_strip.KEYS}"
     )
     if not present.on():
         with st.container(horizontal=True, vertical_alignment="center"):
             present.switch("present_here", shortcut=None)  # the key is that of the one in the sidebar
-            st.markdown("**On a projector, present before Start:** large text, and the menu put away.")
+            st.caption(
+                "For a projector: large text, the menu put away. The key F does the same on every page, at any time."
+            )
 
 
 def _handouts(one: Lesson) -> None:

@@ -143,6 +143,8 @@ def stages(selection: CellSelection) -> None:
             _step_buttons(value("stage"))
         stage = controls.choice("stage", show_label=False)
     st.markdown(_sentence(selection, stage))
+    if stage == "mask":
+        _offer_earlier_row(selection)
     plot(
         _row_figure(selection, stage),
         "row",
@@ -152,6 +154,30 @@ def stages(selection: CellSelection) -> None:
         alt=f"What “{selection.names[0]}” reads in layer {selection.layer}, head {selection.head}, up to the stage {stage}.",
     )
     downloads.bar("row", numbers=lambda: numbers(selection), code=lambda: code(selection))
+
+
+def _offer_earlier_row(selection: CellSelection) -> None:
+    """Draw, where the row in view is the last, the button that shows one that blocks later tokens; nothing elsewhere."""
+    earlier = _earlier_row(selection)
+    if earlier is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="earlier_row"):
+        last, label = (literal(selection.labels[column].replace("␣", "")) for column in (selection.query, earlier))
+        st.caption(f"“{last}” comes last, so there are no later tokens to block.", width="content")
+        st.button(
+            f"Show the row of “{label}”",
+            key="show_earlier_row",
+            on_click=controls.change,
+            kwargs={"query": earlier - selection.trace.first},
+        )
+
+
+def _earlier_row(selection: CellSelection) -> int | None:
+    """Return the column of a token amid the sentence whose row blocks later ones, where the row in view is the last."""
+    trace = selection.trace
+    middle = (trace.first + trace.last) // 2
+    blocks_later = bool((selection.causes["causal"][middle] & trace.real).any())
+    return middle if blocks_later and selection.query == trace.last else None
 
 
 def _row_figure(selection: CellSelection, stage: str) -> Figure:
@@ -205,16 +231,22 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score{_blocked_too(selection)}. "
         "q, the query, is of the token that reads, k, the key, of the one that may be read; each is "
         f"{selection.trace.width} numbers.",
-        "mask": f"**The mask adds 0 to what may be read and {fill} to what may not.** It removes; it never points at what "
-        "matters.",
+        "mask": f"**The mask adds 0 to what may be read and {fill} to what may not.** It only takes tokens away: how the "
+        "others share the weight is up to their scores.",
         "exp": f"**exp turns every number into one above 0{zero}.** The largest is taken off first so that "
         "nothing overflows; the division cancels it.",
-        "weight": "**Divided by their sum, the numbers add up to 1:** what a hidden word would have got, the others share. "
+        "weight": "**Divided by their sum, the numbers add up to 1:** {_shared_out(selection)}"
         f"Most goes to “{heaviest}”.",
         "values": "**Each word's value times its weight, added number by number:** the lengths of these vectors, below "
         f"them, do not add up. The sum, {selection.trace.width} numbers (coloured above 0, grey below), is this head's "
         f"output for “{word}”.",
     }[stage]
+
+
+def _shared_out(selection: CellSelection) -> str:
+    """Return what becomes of the weight of blocked keys, as a sentence; empty in a row that blocks none."""
+    blocked = selection.trace.blocked[selection.query].any()
+    return "what blocked tokens would have got, the others share. " if blocked else ""
 
 
 def _blocked_too(selection: CellSelection) -> str:

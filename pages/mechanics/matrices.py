@@ -63,9 +63,11 @@ def matrices(selection: CellSelection) -> None:
 
 def _empty_rows(selection: CellSelection) -> str:
     """Return what the picture leaves out of rows that may read nothing, as a further sentence; nothing where there are none."""
-    if not selection.trace.empty_rows.any():
+    empty = selection.trace.empty_rows
+    if not empty.any():
         return ""
-    return " A row that may read nothing is drawn blocked; what it gets all the same stands under “Fill values”."
+    rows = "Rows that are blocked throughout" if (empty & selection.trace.real).any() else "Pad rows"
+    return f" {rows} may read nothing; their weights are under “Fill values”."
 
 
 def _cells(selection: CellSelection) -> pd.DataFrame:

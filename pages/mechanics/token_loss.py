@@ -56,8 +56,10 @@ def losses(selection: CellSelection) -> None:
             help=f"The mean per token: {mean / bit:.9g} bits = {mean:.9g} nats",
         )
     if not selection.batch.pads(selection.spec.sentence):
-        st.markdown("The three agree here: this sentence has no pads, and its first word never has a loss.")
-    st.caption("Training code reports the loss in nats: 1 bit is 0.69 nats.")
+        st.markdown("The three agree here: this sentence has no pads.")
+    st.caption(
+        "The first column has no loss: nothing stands before it. Training code reports the loss in nats: 1 bit is 0.69 nats."
+    )
     if selection.batch.side == "left" and selection.batch.pads(selection.spec.sentence):
         st.caption("With pads on the left, leaving out pads alone still grades the first word, guessed from a pad.")
     downloads.bar("loss", numbers=lambda: _words(selection, found), code=lambda: _loss_code(selection))

@@ -191,6 +191,6 @@ def _told(selection: CellSelection, rows: slice) -> str:
     return (
         "**Only adding a very low number before the softmax hides words and keeps every row at 1.** After it, the shares of "
         "hidden words are cut off and nobody gets them. A score multiplied by 0 is 0, so a hidden word has a score of 0, "
-        "not of −∞. Adding 0 blocks nothing, not even pads. A row leaks what it gives to blocked words, and “future” "
+        "not a very low one. Adding 0 blocks nothing, not even pads. A row leaks what it gives to blocked words, and “future” "
         "is the part that goes to later words; both are means over all rows."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from formatting import percent
 from viz.base.axes import FROM_LEFT, after_gap, behind_bars, word_rows
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["drawn", "kept", "cut"]
 
-ROW_HEIGHT = 27
+ROW_HEIGHT = 24
 _HEAD = 26  # room above the first word for the line that names the colours
 _SOLID = 0.62  # place on the ramp of a kept word's bar
 
@@ -86,7 +86,11 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
     rows = [(y, bar) for y, bar in enumerate(bars) if bar.outcome == outcome]
     pale = {"drawn": _faded(palette.accent, 0.28), "kept": palette.pale, "cut": palette.surface}[outcome]
     whose = f"of the probability {shift}".rstrip()
-    line = {"width": 1.5, "color": palette.causes["causal"].mark if outcome == "cut" else pale}
+    marker: dict[str, Any] = {"color": pale, "line": {"width": 1.5, "color": pale}}
+    if outcome == "cut":  # most are so short that little but the outline is seen
+        mark = palette.causes["causal"].mark
+        marker["line"] = {"width": 3, "color": mark}
+        marker["pattern"] = {"shape": "/", "fgcolor": mark, "bgcolor": pale, "size": 6, "solidity": 0.3}
     figure.add(
         bar(
             name=outcome,
@@ -96,7 +100,7 @@ def _add_outcome(figure: Figure, bars: Sequence[Bar], outcome: str, palette: Pal
             customdata=[[bar.token_id, bar.rank, bar.before, bar.after, bar.by] for _, bar in rows],
             text=[escape(bar.label) for _, bar in rows],
             textposition="none",
-            marker={"color": pale, "line": line},
+            marker=marker,
             hovertext=[
                 f"{escape(bar.label)}<br>rank {bar.rank:,}<br>{percent(bar.before)} {whose} before the filters"
                 f"<br>{percent(bar.after)} after them"
@@ -141,7 +145,7 @@ def _key(
     if "drawn" in outcomes:
         parts.append((palette.accent, "■", "taken" if taken else "drawn"))
     if "cut" in outcomes:
-        parts.append((palette.causes["causal"].mark, "□", "cut"))
+        parts.append((palette.causes["causal"].mark, "▨", "cut"))
     return parts
 
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from viz.base.theme import Palette
 
 # Powers of ten between the names of two lines, and from the last of them down to the 100 % line.
-_NAME, _OFF = 0.8, 0.6
+_NAME, _OFF = 1.1, 0.6
 
-_TICKS = {1.0: "100 %", 1e-2: "1 %", 1e-4: "0.01 %", 1e-6: "10⁻⁴ %", 1e-8: "10⁻⁶ %", 1e-10: "10⁻⁸ %"}
+_TICKS = {1.0: "100 %", 1e-2: "1 %", 1e-4: "0.01 %", 1e-6: "0.0001 %", 1e-8: "0.000001 %"}
 
 
 def rank_curve(
@@ -168,11 +168,15 @@ def _log_axes(figure: Figure, last: int, low: float, top: float, palette: Palett
         }
     )
     figure.update_yaxes(
-        **shared, range=[float(np.log10(low)), top], tickvals=list(_TICKS), ticktext=list(_TICKS.values())
+        **shared,
+        automargin=True,
+        range=[float(np.log10(low)), top],
+        tickvals=list(_TICKS),
+        ticktext=list(_TICKS.values()),
     )
     figure.update_layout(
         showlegend=True,
-        margin={"l": 60, "r": 12, "t": 34, "b": 66},
+        margin={"l": 8, "r": 12, "t": 34, "b": 66},
         legend={"yref": "container", "y": 0, "yanchor": "bottom"},
     )
 

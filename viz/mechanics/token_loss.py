@@ -33,15 +33,15 @@ def word_losses(
     """Return what each word cost, `bits[T]`, as bars (trace `loss`) against a second axis in nats.
 
     Of the columns that do not count, the `pads[T]` lie under the hatch of padding, trace `left out`, and a first word on a
-    plain ground, trace `first word`; what they cost is written there, trace `not counted`, since the other means count it. A
-    dashed line marks `mean`, in bits.
+    plain ground, trace `first word`; what they cost is written there, trace `not counted`, since the other means count
+    it; the first column has no loss. A dashed line marks `mean`, in bits.
     """
     top = 1.12 * float(np.nanmax(np.where(counts, bits, np.nan))) if counts.any() else 1.0
     figure = Figure()
     _add_left_out(figure, np.flatnonzero(~counts & pads).tolist(), top, "pad", palette)
     _add_left_out(figure, np.flatnonzero(~counts & ~pads).tolist(), top, "first", palette)
     figure.add(_losses(bits, np.flatnonzero(counts).tolist(), labels, palette))
-    left_out = np.flatnonzero(~counts & ~np.isnan(bits)).tolist()
+    left_out = np.flatnonzero(~counts).tolist()
     if len(labels) <= NUMBERS_UP_TO and left_out:
         figure.add(_not_counted(bits, left_out, top, len(labels), palette))
     style(figure, palette, height=HEIGHT)
@@ -118,7 +118,7 @@ def _not_counted(bits: NDArray[Any], columns: list[int], top: float, tokens: int
         mode="text",
         name="not counted",
         showlegend=False,
-        text=[signed(float(bits[column]), 3) for column in columns],
+        text=["none" if np.isnan(bits[column]) else signed(float(bits[column]), 3) for column in columns],
         textfont=_number_font(tokens, palette.muted),
         hoverinfo="skip",
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FILLED = 0.9
 MOST_OUTSIDE = 0.75  # behind a longer bar its sum would run into the next panel
 FULL = 0.995  # a row whose sum is 1 when rounded
+SUMS_UP_TO = 20  # rows whose sums do not touch
 
 
 def wrong_masks(
@@ -34,8 +35,8 @@ def wrong_masks(
     """Return a panel per way: each word's row as one bar of what lies where, which should fill the frame from 0 to 1.
 
     A panel holds `allowed`, `causal`, `padding`, `hand` `[T]`, the weights on cells that may be read and on blocked ones;
-    `titles` are (name, damage in numbers) of the panels, `lit` the row in view, whose sum is written where it is not 1. The
-    trace of the first is `allowed`.
+    `titles` are (name, damage in numbers) of the panels, `lit` the row in view. Where a sum is not 1 it is written at the
+    bar's end, of many rows that of `lit` alone. The trace of the first is `allowed`.
     """
     T = len(labels)
     figure = Figure()
@@ -45,8 +46,10 @@ def wrong_masks(
                 _add_part(figure, panel, part, values, labels, palette)
         _frame(figure, numbered("x", panel), T, palette)
         _head(figure, numbered("x", panel), title, palette)
-        _missing(figure, numbered("x", panel), float(sum(values[lit] for values in parts.values())), lit, palette)
-    style(figure, palette, height=112 + max(160, min(34 * T, 640)))
+        totals = np.sum(list(parts.values()), axis=0)
+        for row in range(T) if T <= SUMS_UP_TO else (lit,):
+            _missing(figure, numbered("x", panel), float(totals[row]), row, palette)
+    style(figure, palette, height=136 + max(160, min(34 * T, 640)))
     figure.add_shape(
         type="rect",
         xref="paper",
@@ -57,7 +60,13 @@ def wrong_masks(
         line={"color": palette.accent, "width": 2},
     )
     _axes(figure, len(panels), labels, palette)
-    figure.update_layout(barmode="stack", bargap=0.2, showlegend=True, margin={"t": 66, "l": 8, "r": 8, "b": 40})
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.2,
+        showlegend=True,
+        legend={"yref": "container", "y": 0, "yanchor": "bottom"},
+        margin={"t": 66, "l": 8, "r": 8, "b": 64},
+    )
     return figure
 
 
@@ -137,7 +146,10 @@ def _axes(figure: Figure, panels: int, labels: Sequence[str], palette: Palette) 
                 numbered("xaxis", panel + 1): {
                     "domain": domain,
                     "range": [0, 1.02],
-                    "visible": False,
+                    "tickvals": [0, 0.5, 1],
+                    "tickfont": {"size": 14, "color": palette.muted},
+                    "showgrid": False,
+                    "zeroline": False,
                     "fixedrange": True,
                 }
             }

@@ -20,16 +20,13 @@ def answer(draw: Callable[..., object], *args: Any) -> None:
     """Call `draw`, which draws a result; covered, say so in its place."""
     if covered():
         with st.container(border=True):
-            st.markdown(":material/curtains_closed: Covered until you press Reveal.")
+            kept = " Leave the controls as the step has set them." if lesson.here() else ""
+            st.markdown(f":material/curtains_closed: Covered until you press Reveal.{kept}")
     else:
         draw(*args)
 
 
 def view(one: View, *args: Any) -> None:
-    """Draw a view with `args`; covered, only one that shows no result."""
-    if one.draw is None:
-        return
-    if one.answers:
-        answer(one.draw, *args)
-    else:
+    """Draw a view with `args`; covered, only one that shows no result: the page's first screen says that it is covered."""
+    if one.draw is not None and not (one.answers and covered()):
         one.draw(*args)

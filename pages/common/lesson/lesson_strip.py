@@ -34,6 +34,9 @@ FURTHER_DOWN = {
 # Where a step opens none of these: pages on which what was done to the words stands above the first result.
 WORDS = {"Masks": "mask_strip"}
 
+# What the keys of a lesson do, as a sentence.
+KEYS = "Space or PageDown reveals and goes on, PageUp goes back, B blanks the screen, digits choose."
+
 # Pages whose sentences stand in what they answer with: covered, the strip says them.
 TEXTS = ("Tokens", "Generate", "Compare")
 
@@ -89,20 +92,27 @@ def _buttons(place: Place) -> None:
     """Draw where the lesson is, and the buttons that lead through it."""
     back, onward = place.beside(-1), place.beside(1)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(place.label, color="primary")
+        st.badge(place.label, color="primary", help=KEYS)
         st.button("Back", key="lesson_back", on_click=lesson.open_step, args=(back,), disabled=back is None)
         _reveal_button()
         st.button(
-            "Next" if onward else "All lessons",
+            _onward_label(onward),
             key="lesson_next",
             on_click=lesson.open_step if onward else lesson.leave,
             args=(onward,) if onward else (),
             disabled=onward is None and not lesson.revealed(),
-            type="primary" if lesson.revealed() else "secondary",
+            type="primary" if lesson.revealed() else "tertiary",
         )
         st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
         room_panel.menu()
         _set_up(place)
+
+
+def _onward_label(onward: Place | None) -> str:
+    """Return what the button that leads on is called; before the reveal it leaves the answer out."""
+    if onward is None:
+        return "All lessons"
+    return "Next" if lesson.revealed() else "Skip"
 
 
 def _set_up(place: Place) -> None:

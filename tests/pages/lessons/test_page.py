@@ -215,6 +215,16 @@ def test_in_a_lesson_the_primary_button_is_that_of_the_strip() -> None:
     assert opened("Generate").button(key="generate").proto.type == "primary"
 
 
+def test_before_the_reveal_the_button_that_leads_on_stands_back_behind_reveal() -> None:
+    at = opened("Masks", lesson="masks-1")
+    assert [at.button(key=key).proto.type for key in ("lesson_reveal", "lesson_next")] == ["primary", "tertiary"]
+
+
+def test_a_covered_page_with_a_view_below_says_once_that_it_is_covered() -> None:
+    at = opened("Masks", lesson="masks-1")
+    assert sum(":material/curtains_closed:" in line.value for line in at.markdown) == 1
+
+
 def test_leaving_and_the_end_of_a_lesson_lead_to_the_list_of_lessons_and_keep_the_controls() -> None:
     for name, key in (("masks-1", "lesson_leave"), ("masks-10", "lesson_next")):
         page = "Masks" if name == "masks-1" else "Tokens"

@@ -87,6 +87,16 @@ def test_next_and_back_step_through_the_stages():
     assert at.session_state["stage"] == "weight"
 
 
+def test_the_stage_of_the_mask_offers_a_row_that_blocks_later_tokens_where_the_last_is_in_view():
+    at = opened(stage="mask")
+    assert "causal" not in traces(figures(at)["fig_row"])
+    at.button(key="show_earlier_row").click().run()
+    assert at.session_state["query"] == 2
+    assert "blocked: comes later" in traces(figures(at)["fig_row"])
+    for without in (at, opened(stage="exp"), opened(stage="mask", pattern="bidirectional")):
+        assert "show_earlier_row" not in [button.key for button in without.button]
+
+
 def test_the_chosen_row_cell_and_fill_reach_their_pictures(tiny, mission):
     at = opened(layer=3, head=1, query=2, key=1, stage="mask", fill="-10000")
     head = record(tiny, mission, build_mask(MaskSpec(), mission), sentence=0, layer=3, head=1)

@@ -44,13 +44,19 @@ def test_what_cut_a_word_is_written_at_its_bar() -> None:
     ]
 
 
+def test_a_cut_word_has_a_hatch_and_an_outline_that_shows_however_short_its_bar_is() -> None:
+    markers = {trace.name: trace.marker for trace in fig_candidates(BARS, LIGHT).data}
+    assert markers["cut"].pattern.shape
+    assert markers["cut"].line.width > markers["kept"].line.width
+
+
 def test_the_key_names_only_what_the_picture_has() -> None:
     def key(*bars: Bar, taken: bool = False) -> str:
         (note,) = fig_candidates(bars, LIGHT, taken=taken).layout.annotations
         return str(note.text)
 
-    assert [sign in key(*BARS) for sign in ("□", LIGHT.accent, LIGHT.pale)] == [True] * 3
-    assert [sign in key(*BARS[:2]) for sign in ("□", LIGHT.accent, LIGHT.pale)] == [False, True, True]
+    assert [sign in key(*BARS) for sign in ("▨", LIGHT.accent, LIGHT.pale)] == [True] * 3
+    assert [sign in key(*BARS[:2]) for sign in ("▨", LIGHT.accent, LIGHT.pale)] == [False, True, True]
     assert LIGHT.accent not in key(BARS[0])
 
 

@@ -18,7 +18,7 @@ def test_the_loss_leaves_out_pads_and_the_first_word_each_with_a_look_and_a_reas
     assert list(traces["loss"].y) == [2.0, 4.0]
     assert list(traces["left out"].x) == [0]
     assert list(traces["first word"].x) == [1]
-    assert (list(traces["not counted"].x), list(traces["not counted"].text)) == ([1], ["9.00"])
+    assert (list(traces["not counted"].x), list(traces["not counted"].text)) == ([0, 1], ["none", "9.00"])
     assert traces["left out"].marker.pattern.shape
     assert not traces["first word"].marker.pattern.shape
     assert {traces[name].width for name in ("left out", "first word")} == {1}  # no gap: a ground, not a bar

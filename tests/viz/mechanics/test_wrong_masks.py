@@ -16,11 +16,13 @@ def test_wrong_masks_stack_what_lies_where_within_a_frame_of_one() -> None:
     assert figure.layout.barmode == "stack"
 
 
-def test_the_lit_row_says_its_sum_where_it_does_not_fill_the_frame() -> None:
+def test_each_row_says_its_sum_where_it_does_not_fill_the_frame_of_many_the_lit_one_alone() -> None:
     panels = [{"allowed": np.array([1.0, 0.5]), "causal": np.array([0.0, 0.5])}, {"allowed": np.array([0.3, 0.7248])}]
     figure = wrong_masks(panels, titles=[("a", ""), ("b", "")], labels=("a", "b"), lit=1, palette=LIGHT)
     sums = [(note.text, note.xref, note.y) for note in figure.layout.annotations if note.yref == "y"]
-    assert sums == [("0.72", "x2", 1)]
+    assert sums == [("0.30", "x2", 0), ("0.72", "x2", 1)]
+    many = wrong_masks([{"allowed": np.full(40, 0.3)}], titles=[("a", "")], labels=["a"] * 40, lit=7, palette=LIGHT)
+    assert [note.y for note in many.layout.annotations if note.yref == "y"] == [7]
 
 
 def test_the_frame_of_the_lit_row_ends_with_the_last_panel() -> None:
