@@ -140,7 +140,7 @@ PATTERNS: dict[str, Pattern] = {
         lifts="lifted inside the prefix",
         lifted_note="Inside the prefix words read each other both ways. Models that do so were trained so; these weights "
         "never were, so this shows what the mask does, not what such a model would say.",
-        unchanged="a prefix of one word has nobody else to read",
+        unchanged="a prefix of one word has nothing else to read",
     ),
     "window": Pattern(
         label="window",
