@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -47,6 +48,16 @@ def test_nothing_renders_html_or_runs_remote_code() -> None:
         if forbidden.search(path.read_text(encoding="utf-8"))
     ]
     assert not found
+
+
+@pytest.mark.parametrize("folder", ["pages", "viz"])
+def test_no_text_of_a_page_shows_a_call_in_braces(folder: str) -> None:
+    """A part of a text that lacks its f before the quotes is shown as code."""
+    for path in (ROOT / folder).rglob("*.py"):
+        texts = [
+            one.value for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(one, ast.Constant)
+        ]
+        assert not [text for text in texts if isinstance(text, str) and re.search(r"\{\w+\(", text)], path
 
 
 def test_streamlit_is_imported_in_pages_only_and_plotly_in_viz_only() -> None:

@@ -211,7 +211,7 @@ _ALL = (
         options=_same("score", "mask", "exp", "weight", "values"),
         undone=True,
     ),
-    Control(name="part", label="More", default="matrices", undone=True),
+    Control(name="part", label="Look closer", default="matrices", undone=True),
     Control(name="look", label="Look closer", default="why-blocked", undone=True),
     Control(name="closer", label="Look closer", default="none", undone=True),
     Control(

@@ -229,13 +229,13 @@ def _sentence(selection: CellSelection, stage: str) -> str:
     zero = f"; that of {fill} {too_small} exactly 0" if _blocked_too(selection) else ""
     return {
         "score": f"**How well does each word answer what “{word}” asks for?** Every pair gets a score{_blocked_too(selection)}. "
-        "q, the query, is of the token that reads, k, the key, of the one that may be read; each is "
+        f"q is the query of “{word}”, the token that reads; k is the key of the token in a column. Each is "
         f"{selection.trace.width} numbers.",
         "mask": f"**The mask adds 0 to what may be read and {fill} to what may not.** It only takes tokens away: how the "
         "others share the weight is up to their scores.",
         "exp": f"**exp turns every number into one above 0{zero}.** The largest is taken off first so that "
         "nothing overflows; the division cancels it.",
-        "weight": "**Divided by their sum, the numbers add up to 1:** {_shared_out(selection)}"
+        "weight": f"**Divided by their sum, the numbers add up to 1.** {_shared_out(selection)}"
         f"Most goes to “{heaviest}”.",
         "values": "**Each word's value times its weight, added number by number:** the lengths of these vectors, below "
         f"them, do not add up. The sum, {selection.trace.width} numbers (coloured above 0, grey below), is this head's "
@@ -246,7 +246,7 @@ def _sentence(selection: CellSelection, stage: str) -> str:
 def _shared_out(selection: CellSelection) -> str:
     """Return what becomes of the weight of blocked keys, as a sentence; empty in a row that blocks none."""
     blocked = selection.trace.blocked[selection.query].any()
-    return "what blocked tokens would have got, the others share. " if blocked else ""
+    return "What blocked tokens would have got, the others share. " if blocked else ""
 
 
 def _blocked_too(selection: CellSelection) -> str:

@@ -141,7 +141,7 @@ def _steps(selection: CellSelection) -> list[tuple[str, float]]:
         (f"q·k, the sum of {selection.trace.width} products", cell.dot),
         (f"divided by {selection.trace.divisor_name or 1}", cell.score),
         (f"plus the mask, {signed(cell.bias)}", cell.masked),
-        (f"exp, less its query's largest ({signed(cell.largest, 3)})", cell.exp),
+        (f"exp(score − largest), its query's largest is {signed(cell.largest, 3)}", cell.exp),
         (f"divided by its query's sum ({signed(cell.total, 3)})", cell.weight),
     ]
 

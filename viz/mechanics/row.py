@@ -179,7 +179,7 @@ class _Draft:
         titles = {
             "score": f"score = q·k / {divisor}" if divisor else "score = q·k",
             "mask": "plus the mask",
-            "exp": f"exp of it, less the row's largest ({signed(self.row.largest, 3)})",
+            "exp": f"exp(score − largest), the row's largest is {signed(self.row.largest, 3)}",
             "weight": "divided by the row's sum = weight",
             "values": "times values, vectors added up",
         }
@@ -389,7 +389,12 @@ def _span(scores: NDArray[Any]) -> tuple[float, float]:
 
 
 def _written(value: float) -> str:
-    """Return a number of a strip: three figures, to calculate with; of a small one two, which stay legible."""
+    """Return a number of a strip: three figures, to calculate with; of a small one two, which stay legible.
+
+    The smallest float32 has the name of that fill value: written out, it would make all numbers of its strip small.
+    """
+    if value == np.finfo(np.float32).min:
+        return "min"
     return signed(value, 2 if abs(value) < 0.1 else 3)
 
 
