@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from model_utils.tokens.batch import TokenBatch
 
 NONE = "none"
+SLIDERS = "sliders"
 # What sets a mask on the other pages.
 OF_MASKS = ("weights", "cells", "pattern", "padding")
 # What one click adds as a row, and what replaces all rows: settings, and samples of each.
@@ -92,17 +93,19 @@ def _settings(page: frame.Page) -> None:
     with box:
         with st.container():  # empty too: what stands below it keeps its place
             _wrong(wrong)
-        with st.container(key="settings_rows"):
-            _editors(rows)
+        with st.container(horizontal=True, vertical_alignment="center", key="settings_tools"):
+            by = _editor(rows)
+            _add_or_replace(rows)
             if not wrong:
-                controls.field("settings")
-            noise, prompts, model = st.columns(3)
-            with noise:
+                with st.popover("As text"):
+                    controls.field("settings")
+            with st.popover("More"):
                 controls.choice("noise")
-            with prompts:
                 controls.choice("prompts")
-            with model:
                 _second_model(second)
+        if rows:
+            with st.container(key="settings_rows"):
+                (row_sliders if by == SLIDERS else settings_table).draw(rows)
 
 
 def _wrong(wrong: str) -> None:
@@ -128,30 +131,26 @@ def _readable() -> tuple[tuple[settings.SettingsRow, ...], str]:
         return (), ""
 
 
-def _editors(rows: tuple[settings.SettingsRow, ...]) -> None:
-    """Draw the rows as a table or as sliders, and what adds to them and replaces them."""
-    if rows:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            by = st.segmented_control(
-                "Edit by",
-                ["table", "sliders"],
-                default="table",
-                required=True,
-                key="edit_by",
-                label_visibility="collapsed",
-            )
-            if by == "table":
-                settings_table.head(rows)
-        if by == "sliders":
-            row_sliders.draw(rows)
-        else:
-            settings_table.draw(rows)
-    with st.container(horizontal=True, vertical_alignment="center"):
+def _editor(rows: tuple[settings.SettingsRow, ...]) -> str:
+    """Draw the choice by what the rows are edited, and return it; nothing is drawn where there are none."""
+    if not rows:
+        return ""
+    by = st.segmented_control(
+        "Edit by", ["table", SLIDERS], default="table", required=True, key="edit_by", label_visibility="collapsed"
+    )
+    if by != SLIDERS:
+        settings_table.toggle()
+    return by
+
+
+def _add_or_replace(rows: tuple[settings.SettingsRow, ...]) -> None:
+    """Draw what adds a row and what replaces all, each behind a button."""
+    with st.popover("Add a row"):
         for text in ROWS:
             (row,), full = settings.parse(text), len(rows) >= MAX_SETTINGS
-            st.button(f"+ {settings.name(row)}", key=f"add_{text}", on_click=_add, args=(text,), disabled=full)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Instead", width="content")
+            label = f"+ {settings.name(row)}"
+            st.button(label, key=f"add_{text}", type="tertiary", on_click=_add, args=(text,), disabled=full)
+    with st.popover("Replace all"):
         for label, (text, samples) in SETS.items():
             st.button(label, key=f"set_{text}", type="tertiary", on_click=replace_all, args=(text, samples))
 

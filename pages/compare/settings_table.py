@@ -36,12 +36,9 @@ _OFF: dict[str, Any] = {
 _FIRST = {*_MAIN, "num_beams"}
 
 
-def head(rows: tuple[settings.SettingsRow, ...]) -> None:
-    """Draw the switch that shows all columns, and at which values the columns in view do nothing."""
+def toggle() -> None:
+    """Draw the switch that shows all columns."""
     st.toggle("all columns", key=_ALL)
-    columns = _columns(rows)
-    off = [_off(one) for one in FILTERS if one.field in columns and one.field != "temperature"]
-    st.caption(f"Off: {', '.join(off)}, beams 1. Temperature 0 is greedy; a beam search has none.", width="stretch")
 
 
 def draw(rows: tuple[settings.SettingsRow, ...]) -> None:
@@ -70,6 +67,8 @@ def draw(rows: tuple[settings.SettingsRow, ...]) -> None:
             "seed": st.column_config.TextColumn("own seed", help="Empty: the page's.", alignment="right"),
         },
     )
+    off = [_off(one) for one in FILTERS if one.field in columns and one.field != "temperature"]
+    st.caption(f"Off: {', '.join(off)}, beams 1. Temperature 0 is greedy; a beam search has no temperature.")
 
 
 def _columns(rows: tuple[settings.SettingsRow, ...]) -> list[str]:

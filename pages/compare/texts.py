@@ -83,7 +83,9 @@ def draw(comparison: Comparison, pinned: Callable[[int], None] | None = None, ro
     """
     palette, texts, request = frame.palette(), comparison.texts(), comparison.request
     place, number = chosen(comparison)
-    st.markdown("Every row continues the same prompt. **Marked: the first token that differs from row 0, and why.**")
+    st.markdown(
+        "Every row continues the same prompt. **On solid colour: the first token that differs from row 0, and why.**"
+    )
     sample = int(st.session_state.get("sample", 0))
     strips = []
     for row in range(max(len(request.rows), rows)):
@@ -112,9 +114,8 @@ def _legend(comparison: Comparison) -> str:
     return (
         "Grey at first: the prompt. Coloured: the stronger, the likelier the model found the token. "
         f"On solid colour: the **first difference**, the first token that is not that of {than}. "
-        f"What follows it is grey, since it has another past: {due} Click a token to see the choice it came from."
-        + _SEARCHED
-        * any(row.beams.on for row in request.rows)
+        f"What follows it is grey, since it has another past: {due} Click a token to see the choice it came from; "
+        "framed: the one in view." + _SEARCHED * any(row.beams.on for row in request.rows)
     )
 
 

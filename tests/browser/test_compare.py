@@ -34,6 +34,11 @@ def setting_of(page: Page) -> str:
     return unquote(found[1]) if found else ""
 
 
+def expect_settings(page: Page, text: str) -> None:
+    """Wait until the address carries these settings."""
+    page.wait_for_function("text => new URLSearchParams(location.search).get('settings') === text", arg=text)
+
+
 def edit(page: Page, grid: Locator, y: int, value: str, x: int = 380) -> None:
     """Type into the cell of the table at `y` and `x` px, a top-k where no `x` is given."""
     expect(grid).to_have_count(1)  # while a run draws another table, the one before stands below it
@@ -55,16 +60,19 @@ def test_the_table_edits_the_settings_a_preset_adds_a_row_and_what_cannot_be_rea
     page.locator(".st-key-settings_shown summary").click()
     grid = page.locator('.st-key-settings_shown [data-testid="stDataFrame"]')
     edit(page, grid, 55, "7")  # top-k of row 0
-    expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0")
+    expect_settings(page, "k7;k50;p0.9;t0")
+    page.get_by_role("button", name="Add a row").click()
     page.get_by_role("button", name="+ min-p 0.1").click()
-    expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0;m0.1")
+    expect_settings(page, "k7;k50;p0.9;t0;m0.1")
     expect(page.locator(".st-key-notes").get_by_text("top-k 50; top-p 0.9; greedy")).to_be_visible()
-    assert setting_of(page) == "k7;k50;p0.9;t0;m0.1"
+    page.keyboard.press("Escape")
     page.locator(".st-key-compare button").click()
     expect(page.locator(".st-key-row_4_0").first).to_contain_text("min-p 0.1")
     expect(page.locator(".st-key-row_0_0").first).to_contain_text("top-k 7")
 
     edit(page, grid, 55 + 37, "9")  # row 1: the table goes on from what was edited before
+    expect_settings(page, "k7;k9;p0.9;t0;m0.1")
+    page.get_by_role("button", name="As text").click()
     text = page.locator(".st-key-settings input")
     expect(text).to_have_value("k7;k9;p0.9;t0;m0.1")
 
@@ -93,9 +101,9 @@ def test_the_texts_stay_in_view_below_open_settings_and_an_edit_that_does_not_fi
     expect(box.locator('[data-testid="stAlert"]')).to_contain_text("'abc'")
     edit(page, grid, 55 + 2 * 37, "2", x=540)  # the top-p of row 2
     expect(box.locator('[data-testid="stAlert"]')).to_contain_text("Row 2")
-    expect(page.locator(".st-key-settings input")).to_have_value("t1;k50;p0.9;t0")
+    assert setting_of(page) == ""
     edit(page, grid, 55, "7")  # one that fits
-    expect(page.locator(".st-key-settings input")).to_have_value("k7;k50;p0.9;t0")
+    expect_settings(page, "k7;k50;p0.9;t0")
     expect(box.locator('[data-testid="stAlert"]')).to_have_count(0)
 
 

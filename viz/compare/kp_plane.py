@@ -179,7 +179,7 @@ def _bar(name: str, palette: Palette) -> dict[str, Any]:
 
 
 def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], palette: Palette) -> None:
-    """Draw the line on which k alone leaves as many tokens as p alone, and above the plane what it parts."""
+    """Draw the line on which k alone leaves as many tokens as p alone, and above the plane what it is."""
     figure.add(
         scatter(
             name="equal",
@@ -197,7 +197,7 @@ def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], 
         y=1,
         yanchor="bottom",
         yshift=18,
-        text=f'<span style="color:{palette.accent}"><b>•••</b></span> alone, top-k leaves fewer left of it, top-p right of it',
+        text=f'<span style="color:{palette.accent}"><b>•••</b></span> top-k alone and top-p alone leave equally many',
         font={"size": 15, "color": palette.text},
     )
 
