@@ -104,7 +104,7 @@ def candidates(
             for line in shown.itertuples()
         ],
         palette,
-        taken=step.instead_of is not None,
+        taken=settings.greedy or step.instead_of is not None,
         shift=explain.shift(settings),
     )
 
@@ -165,6 +165,7 @@ def waterfall(distribution: FullDistribution, label: Label, *, drawn: int | None
         [_short(label(token)) for token in ids],
         filters=CUTTING,
         drawn=None if drawn is None else ids.index(drawn),
+        taken=distribution.settings.greedy,
         palette=palette,
     )
 

@@ -262,7 +262,7 @@ _ALL = (
     ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="beam_view", label="Look closer", default="tree", undone=True),
-    Control(name="batch", label="The batch itself", default="none", undone=True),
+    Control(name="batch", label="All prompts as one batch", default="none", undone=True),
     Control(
         name="seed",
         label="Seed",

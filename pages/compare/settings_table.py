@@ -40,7 +40,7 @@ def head(rows: tuple[settings.SettingsRow, ...]) -> None:
     """Draw the switch that shows all columns, and at which values the columns in view do nothing."""
     st.toggle("all columns", key=_ALL)
     columns = _columns(rows)
-    off = [_off(one) for one in FILTERS if one.field in columns and one.field != "temperature"]
+    off = [one.when_off for one in FILTERS if one.field in columns and one.field != "temperature"]
     st.caption(f"Off: {', '.join(off)}, beams 1. Temperature 0 is greedy; a beam search has none.", width="stretch")
 
 
@@ -91,11 +91,6 @@ def _column(one: Filter | BeamSetting) -> Any:
     return st.column_config.TextColumn(
         one.name, help=one.help, alignment="left" if isinstance(one, WordsFilter) else "right"
     )
-
-
-def _off(one: Filter) -> str:
-    """Return the value of a column at which a filter does nothing."""
-    return f"{one.name} {'empty' if isinstance(one, WordsFilter) else one.read(one.off)}"
 
 
 def _values(row: settings.SettingsRow) -> dict[str, Any]:
