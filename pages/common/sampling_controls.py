@@ -81,7 +81,8 @@ def more(of: Holder = PAGE) -> PopoverContainer:
 def others(of: Holder = PAGE) -> None:
     """Draw the further filters and the order of all, for the box: a filter that is set there stays there until it closes."""
     names = _used(of)
-    st.caption(f"Off: {', '.join(one.when_off for one in FILTERS if one.field in names)}.")
+    off = ", ".join(one.when_off for one in FILTERS if one.field in names)
+    st.caption(f"Off: {off}.", width=480)  # longer, it would make the box wider
     for name in names:
         _filter(name, of)
     if searching(of):
