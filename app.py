@@ -9,7 +9,7 @@ if __name__ == "__main__":
     from pages.home import demo
 
     with (
-        frame.open_page("MaskScope", "See what attention masks and sampling settings do to GPT-2.") as page,
+        frame.open_page("MaskScope", "See what attention masks and sampling settings do to a GPT-2 model.") as page,
         frame.in_turn(page),
     ):
         place = st.container(key="demo")

@@ -17,4 +17,4 @@ def sentence(causes: str, moved: float, *, against: str = "", why: str = SAME) -
     if moved < EQUAL:
         return f"{causes} **changed nothing**{against}: {why}."
     share = f"**changed the prediction by {percent(moved)}**{against}"
-    return f"{causes} {share}: so much of the probability is with other words now."
+    return f"{causes} {share}: so much of the probability has moved between words."

@@ -104,7 +104,7 @@ def candidates(
             for line in shown.itertuples()
         ],
         palette,
-        taken=step.instead_of is not None,
+        taken=settings.greedy or step.instead_of is not None,
         shift=explain.shift(settings),
     )
 
@@ -165,6 +165,7 @@ def waterfall(distribution: FullDistribution, label: Label, *, drawn: int | None
         [_short(label(token)) for token in ids],
         filters=CUTTING,
         drawn=None if drawn is None else ids.index(drawn),
+        taken=distribution.settings.greedy,
         palette=palette,
     )
 
@@ -295,21 +296,18 @@ def next_word_rows(batch: TokenBatch, found: Sequence[Reading], *, words: int | 
     rows, both = [], reads_pads(batch)
     for start in range(0, len(found), PANELS_A_ROW):
         part = slice(start, start + PANELS_A_ROW)
-        rows.append(_row("Read at the last real token" if both else "", right[part]))
+        rows.append(_row("Predicted at the last real token" if both else "", right[part]))
         if both:
-            rows.append(_row("Read in the last column, as transformers does to generate", wrong[part]))
+            rows.append(_row("Predicted in the last column, as transformers does to generate", wrong[part]))
     return rows
 
 
 def independence_rows(batch: TokenBatch, found: Sequence[Independence]) -> list[PanelRow]:
     """Return each sentence's answer alone beside its answers in the batch, ticked or crossed, in three ways."""
     rows = []
-    # The shortest sentence first: it has most pads, and a mistake with pads shows most in it.
-    for b in sorted(range(len(found)), key=lambda sentence: len(batch.tokens[sentence])):
-        panels = [_panel("alone", found[b].alone, "reference")]
-        panels += [
-            _panel(way, answer, "same" if answer.same else "different") for way, answer in found[b].in_batch.items()
-        ]
+    for b, one in enumerate(found):
+        panels = [_panel("alone", one.alone, "reference")]
+        panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.in_batch.items()]
         rows.append(_row(_title(batch, b, 60), panels))
     return rows
 

@@ -48,10 +48,7 @@ MENU = (
 
 
 # Said where a row may read nothing: its numbers are there, and mean nothing.
-ALL_HIDDEN = (
-    "Nothing is left for the last word to read. Softmax always adds up to 1, so its weights fall on hidden words all the same, "
-    "and the prediction means nothing. Show one word again."
-)
+ALL_HIDDEN = "Nothing is left for the last word to read, so the prediction means nothing. Show one word again."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,7 +132,7 @@ _ALL = (
         help="GPT-2 has no pad token; 50256, its end of text, is the usual stand-in. The mask hides it, whatever it is.",
     ),
     Control(name="topic", label="Look closer", default="next-word", undone=True),
-    Control(name="word", label="Word", default=" unbelievable", help="A space before it belongs to it."),
+    Control(name="word", label="Word, with the space before it", default=" unbelievable"),
     Control(
         name="sentence",
         label="Sentence",
@@ -262,7 +262,7 @@ _ALL = (
     ),
     Control(name="view", label="Look closer", default="candidates", undone=True),
     Control(name="beam_view", label="Look closer", default="tree", undone=True),
-    Control(name="batch", label="The batch itself", default="none", undone=True),
+    Control(name="batch", label="All prompts as one batch", default="none", undone=True),
     Control(
         name="seed",
         label="Seed",

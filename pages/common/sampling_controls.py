@@ -68,7 +68,8 @@ def how(of: Holder = PAGE) -> None:
         required=True,
         key=key,
         on_change=lambda: of.change(num_beams=MANY if st.session_state[key] == SEARCH else 1),
-        label_visibility="collapsed",
+        help="One draw a step: a token is drawn from the filtered probabilities; at temperature 0 the likeliest is taken. "
+        "Beam search: several texts grow side by side, and the likeliest as a whole wins.",
     )
 
 
@@ -79,7 +80,10 @@ def more(of: Holder = PAGE) -> PopoverContainer:
 
 def others(of: Holder = PAGE) -> None:
     """Draw the further filters and the order of all, for the box: a filter that is set there stays there until it closes."""
-    for name in _used(of):
+    names = _used(of)
+    off = ", ".join(one.when_off for one in FILTERS if one.field in names)
+    st.caption(f"Off: {off}.", width=480)  # longer, it would make the box wider
+    for name in names:
         _filter(name, of)
     if searching(of):
         st.caption("A beam search draws nothing: temperature and filters have no effect on it.")

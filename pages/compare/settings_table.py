@@ -67,7 +67,7 @@ def draw(rows: tuple[settings.SettingsRow, ...]) -> None:
             "seed": st.column_config.TextColumn("own seed", help="Empty: the page's.", alignment="right"),
         },
     )
-    off = [_off(one) for one in FILTERS if one.field in columns and one.field != "temperature"]
+    off = [one.when_off for one in FILTERS if one.field in columns and one.field != "temperature"]
     st.caption(f"Off: {', '.join(off)}, beams 1. Temperature 0 is greedy; a beam search has no temperature.")
 
 
@@ -90,11 +90,6 @@ def _column(one: Filter | BeamSetting) -> Any:
     return st.column_config.TextColumn(
         one.name, help=one.help, alignment="left" if isinstance(one, WordsFilter) else "right"
     )
-
-
-def _off(one: Filter) -> str:
-    """Return the value of a column at which a filter does nothing."""
-    return f"{one.name} {'empty' if isinstance(one, WordsFilter) else one.read(one.off)}"
 
 
 def _values(row: settings.SettingsRow) -> dict[str, Any]:

@@ -187,11 +187,11 @@ def _decoded(run: Generation) -> None:
 
 VIEWS = {
     "none": View(
-        label="not shown",
-        help="One by one: is a batch faster, with the same texts? As decoded: its rows with their pads.",
+        label="hide",
+        help="The prompts are the rows of one batch: is that faster than one at a time, and what do the rows hold?",
     ),
     "timing": View(
-        label="one by one", help="The same prompts in one batch and one after another, measured now.", draw=_timing
+        label="time it", help="The same prompts in one batch and one after another, measured now.", draw=_timing
     ),
-    "decoded": View(label="as decoded", help="What each row reads as, pads included and left out.", draw=_decoded),
+    "decoded": View(label="read its rows", help="What each row reads as, pads included and left out.", draw=_decoded),
 }

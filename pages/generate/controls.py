@@ -167,8 +167,7 @@ def settings_note(run: Generation | BeamRun, request: GenerateRequest | None) ->
         parts.append(f"model {made.model}")
     if made.texts != request.texts:
         parts.append("other prompts")
-    held = f"This text, its pictures and its files are of {', '.join(parts)}."
-    st.info(literal(f"{held} Press Generate for one with the present settings."))
+    st.info(literal(f"Made with {', '.join(parts)}. Press Generate for the present settings."))
 
 
 def processor_note(run: Generation | BeamRun) -> None:

@@ -35,7 +35,7 @@ def texts(run: Generation, chosen: tuple[int, int]) -> None:
     st.caption(
         f"{_grey(run)} The stronger its colour, the likelier the model found a token. Click one to see its step."
         + " All rows share the random numbers of a step, so that a text does not depend on its neighbours."
-        * (run.count > 1)
+        * (run.count > 1 and not run.request.settings.greedy)
     )
     _steps_download(run)
 

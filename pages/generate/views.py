@@ -114,7 +114,7 @@ def repeated_draws(run: Generation, step: Step) -> None:
     plot(figure, "dice", alt=f"How often each token came in {figures.DRAWS} draws of this step, beside theory.")
     st.markdown(
         f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. "
-        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. Orange: the text's own token. "
+        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. "
         + (f"{others} draws fell on tokens further down." if others else "")
     )
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
@@ -183,7 +183,7 @@ def mask(run: Generation, step: Step) -> None:
 
 VIEWS = {
     "candidates": View(
-        label="Candidates", help="The likeliest next tokens of a step, and which filter cut each.", draw=candidates.draw
+        label="Candidates", help="The likeliest next tokens of a step, and why some are cut.", draw=candidates.draw
     ),
     "waterfall": View(label="Waterfall", help="What each filter removes, one after another.", draw=waterfall),
     "ranks": View(label="Ranks", help="The whole vocabulary, likeliest first, and where each filter cuts.", draw=ranks),

@@ -36,7 +36,7 @@ SHOWS = {
     "Lessons": "two lessons for a class",
 }
 LINKS_ACROSS = 4
-_EXAMPLE = " Just an example: your own sentences, from the sidebar, appear here once you edit them."
+_EXAMPLE = " Example sentence. To use your own, edit Sentences in the sidebar."
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
 PICTURE = 330  # px of the bars and the sentence below them

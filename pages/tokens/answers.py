@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 WORDS_IN_HALL = 3
 
 
-# What the three ways in the batch differ in; with pads on the right they differ in nothing.
 _WAYS = (
-    "**No mask:** pads are read, and counted as positions. **Mask only:** no pad is read, but pads still count as positions, as "
-    "if the sentence began later. **Mask and positions:** positions are counted from the first word."
+    "No mask: nothing hides the pads, positions are the columns. Mask only: pads are hidden. "
+    "Mask and positions: positions count from the first word."
 )
 
 
@@ -58,15 +57,16 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
     rows = figures.independence_rows(batch, found)
     if found:
         _judge(batch, found)
+    explained = bool(rows) and not present.on()  # in a hall the picture needs the room
+    if explained:
+        st.caption(_WAYS)
     _draw(
         "independence",
         rows,
         (key, len(found)),
         "The five likeliest next words of every sentence, alone and in the batch in three ways.",
     )
-    if rows and not present.on():  # in a hall the picture needs the room
-        if batch.side == "left":
-            st.markdown(_WAYS)
+    if explained:
         _explain()
 
 
@@ -81,7 +81,7 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
     elif batch.side == "right":
         st.markdown(
             "On the right no real token ever reads a pad, and positions are counted from the first word anyway, so nothing "
-            "changes; only the column that is read can be wrong."
+            "changes; only a prediction in the last column, at a pad, is wrong."
         )
     else:
         st.markdown(
@@ -95,7 +95,7 @@ def _explain() -> None:
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     st.caption(
-        "✓: the same answer, but for rounding; ✗: another one.",
+        "✓: the same answer, but for rounding; ✗: another one. Logits: the scores of which softmax makes probabilities.",
         help="Changed by: the share of the probability that went to other words (total variation). Logits by: the largest "
         f"difference of a logit; below {TOLERANCE:g} it is rounding, which depends on the size of a batch.",
     )

@@ -67,7 +67,7 @@ def batch_json(key: BatchKey) -> str:
 
 @st.fragment
 def table(key: BatchKey, batch: TokenBatch) -> None:
-    """Draw the padded batch; above TABLE_WINDOW columns, the window over it and a way back to the read columns."""
+    """Draw the padded batch; above TABLE_WINDOW columns, the window over it and a way back to the columns of the next words."""
     from viz.tokens.table import batch_figure, width
 
     shown, window = figures.table_of(batch), _window(batch)
@@ -82,7 +82,7 @@ def table(key: BatchKey, batch: TokenBatch) -> None:
 
 
 def _window(batch: TokenBatch) -> range:
-    """Return the columns to show; the first view holds the column where the first row's next word is read."""
+    """Return the columns to show; the first view holds the column where the first row's next word is predicted."""
     columns = batch.size[1]
     if columns <= TABLE_WINDOW:
         return range(columns)
@@ -93,7 +93,7 @@ def _window(batch: TokenBatch) -> range:
         for column in reads:
             start = min(max(column - TABLE_WINDOW + 2, 0), highest)
             st.session_state.setdefault(key, start)
-            st.button(f"To read column {column}", on_click=_set, args=(key, start), key=f"_to_{column}")
+            st.button(f"To column {column}", on_click=_set, args=(key, start), key=f"_to_{column}")
         start = st.slider(
             f"First of {TABLE_WINDOW} columns shown, of {columns}", 0, highest, step=1, key=key, width="stretch"
         )
@@ -117,7 +117,7 @@ def say_what_is_shown(batch: TokenBatch) -> None:
         )
     else:
         st.markdown(
-            "Pads on the left bring every sentence’s last word into the last column, where its next word is read. Mask 0"
+            "Pads on the left bring every sentence’s last word into the last column, where its next word is predicted. Mask 0"
             " hides the pads; positions count the real tokens alone, a pad’s 0 only fills its place. “␣” is the space that a"
             " token begins with."
         )
@@ -176,17 +176,17 @@ def _draw_merges(word: MergedWord) -> None:
         MergeRow(pieces=[(one.label, one.start, one.end, one.merged) for one in step.pieces], rank=step.rank)
         for step in word.steps
     ]
+    size, merged, left = rows[0].pieces[-1][2], len(rows) - 1, len(word.ids)
+    space = " (the space “␣” is one)" if rows[0].pieces[0][0] == visible(" ") else ""
+    st.markdown(
+        f"{_counted(size, 'byte')}{space}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"
+        " neighbours whose pair comes first in GPT-2’s list of 50,000 (the lowest rank), until no pair is listed."
+    )
     plot(
         merge_figure(rows, word.ids, palette=frame.palette()),
         "merges",
         least=width(rows),
         alt="Each merge of the word, from its bytes to its tokens.",
-    )
-    size, merged, left = rows[0].pieces[-1][2], len(rows) - 1, len(word.ids)
-    space = " (its space is one)" if rows[0].pieces[0][0] == visible(" ") else ""
-    st.markdown(
-        f"{_counted(size, 'byte')}{space}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"
-        " neighbours whose pair comes first in GPT-2’s list of 50,000 (the lowest rank), until no pair is listed."
     )
 
 

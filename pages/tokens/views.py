@@ -40,7 +40,7 @@ VIEWS = {
 
 def draw(page: Page, key: BatchKey | None, batch: TokenBatch | None) -> None:
     """Draw the view that is chosen, and nothing of the others; without a batch, only what needs none."""
-    view = choose("topic", VIEWS)
+    view = choose("topic", VIEWS, show_label=False)
     with frame.reader_errors():
         if view.draw is table.merges:
             page.loaded()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 Z = "el => { const t = el.querySelector('.js-plotly-plot')._fullData[0]; return [t.name, Array.from(t.z, r => Array.from(r))] }"
@@ -73,14 +74,18 @@ def test_on_a_phone_the_table_scrolls_in_its_frame_and_opens_at_the_read_column(
     expect(count).to_have_count(0)
 
 
-def test_a_refused_pad_id_does_not_stand_beside_what_is_said_of_the_last_one(page: Page, app: str) -> None:
+def test_a_refused_pad_id_moves_nothing_and_does_not_stand_beside_what_is_said_of_the_last_one(
+    page: Page, app: str
+) -> None:
     page.goto(f"{app}/Tokens?pad=262")
     drawn(page, "fig_batch")
     said = page.locator(".st-key-pad_said span").first
     expect(said).to_be_visible()
+    top = page.locator(".st-key-fig_batch").bounding_box()["y"]
     page.locator(".st-key-pad input").fill("999999")
     page.keyboard.press("Enter")
     expect(said).to_be_hidden()
+    assert page.locator(".st-key-fig_batch").bounding_box()["y"] == pytest.approx(top, abs=2)
     page.locator(".st-key-pad input").fill("464")
     page.keyboard.press("Enter")
     expect(said).to_be_visible()

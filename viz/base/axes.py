@@ -22,8 +22,22 @@ MOST_LABELS = 24
 # px of a row of a legend, of the sign before a name in it, of a letter, and of the narrowest picture.
 _LEGEND_ROW, _SIGN, _LETTER, _NARROW = 26, 60, 7.5, 330
 
+KEY_HEIGHT = 26  # px of the line above a picture that names its colours
+
 # A note that begins at the left edge of the plot.
 FROM_LEFT: dict[str, Any] = {"xref": "paper", "x": 0, "xanchor": "left", "showarrow": False}
+
+
+def key_above(parts: Iterable[tuple[str, str, str]], palette: Palette) -> dict[str, Any]:
+    """Return the annotation that says in one line above a picture what its colours mean: of each colour, sign and name."""
+    return {
+        **FROM_LEFT,
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+        "text": "  ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
+        "font": {"size": 14, "color": palette.muted},
+    }
 
 
 def after_gap(rank: int, palette: Palette) -> str:

@@ -35,9 +35,8 @@ def word_bars(
     bars = [] if before is None else [_bars("before", before, 0.78, palette.pale, f" {compared}")]
     bars.append(_bars("now", probabilities, 0.6 if before is None else 0.44, palette.ramp[5]))
     figure = Figure(bars)
-    fallen = list(before).index(max(before)) if before else 0  # 0: what was first still is
     labels = [
-        _label(row, probability, None if before is None else before[row], palette, fallen=0 < row == fallen)
+        _label(row, probability, None if before is None else before[row], palette)
         for row, probability in enumerate(probabilities)
     ]
     style(figure, palette, height=height)
@@ -82,14 +81,11 @@ def _bars(name: str, probabilities: Sequence[float], thick: float, colour: str, 
     )
 
 
-def _label(row: int, probability: float, before: float | None, palette: Palette, *, fallen: bool) -> dict[str, Any]:
-    """Return the annotation with a row's percentage and what it was: behind its bars, or on them where they leave no room.
-
-    `fallen` is the row that was first before and no longer is.
-    """
+def _label(row: int, probability: float, before: float | None, palette: Palette) -> dict[str, Any]:
+    """Return the annotation with a row's percentage and what it was: behind its bars, or on them where they leave no room."""
     now, end = 100 * probability, 100 * max(probability, before or 0.0)
     inside, on_bar = now > MOST_ROOM, end > MOST_ROOM
-    was = "" if before is None else f"was {'first, ' if fallen else ''}{percent(before)}"
+    was = "" if before is None else f"was {percent(before)}"
     # Two lines are higher than a bar; behind one a phone would cut off a single line.
     return {
         "x": now if on_bar else end,  # over the pale bar, never half over the solid one

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from formatting import percent
-from viz.base.axes import FROM_LEFT, after_gap, behind_bars, word_rows
+from viz.base.axes import KEY_HEIGHT, after_gap, behind_bars, key_above, word_rows
 from viz.base.figure import Figure, bar
 from viz.base.text import escape
-from viz.base.theme import ramp_colour, style
+from viz.base.theme import MIN_FONT, ramp_colour, style
 
 if TYPE_CHECKING:
     from viz.base.theme import Palette
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 Outcome = Literal["drawn", "kept", "cut"]
 
 ROW_HEIGHT = 24
-_HEAD = 26  # room above the first word for the line that names the colours
 _SOLID = 0.62  # place on the ramp of a kept word's bar
+_GAP_LINE = 0.7  # where the line of a gap ends and its text begins, as a share of the width
 
 SCALES = (0.1, 0.25, 0.5, 1.0)
 
@@ -49,12 +50,12 @@ class Bar:
 def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False, shift: str = "") -> Figure:
     """Return the candidates of one step, likeliest on top: pale bar = probability before the filters, solid = after them.
 
-    The word that the text got was drawn, or `taken` by the reader. `shift` says what had changed the model's probabilities
-    before the filters, such as `at temperature 0.5`.
+    The word that the text got was drawn, or `taken` by the reader or by greedy. `shift` says what had changed the model's
+    probabilities before the filters, such as `at temperature 0.5`.
 
     The traces `drawn`, `kept`, `cut` hold the probabilities before the filters, with `customdata` token id, rank, before, after,
-    filter; `drawn after`, `kept after` draw the solid bars. A gap in the ranks is marked in the label. Where no filter changes
-    a probability, each word has one bar and one number.
+    filter; `drawn after`, `kept after` draw the solid bars. Where ranks are left out, a dotted line says how many.
+    Where no filter changes a probability, each word has one bar and one number.
     """
     figure = Figure()
     unchanged = bool(bars) and all(percent(bar.before) == percent(bar.after) for bar in bars)
@@ -66,13 +67,15 @@ def fig_candidates(bars: Sequence[Bar], palette: Palette, *, taken: bool = False
         if outcome != "cut":
             _add_after(figure, bars, outcome, palette, unchanged=unchanged)
     _add_values(figure, bars, palette, unchanged=unchanged)
-    _add_key(figure, _key(bars, palette, taken=taken, shift=shift, unchanged=unchanged), palette)
-    style(figure, palette, height=_HEAD + ROW_HEIGHT * max(len(bars), 1))
+    key = _key(bars, palette, taken=taken, shift=shift, unchanged=unchanged)
+    figure.add_annotation(**key_above(key, palette))
+    _mark_gaps(figure, bars, palette)
+    style(figure, palette, height=KEY_HEIGHT + ROW_HEIGHT * max(len(bars), 1))
     figure.update_layout(
         barmode="overlay",
         bargap=0.28,
         showlegend=False,
-        margin={"l": 4, "r": 4, "t": _HEAD, "b": 0},
+        margin={"l": 4, "r": 4, "t": KEY_HEIGHT, "b": 0},
     )
     figure.update_xaxes(range=[0, scale * 1.75], visible=False, fixedrange=True)
     figure.update_yaxes(
@@ -149,16 +152,27 @@ def _key(
     return parts
 
 
-def _add_key(figure: Figure, parts: Sequence[tuple[str, str, str]], palette: Palette) -> None:
-    """Write in one line above the bars what their colours mean."""
-    figure.add_annotation(
-        **FROM_LEFT,
-        yref="paper",
-        y=1,
-        yanchor="bottom",
-        text="  ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts),
-        font={"size": 14, "color": palette.muted},
-    )
+def _mark_gaps(figure: Figure, bars: Sequence[Bar], palette: Palette) -> None:
+    """Draw a dotted line between two rows where ranks are left out, with how many: between them, so that no row moves."""
+    for y, (above, below) in enumerate(pairwise(bars)):
+        left_out = below.rank - above.rank - 1
+        if left_out > 0:
+            figure.add_shape(
+                type="line",
+                xref="paper",
+                x0=0,
+                x1=_GAP_LINE,
+                y0=y + 0.5,
+                y1=y + 0.5,
+                line={"color": palette.muted, "width": 1, "dash": "dot"},
+                label={
+                    "text": f" … {left_out:,} more",
+                    "textposition": "end",
+                    "xanchor": "left",
+                    "yanchor": "middle",
+                    "font": {"size": MIN_FONT, "color": palette.muted},
+                },
+            )
 
 
 def _add_values(figure: Figure, bars: Sequence[Bar], palette: Palette, *, unchanged: bool) -> None:

@@ -41,15 +41,21 @@ class WaterfallBar:
 
 
 def waterfall(
-    stages: Sequence[WaterfallBar], names: Sequence[str], *, filters: Sequence[str], drawn: int | None, palette: Palette
+    stages: Sequence[WaterfallBar],
+    names: Sequence[str],
+    *,
+    filters: Sequence[str],
+    drawn: int | None,
+    taken: bool = False,
+    palette: Palette,
 ) -> Figure:
     """Return one stacked bar per stage, each as wide as all probabilities; what a filter removed stays in place, hatched.
 
-    `names` are the words that have a part of their own, `drawn` the place of the drawn one among them; `filters` are all
-    that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares as x; the legend names
-    the hatches, the drawn word, and by their numbers the words whose names do not fit in every bar.
+    `names` are the words that have a part of their own, `drawn` the place of the drawn one among them, which greedy has
+    `taken`; `filters` are all that there are. Traces: `word 0` and so on, `rest`, and `cut by FILTER`, each with the shares
+    as x; the legend names the hatches, the drawn word, and by their numbers the words whose names do not fit in every bar.
     """
-    figure, legend = Figure(), list[str]()
+    figure, legend, got = Figure(), list[str](), "taken" if taken else "drawn"
     rows = list(range(len(stages)))
     for place, name in enumerate(names):
         colour = palette.accent if place == drawn else ramp_colour(palette, _SHADES[min(place, 4)])
@@ -57,7 +63,7 @@ def waterfall(
         number = "" if all(_fits(name, share) for share in shares if share) else str(place + 1)
         _part(figure, rows, shares, f"word {place}", escape(name), colour, palette, short=number)
         if place == drawn or number:
-            legend.append(f"{number} {'drawn: ' if place == drawn else ''}{name}".lstrip())
+            legend.append(f"{number} {f'{got}: ' if place == drawn else ''}{name}".lstrip())
             _in_legend(figure, escape(legend[-1]), colour)
     _part(figure, rows, [stage.rest for stage in stages], "rest", "others", ramp_colour(palette, _SHADES[-1]), palette)
     # The latest cut lies beside what is left: what an earlier filter removed is further out.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from viz.base.axes import legend_height
 from viz.base.figure import Figure, scatter
 from viz.base.panels import counted, one_above_other
 from viz.base.text import escape
@@ -47,7 +48,7 @@ def over_steps(
         dash, title = dash_of(name, filters), f"left by {name}"
         _line(figure, steps, counts, title, title, "y2", colour, dash, names, "%{y:,} tokens")
     _mark(figure, chosen, palette)
-    style(figure, palette, height=430)
+    style(figure, palette, height=310)
     bits = {"domain": [0.56, 1], "rangemode": "tozero", "nticks": 5}
     most = max((count for counts in kept.values() for count in counts), default=1)
     between = (1, 2, 5) if most <= MOST_TICKED else (1,)
@@ -60,7 +61,10 @@ def over_steps(
         upper=("uncertainty in bits", bits),
         lower=("tokens left", left),
     )
-    figure.update_layout(margin={"l": 56, "r": 12, "t": 28, "b": 96}, legend={"y": -0.22}, hovermode="closest")
+    figure.update_layout(margin={"l": 56, "r": 12, "t": 28, "b": 44}, hovermode="closest")
+    # Above: below, a screen would cut it off.
+    figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"})
+    figure.grow_above(legend_height(trace.name for trace in figure.data))
     return figure
 
 

@@ -184,7 +184,7 @@ def _log_axes(figure: Figure, last: int, low: float, top: float, palette: Palett
 def _make_room(figure: Figure, names: Sequence[str]) -> None:
     """Give the legend its rows below the axes, and the figure the height for them: `names` stand behind `cut by` in it."""
     below = 66 + legend_height(f"cut by {name}" for name in names)
-    figure.update_layout(height=300 + below, margin={"b": below})
+    figure.update_layout(height=270 + below, margin={"b": below})
 
 
 def _cut_lines(

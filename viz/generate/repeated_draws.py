@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from viz.base.axes import word_rows
+from viz.base.axes import KEY_HEIGHT, key_above, word_rows
 from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
@@ -13,7 +13,7 @@ from viz.base.theme import ramp_colour, style
 if TYPE_CHECKING:
     from viz.base.theme import Palette
 
-ROW = 26
+ROW = 24
 
 
 def repeated_draws(
@@ -60,13 +60,20 @@ def repeated_draws(
     # Behind a whisker a count would read as where the whisker ends.
     names = [f"{escape(label)}  <b>{count}</b>" for label, count in zip(labels, counts, strict=True)]
     _frame(figure, names, most, palette)
+    figure.add_annotation(**key_above(_key(palette, drawn=drawn is not None), palette))
     return figure
+
+
+def _key(palette: Palette, *, drawn: bool) -> list[tuple[str, str, str]]:
+    """Return colour, sign and name of what the picture has."""
+    own = [(palette.accent, "■", "the text's own token")] if drawn else []
+    return [(ramp_colour(palette, 0.5), "■", "came"), *own, (palette.text, "├|┤", "theory")]
 
 
 def _frame(figure: Figure, names: Sequence[str], most: float, palette: Palette) -> None:
     """Give the figure its size and its axes: a row per word, bars as far as `most`."""
-    style(figure, palette, height=ROW * max(len(names), 1) + 60)
-    figure.update_layout(bargap=0.3, margin={"l": 4, "r": 12, "t": 4, "b": 52})
+    style(figure, palette, height=ROW * max(len(names), 1) + KEY_HEIGHT + 56)
+    figure.update_layout(bargap=0.3, margin={"l": 4, "r": 12, "t": KEY_HEIGHT + 4, "b": 52})
     figure.update_xaxes(
         title={"text": "times drawn", "font": {"size": 15, "color": palette.muted}, "standoff": 6},
         range=[0, most * 1.03],

@@ -65,7 +65,7 @@ def batch_figure(table: Table, window: range, *, palette: Palette) -> Figure:
     """Return the table of the columns in `window`: token, id, mask and position stacked in each cell.
 
     Trace `mask` holds z `[B][W]`, the attention mask, and customdata (id, position, label); pads are hatched by the trace
-    `padding`. The place where each row's next word is read is boxed in the accent colour; where the last column is another
+    `padding`. The place where each row's next word is predicted is boxed in the accent colour; where the last column is another
     place, it is outlined and crossed. Column numbers are those of the whole batch.
     """
     shown = [bracket for bracket in table.brackets if bracket[1] < window.stop and bracket[2] >= window.start]
@@ -206,7 +206,7 @@ def _brackets(brackets: Sequence[tuple[int, int, int, str]], window: range, pale
 
 
 def _boxes(table: Table, window: range, palette: Palette) -> list[dict[str, Any]]:
-    """Return the boxes where each next word is read, and the outlines of last columns that are another place."""
+    """Return the boxes where each next word is predicted, and the outlines of last columns that are another place."""
     last = table.mask.shape[1] - 1
     accent = {"color": palette.accent, "width": 4}
     if all(column == last for column in table.read):
@@ -222,11 +222,11 @@ def _box(column: int, top: float, bottom: float, half: float, line: dict[str, An
 
 
 def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, Any]]:
-    """Return the captions over the table: where the next word is read, and where it is not."""
+    """Return the captions over the table: where the next word is predicted, and where it is not."""
     last = table.mask.shape[1] - 1
     top: dict[str, Any] = {"yref": "paper", "y": 1, "showarrow": False, "font": {"size": 16, "color": palette.accent}}
     if any(column != last for column in table.read):
-        text = "<b>▢ read at each row’s last real token</b>"
+        text = "<b>▢ the next word is predicted here</b>"
         captions = [{**top, "text": text, "x": window.start - 0.5, "xanchor": "left", "yshift": 44}]
         if last in window:
             font = {"size": 16, "color": palette.text}
@@ -234,7 +234,7 @@ def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, A
                 last - window.start > 4
             )  # there is room in the line of the other caption, above the numbers of the columns
             cross = {
-                "text": "✗ not at a pad",
+                "text": "✗ not here: a pad",
                 "x": last,
                 "yshift": 44 if beside else 25,
                 "font": font,
@@ -245,9 +245,9 @@ def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, A
     if last not in window:
         return []
     if last - window.start > 1:
-        text, x, anchor = "<b>the next word is read here ▾</b>", last + 0.5, "right"
+        text, x, anchor = "<b>the next word is predicted here ▾</b>", last + 0.5, "right"
     else:
-        text, x, anchor = "<b>▾ the next word is read here</b>", last - 0.5, "left"
+        text, x, anchor = "<b>▾ the next word is predicted here</b>", last - 0.5, "left"
     return [{**top, "text": text, "x": x, "xanchor": anchor, "yshift": 44}]
 
 

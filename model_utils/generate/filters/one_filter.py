@@ -55,6 +55,11 @@ class Filter:
         """Return the value that `settings` give it, of its type."""
         return type(self.off)(getattr(settings, self.field))
 
+    @property
+    def when_off(self) -> str:
+        """Return it with the value that switches it off, such as `top-k 0`."""
+        return f"{self.name} {self.read(self.off)}"
+
     def is_off(self, settings: SamplingSettings) -> bool:
         """Return whether `settings` switch it off."""
         return bool(self.value(settings) == self.off)
@@ -121,6 +126,11 @@ class WordsFilter(Filter):
                 raise InputError(
                     f"{self.label}: {word[:20]!r}… has {len(word)} characters: a word has at most {MAX_WORD_CHARACTERS}."
                 )
+
+    @property
+    def when_off(self) -> str:
+        """Return it with what switches it off: no words."""
+        return f"{self.name} empty"
 
     def read(self, value: Any) -> str:
         """Return the words as readers see them."""

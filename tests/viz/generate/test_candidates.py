@@ -35,6 +35,12 @@ def test_words_stand_in_rows_of_their_own_as_they_are_and_a_gap_in_the_ranks_is_
     assert "rank 51 " in labels[2]
 
 
+def test_a_line_between_two_rows_says_how_many_ranks_are_left_out_there() -> None:
+    (line,) = fig_candidates(BARS, LIGHT).layout.shapes
+    assert (line.y0, line.y1) == (1.5, 1.5)
+    assert "48" in line.label.text  # ranks 3 to 50
+
+
 def test_what_cut_a_word_is_written_at_its_bar() -> None:
     values = next(trace for trace in fig_candidates(BARS, LIGHT).data if trace.name == "value")
     assert [text.strip() for text in values.text] == [

@@ -97,3 +97,12 @@ def test_words_whose_names_fit_in_no_bar_stand_in_the_legend_in_their_colours():
     shown = {trace.name: trace.marker.color for trace in figure.data if trace.showlegend}
     assert list(shown) == ["2 a very long word", "3 drawn: another long word"]
     assert shown["2 a very long word"] == next(trace.marker.color for trace in figure.data if trace.name == "word 1")
+
+
+def test_the_token_that_greedy_took_is_not_called_drawn():
+    def names(*, taken: bool) -> str:
+        figure = waterfall(STAGES, ["king", "queen"], filters=FILTERS, drawn=1, taken=taken, palette=LIGHT)
+        return " ".join(str(trace.name) for trace in figure.data)
+
+    assert "drawn" in names(taken=False)
+    assert "drawn" not in names(taken=True)
