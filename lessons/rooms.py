@@ -275,7 +275,7 @@ class Rooms:
     def _room(self, letters: str) -> _Room:
         now = self._forget_old()
         if letters not in self._rooms:
-            raise NoRoomError("There is no such room, or not any more. Look for its letters on the screen in front.")
+            raise NoRoomError("There is no such room, or not any more. Look for its code on the screen in front.")
         room = self._rooms[letters]
         room.used = now
         return room

@@ -40,7 +40,7 @@ def explorer(page: frame.Page) -> None:
 
 
 with frame.open_page(
-    "Heads", "Each row shows one token: how much it reads from each token that the mask leaves it."
+    "Heads", "Each row shows one token: how much it reads from each token that the mask allows."
 ) as page:
     frame.open_head(page)
     explorer(page)

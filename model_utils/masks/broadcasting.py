@@ -53,7 +53,7 @@ def broadcast_steps(mask: Mask, *, fill: str = "min") -> tuple[BroadcastStep, ..
             values=wide,
         ),
         BroadcastStep(
-            name="one line per row",
+            name="per row",
             code="allowed = attention_mask[:, None, None, :].bool() & pattern & ~cells",
             caption="Step 2 and the pattern (causal unless another is chosen), less the single cells blocked by hand: "
             "1 where a row may read.",
@@ -67,7 +67,7 @@ def broadcast_steps(mask: Mask, *, fill: str = "min") -> tuple[BroadcastStep, ..
             values=mask.bias(FILLS[fill]),
         ),
         BroadcastStep(
-            name="the old way",
+            name="old way",
             code="(1 - attention_mask[:, None, None, :]) * -10000",
             caption="From step 2 too, as the lectures and early releases of transformers write it: 0 is added for a word, "
             "-10,000 for a pad or a hidden word. The causal mask was applied apart.",

@@ -355,14 +355,12 @@ _ALL = (
         name="notes",
         label="Teacher's notes",
         default="off",
-        help="Below each question, and here with the answers: a class that sees this screen reads them too. Present hides them "
+        help="Below each answer, once it is revealed, and here: a class that sees this screen reads them too. Present hides them "
         "during a lesson.",
         options=_same("on", "off"),
         undone=True,
     ),
-    Control(
-        name="room", label="Room", default="", help="The six letters of a room in which a class votes.", undone=True
-    ),
+    Control(name="room", label="Room", default="", help="The code of a room in which a class votes.", undone=True),
     Control(
         name="present",
         label="Present",

@@ -33,7 +33,7 @@ OTHERS = {
     "model": "another model",
 }
 MOST_NAMED = 3  # words that differ
-HALF = 430  # px of each of the two maps on a screen of 1,400
+HALF, LEAST = 430, 360  # px of each of the two maps on a screen of 1,400, and on a smaller one
 BESIDE_WORDS = 460  # px of the difference on a screen of 1,280; on a larger one it grows
 
 
@@ -185,7 +185,7 @@ def _map(side: Side, key: str, numbers: Numbers) -> None:
     figure = with_empty_rows(
         _visible(side), labels=side.labels, causes=_causes(side.cause), palette=frame.palette(), look=look, width=HALF
     )
-    plot(figure, f"beside_{key}", alt=f"Attention weights: {side.title}", of=side.text)
+    plot(figure, f"beside_{key}", least=LEAST, alt=f"Attention weights: {side.title}", of=side.text)
 
 
 def _difference(one: Side, other: Side, found: Any) -> None:

@@ -125,14 +125,16 @@ def habit_links(selection: HeadSelection) -> None:
     habits = selection.all_heads[1]
     if habits is None:
         return
-    st.caption("Heads that read most from these, on average:")
+    st.caption(
+        "Heads with the most weight on",
+        help=f"The share of a head's attention weight, averaged over {counted_in_words(habits.from_row)}.",
+    )
     with st.container(gap="xxsmall"):
         for habit, place in PLACES.items():
             at_layer, at_head, share = habits.strongest(habit)
             st.button(
                 f"{place}: layer {at_layer}, head {at_head} ({percent(share)})",
                 key=f"telling_{habit}",
-                help=f"The share of its attention weight, averaged over {counted_in_words(habits.from_row)}.",
                 type="tertiary",
                 on_click=open_head,
                 args=(at_layer, at_head),
@@ -175,13 +177,14 @@ def draw_map(selection: HeadSelection) -> None:
 
 def _map_figure(selection: HeadSelection) -> Figure:
     """Return all heads as one picture."""
-    palette = frame.palette()
+    palette, framed = frame.palette(), not present.on()  # a hall has no links that say what is framed
     return cache_shared.figure(
-        ("overview", *selection.source, selection.head, palette), lambda: _draw_map(selection, palette)
+        ("overview", *selection.source, selection.head, framed, palette),
+        lambda: _draw_map(selection, palette, framed=framed),
     )
 
 
-def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
+def _draw_map(selection: HeadSelection, palette: Palette, *, framed: bool) -> Figure:
     from model_utils.heads.measures import HABITS, PLACES
     from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
@@ -201,7 +204,7 @@ def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
         causes=CAUSES,
         facts=facts,
         opened=selection.head,
-        marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
+        marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits and framed else [],
         palette=palette,
     )
 

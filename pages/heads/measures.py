@@ -32,7 +32,7 @@ TITLES = {
     "leak": ("later tokens", "the share of the weight on tokens that come later"),
 }
 SHARES = ("previous", "first", "itself", "same", "induction", "leak")
-ACROSS = 800  # px that all measures have beside each other on a screen of 1,400
+ACROSS = 680  # px that all measures have beside each other on a screen of 1,280
 
 
 def measures(selection: HeadSelection) -> None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pages.heads.first_screen import HeadSelection
     from viz.base.matrix import Numbers
 
-COLUMNS, WIDTH = 2, 430  # figures beside each other, and the px of each on a screen of 1,400
+# Figures beside each other, and the px of each on a screen of 1,400 and on a smaller one.
+COLUMNS, WIDTH, LEAST = 2, 430, 360
 
 
 def draw(selection: HeadSelection) -> None:
@@ -75,6 +76,7 @@ def _one(selection: HeadSelection, maps: AttentionMaps, number: int, numbers: Nu
     plot(
         figure,
         f"sentence_{number}",
+        least=LEAST,
         on_click=lambda *_: controls.change(sentence=number),
         alt=f"Layer {selection.head[0]}, head {selection.head[1]} on “{title}”: rows read columns.",
         of=selection.batch.texts[number],

@@ -9,6 +9,8 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.examples import FOX
+from model_utils.tokens.batch import sentence_label
+from pages.common.markdown import literal
 from pages.masks import cache, rule_above
 
 if TYPE_CHECKING:
@@ -23,15 +25,16 @@ WIDTH = 308
 def claims(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the claims; the model answers those that were asked for."""
     rule_above.say(spec, why_not="each claim is about a mask of its own")
-    trials: tuple[tuple[str, str, Callable[[], None]], ...] = (
-        ("emphasis", "“The mask emphasises *fox*.”", lambda: _emphasis(page)),
-        ("half", "“0.5 in the mask is half the attention.”", lambda: _half(page)),
-        ("track", "“Without a mask GPT-2 loses track.”", lambda: _track(page, spec, batch)),
+    trials: tuple[tuple[str, str, str, Callable[[], None]], ...] = (
+        ("emphasis", "“The mask emphasises *fox*.”", FOX, lambda: _emphasis(page)),
+        ("half", "“0.5 in the mask is half the attention.”", FOX, lambda: _half(page)),
+        ("track", "“Without a mask GPT-2 loses track.”", batch.texts[spec.sentence], lambda: _track(page, spec, batch)),
     )
     row = st.container(horizontal=True)  # what does not fit beside the others stands below
-    for name, claim, answer in trials:
+    for name, claim, sentence, answer in trials:
         with row.container(border=True, width=WIDTH, height="stretch"):
             st.markdown(f"**{claim}**")
+            st.caption(f"Tried on “{literal(sentence_label(sentence, 60))}”")
             asked = st.session_state.setdefault("_mask_tried", set())
             if name in asked:
                 answer()
@@ -49,7 +52,7 @@ def _emphasis(page: Page) -> None:
     )
     st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
     st.caption(
-        f"What the last token of “{FOX}” reads in layer 0, head 0, before and after “The”, “quick” and “over” "
+        "What the last token reads in layer 0, head 0, before and after “The”, “quick” and “over” "
         f"are hidden. A mask of ones, *fox* included, changes the prediction by {percent(found.ones)}."
     )
 
@@ -59,14 +62,15 @@ def _half(page: Page) -> None:
     found = cache.half(page.model)
     st.markdown("**No.** The library transformers makes the mask of a token true or false: 0.5 counts as 1.")
     st.markdown(
-        "| *jumps* | weight | change |\n|---|---|---|\n"
+        "| *jumps* | mean weight | change |\n|---|---|---|\n"
         f"| no mask | {percent(found.before)} | |\n"
-        f"| transformers now | {percent(found.flat)} | {percent(found.flat_change)} |\n"
+        f"| today's library | {percent(found.flat)} | {percent(found.flat_change)} |\n"
         f"| log 0.5 added | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(
-        f"0.5 on *jumps* in “{FOX}”: its attention weight in the last row of layer 0, mean of the heads, and the change of the "
-        "prediction. Adding log 0.5 too leaves more than half: it halves the weight before the row is divided by its sum."
+        "0.5 on *jumps*: its attention weight in the last row of layer 0, the mean of the heads, each of which divides its own "
+        "row by its sum; and the change of the prediction. Adding log 0.5 too leaves more than half: it halves the weight "
+        "before that division."
     )
 
 
@@ -80,7 +84,7 @@ def _track(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     )
     padded = "no pads here" if found.padded is None else percent(found.padded)
     st.markdown(
-        "| your sentence | prediction changed by |\n|---|---|\n"
+        "| | prediction changed by |\n|---|---|\n"
         f"| alone, no mask at all | {percent(found.alone)} |\n"
         f"| padded, its pads read | {padded} |\n"
         f"| alone, only its last two words read | {percent(found.short)} |"

@@ -129,13 +129,18 @@ def _say(turn: Turn, turned: SoftRow, weight: float, share: float) -> None:
         return
     st.text(
         f"Adding log m = log {weight:g} = {math.log(weight):.2f} to the score multiplies the attention weight of {key} by "
-        f"{weight:g} before the row is divided by its sum: {percent(full)} becomes {percent(share)}, not "
-        f"{percent(full * weight)} (dashed)."
+        f"{weight:g} before the row is divided by its sum: {_three_digits(full)} becomes {_three_digits(share)}, not "
+        f"{_three_digits(full * weight)} (dashed)."
     )
     st.caption(
         "Dots are real runs of the model, the curve is the softmax of its scores. Exact in layer 0, where the "
         "scores stay; deeper layers read a changed past."
     )
+
+
+def _three_digits(share: float) -> str:
+    """Return a share as a percentage with a digit more than others have: its half can be recomputed."""
+    return percent(share) if share < 0.0001 else f"{share * 100:.3g}\N{NO-BREAK SPACE}%"
 
 
 def _offer(turn: Turn, weight: float) -> None:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
-NAMES = {"none": "no mask", "today": "transformers now", "formula": "older transformers", "log": "log m added"}
+NAMES = {"none": "no mask", "today": "today's library", "formula": "older library", "log": "log m added"}
 CAPTIONS = {
-    "today": "The mask is made true or false: {m} counts as {flat}.",
-    "formula": "(1 − m) times the lowest float32, {added}, is added to the scores: {m} counts as {formula}.",
+    "today": "The library transformers makes the mask true or false: {m} counts as {flat}.",
+    "formula": "Its older releases add (1 − m) times the lowest float32, {added}, to the scores: {m} counts as {formula}.",
     "log": "The word’s attention weight is multiplied by {m}, then the row is divided by its new sum.",
 }
 

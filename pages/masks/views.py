@@ -45,8 +45,7 @@ VIEWS = {
     ),
     "soft-mask": View(
         label="Mask value 0 to 1",
-        help="“log m added” of “Mask value 0.5”, for every m from 1 to 0: what attention weight is left to a word? "
-        "Move the slider.",
+        help="What attention weight is left to a word as its mask value m goes from 1 to 0? Move the slider.",
         draw=dial,
     ),
     "effect": View(

@@ -183,3 +183,11 @@ def test_all_heads_go_home_as_a_page_and_a_tile_of_the_gallery_opens_its_head(pa
     page.mouse.click(box["x"] + box["width"] * 0.88, box["y"] + box["height"] * 0.3)  # the fourth of the first row
     expect(page.locator(".st-key-head input")).to_have_value("3")
     expect(page.locator(".st-key-layer input")).to_have_value("1")
+
+
+def test_pictures_side_by_side_fit_their_columns_on_a_small_screen(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    for view, name in (("compare", "fig_beside_other"), ("batch", "fig_sentence_1")):
+        page.goto(f"{app}/Heads?closer={view}")
+        frame = drawn(page, name).locator(".plot-frame")
+        assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")

@@ -57,10 +57,10 @@ def draw() -> None:
                 st.markdown(f"**{_unbroken(place.step.question)}**")
             if not lesson.revealed() and place.step.state.page in TEXTS:
                 st.text("\n".join(f"“{line} …”" for line in value("text").splitlines()))
-            if value("notes") == "on" and not present.on():  # they are the teacher's, not the hall's
-                st.caption(f":material/school: {place.step.note}")
             if lesson.revealed():
                 _reveal(place)
+                if value("notes") == "on" and not present.on():  # they are the teacher's, not the hall's
+                    st.caption(f":material/school: {place.step.note}")
             elif place.step.choices:
                 _choices(place)
             else:
@@ -105,6 +105,8 @@ def _buttons(place: Place) -> None:
         )
         st.button("Leave", key="lesson_leave", on_click=lesson.leave, type="tertiary", icon=":material/close:")
         room_panel.menu()
+        if not present.on():  # who presents knows them
+            st.caption(":material/keyboard: PageDown, PageUp", width="content")
         _set_up(place)
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def menu() -> None:
-    """Draw the button behind which a room is opened or taken up; where the session leads one, what belongs to it."""
+    """Draw the button behind which a room is opened or rejoined; where the session leads one, what belongs to it."""
     keys, unled = room.keys(), room.unled()
-    label = f"Room {keys.letters}" if keys else f"Take up room {unled}" if unled else "Voting"
+    label = f"Room {keys.letters}" if keys else f"Rejoin room {unled}" if unled else "Voting"
     kind: Literal["secondary", "tertiary"] = "secondary" if keys or unled else "tertiary"
     with st.popover(label, icon=":material/how_to_vote:", key="room_menu", type=kind):
         if keys is None:
@@ -36,13 +36,11 @@ def menu() -> None:
 def _no_room(letters: str) -> None:
     st.markdown("In a room, phones and laptops see the questions of a lesson, and vote.")
     st.button("Open a room", key="room_open", type="primary", on_click=room.open_new)
-    st.caption("Or take up one that you opened before a reload or on another computer.")
+    st.caption("Or rejoin one that you opened before a reload or on another computer.")
     st.session_state.setdefault(room.TYPED_LETTERS, letters)
-    st.text_input("Its letters, at the end of the address for voting", key=room.TYPED_LETTERS, max_chars=20)
-    st.text_input(
-        "Its password, which you noted", key=room.TYPED_CODE, max_chars=40, type="password", autocomplete="off"
-    )
-    st.button("Take up", key="room_take_up", on_click=room.take_up)
+    st.text_input("Room code", key=room.TYPED_LETTERS, max_chars=20)
+    st.text_input("Room password", key=room.TYPED_CODE, max_chars=40, type="password", autocomplete="off")
+    st.button("Rejoin", key="room_take_up", on_click=room.take_up)
     if letters:
         st.button(
             "It is not my room", key="room_not_mine", on_click=controls.change, kwargs={"room": ""}, type="tertiary"
@@ -65,7 +63,7 @@ def _code(keys: RoomKeys) -> None:
     """Draw the room's password where it is asked for: the hall may be looking. A fragment: the page stays as it is."""
     if st.toggle("Show the password", key="room_show_code"):
         st.code(keys.written, language=None)
-    st.caption("Note it before the class comes: it takes the room up again after a reload or on another computer.")
+    st.caption("Note it before the class comes: with it you rejoin the room after a reload or on another computer.")
 
 
 def _table(keys: RoomKeys) -> pd.DataFrame:
@@ -80,7 +78,7 @@ def line(place: Place | None) -> None:
     keys = room.keys()
     if unled := room.unled():
         st.warning(
-            f"This window does not lead room {unled}: phones in it do not follow. Take it up above, with its password."
+            f"This window does not lead room {unled}: phones in it do not follow. Rejoin it above, with its password."
         )
     if keys is None or (place is not None and lesson.revealed()):
         return

@@ -338,7 +338,12 @@ def test_notes_come_with_their_switch_and_their_link() -> None:
     at = opened("Lessons")
     at.toggle(key="_switch_notes").set_value(True).run()
     assert dict(at.query_params) == {"notes": "on"}
-    assert LESSONS["masks"].steps[0].note in sent(opened("Masks", lesson="masks-1", notes="on"))
+
+
+def test_a_note_comes_with_the_reveal_since_it_may_answer() -> None:
+    at, note = opened("Masks", lesson="masks-1", notes="on"), LESSONS["masks"].steps[0].note
+    assert note not in sent(at)
+    assert note in sent(press(at, "lesson_reveal"))
 
 
 def test_a_lesson_begins_anew_with_nothing_revealed() -> None:

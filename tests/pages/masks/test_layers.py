@@ -153,7 +153,7 @@ def test_the_dial_runs_the_model_and_takes_its_weight_to_the_sentence() -> None:
     at = opened("soft-mask", dial_weight=0.25, dial_key=1)
     (now,) = [trace for trace in figures(at)["fig_dial"]["data"] if trace["name"] == "now"]
     (line,) = [text.value for text in at.text if f"{math.log(0.25):.2f}" in text.value]
-    assert percent(now["y"][0] / 100) in line
+    assert f"{now['y'][0]:.3g}\N{NO-BREAK SPACE}%" in line
     at.button(key="use_dial").click().run()
     assert at.session_state["weights"] == "1:0.25"
     moved = masks_cache.moved(BatchKey("tiny-gpt2", TEXTS), MaskSpec(), MaskSpec(weights={1: 0.25}))
