@@ -269,7 +269,7 @@ MEASURES = {
     "changed_rows": Measure(help="rows of a head that differ between two sentences", run=_changed_rows, states=2),
     "row_sum": Measure(help="a row's sum when the mask is applied in a way", run=_row_sum, options=("way",)),
     "in_batch": Measure(help="the change by the batch, given what `way` says", run=_in_batch, options=("way",)),
-    "last_column": Measure(help="the change when the last column is read", run=_last_column),
+    "last_column": Measure(help="the change when the next word is predicted at the last column", run=_last_column),
     "kept_words": Measure(help="words that the filters leave", run=_kept_words),
     "kept_share": Measure(help="the share of the probability that the filters leave", run=_kept_share),
     "draw_entropy": Measure(help="the uncertainty of the draw behind the filters, in bits", run=_draw_entropy),

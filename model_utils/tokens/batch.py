@@ -95,7 +95,7 @@ class TokenBatch:
         return self.pads(sentence) if self.side == "left" else 0
 
     def last(self, sentence: int) -> int:
-        """Return the column of the last real token of `sentence`: where its next word is read."""
+        """Return the column of the last real token of `sentence`: where its next word is predicted."""
         return self.first(sentence) + len(self.tokens[sentence]) - 1
 
     def labels(self, sentence: int) -> tuple[str, ...]:

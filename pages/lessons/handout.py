@@ -202,7 +202,7 @@ def _batch_table(batch: TokenBatch) -> str:
         return ""
     head = "".join(f"<th>{place}</th>" for place in range(count))
     rows = "".join(f"<tr><th>{number}</th>{'<td></td>' * count}</tr>" for number in range(1, len(batch.texts) + 1))
-    hint = "A row for each sentence, a cell for each token. Circle where a next word is read."
+    hint = "A row for each sentence, a cell for each token. Circle where a next word is predicted."
     return f'<p class="setup">{hint}</p><table class="grid batch"><tr><th></th>{head}</tr>{rows}</table>'
 
 

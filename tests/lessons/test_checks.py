@@ -110,7 +110,7 @@ def test_the_command_says_what_is_wrong_and_ends_so(tmp_path: Path, capsys: pyte
     assert command.main([str(path)]) == 0
     path.write_text(text.replace("above: 0.95, below: 1.01", "above: 1, below: 2"), encoding="utf-8")
     assert command.main([str(path)]) == 1
-    assert "own.yaml, step 1, check 4: moved is 0.9" in capsys.readouterr().out
+    assert "own.yaml, step 1, check 3: moved is 0.9" in capsys.readouterr().out
     path.write_text("title: x", encoding="utf-8")
     assert command.main([str(path)]) == 1
     assert "own.yaml, needs" in capsys.readouterr().out
