@@ -229,18 +229,17 @@ def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, A
         text = "<b>▢ the next word is predicted here</b>"
         captions = [{**top, "text": text, "x": window.start - 0.5, "xanchor": "left", "yshift": 44}]
         if last in window:
+            # Where there is room, in the line of the other caption, above the numbers of the columns.
+            shift = 44 if last - window.start > 4 else 25
             font = {"size": 16, "color": palette.text}
-            beside = (
-                last - window.start > 4
-            )  # there is room in the line of the other caption, above the numbers of the columns
-            cross = {
-                "text": "✗ not here: a pad",
-                "x": last,
-                "yshift": 44 if beside else 25,
+            dotted = {
+                "text": "dotted: not here, a pad",
+                "x": last + 0.5,
+                "xanchor": "right",
+                "yshift": shift,
                 "font": font,
-                "bgcolor": palette.paper,
             }
-            captions.append({**top, **cross})
+            captions.append({**top, **dotted, "bgcolor": palette.paper})
         return captions
     if last not in window:
         return []

@@ -47,14 +47,14 @@ def test_the_last_column_is_boxed_in_one_piece_where_every_row_is_read_there() -
     assert [(box.x0, box.x1, box.y0, box.y1, box.line.color) for box in boxes] == [(1.5, 2.5, -0.5, 1.5, LIGHT.accent)]
 
 
-def test_right_pads_box_each_rows_own_place_and_cross_the_last_column() -> None:
+def test_right_pads_box_each_rows_own_place_and_dot_the_last_column() -> None:
     mask = np.array([[1, 0, 0], [1, 1, 1]])
     figure = batch_figure(table(read=(0, 2), mask=mask), range(3), palette=LIGHT)
     accent = [shape for shape in figure.layout.shapes if shape.line.color == LIGHT.accent]
     assert [(round(box.x0 + 0.49), round(box.y0 + 0.48)) for box in accent] == [(0, 0), (2, 1)]
     dotted = [shape for shape in figure.layout.shapes if shape.line.dash == "dot"]
     assert [(round(box.x0 + 0.46), round(box.y0 + 0.45)) for box in dotted] == [(2, 0)]
-    assert [note.x for note in figure.layout.annotations if "✗" in note.text] == [2]
+    assert [note.x for note in figure.layout.annotations if "dotted" in note.text] == [2.5]
 
 
 def test_a_window_keeps_the_column_numbers_of_the_batch() -> None:
