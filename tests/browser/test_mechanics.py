@@ -25,7 +25,7 @@ def test_a_teacher_steps_through_the_stages_by_keyboard(page: Page, app: str) ->
     # Streamlit fetches what draws buttons apart: on a busy machine they come after the figures, and only then has one its key.
     expect(page.locator(".st-key-stage_next button")).to_be_enabled()
     page.keyboard.press("PageDown")
-    expect(page.get_by_text("It removes; it never points", exact=False)).to_be_visible()
+    expect(page.get_by_text("The mask adds 0", exact=False)).to_be_visible()
     page.wait_for_url("**stage=mask**")
     assert "blocked: comes later" in drawn(page, "fig_row").evaluate(TRACES)
     page.keyboard.press("PageDown")
