@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import frame, unseen_tokens
+from pages.common import frame
 from pages.common.caches import cache
 from pages.common.lesson import cover
+from pages.common.notes import unseen_tokens
 from pages.tokens import table, views
 
 if TYPE_CHECKING:

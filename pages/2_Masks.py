@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import ending_space, frame, mask_state, unseen_tokens
+from pages.common import frame, mask_state
 from pages.common.lesson import cover
+from pages.common.notes import ending_space, unseen_tokens
 from pages.masks import first_screen, tools, views
 
 

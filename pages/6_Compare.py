@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import frame, unseen_tokens
+from pages.common import frame
 from pages.common.lesson import cover
+from pages.common.notes import unseen_tokens
 from pages.common.runs import runs
 from pages.compare import controls, result
 

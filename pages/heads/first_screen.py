@@ -12,11 +12,12 @@ from formatting import percent
 from model_utils.limits import MAX_ATTENTION_MB
 from model_utils.tokens.batch import BatchKey, sentence_label
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, frame, mask_state, thinned_names, unseen_tokens
+from pages.common import controls, frame, mask_state
 from pages.common import downloads as common_downloads
 from pages.common.caches import cache_shared
 from pages.common.components.plot import plot
 from pages.common.hall import present
+from pages.common.notes import thinned_names, unseen_tokens
 from pages.heads import cache, downloads
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, sentence_label, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import change, controls, ending_space, figures, frame
+from pages.common import controls, figures, frame
 from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.lesson import cover
 from pages.common.link_parameters import CONTROLS
 from pages.common.markdown import literal
+from pages.common.notes import change, ending_space
 
 if TYPE_CHECKING:
     from model_utils.tokens.words import Word

@@ -14,10 +14,11 @@ from model_utils.masks.link import format_weights
 from model_utils.masks.mask import MaskSpec
 from model_utils.masks.patterns import PATTERNS
 from model_utils.tokens.glyphs import spoken
-from pages.common import change, controls, figures, frame, mask_state
+from pages.common import controls, figures, frame, mask_state
 from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.markdown import literal
+from pages.common.notes import change
 from pages.masks import cache as masks_cache
 from pages.masks import tools
 

@@ -11,10 +11,11 @@ import streamlit as st
 
 from formatting import percent
 from model_utils.masks.patterns import PATTERNS
-from pages.common import controls, downloads, frame, mask_state, thinned_names
+from pages.common import controls, downloads, frame, mask_state
 from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
+from pages.common.notes import thinned_names
 from pages.masks import broadcasting
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ import streamlit as st
 from formatting import percent
 from model_utils.limits import UNASKED_OPERATIONS
 from model_utils.masks.patterns import PATTERNS, filled
-from pages.common import change, controls, downloads, figures, frame, mask_state
+from pages.common import controls, downloads, figures, frame, mask_state
 from pages.common.caches import cache, cache_masks
 from pages.common.components.plot import plot
 from pages.common.hall import present
+from pages.common.notes import change
 from pages.masks import rule_above
 from pages.masks.receptive_field import receptive_field
 from pages.masks.surprisal import later_weight, surprise

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, frame, mask_state, unseen_tokens
+from pages.common import controls, frame, mask_state
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.controls import value
+from pages.common.notes import unseen_tokens
 from pages.mechanics.first_screen import CellSelection
 
 

@@ -10,10 +10,11 @@ import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, downloads, ending_space, figures, frame
+from pages.common import controls, downloads, figures, frame
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 from pages.common.lesson import cover
+from pages.common.notes import ending_space
 
 if TYPE_CHECKING:
     from model_utils.tokens.batch import BatchKey, TokenBatch

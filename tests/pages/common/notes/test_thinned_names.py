@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 def _page() -> None:
     import streamlit as st
 
-    from pages.common import thinned_names
+    from pages.common.notes import thinned_names
 
     thinned_names.say(["word"] * st.session_state["tokens"])
 

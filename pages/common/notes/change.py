@@ -6,15 +6,15 @@ from formatting import percent
 
 # Total variation below which two answers are one: float32 differs by some 1e-6 with the order of the sums.
 EQUAL = 1e-5
-SAME = "what the last word reads is the same"
+SAME, LITTLE = "what the last word reads is the same", "no more than rounding can"
 
 
 def sentence(causes: str, moved: float, *, against: str = "", why: str = SAME) -> str:
-    """Return by how much `causes` changed the prediction; where that is nothing, `why`.
+    """Return by how much `causes` changed the prediction; where that is nothing at all, `why`.
 
     `moved` is a total variation, `against` what the prediction is compared with, where that needs saying.
     """
     if moved < EQUAL:
-        return f"{causes} **changed nothing**{against}: {why}."
+        return f"{causes} **changed nothing**{against}: {LITTLE if moved else why}."
     share = f"**changed the prediction by {percent(moved)}**{against}"
     return f"{causes} {share}: so much of the probability has moved between words."

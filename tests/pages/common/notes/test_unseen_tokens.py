@@ -11,7 +11,7 @@ from model_utils.errors import ModelDamagedError
 from pages.common.caches import cache
 from tests.tools.figures import figures
 
-APP = Path(__file__).parents[3] / "app.py"
+APP = Path(__file__).parents[4] / "app.py"
 PAGES = ["1_Tokens", "2_Masks", "3_Heads", "4_Mechanics", "5_Generate"]
 
 

@@ -1,0 +1,1 @@
+"""Sentences that several pages say of their numbers and their text."""
