@@ -96,7 +96,7 @@ def _settings(page: frame.Page) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="settings_tools"):
             by = _editor(rows)
             _add_or_replace(rows)
-            if not wrong:
+            if rows and not wrong:  # else it stands open
                 with st.popover("As text"):
                     controls.field("settings")
             with st.popover("More"):
@@ -106,6 +106,8 @@ def _settings(page: frame.Page) -> None:
         if rows:
             with st.container(key="settings_rows"):
                 (row_sliders if by == SLIDERS else settings_table).draw(rows)
+        else:
+            controls.field("settings")
 
 
 def _wrong(wrong: str) -> None:

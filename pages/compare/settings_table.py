@@ -146,8 +146,9 @@ def _value(one: Filter | BeamSetting, cell: str) -> Any:
         return one.parse(cell)
     except ValueError:
         number = "whole number" if isinstance(one.off, int) else "number"
-        bounds = f"a {number} from {one.low:,.10g} to {one.high:,.10g}"
-        raise InputError(f"{one.label} {cell[:20]!r} does not fit: write {bounds} ({_text(one.off)} = off).") from None
+        off = f" ({_text(one.off)} = off)" if isinstance(one, Filter) else ""
+        bounds = f"a {number} from {one.low:,.10g} to {one.high:,.10g}{off}"
+        raise InputError(f"{one.label} {cell[:20]!r} does not fit: write {bounds}.") from None
 
 
 def _seed(cell: str) -> int | None:
