@@ -41,6 +41,19 @@ def losses(selection: CellSelection) -> None:
         "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
         "see it. Training code leaves a token out by giving it the label −100: pads at least."
     )
+    _means(found, bit)
+    if not selection.batch.pads(selection.spec.sentence):
+        st.markdown("The three agree here: this sentence has no pads.")
+    st.caption(
+        "The first column has no loss: nothing stands before it. Training code reports the loss in nats: 1 bit is 0.69 nats."
+    )
+    if selection.batch.side == "left" and selection.batch.pads(selection.spec.sentence):
+        st.caption("With pads on the left, leaving out pads alone still grades the first word, guessed from a pad.")
+    downloads.bar("loss", numbers=lambda: _words(selection, found), code=lambda: _loss_code(selection))
+
+
+def _means(found: WordLosses, bit: float) -> None:
+    """Draw the means of what each way of leaving tokens out counts; a `bit` is so many nats."""
     means = {
         "Pads, first word left out (dashed)": found.mean(),
         "Only pads left out (−100)": found.mean("pads"),
@@ -55,14 +68,6 @@ def losses(selection: CellSelection) -> None:
             delta_arrow="off",
             help=f"The mean per token: {mean / bit:.9g} bits = {mean:.9g} nats",
         )
-    if not selection.batch.pads(selection.spec.sentence):
-        st.markdown("The three agree here: this sentence has no pads.")
-    st.caption(
-        "The first column has no loss: nothing stands before it. Training code reports the loss in nats: 1 bit is 0.69 nats."
-    )
-    if selection.batch.side == "left" and selection.batch.pads(selection.spec.sentence):
-        st.caption("With pads on the left, leaving out pads alone still grades the first word, guessed from a pad.")
-    downloads.bar("loss", numbers=lambda: _words(selection, found), code=lambda: _loss_code(selection))
 
 
 def _words(selection: CellSelection, found: WordLosses) -> pd.DataFrame:

@@ -50,10 +50,7 @@ def over_steps(
     _mark(figure, chosen, palette)
     style(figure, palette, height=310)
     bits = {"domain": [0.56, 1], "rangemode": "tozero", "nticks": 5}
-    most = max((count for counts in kept.values() for count in counts), default=1)
-    between = (1, 2, 5) if most <= MOST_TICKED else (1,)
-    ticks = [digit * 10**power for power in range(6) for digit in between]
-    left = {"domain": [0, 0.42], "type": "log", "tickvals": ticks, "tickformat": ",d"}
+    left = {"domain": [0, 0.42], "type": "log", "tickvals": _ticks(kept), "tickformat": ",d"}
     one_above_other(
         figure,
         palette,
@@ -66,6 +63,13 @@ def over_steps(
     figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"})
     figure.grow_above(legend_height(trace.name for trace in figure.data))
     return figure
+
+
+def _ticks(kept: dict[str, Sequence[int]]) -> list[int]:
+    """Return the ticks of an axis of counts."""
+    most = max((count for counts in kept.values() for count in counts), default=1)
+    between = (1, 2, 5) if most <= MOST_TICKED else (1,)
+    return [digit * 10**power for power in range(6) for digit in between]
 
 
 def _mark(figure: Figure, chosen: int, palette: Palette) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from viz.base.axes import KEY_HEIGHT, key_above, word_rows
-from viz.base.figure import Figure, bar, scatter
+from viz.base.figure import Figure, Trace, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import ramp_colour, style
 
@@ -44,24 +44,27 @@ def repeated_draws(
             showlegend=False,
         )
     )
-    figure.add(
-        scatter(
-            name="expected",
-            mode="markers",
-            x=list(expected),
-            y=rows,
-            error_x={"array": list(margins), "color": palette.text, "thickness": 2, "width": 6},
-            marker={"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": palette.text}},
-            hovertemplate="theory: %{x:.1f} times<extra></extra>",
-            showlegend=False,
-        )
-    )
+    figure.add(_theory(expected, margins, palette))
     most = max([*counts, *(e + m for e, m in zip(expected, margins, strict=True)), 1])
     # Behind a whisker a count would read as where the whisker ends.
     names = [f"{escape(label)}  <b>{count}</b>" for label, count in zip(labels, counts, strict=True)]
     _frame(figure, names, most, palette)
     figure.add_annotation(**key_above(_key(palette, drawn=drawn is not None), palette))
     return figure
+
+
+def _theory(expected: Sequence[float], margins: Sequence[float], palette: Palette) -> Trace:
+    """Return the marks of what theory expects in each row, with their whiskers."""
+    return scatter(
+        name="expected",
+        mode="markers",
+        x=list(expected),
+        y=list(range(len(expected))),
+        error_x={"array": list(margins), "color": palette.text, "thickness": 2, "width": 6},
+        marker={"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": palette.text}},
+        hovertemplate="theory: %{x:.1f} times<extra></extra>",
+        showlegend=False,
+    )
 
 
 def _key(palette: Palette, *, drawn: bool) -> list[tuple[str, str, str]]:

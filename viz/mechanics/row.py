@@ -320,11 +320,7 @@ class _Draft:
         )
         most = float(np.nanmax(np.abs(row.output))) if np.isfinite(row.output).any() else 1.0
         columns = {
-            "mixed": (
-                np.where(row.silent, np.nan, row.mixed.T),
-                np.arange(K),
-                [escape(label) for label in row.labels],
-            ),
+            "mixed": (np.where(row.silent, np.nan, row.mixed.T), np.arange(K), [escape(label) for label in row.labels]),
             "output": (row.output[:, None], [self.end], ["the sum"]),
         }
         for trace, (z, x, names) in columns.items():
@@ -389,10 +385,7 @@ def _span(scores: NDArray[Any]) -> tuple[float, float]:
 
 
 def _written(value: float) -> str:
-    """Return a number of a strip: three figures, to calculate with; of a small one two, which stay legible.
-
-    The smallest float32 has the name of that fill value: written out, it would make all numbers of its strip small.
-    """
+    """Return a number of a strip with three figures, a small one with two; the fill `min` by its name, which is shorter."""
     if value == np.finfo(np.float32).min:
         return "min"
     return signed(value, 2 if abs(value) < 0.1 else 3)
