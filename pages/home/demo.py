@@ -36,7 +36,6 @@ SHOWS = {
     "Compare": "one prompt, several settings",
     "Lessons": "two lessons for a class",
 }
-LINKS_ACROSS = 4
 _EXAMPLE = " Example sentence. To use your own, edit Sentences in the sidebar."
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
@@ -82,12 +81,9 @@ def shown(page: frame.Page) -> Shown:
 
 def links(carried: Mapping[str, str]) -> None:
     """Draw one link per page of the menu: its name, and what it shows. They take `carried` along."""
-    pages = frame.MENU[1:]
-    place = st.container(key="page_links")
-    for start in range(0, len(pages), LINKS_ACROSS):
-        columns = place.columns(LINKS_ACROSS)
-        for column, (path, name) in zip(columns, pages[start : start + LINKS_ACROSS], strict=False):
-            with column.container(gap=None):
+    with st.container(key="page_links"):  # frame.css lays them out: columns would be three more messages a link
+        for path, name in frame.MENU[1:]:
+            with st.container(gap=None):
                 frame.page_link(path, f"**{name}** →", carried if name in CARRIED else None)
                 st.caption(SHOWS[name])
 
