@@ -14,7 +14,11 @@ from pages.masks import first_screen, tools, views
 def explorer(page: frame.Page) -> None:
     """Draw the first screen and the one part below it that is open; the others do not compute."""
     with frame.in_turn(page), frame.reader_errors():
-        first, below = st.container(), st.container()  # what comes and goes in one does not move the other
+        with st.container(gap="xsmall"):  # a screen of 1,280 x 720 ends below the choice of the view
+            first, below = (
+                st.container(gap="xsmall"),
+                st.container(),
+            )  # what comes and goes in one does not move the other
         with first:
             with st.container(horizontal=True, vertical_alignment="bottom", width=520, key="mask_sentence"):
                 batch = mask_state.choose_sentence(page)
@@ -28,7 +32,6 @@ def explorer(page: frame.Page) -> None:
             tools.typed_mask(spec, words, batch.texts[spec.sentence])
             cover.answer(first_screen.answer, page, spec, batch)
         with below:
-            st.divider()
             views.draw(page, spec, batch)
 
 

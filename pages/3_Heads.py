@@ -29,8 +29,6 @@ def explorer(page: frame.Page) -> None:
             cover.answer(first_screen.draw_map, selection)
         with sentence:
             first_screen.choose_sentence(selection)
-            if not cover.covered():
-                first_screen.habit_links(selection)
         with above:
             first_screen.choose_head(selection)
         if not cover.covered():

@@ -119,29 +119,6 @@ def _shown(text: str) -> str:
     return f"{start} {sentence_label(line, LONGEST_END)}"
 
 
-def habit_links(selection: HeadSelection) -> None:
-    """Draw one click each to the heads with the strongest habits on this text."""
-    from model_utils.heads.measures import PLACES, counted_in_words
-
-    habits = selection.all_heads[1]
-    if habits is None:
-        return
-    st.caption(
-        "Heads with the most weight on",
-        help=f"The share of a head's attention weight, averaged over {counted_in_words(habits.from_row)}.",
-    )
-    with st.container(gap="xxsmall"):
-        for habit, place in PLACES.items():
-            at_layer, at_head, share = habits.strongest(habit)
-            st.button(
-                f"{place}: layer {at_layer}, head {at_head} ({percent(share)})",
-                key=f"telling_{habit}",
-                type="tertiary",
-                on_click=open_head,
-                args=(at_layer, at_head),
-            )
-
-
 def choose_head(selection: HeadSelection) -> None:
     """Draw the numbers of layer and head, and the steps to the heads beside them."""
     layers, heads = selection.page.entry.layers, selection.page.entry.heads
@@ -173,19 +150,43 @@ def draw_map(selection: HeadSelection) -> None:
         on_click=open_head,
         alt=f"All {layers * heads} heads as small pictures, layers down, heads across; a frame marks the open one.",
     )
-    st.caption("Click a head to open it. Framed: the open head (thick) and the three above.")
+    _habit_links(selection)
+
+
+def _habit_links(selection: HeadSelection) -> None:
+    """Draw one click each to the heads with the strongest habits on this text, which the map frames."""
+    from model_utils.heads.measures import PLACES, counted_in_words
+
+    habits = selection.all_heads[1]
+    with st.container(gap=None, key="telling_heads"):
+        if habits is None:
+            st.caption("Click a head to open it.")
+            return
+        st.caption(
+            "Click a head. Framed: most weight on",
+            help=f"The share of a head's attention weight, averaged over {counted_in_words(habits.from_row)}.",
+        )
+        for habit, place in PLACES.items():
+            at_layer, at_head, share = habits.strongest(habit)
+            st.button(
+                f"{place}: layer {at_layer}, head {at_head} ({percent(share)})",
+                key=f"telling_{habit}",
+                type="tertiary",
+                on_click=open_head,
+                args=(at_layer, at_head),
+            )
 
 
 def _map_figure(selection: HeadSelection) -> Figure:
     """Return all heads as one picture."""
-    palette, framed = frame.palette(), not present.on()  # a hall has no links that say what is framed
+    palette = frame.palette()
     return cache_shared.figure(
-        ("overview", *selection.source, selection.head, framed, palette),
-        lambda: _draw_map(selection, palette, framed=framed),
+        ("overview", *selection.source, selection.head, palette),
+        lambda: _draw_map(selection, palette),
     )
 
 
-def _draw_map(selection: HeadSelection, palette: Palette, *, framed: bool) -> Figure:
+def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
     from model_utils.heads.measures import HABITS, PLACES
     from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
@@ -205,7 +206,7 @@ def _draw_map(selection: HeadSelection, palette: Palette, *, framed: bool) -> Fi
         causes=CAUSES,
         facts=facts,
         opened=selection.head,
-        marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits and framed else [],
+        marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
         palette=palette,
     )
 

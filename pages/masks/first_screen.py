@@ -121,10 +121,10 @@ def answer(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     bars, numbers = st.columns([1.7, 1], gap="large")
     with bars:
         _bars(page, spec, batch, before, after, changed=changed)
-    with numbers.container(key="mask_numbers"):
+    with numbers.container(gap="xsmall", key="mask_numbers"):
         _numbers(page.key(batch.side), spec, changed=changed)
+        tools.take_home(page, spec, batch, before, after)
     _gap(page, spec, batch)
-    tools.take_home(page, spec, batch, before, after)
 
 
 def _bars(page: Page, spec: MaskSpec, batch: TokenBatch, before: Chances, after: Chances, *, changed: bool) -> None:

@@ -39,12 +39,12 @@ VIEWS = {
         answers=False,
     ),
     "mask-value": View(
-        label="Mask value 0.5",
+        label="Mask value: 3 ways",
         help="Does a mask value of 0.5 halve the attention weight of a word? Choose a word, and compare three ways to apply it.",
         draw=soft,
     ),
     "soft-mask": View(
-        label="Mask value 0 to 1",
+        label="Mask value: curve",
         help="What attention weight is left to a word as its mask value m goes from 1 to 0? Move the slider.",
         draw=dial,
     ),

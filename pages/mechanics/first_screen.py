@@ -138,7 +138,7 @@ def stages(selection: CellSelection) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
     from viz.mechanics.row import strips_width
 
-    with st.container(horizontal=True, key="stage_buttons"):
+    with st.container(horizontal=True, vertical_alignment="center", key="stage_buttons"):
         if lesson.here() is None:  # in a lesson Back and Next are those of its steps
             _step_buttons(value("stage"))
         stage = controls.choice("stage", show_label=False)

@@ -74,3 +74,10 @@ def test_the_page_fits_a_phone_with_its_widest_part_open(phone: Page, app: str) 
     bars(phone)
     expect(phone.locator(".st-key-fig_half .js-plotly-plot .main-svg").first).to_be_attached()
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_laptops_screen_ends_below_the_choice_of_the_view(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app}/Masks")
+    bars(page)
+    expect(page.locator(".st-key-look")).to_be_in_viewport(ratio=1)

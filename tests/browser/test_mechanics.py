@@ -65,14 +65,17 @@ def test_a_phone_shows_the_strips_and_only_pictures_scroll_sideways(phone: Page,
     expect(phone.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_a_stage_that_next_adds_comes_into_view(page: Page, app: str) -> None:
+def test_every_stage_is_in_view_at_once_whether_opened_by_its_address_or_by_next(page: Page, app: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app}/Mechanics?stage=values")
+    expect(drawn(page, "fig_row").locator(".plot-frame")).to_be_in_viewport(ratio=1)
     page.goto(f"{app}/Mechanics")
     figure = drawn(page, "fig_row")
     for stage in list(CONTROLS["stage"].options)[1:]:
         page.locator(".st-key-stage_next button").click()
         page.wait_for_url(f"**stage={stage}**")
         expect(figure.locator(".plot-frame")).to_be_in_viewport(ratio=1)
+        assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
 
 
 # Each part about what goes wrong, with the figure it draws last, the lines of its tables, and what its code says.

@@ -42,7 +42,7 @@ def one_size(texts: Sequence[str], cell: float) -> int:
     return int(min(18, cell * 0.36, cell * 0.92 / (0.56 * widest)))
 
 
-def hall_size(texts: Sequence[str], cell: float) -> int:
+def full_size(texts: Sequence[str], cell: float) -> int:
     """Return the px at which the longest of `texts` nearly fills a cell of `cell` px: a point is half as wide as a digit."""
     widest = max((len(text) - 0.5 * text.count(".") for text in texts), default=1)
     return int(min(18, cell * 0.55, cell * 0.94 / (0.53 * widest)))
@@ -136,7 +136,7 @@ def matrix(
     """
     T, look = len(labels), look or weight_look(palette)
     if palette.sizes.brief:
-        shortened = replace(look.numbers, text=look.numbers.short, sizes=hall_size, least=palette.sizes.least)
+        shortened = replace(look.numbers, text=look.numbers.short, sizes=full_size, least=palette.sizes.least)
         look = replace(look, numbers=shortened)
     z = visible(values, causes)  # (Q, K)
     short = [shorten(label) for label in labels]

@@ -11,7 +11,7 @@ import numpy as np
 from viz.base.axes import cell_texts, frame
 from viz.base.figure import Figure
 from viz.base.hatching import HOVER_UP_TO, any_cause, visible
-from viz.base.matrix import CORNER, ColourBar, Look, Numbers, matrix, weight_look
+from viz.base.matrix import CORNER, ColourBar, Look, Numbers, full_size, matrix, weight_look
 from viz.base.text import escape, precise, signed
 from viz.base.theme import signed_scale
 
@@ -25,6 +25,7 @@ CORNERS: dict[Rows, str] = {"queries": CORNER, "keys": "columns → read<br>rows
 
 # px of one matrix: two stand side by side on a screen of 1,400. px added below it, for one more line of the legend.
 WIDTH, MORE_BELOW = 440, 24
+SHRUNK = 0.92  # of a cell's side are left on a screen of 1,280
 
 
 def scores(
@@ -47,7 +48,7 @@ def scores(
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
     scale = signed_scale(palette, most or 1.0)
     bar = ColourBar(scale=scale, ticks={end: signed(end) for end in (scale.low, 0.0, scale.high)}, zero="score 0")
-    look = Look(scale=scale, numbers=Numbers(text=signed), bar=bar, title="score")
+    look = Look(scale=scale, numbers=Numbers(text=signed, sizes=_size), bar=bar, title="score")
     return head.light(head.matrix(z, look, values if held is None else held), lit)
 
 
@@ -62,12 +63,19 @@ def weights(
 ) -> Figure:
     """Return the matrix of weights `[Q, K]`, trace `weight`, on the common scale; z is NaN where a cause blocks it."""
     head = _Head(labels=labels, causes=causes, rows=rows, palette=palette)
-    figure = head.matrix(values.astype(np.float64), weight_look(palette, numbers=Numbers(text=_weight)), values)
+    figure = head.matrix(
+        values.astype(np.float64), weight_look(palette, numbers=Numbers(text=_weight, sizes=_size)), values
+    )
     lost = np.isnan(values) & ~any_cause(causes, values.shape)
     if lost.any():  # it must not look like an empty cell
         cells, texts = np.argwhere(head.turned(lost)), ["NaN"] * int(lost.sum())
         figure.add(cell_texts(cells, texts, name="not a number", size=13, colour=palette.accent, showlegend=False))
     return figure if lit is None else head.light(figure, lit)
+
+
+def _size(texts: Sequence[str], cell: float) -> int:
+    """Return the px at which the longest of `texts` nearly fills a cell where the matrix is drawn at its narrowest."""
+    return full_size(texts, SHRUNK * cell)
 
 
 def _weight(value: float) -> str:

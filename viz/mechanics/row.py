@@ -30,13 +30,17 @@ NUMBERS_UP_TO = 20
 COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
 NARROWEST = 330  # px of all columns on a phone: few have more room there
 
-# px of one strip at least, its title above the bars included; the last one holds W rows.
-STRIP, LAST_STRIP = 86, 130
-# While few strips are shown each takes its part of the room that four fill, up to so many px.
-FOUR_STRIPS, TALLEST_STRIP = 4 * STRIP, 140
+# The strip of a stage and the one that it is made from are whole, earlier ones fold to a line of numbers.
+WHOLE_STRIPS = 2
+# px of a whole strip in a hall, its title above the bars included, and of a folded one.
+STRIP, FOLDED_STRIP = 86, 40
+# px of all strips: more would lie below a window of 1,280 x 720. While few are shown each is as tall as that allows.
+ALL_STRIPS, TALLEST_STRIP = 318, 140
+LAST_STRIP = 34  # px by which the last one, which holds W rows, is taller than the one above it
 TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
 UPRIGHT, WORD_FONT, LONGEST = 10, 18, 9  # words, more are slanted; px and characters of an upright one
-TITLE = 26
+TITLE, FOLDED_TITLE = 26, 19
+TITLE_FONT, FOLDED_FONT = 18, 15
 BELOW_WORDS = 6  # px between the words and the first title
 GAP = 6  # px below a strip
 # px below the bars that their numbers take, however tall the strip is.
@@ -83,9 +87,9 @@ def strips_width(keys: int) -> int:
 
 
 def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
-    """Return the strips of one row up to `stage`, one of STAGES: the figure grows downwards with the stages.
+    """Return the strips of one row up to `stage`, one of STAGES: the last WHOLE_STRIPS whole, earlier ones as their numbers.
 
-    In a hall the first ones give way, so that HALL_STRIPS are left.
+    In a hall the first ones give way, so that HALL_STRIPS are left, all whole.
 
     Traces carry the true numbers and are named `score`, `masked`, `exp`, `weight`, `mixed` and `output`; blocked keys
     lie under the hatch of their cause, in traces named after it.
@@ -95,7 +99,8 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
     draft = _Draft(figure=Figure(), row=row, palette=palette, stages=stages)
     for place, name in enumerate(stages, start=1):
         draft.title(place, name)
-        {"score": draft.scores, "mask": draft.scores, "values": draft.values}.get(name, draft.bars)(place, name)
+        drawn = {"score": draft.scores, "mask": draft.scores, "values": draft.values}.get(name, draft.bars)
+        (draft.fold if place <= draft.folded else drawn)(place, name)
     style(draft.figure, palette, height=draft.height)
     draft.words()
     draft.figure.update_layout(
@@ -106,7 +111,7 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
         legend={
             "x": 1,
             "xanchor": "right",
-            "y": max(0.0, 1 - (draft.top + draft.strip * stages.index(draft.explained)) / draft.height),
+            "y": max(0.0, 1 - draft.above(stages.index(draft.explained) + 1) / draft.height),
             "yanchor": "top",
             "bgcolor": "rgba(0,0,0,0)",
         },
@@ -133,13 +138,32 @@ class _Draft:
     @property
     def explained(self) -> str:
         """Return the stage whose strip names the hatches in the legend."""
-        return MASK if MASK in self.stages else self.stages[0]
+        whole = self.stages[self.folded :]
+        return MASK if MASK in whole else whole[0]
+
+    @property
+    def folded(self) -> int:
+        """Return how many strips, the first ones, are folded."""
+        return 0 if self.palette.sizes.brief else max(0, self.shown - WHOLE_STRIPS)
+
+    @property
+    def taller(self) -> int:
+        """Return the px by which the last strip is taller than the one above it."""
+        return LAST_STRIP if self.stages[-1] == STAGES[-1] else 0
 
     @property
     def strip(self) -> int:
-        """Return the px of one strip."""
-        room = HALL_STRIPS * STRIP if self.palette.sizes.brief else FOUR_STRIPS
-        return max(STRIP, min(TALLEST_STRIP, room // self.shown))
+        """Return the px of one whole strip."""
+        if self.palette.sizes.brief:
+            return max(STRIP, min(TALLEST_STRIP, HALL_STRIPS * STRIP // self.shown))
+        room = ALL_STRIPS - self.taller - FOLDED_STRIP * self.folded
+        return min(TALLEST_STRIP, room // (self.shown - self.folded))
+
+    def above(self, place: int) -> int:
+        """Return the px above the strip at a place."""
+        before = place - 1
+        folded = min(before, self.folded)
+        return self.top + FOLDED_STRIP * folded + self.strip * (before - folded)
 
     @property
     def floor(self) -> float:
@@ -149,7 +173,7 @@ class _Draft:
     @property
     def height(self) -> int:
         """Return the px of all strips that are shown."""
-        return self.top + self.strip * self.shown + (LAST_STRIP - STRIP if self.stages[-1] == STAGES[-1] else 0)
+        return self.above(self.shown + 1) + self.taller
 
     @property
     def few(self) -> bool:
@@ -183,9 +207,10 @@ class _Draft:
             "weight": "divided by the row's sum = weight",
             "values": "times values, vectors added up",
         }
-        top = self.top + self.strip * (place - 1)
-        bottom = self.height if place == self.shown else top + self.strip
-        domain = [max(0.0, 1 - (bottom - GAP) / self.height), 1 - (top + TITLE) / self.height]
+        top, folded = self.above(place), place <= self.folded
+        title, gap = (FOLDED_TITLE, 0) if folded else (TITLE, GAP)
+        bottom = self.height if place == self.shown else self.above(place + 1)
+        domain = [max(0.0, 1 - (bottom - gap) / self.height), 1 - (top + title) / self.height]
         self.figure.update_layout(
             **{numbered("yaxis", place): {"domain": domain, "visible": False, "fixedrange": True}}
         )
@@ -195,14 +220,33 @@ class _Draft:
             **FROM_LEFT,
             yref="paper",
             yanchor="middle",
-            y=1 - (top + TITLE / 2 + 2) / self.height,
-            font={"size": 18, "color": self.palette.accent if last else self.palette.text},
+            y=1 - (top + title / 2 + 2) / self.height,
+            font={
+                "size": FOLDED_FONT if folded else TITLE_FONT,
+                "color": self.palette.accent if last else self.palette.text,
+            },
         )
+
+    def fold(self, place: int, name: str) -> None:
+        """Add an earlier strip as its numbers alone."""
+        self.figure.update_layout(**{numbered("yaxis", place): {"range": [0, 1]}})
+        self.numbers(place, [_written(value) for value in self.held(name).tolist()], self.total(name), 0.5)
+
+    def held(self, name: str) -> NDArray[np.float64]:
+        """Return `[K]`: the numbers of a strip."""
+        row = self.row
+        held = {"score": row.score, "mask": row.masked, "exp": row.exp, "weight": row.weight}[name]
+        return np.asarray(held, dtype=np.float64)
+
+    def total(self, name: str) -> str:
+        """Return what is written at the right of a strip: the sum of what softmax adds up."""
+        totals = {"exp": self.row.total, "weight": float(np.sum(self.row.weight, dtype=np.float64))}
+        return f"Σ {signed(totals[name], 3)}" if name in totals else ""
 
     def scores(self, place: int, name: str) -> None:
         """Add a strip of scores as dots on lines, the higher the larger: a score has no zero that means anything to softmax."""
         row = self.row
-        values = np.asarray(row.masked if name == "mask" else row.score, dtype=np.float64)
+        values = self.held(name)
         low, high = _span(row.score)
         drawn = np.where((row.blocked if name == "mask" else False) | ~np.isfinite(values), np.nan, values)
         if name == "mask":
@@ -228,12 +272,12 @@ class _Draft:
                 marker={"color": self.palette.ramp[4], "size": min(16, self.strip // 8) if self.few else 8},
             ),
         )
-        self.write(place, values, (low, high), "")
+        self.write(place, name, (low, high))
 
     def bars(self, place: int, name: str) -> None:
         """Add one strip of bars from 0 to 1 with its numbers below and the row's sum at the right."""
         row = self.row
-        values = np.asarray(row.exp if name == "exp" else row.weight, dtype=np.float64)
+        values = self.held(name)
         self.hatches(place, name, (0.0, 1.0), [precise(value) for value in values.tolist()])
         drawn = np.where(row.silent | ~np.isfinite(values), np.nan, values)
         colours = sign_colours(drawn, self.palette)
@@ -242,8 +286,7 @@ class _Draft:
         self.figure.add(
             bar(**self.named(values, drawn, name), yaxis=numbered("y", place), marker={"color": colours}),
         )
-        total = row.total if name == "exp" else float(np.sum(row.weight, dtype=np.float64))
-        self.write(place, values, (0.0, 1.0), f"Σ {signed(total, 3)}")
+        self.write(place, name, (0.0, 1.0))
 
     def named(self, values: NDArray[Any], drawn: NDArray[Any], name: str) -> dict[str, Any]:
         """Return what the trace of a strip has whatever it is drawn as; on hover it shows the whole number."""
@@ -257,11 +300,12 @@ class _Draft:
             "hovertemplate": "<b>%{hovertext}</b><br>%{customdata}<extra></extra>",
         }
 
-    def write(self, place: int, values: NDArray[Any], ends: tuple[float, float], total: str) -> None:
+    def write(self, place: int, name: str, ends: tuple[float, float]) -> None:
         """Write the numbers of a strip below it, and set the range of its axis."""
         floor = self.floor * (ends[1] - ends[0])
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
-        self.numbers(place, [_written(value) for value in values.tolist()], total, ends[0] - 0.55 * floor)
+        written = [_written(value) for value in self.held(name).tolist()]
+        self.numbers(place, written, self.total(name), ends[0] - 0.55 * floor)
 
     def hatches(self, place: int, name: str, ends: tuple[float, float], held: Sequence[str]) -> None:
         """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
@@ -289,7 +333,7 @@ class _Draft:
     def numbers(self, place: int, texts: Sequence[str], total: str, y: float) -> None:
         """Add the numbers of a strip, and its total at the right in the accent colour."""
         text = ([*texts] if self.few else []) + [total]
-        keys = len(texts)
+        keys, most = len(texts), FOLDED_FONT if place <= self.folded else TITLE_FONT
         self.figure.add(
             scatter(
                 x=[*(range(keys) if self.few else ()), self.end],
@@ -301,7 +345,7 @@ class _Draft:
                 text=text,
                 cliponaxis=False,
                 textfont={
-                    "size": min(_size_in_column(one, keys) for one in texts),
+                    "size": min(*(_size_in_column(one, keys) for one in texts), most),
                     "color": [self.palette.text] * (len(text) - 1) + [self.palette.accent],
                 },
                 hoverinfo="skip",

@@ -182,7 +182,7 @@ def test_a_word_whose_whole_row_is_hidden_is_told_so():
     numbers = [trace["text"] for trace in figures(at)["fig_row"]["data"] if trace.get("name") == "numbers"]
     assert "NaN" in numbers[3]
     # With the dtype's minimum the row reads every column alike, so no column is drawn as one that gives nothing.
-    at = opened(weights="0:0", query=0, fill="min", stage="values")
+    at = opened(weights="0:0", query=0, fill="min", stage="exp")
     drawn = figures(at)["fig_row"]["data"]
     assert not {"hand", "causal", "padding"} & {trace.get("name") for trace in drawn}
     assert {"blocked: by hand", "blocked: comes later"} <= {trace.get("name") for trace in drawn}
