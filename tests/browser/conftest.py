@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.tools.server import CHROMIUM_FLAGS, chromium_path, serving
 
@@ -27,21 +27,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Return one headless Chromium for all tests."""
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """Return one headless Chromium for all tests, with a profile: there it keeps what the app's scripts compile to."""
     path = chromium_path()
     if path is None:
         if os.environ.get("CI") == "true":
             pytest.fail("CI must run the browser tests, but no Chromium is installed")
         pytest.skip("no Chromium on this machine: install one to run the browser tests")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        profile = tmp_path_factory.mktemp("profile")
+        browser = playwright.chromium.launch_persistent_context(profile, executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def app(chromium: Browser) -> Iterator[str]:
+def app(chromium: BrowserContext) -> Iterator[str]:
     """Return the address of one running app for all tests, which has loaded its model.
 
     While a server imports torch, which holds everything else up, Streamlit's browser half may lose a few messages of the
@@ -58,7 +59,7 @@ def app(chromium: Browser) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address(
-    chromium: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    chromium: BrowserContext, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Return the address of the script `SCRIPT` of a test file."""
     script = tmp_path_factory.mktemp("script") / "script.py"
@@ -68,20 +69,20 @@ def address(
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: BrowserContext) -> Iterator[Page]:
     """Return a fresh browser page at desktop size; the test fails on any console error but the known two."""
     yield from watched(chromium, 1400, 900)
 
 
 @pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
+def phone(chromium: BrowserContext) -> Iterator[Page]:
     """Return a fresh browser page at phone size; the test fails on any console error but the known two."""
     yield from watched(chromium, 390, 844)
 
 
-def watched(browser: Browser, width: int, height: int) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    opened = context.new_page()
+def watched(browser: BrowserContext, width: int, height: int) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.set_viewport_size({"width": width, "height": height})
     faults: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
@@ -92,5 +93,14 @@ def watched(browser: Browser, width: int, height: int) -> Iterator[Page]:
     opened.on("console", listen)
     opened.on("pageerror", lambda error: faults.append(str(error)))
     yield opened
-    context.close()
+    opened.close()
+    forget(browser)
     assert not faults, faults
+
+
+def forget(browser: BrowserContext) -> None:
+    """Take from the profile what a test may have left there: all but the cache."""
+    browser.set_offline(False)
+    session = browser.new_cdp_session(browser.pages[0])
+    session.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "cookies,local_storage"})
+    session.detach()

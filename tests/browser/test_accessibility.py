@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 # Each page with the figure that is drawn last.
 PAGES = {
@@ -61,10 +61,8 @@ def violations(page: Page, *rules: str) -> list[str]:
 
 @pytest.mark.parametrize("address", PAGES)
 def test_axe_finds_nothing_light_or_dark_and_nothing_is_cut_where_the_window_is_narrow(
-    chromium: Browser, app: str, address: str
+    page: Page, app: str, address: str
 ) -> None:
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme="light")
-    page = context.new_page()
     opened(page, app, address)
     assert violations(page) == []
 
@@ -80,7 +78,6 @@ def test_axe_finds_nothing_light_or_dark_and_nothing_is_cut_where_the_window_is_
         assert page.evaluate("[innerWidth, innerHeight]") == list(size.values())
         assert page.evaluate("document.documentElement.scrollWidth") <= 700
         assert page.evaluate(CUT) == []
-    context.close()
 
 
 def test_the_link_in_focus_does_not_look_like_the_page_that_is_open(page: Page, app: str) -> None:

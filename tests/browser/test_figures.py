@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from model_utils.models.registry import BUNDLED_ID
 from tests.tools.server import ROOT
@@ -290,13 +290,12 @@ def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, a
     assert answers[0].headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-def test_where_the_library_cannot_be_had_the_figures_place_says_so(chromium: Browser, address: str) -> None:
-    context = chromium.new_context()
-    page = context.new_page()
+def test_where_the_library_cannot_be_had_the_figures_place_says_so(chromium: BrowserContext, address: str) -> None:
+    page = chromium.new_page()  # not `page`: that the library is missing is an error in the console
     page.route("**/assets/plotly*", lambda route: route.abort())
     page.goto(address)
     expect(page.locator(".st-key-fig_one_matrix .plot")).to_have_text(
         "This figure could not be loaded. Reload the page."
     )
     expect(page.locator(".st-key-fig_other .plot")).to_have_text("This figure could not be loaded. Reload the page.")
-    context.close()
+    page.close()
