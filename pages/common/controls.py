@@ -292,9 +292,12 @@ def choice(
     options: Mapping[str, str | Labelled] | None = None,
     *,
     show_label: bool = True,
+    idle: str = "",
     of: Holder = PAGE,
 ) -> str:
     """Draw a published choice as a row of buttons and return its id; without its label where the options say enough.
+
+    Where `idle` says why it has no effect, it cannot be changed.
 
     `options` are ids with their labels or views; without them, those of the control. An id that is not among them falls back
     to the default, and the page says so.
@@ -319,8 +322,9 @@ def choice(
         persist_state="session",
         on_change=of.changed,
         args=(name,),
-        help=control.help or None,
+        help=idle or control.help or None,
         label_visibility="visible" if show_label else "collapsed",
+        disabled=bool(idle),
     )
     return str(of.value(name))
 
@@ -365,11 +369,13 @@ def number(
     label: str | None = None,
     bare: bool = False,
     disabled: bool = False,
+    bounded: bool = True,
     of: Holder = PAGE,
 ) -> Any:
     """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
 
-    A `bare` one has no help beside its label; a `disabled` one shows its value and cannot be changed. A value beyond `high`,
+    A `bare` one has no help beside its label; a `disabled` one shows its value and cannot be changed; a box that is not `bounded`
+    takes any number, and its page refuses what does not fit. A value beyond `high`,
     left over from another model or text or asked for by a link, falls back and the page says so.
     """
     control, top, key = CONTROLS[name], of.top(name, high), of.key(name)
@@ -378,8 +384,8 @@ def number(
     fine = isinstance(control.step, float) and control.step < 0.01
     return draw(
         label or control.label,
-        min_value=control.low,
-        max_value=top,
+        min_value=control.low if bounded else None,
+        max_value=top if bounded else None,
         value=of.value(name),
         step=control.step,
         format="%.4f" if fine else None,

@@ -96,7 +96,7 @@ def choose_sentence(selection: HeadSelection) -> None:
     controls.item("sentence", [sentence_label(text) for text in batch.texts])
     side, row = st.columns(2)
     with side:
-        controls.choice("side")
+        mask_state.choose_side(batch)
     with row:
         controls.item("query", [token.label for token in batch.tokens[sentence]])
     box = mask_state.in_force(selection.rule, batch)
