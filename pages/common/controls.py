@@ -28,6 +28,8 @@ TAKE = "take"
 OPENS = "_opens_step"
 # The address as this session has last read or written it: what differs from it was asked for by a link.
 _ADDRESS = "_address"
+# Whether the page in view is that of a step whose results are covered: its controls stay as the step has set them.
+WAITS = "_step_waits"
 _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
 # Per key of a widget the value, page and options with which it was last drawn: on another page it is a new one to Streamlit.
 _HELD, _NOTHING = "_held", object()
@@ -287,6 +289,11 @@ class _PageHolder:
 PAGE: Holder = _PageHolder()
 
 
+def waits() -> bool:
+    """Return whether the controls of the page stay as a step has set them, until its results are revealed."""
+    return bool(st.session_state.get(WAITS))
+
+
 def choice(
     name: str,
     options: Mapping[str, str | Labelled] | None = None,
@@ -324,7 +331,7 @@ def choice(
         args=(name,),
         help=idle or control.help or None,
         label_visibility="visible" if show_label else "collapsed",
-        disabled=bool(idle),
+        disabled=bool(idle) or waits(),
     )
     return str(of.value(name))
 
@@ -344,6 +351,7 @@ def listed(name: str, *, of: Holder = PAGE) -> str:
         on_change=of.changed,
         args=(name,),
         help=control.help or None,
+        disabled=waits(),
     )
     return str(of.value(name))
 
@@ -358,6 +366,7 @@ def switch(name: str) -> bool:
         key=key,
         on_change=lambda: change(**{name: "on" if st.session_state[key] else "off"}),
         help=CONTROLS[name].help or None,
+        disabled=waits(),
     )
 
 
@@ -394,7 +403,7 @@ def number(
         on_change=of.changed,
         args=(name,),
         help=None if bare else control.help or None,
-        disabled=disabled,
+        disabled=disabled or waits(),
     )
 
 
@@ -419,6 +428,7 @@ def item(name: str, texts: Sequence[str], *, label: str | None = None, show_labe
         on_change=changed,
         help=control.help or None,
         label_visibility="visible" if show_label else "collapsed",
+        disabled=waits(),
     )
     return int(value(name)) % len(texts)
 
@@ -442,6 +452,7 @@ def field(name: str, *, of: Holder = PAGE, **options: Any) -> str:
             on_change=of.changed,
             args=(name,),
             help=control.help or None,
+            disabled=waits(),
             **options,
         )
     )

@@ -148,8 +148,17 @@ def choose_head(selection: HeadSelection) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
         controls.number("layer", high=layers - 1, bare=True)
         controls.number("head", high=heads - 1, bare=True)
-        st.button("Previous", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="P")
-        st.button("Next", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="N")
+        st.button(
+            "Previous",
+            key="head_before",
+            on_click=_step,
+            args=(-1, layers, heads),
+            shortcut="P",
+            disabled=controls.waits(),
+        )
+        st.button(
+            "Next", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="N", disabled=controls.waits()
+        )
 
 
 def _step(by: int, layers: int, heads: int) -> None:
