@@ -74,9 +74,9 @@ def test_the_first_visit_opens_the_choice_at_the_first_difference() -> None:
     while texts[place][number].token_id == texts[replace(place, row=0)][number].token_id:
         number += 1
     assert list(figures(at)) == ["fig_choice"]
-    assert [2, number + 1] in [numbers(line.value)[:2] for line in at.markdown]
+    assert [2, number + 1] in [numbers(line.value) for line in at.markdown]
     at.session_state["row"] = 0
-    assert [0, 1] in [numbers(line.value)[:2] for line in at.run().markdown]
+    assert [0, 1] in [numbers(line.value) for line in at.run().markdown]
 
 
 def test_the_map_shows_the_plane_of_the_first_word(tiny: LoadedModel) -> None:
