@@ -31,8 +31,12 @@ with (
     frame.in_turn(page),
 ):
     key = batch = None
+    side, pad, said = table.padding(page)
     with st.container(), frame.reader_errors():  # what comes and goes in it does not move the views below
-        key = table.controlled_key(page)
+        key = page.key(side, pad)
+        page.loaded()
+        with said:
+            table.say_pad(page, pad)
         batch = cache.token_batch(key)
         cover.answer(padded, page, key, batch)
     views.draw(page, key, batch)

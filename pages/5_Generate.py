@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.common import frame
 from pages.common.lesson import cover
-from pages.common.notes import unseen_tokens
+from pages.common.notes import ending_space, unseen_tokens
 from pages.common.runs import runs
 from pages.generate import batch, beams, controls, examples, result
 from pages.generate.run import Generation
@@ -30,6 +30,8 @@ def texts(request: GenerateRequest | None) -> None:
         controls.mask_note(run)
         controls.processor_note(run)
         unseen_tokens.badges(run.request.model, run.batch)
+        for text in run.batch.texts:
+            ending_space.say(text)
     above = st.container()
     if over and isinstance(run, Generation):
         batch.draw(run)

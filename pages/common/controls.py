@@ -28,6 +28,8 @@ TAKE = "take"
 OPENS = "_opens_step"
 # The address as this session has last read or written it: what differs from it was asked for by a link.
 _ADDRESS = "_address"
+# Whether the page in view is that of a step whose results are covered: its controls stay as the step has set them.
+WAITS = "_step_waits"
 _NOTES, _NOTES_PLACE = "_notes", "_notes_place"
 # Per key of a widget the value, page and options with which it was last drawn: on another page it is a new one to Streamlit.
 _HELD, _NOTHING = "_held", object()
@@ -287,14 +289,22 @@ class _PageHolder:
 PAGE: Holder = _PageHolder()
 
 
+def waits() -> bool:
+    """Return whether the controls of the page stay as a step has set them, until its results are revealed."""
+    return bool(st.session_state.get(WAITS))
+
+
 def choice(
     name: str,
     options: Mapping[str, str | Labelled] | None = None,
     *,
     show_label: bool = True,
+    idle: str = "",
     of: Holder = PAGE,
 ) -> str:
     """Draw a published choice as a row of buttons and return its id; without its label where the options say enough.
+
+    Where `idle` says why it has no effect, it cannot be changed.
 
     `options` are ids with their labels or views; without them, those of the control. An id that is not among them falls back
     to the default, and the page says so.
@@ -319,8 +329,9 @@ def choice(
         persist_state="session",
         on_change=of.changed,
         args=(name,),
-        help=control.help or None,
+        help=idle or control.help or None,
         label_visibility="visible" if show_label else "collapsed",
+        disabled=bool(idle) or waits(),
     )
     return str(of.value(name))
 
@@ -340,6 +351,7 @@ def listed(name: str, *, of: Holder = PAGE) -> str:
         on_change=of.changed,
         args=(name,),
         help=control.help or None,
+        disabled=waits(),
     )
     return str(of.value(name))
 
@@ -354,6 +366,7 @@ def switch(name: str) -> bool:
         key=key,
         on_change=lambda: change(**{name: "on" if st.session_state[key] else "off"}),
         help=CONTROLS[name].help or None,
+        disabled=waits(),
     )
 
 
@@ -365,11 +378,13 @@ def number(
     label: str | None = None,
     bare: bool = False,
     disabled: bool = False,
+    bounded: bool = True,
     of: Holder = PAGE,
 ) -> Any:
     """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
 
-    A `bare` one has no help beside its label; a `disabled` one shows its value and cannot be changed. A value beyond `high`,
+    A `bare` one has no help beside its label; a `disabled` one shows its value and cannot be changed; a box that is not `bounded`
+    takes any number, and its page refuses what does not fit. A value beyond `high`,
     left over from another model or text or asked for by a link, falls back and the page says so.
     """
     control, top, key = CONTROLS[name], of.top(name, high), of.key(name)
@@ -378,8 +393,8 @@ def number(
     fine = isinstance(control.step, float) and control.step < 0.01
     return draw(
         label or control.label,
-        min_value=control.low,
-        max_value=top,
+        min_value=control.low if bounded else None,
+        max_value=top if bounded else None,
         value=of.value(name),
         step=control.step,
         format="%.4f" if fine else None,
@@ -388,7 +403,7 @@ def number(
         on_change=of.changed,
         args=(name,),
         help=None if bare else control.help or None,
-        disabled=disabled,
+        disabled=disabled or waits(),
     )
 
 
@@ -413,6 +428,7 @@ def item(name: str, texts: Sequence[str], *, label: str | None = None, show_labe
         on_change=changed,
         help=control.help or None,
         label_visibility="visible" if show_label else "collapsed",
+        disabled=waits(),
     )
     return int(value(name)) % len(texts)
 
@@ -436,6 +452,7 @@ def field(name: str, *, of: Holder = PAGE, **options: Any) -> str:
             on_change=of.changed,
             args=(name,),
             help=control.help or None,
+            disabled=waits(),
             **options,
         )
     )

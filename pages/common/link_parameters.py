@@ -338,7 +338,7 @@ _ALL = (
     ),
     Control(name="step", label="Step", default=1, low=1, high=MAX_NEW_TOKENS, step=1),
     Control(name="at_step", label="Step", default=1, low=1, high=MAX_NEW_TOKENS, step=1),
-    Control(name="plot", label="Look closer", default="map", undone=True),
+    Control(name="plot", label="Look closer", default="candidates", undone=True),
     Control(name="surface", label="Over k and p", default="words", undone=True),
     Control(
         name="lesson", label="Lesson", default="", help="masks-3 is the third step of the lesson masks.", undone=True

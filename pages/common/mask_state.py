@@ -42,10 +42,17 @@ def choose_sentence(page: Page, *, side: bool = True) -> TokenBatch:
     batch = page.batch(chosen)
     controls.item("sentence", [sentence_label(text) for text in batch.texts])
     if side:
-        chosen = "right" if controls.choice("side") == "right" else "left"
+        chosen = choose_side(batch)
     batch = batch if chosen == batch.side else page.batch(chosen)
     sync_hand_mask(batch.texts[value("sentence")])
     return batch
+
+
+def choose_side(batch: TokenBatch | None) -> Side:
+    """Draw the choice of the padding side and return it; where `batch` holds no pad it cannot be chosen, and says why."""
+    even = batch is not None and len({len(row) for row in batch.tokens}) == 1
+    idle = "No effect now: no row is shorter than another, so there are no pads." if even else ""
+    return "right" if controls.choice("side", idle=idle) == "right" else "left"
 
 
 def mask_spec(batch: TokenBatch, sentence: int | None = None) -> MaskSpec:

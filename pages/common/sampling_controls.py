@@ -68,6 +68,7 @@ def how(of: Holder = PAGE) -> None:
         required=True,
         key=key,
         on_change=lambda: of.change(num_beams=MANY if st.session_state[key] == SEARCH else 1),
+        disabled=controls.waits(),
         help="One draw a step: a token is drawn from the filtered probabilities; at temperature 0 the likeliest is taken. "
         "Beam search: several texts grow side by side, and the likeliest as a whole wins.",
     )
@@ -107,7 +108,7 @@ def _dial(name: str, of: Holder, *, idle: bool) -> None:
         key=box,
         on_change=lambda: None if controls.put_away(name, of) else of.change(**{name: st.session_state[box]}),
         label_visibility="collapsed",
-        disabled=idle,
+        disabled=idle or controls.waits(),
     )
 
 

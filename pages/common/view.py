@@ -8,6 +8,8 @@ from typing import Any
 
 from pages.common import controls
 from pages.common.components.glossary import sentence
+from pages.common.lesson import lesson
+from pages.common.link_parameters import CONTROLS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,12 @@ class View:
 
 
 def choose(name: str, views: Mapping[str, View], **options: Any) -> View:
-    """Draw the published choice `name` of a view, with the sentence that says what it shows, and return the view."""
+    """Draw the published choice `name` of a view, with the sentence that says what it shows, and return the view.
+
+    While a step covers what views show there is nothing to choose.
+    """
+    if lesson.waits():
+        return views.get(controls.value(name), views[CONTROLS[name].default])
     view = views[controls.choice(name, views, **options)]
     if view.help:
         sentence(view.help, f"view_{name}")

@@ -41,7 +41,10 @@ _OF_NO_CHOICE = ("map", "metrics", "sweep")
 
 
 def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
-    """Return the text in view and its step, counted from 0, within what the comparison has."""
+    """Return the text in view and its step, counted from 0, within what the comparison has.
+
+    Until a row or a step is asked for, that is the first difference of the first row that has one.
+    """
     request, state = comparison.request, st.session_state
     row = min(int(state.get("row", 0)), len(request.rows) - 1)
     place = TextPlace(
@@ -50,7 +53,13 @@ def chosen(comparison: Comparison) -> tuple[TextPlace, int]:
         sample=min(int(state.get("sample", 0)), request.samples_of(row) - 1),
         prompt=min(int(state.get("sentence", 0)), len(request.texts) - 1),
     )
-    made_so_far = len(comparison.texts()[place])
+    texts = comparison.texts()
+    if comparison.job.done and "row" not in state and "at_step" not in state:
+        for row in range(len(request.rows)):
+            at = replace(place, row=row, sample=min(place.sample, request.samples_of(row) - 1))
+            if found := comparison.first_difference(texts, at):
+                return at, found.number
+    made_so_far = len(texts[place])
     return place, max(min(int(state.get("at_step", 1)) - 1, made_so_far - 1), 0)
 
 

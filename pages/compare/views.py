@@ -301,15 +301,15 @@ def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> N
 
 
 VIEWS = {
-    "map": View(
-        label="Map",
-        help="One step over all top-k and top-p.",
-        draw=kp_plane.plane,
-    ),
     "candidates": View(
         label="Candidates",
         help="The choice that the token in view comes from: what might be drawn, what was cut.",
         draw=candidates.draw,
+    ),
+    "map": View(
+        label="Map",
+        help="One step over all top-k and top-p.",
+        draw=kp_plane.plane,
     ),
     "metrics": View(
         label="Measures",

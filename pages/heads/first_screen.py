@@ -96,7 +96,7 @@ def choose_sentence(selection: HeadSelection) -> None:
     controls.item("sentence", [sentence_label(text) for text in batch.texts])
     side, row = st.columns(2)
     with side:
-        controls.choice("side")
+        mask_state.choose_side(batch)
     with row:
         controls.item("query", [token.label for token in batch.tokens[sentence]])
     box = mask_state.in_force(selection.rule, batch)
@@ -125,8 +125,17 @@ def choose_head(selection: HeadSelection) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="choose_head"):
         controls.number("layer", high=layers - 1, bare=True)
         controls.number("head", high=heads - 1, bare=True)
-        st.button("Previous", key="head_before", on_click=_step, args=(-1, layers, heads), shortcut="P")
-        st.button("Next", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="N")
+        st.button(
+            "Previous",
+            key="head_before",
+            on_click=_step,
+            args=(-1, layers, heads),
+            shortcut="P",
+            disabled=controls.waits(),
+        )
+        st.button(
+            "Next", key="head_after", on_click=_step, args=(1, layers, heads), shortcut="N", disabled=controls.waits()
+        )
 
 
 def _step(by: int, layers: int, heads: int) -> None:

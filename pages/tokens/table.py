@@ -4,39 +4,66 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from model_utils.errors import ReaderError
 from model_utils.limits import TABLE_WINDOW
 from model_utils.tokens.glyphs import visible
-from pages.common import controls, downloads, figures, frame
+from pages.common import controls, downloads, figures, frame, mask_state
 from pages.common.caches import cache, cache_shared
 from pages.common.components.plot import plot
 from pages.common.lesson import cover
+from pages.common.link_parameters import CONTROLS
 from pages.common.notes import ending_space
 
 if TYPE_CHECKING:
-    from model_utils.tokens.batch import BatchKey, TokenBatch
+    from streamlit.delta_generator import DeltaGenerator
+
+    from model_utils.tokens.batch import BatchKey, Side, TokenBatch
     from model_utils.tokens.bpe import MergedWord
     from pages.common.frame import Page
 
 EXAMPLES = ((" unbelievable", "English"), ("🦊", "Emoji"), ("你好", "Chinese"))
 
 
-def controlled_key(page: Page) -> BatchKey:
-    """Draw the controls of padding and return the key of the batch that they make of the shared sentences."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+# The id that was refused, and the one that stayed in force.
+_REFUSED = "_pad_refused"
+
+
+def padding(page: Page) -> tuple[Side, int, DeltaGenerator]:
+    """Draw the controls of padding; return the side, the id of a pad, and the place beside them to say what a pad is."""
+    batch = None
+    with suppress(ReaderError):  # the page says it where it makes the batch
+        batch = page.batch()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="padding_controls"):
         with st.container(width=150):
-            side = controls.choice("side")
-        with st.container(width=190):
-            pad = controls.number("pad", high=page.entry.vocabulary - 1)
+            side = mask_state.choose_side(batch)
+        with st.container(width=175):
+            pad = _pad(page.entry.vocabulary - 1)
         said = st.container(width="content", key="pad_said")
-    key = page.key("right" if side == "right" else "left", pad)
-    page.loaded()
-    with said:
-        st.text(f"A pad is the token {cache.label(page.model, pad)}.")
-    return key
+    return side, pad, said
+
+
+def _pad(last: int) -> int:
+    """Draw the id of a pad, from 0 to `last`, and return it; one beyond is refused here, where the page can say so."""
+    state, asked = st.session_state, controls.value("pad")
+    if not 0 <= asked <= last:
+        state[_REFUSED] = asked, state.get("_pad_in_force", CONTROLS["pad"].default)
+        controls.change(pad=state[_REFUSED][1])
+    state["_pad_in_force"] = controls.value("pad")
+    return int(controls.number("pad", bounded=False))
+
+
+def say_pad(page: Page, pad: int) -> None:
+    """Write which token a pad is, and of an id that was refused which there are."""
+    label, (asked, kept) = cache.label(page.model, pad), st.session_state.get(_REFUSED, (None, None))
+    if kept != pad:
+        st.text(f"A pad is the token {label}.")
+        return
+    st.text(f"{asked} is no id: they go from 0 to {page.entry.vocabulary - 1}.\nIn force: {pad}, the token {label}.")
 
 
 def take_home(page: Page, key: BatchKey) -> None:

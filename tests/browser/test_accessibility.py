@@ -18,7 +18,7 @@ PAGES = {
     "/Heads?closer=lines": "fig_overview",
     "/Mechanics?part=fills": "fig_nan",
     "/Generate?max_new_tokens=3": "fig_candidates",
-    "/Compare?max_new_tokens=3": "fig_surface",
+    "/Compare?max_new_tokens=3": "fig_choice",
 }
 
 # Where that figure lies in a box, which is closed at first.

@@ -20,7 +20,7 @@ from tests.tools.server import serving
 from tests.tools.visitors import Visitor
 
 
-def opened(page: Page, app: str, parameters: str, figure: str = "surface") -> None:
+def opened(page: Page, app: str, parameters: str, figure: str = "choice") -> None:
     """Open the page and wait for its texts to end."""
     page.goto(f"{app}/Compare?{parameters}")
     expect(page.locator(f".st-key-fig_{figure} .js-plotly-plot")).to_be_visible(timeout=60_000)
@@ -109,7 +109,7 @@ def test_the_texts_stay_in_view_below_open_settings_and_an_edit_that_does_not_fi
 
 def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(page: Page, app: str) -> None:
     opened(page, app, "max_new_tokens=6&settings=t1;k3&surface=drawn")
-    page.locator(".st-key-compared_1_0_0 button.token").nth(3).click()
+    page.locator(".st-key-compared_1_0_0 .token[role=button]").nth(3).click()
     expect(page.locator(".st-key-compared_1_0_0 .selected")).to_have_count(1)
     expect(page.get_by_text("Row 1, step 4:").first).to_be_visible()
     expect(page.locator(".st-key-fig_choice .js-plotly-plot")).to_be_visible()  # in the place of the map
@@ -177,8 +177,8 @@ def test_two_models_stand_side_by_side_under_the_same_settings(two_models: str, 
     opened(page, two_models, "max_new_tokens=3&against=other&settings=t1;k5")
     expect(page.locator(".st-key-row_1_1").first).to_contain_text("other")
     expect(page.locator(".st-key-row_1_1").first).to_contain_text("the other model")
-    expect(page.locator(".st-key-compared_1_1_0 button.token")).to_have_count(3)
-    page.locator(".st-key-compared_1_1_0 button.token").nth(0).click()
+    expect(page.locator(".st-key-compared_1_1_0 .token[role=button]")).to_have_count(3)
+    page.locator(".st-key-compared_1_1_0 .token[role=button]").nth(0).click()
     expect(page.locator(".st-key-compared_1_1_0 .selected")).to_have_count(1)
 
 
@@ -192,7 +192,21 @@ BROKEN = """strips => strips.flatMap((strip) => {
 })"""
 
 
-def test_no_line_breaks_within_a_word(page: Page, app: str) -> None:
+# How far from the edge the first letter of each line but the first stands, where it is more than a pixel's part.
+INDENTED = """strips => strips.flatMap((strip) => {
+  const boxes = [...strip.querySelectorAll(".word")].map(({ firstChild: text }) => {
+    const letters = document.createRange();
+    letters.setStart(text, Math.max(text.data.search(/\\S/), 0));
+    letters.setEnd(text, text.data.length);
+    return letters.getBoundingClientRect();
+  });
+  const edge = strip.getBoundingClientRect().left;
+  const first = boxes.filter((box, i) => i > 0 && box.top - boxes[i - 1].top > 10);
+  return first.map((box) => box.left - edge).filter((away) => away > 0.5);
+})"""
+
+
+def test_lines_break_between_words_and_begin_at_the_edge(page: Page, app: str) -> None:
     page.set_viewport_size({"width": 700, "height": 900})
     opened(page, app, "settings=t1;t0.9;t0.8;t0.7&max_new_tokens=60")
     expect(page.locator(".st-key-stop button")).to_be_disabled(timeout=60_000)
@@ -201,3 +215,4 @@ def test_no_line_breaks_within_a_word(page: Page, app: str) -> None:
     for width in range(360, 700, 20):
         page.set_viewport_size({"width": width, "height": 900})
         assert strips.evaluate_all(BROKEN) == []
+        assert strips.evaluate_all(INDENTED) == []

@@ -19,7 +19,7 @@ def opened(page: Page, app: str, parameters: str) -> None:
 
 
 def words(page: Page, row: int) -> Locator:
-    return page.locator(f".st-key-text_{row} button.token")
+    return page.locator(f".st-key-text_{row} .token[role=button]")
 
 
 def at_step(page: Page, number: int) -> None:
@@ -81,6 +81,12 @@ def test_a_link_with_values_beyond_the_usual_opens_with_them_on_a_phone(phone: P
     expect(phone.locator(".st-key-temperature input")).to_have_value("3")
     expect(phone.locator(".st-key-text_0 .strip")).to_contain_text("<b>hi</b>")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_the_text_begins_on_the_first_screen(phone: Page, app: str) -> None:
+    opened(phone, app, "max_new_tokens=3")
+    top = phone.locator(".st-key-text_0").evaluate("node => node.getBoundingClientRect().top")
+    assert 0 < top < phone.viewport_size["height"] - 100
 
 
 def test_a_step_is_opened_in_other_views_by_click_and_keyboard_and_goes_home(page: Page, app: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -74,21 +75,21 @@ def test_on_a_phone_the_table_scrolls_in_its_frame_and_opens_at_the_read_column(
     expect(count).to_have_count(0)
 
 
-def test_a_refused_pad_id_moves_nothing_and_does_not_stand_beside_what_is_said_of_the_last_one(
-    page: Page, app: str
-) -> None:
+def test_a_refused_pad_id_moves_nothing_and_is_told_with_its_bounds_and_the_one_in_force(page: Page, app: str) -> None:
     page.goto(f"{app}/Tokens?pad=262")
     drawn(page, "fig_batch")
-    said = page.locator(".st-key-pad_said span").first
-    expect(said).to_be_visible()
+    said = page.locator(".st-key-pad_said")
+    expect(said).not_to_contain_text("262")
     top = page.locator(".st-key-fig_batch").bounding_box()["y"]
     page.locator(".st-key-pad input").fill("999999")
     page.keyboard.press("Enter")
-    expect(said).to_be_hidden()
+    expect(said).to_contain_text(re.compile("999999.*50256.*262", re.DOTALL))
+    expect(page.locator(".st-key-pad input")).to_have_value("262")
     assert page.locator(".st-key-fig_batch").bounding_box()["y"] == pytest.approx(top, abs=2)
     page.locator(".st-key-pad input").fill("464")
     page.keyboard.press("Enter")
-    expect(said).to_be_visible()
+    expect(said).not_to_contain_text("999999")
+    expect(page).to_have_url(re.compile("pad=464"))
 
 
 def test_on_a_phone_a_longer_table_opens_at_the_read_column_too(phone: Page, app: str) -> None:

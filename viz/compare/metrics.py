@@ -17,7 +17,7 @@ from viz.base.theme import MIN_FONT, Palette, ramp_colour, style
 if TYPE_CHECKING:
     from plotly.basedatatypes import BaseTraceType
 
-PANEL, ROW = 64, 26
+PANEL, ROW = 72, 30
 _HOVER = 48  # characters of a line of a definition
 _GAP = 0.13  # of the height of a panel, between two numbers at the ends of lines
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -93,7 +93,7 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
         mode="markers",
         x=[value for value, _ in spots],
         y=[row for _, row in spots],
-        marker={"size": 10, "color": ramp_colour(palette, 0.35), "opacity": 0.6},
+        marker={"size": 12, "color": ramp_colour(palette, 0.35), "opacity": 0.6},
         hovertemplate=f"one text: {value}<extra></extra>",
         **where,
     )
@@ -105,15 +105,16 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
         error_x={
             **whiskers(one.means, one.margins, share=one.share),
             "color": palette.text,
-            "thickness": 2,
-            "width": 5,
+            "thickness": 3,
+            "width": 6,
         },
         marker={
-            "size": 13,
+            "size": 16,
             "symbol": "diamond",
             "color": [palette.accent if row == chosen else palette.text for row in range(len(one.means))],
         },
         customdata=[escape(name) for name in names],
+        cliponaxis=False,
         hovertemplate=f"%{{customdata}}<br>mean {value}<extra></extra>",
         **where,
     )
@@ -145,7 +146,7 @@ def _panel(
             "gridcolor": palette.line,
             "zeroline": False,
             "nticks": 4,
-            "tickfont": {"size": 13, "color": palette.muted},
+            "tickfont": {"size": 15, "color": palette.muted},
             "tickformat": ".0%" if one.share else "~s" if one.log else "",
             "ticklabeloverflow": "allow",  # the 100 % of a panel at the edge
             "fixedrange": True,
@@ -156,7 +157,7 @@ def _panel(
             "range": [len(names) - 0.4, -0.6],
             "tickvals": list(range(len(names))),
             "ticktext": [str(row) for row in range(len(names))],
-            "tickfont": {"size": 15},
+            "tickfont": {"size": 18},
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
@@ -165,7 +166,7 @@ def _panel(
 
 
 # px across the ring at a first difference.
-_RING = 12
+_RING = 16
 
 
 def steps(
@@ -186,7 +187,7 @@ def steps(
     figure = Figure()
     for row, (name, kept, bits) in enumerate(rows):
         colour = palette.accent if row == chosen else ramp_colour(palette, 0.3 + 0.7 * row / max(len(rows) - 1, 1))
-        line = {"color": colour, "width": 4 if row == chosen else 2.5, "dash": DASHES[row % len(DASHES)]}
+        line = {"color": colour, "width": 5.5 if row == chosen else 3.5, "dash": DASHES[row % len(DASHES)]}
         for trace, axis, values in (("kept", "y", kept), ("bits", "y2", bits)):
             figure.add(_line(values, trace, axis, row, name, line, ringed[row]))
         colours.append(colour)
@@ -198,7 +199,7 @@ def steps(
     places = [math.log10(place) for one in numbers if one["yaxis"] == "y" for place in one["y"]]
     _style_steps(figure, [kept for _, kept, _ in rows], palette, places=places)
     longest = max((len(text) for one in numbers for text in one["text"]), default=2)
-    figure.update_layout(margin={"l": 60, "r": 8 + 8 * longest, "t": 12, "b": 48}, hovermode="closest")
+    figure.update_layout(margin={"l": 60, "r": 8 + 10 * longest, "t": 12, "b": 48}, hovermode="closest")
     figure.add_shape(**across(x=step + 1), line={"color": palette.accent, "width": 2, "dash": "dot"}, layer="below")
     return figure
 
@@ -210,7 +211,7 @@ def _style_steps(figure: Figure, kept: Sequence[Sequence[float]], palette: Palet
     """
     largest = math.log10(max((value for values in kept for value in values), default=1))
     span = [min([-0.2, *(place - 0.1 for place in places)]), max([largest + 0.2, *(place + 0.1 for place in places)])]
-    style(figure, palette, height=400)
+    style(figure, palette, height=440)
     one_above_other(
         figure,
         palette,
@@ -280,7 +281,7 @@ def _numbers(
                 text=[f" {together(rows, 3)}" for rows in ends.values()],
                 textposition="middle right",
                 textfont={
-                    "size": 16,
+                    "size": 19,
                     "color": [colours[chosen if chosen in rows else rows[0]] for rows in ends.values()],
                 },
                 cliponaxis=False,

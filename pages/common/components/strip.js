@@ -1,21 +1,24 @@
 // Tokens as flowing text. Each token is a button (or plain text); its text is set as textContent, never as HTML.
 // Nodes are kept and updated in place, so that keyboard focus stays where it is while text streams in.
 
+const LONGEST = 24; // characters of a word that stays on one line
+
 const mark = (node, name, value) => (value === null ? node.removeAttribute(name) : node.setAttribute(name, value));
 
 // Only what has a role can have a label: plain text that is read as other words counts as a picture of them.
 function label(node, { spoken, clickable }) {
   mark(node, "aria-label", spoken || null);
-  mark(node, "role", spoken && !clickable ? "img" : null);
+  if (node.tagName === "SPAN") mark(node, "role", clickable ? "button" : spoken ? "img" : null);
 }
 
 function fill(node, token) {
   const word = node.firstChild;
+  const leads = /^ \S/.test(token.text) && token.text.length <= LONGEST;
   if (word.textContent !== token.text) word.textContent = token.text;
   const note = node.lastChild;
   if (note.textContent !== token.note) note.textContent = token.note;
   note.hidden = !token.note;
-  node.className = `token ${token.state}${token.selected ? " selected" : ""}${token.repeated ? " repeated" : ""}${token.line_break ? " line-break" : ""}${token.colour ? " tinted" : ""}`;
+  node.className = `token ${token.state}${token.selected ? " selected" : ""}${token.repeated ? " repeated" : ""}${token.line_break ? " line-break" : ""}${leads ? " leads" : ""}${token.colour ? " tinted" : ""}`;
   node.style.background = token.background || "";
   node.style.color = token.colour || "";
   node.title = token.title || "";
@@ -23,9 +26,11 @@ function fill(node, token) {
   mark(node, "aria-pressed", token.pressed === null ? null : String(token.pressed));
 }
 
-function make(clickable) {
-  const node = document.createElement(clickable ? "button" : "span");
-  if (clickable) node.type = "button";
+// In running text a token that is clicked is no <button>: the space that this begins with would indent the line that it begins.
+function make(clickable, flows) {
+  const node = document.createElement(clickable && !flows ? "button" : "span");
+  if (clickable && !flows) node.type = "button";
+  if (clickable && flows) node.tabIndex = 0;
   for (const name of ["word", "note"]) {
     const part = document.createElement("span");
     part.className = name;
@@ -33,8 +38,6 @@ function make(clickable) {
   }
   return node;
 }
-
-const LONGEST = 24; // characters of a word that stays on one line
 
 // Returns for each token whether it goes on with the word of the token before, so that no line may break between them.
 function goesOn(tokens) {
@@ -67,7 +70,7 @@ function put(strip, node, before, same) {
 }
 
 function step(strip, from, by) {
-  const buttons = [...strip.querySelectorAll("button")];
+  const buttons = [...strip.querySelectorAll(".token:is(button, [tabindex])")];
   const next = buttons[buttons.indexOf(from) + by];
   if (next) next.focus();
 }
@@ -82,14 +85,15 @@ export default function (component) {
   strip.classList.toggle("dense", data.size === "dense");
   for (const [name, colour] of Object.entries(data.colours)) strip.style.setProperty(`--${name}`, colour);
 
+  for (const gap of strip.querySelectorAll("wbr")) gap.remove();
   const nodes = [...strip.querySelectorAll(".token")];
   const flows = strip.classList.contains("flow"); // elsewhere each token stands alone
   const same = flows ? goesOn(data.tokens) : [];
   data.tokens.forEach((token, index) => {
     let node = nodes[index];
-    if (node?.tagName !== (token.clickable ? "BUTTON" : "SPAN")) {
+    if (!node || node.matches("button, [tabindex]") !== token.clickable) {
       node?.remove();
-      node = nodes[index] = make(token.clickable);
+      node = nodes[index] = make(token.clickable, flows);
     }
     fill(node, token);
     put(strip, node, nodes[index - 1], same[index]);
@@ -97,10 +101,12 @@ export default function (component) {
   });
   for (const node of nodes.slice(data.tokens.length)) node.remove();
   for (const whole of strip.querySelectorAll(".whole:empty")) whole.remove();
+  if (flows) for (const unit of [...strip.children].slice(1)) unit.before(document.createElement("wbr"));
 
   strip.onkeydown = (event) => {
     if (event.key === "ArrowRight") step(strip, event.target, 1);
     else if (event.key === "ArrowLeft") step(strip, event.target, -1);
+    else if (flows && ["Enter", " "].includes(event.key)) event.target.click();
     else return;
     event.preventDefault();
     event.stopPropagation();

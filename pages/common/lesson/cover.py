@@ -20,8 +20,7 @@ def answer(draw: Callable[..., object], *args: Any) -> None:
     """Call `draw`, which draws a result; covered, say so in its place."""
     if covered():
         with st.container(border=True):
-            kept = " Leave the controls as the step has set them." if lesson.here() else ""
-            st.markdown(f":material/curtains_closed: Covered until you press Reveal.{kept}")
+            st.markdown(":material/curtains_closed: Covered until you press Reveal.")
     else:
         draw(*args)
 

@@ -30,6 +30,7 @@ def here() -> Place | None:
 def enter(page: str, files: Mapping[str, str]) -> None:
     """Note which page is in view; where a step was opened, or a lesson left, go to its page. `files` are those of the pages."""
     st.session_state[_PAGE] = page
+    st.session_state[controls.WAITS] = waits()
     if st.session_state.pop(_LEFT, False) and page != "Lessons":
         st.switch_page(files["Lessons"])
     if not st.session_state.pop(OPENS, False):
@@ -52,6 +53,12 @@ def covers() -> str:
 def revealed() -> bool:
     """Return whether the results are in view: not covered at all, or uncovered."""
     return not covers() or covers() in st.session_state.get(_REVEALED, ())
+
+
+def waits() -> bool:
+    """Return whether the page in view is that of a step whose results are covered."""
+    place = here()
+    return place is not None and place.step.state.page == page_in_view() and not revealed()
 
 
 def has_keys() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,11 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def opened(**values: object) -> AppTest:
-    """Return the page after its first texts have been made, the box of its settings open."""
+    """Return the page after its first texts have been made, with the map of row 0 and the box of its settings open."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.switch_page("pages/6_Compare.py")
-    for control, value in {"max_new_tokens": 3, "settings_shown": True, "edited_more_filters": True, **values}.items():
+    boxes = {"settings_shown": True, "edited_more_filters": True}
+    for control, value in {"max_new_tokens": 3, "plot": "map", "row": 0, **boxes, **values}.items():
         at.session_state[control] = value
     return finished(at.run())
 
@@ -63,7 +65,21 @@ def lines(at: AppTest) -> str:
     return " ".join(line.value for line in at.markdown)
 
 
-def test_the_first_visit_shows_four_texts_and_the_plane_of_their_first_word(tiny: LoadedModel) -> None:
+def test_the_first_visit_opens_the_choice_at_the_first_difference() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/6_Compare.py")
+    at.session_state["settings"] = "t1;t1;t0"
+    at = finished(at.run())
+    place, number = TextPlace(model=0, row=2, sample=0), 0
+    texts = at.session_state["_compare"].run.texts()
+    while texts[place][number].token_id == texts[replace(place, row=0)][number].token_id:
+        number += 1
+    assert list(figures(at)) == ["fig_choice"]
+    assert [2, number + 1] in [numbers(line.value) for line in at.markdown]
+    at.session_state["row"] = 0
+    assert [0, 1] in [numbers(line.value) for line in at.run().markdown]
+
+
+def test_the_map_shows_the_plane_of_the_first_word(tiny: LoadedModel) -> None:
     at = opened()
     assert not at.exception
     assert not at.error

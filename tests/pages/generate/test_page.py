@@ -86,6 +86,10 @@ def mask_in_words(run: Generation) -> list[str]:
     return [literal(part) for part in rule_in_words(spec, run.batch.tokens[spec.sentence])]
 
 
+def test_every_prompt_that_ends_in_a_space_is_warned_of() -> None:
+    assert [len(opened(text=text).warning) for text in ("My dog is\nIt rains", "My dog is \nIt rains ")] == [0, 2]
+
+
 def test_the_first_visit_shows_texts_and_the_candidates_of_the_first_step() -> None:
     at = opened()
     assert not at.exception

@@ -171,6 +171,19 @@ def test_a_hand_mask_of_the_step_before_does_not_touch_that_of_the_next() -> Non
     assert not at.toast
 
 
+@pytest.mark.parametrize(
+    ("page", "step", "control", "view"),
+    [("Generate", "sampling-4", "seed", "view"), ("Heads", "masks-4", "layer", "closer")],
+)
+def test_controls_and_views_wait_for_the_reveal(page: str, step: str, control: str, view: str) -> None:
+    at = opened(page, lesson=step)
+    assert at.number_input(key=control).disabled
+    assert view not in {group.key for group in at.get("button_group")}
+    settled(press(at, "lesson_reveal"))
+    assert not at.number_input(key=control).disabled
+    assert view in {group.key for group in at.get("button_group")}
+
+
 def test_the_ends_of_a_lesson_lead_nowhere() -> None:
     assert opened("Masks", lesson="masks-1").button(key="lesson_back").disabled
     assert opened("Tokens", lesson="masks-10").button(key="lesson_next").disabled

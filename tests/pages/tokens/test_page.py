@@ -144,6 +144,23 @@ def test_a_trailing_space_is_marked_and_explained() -> None:
     assert [cell[2] for cell in figures(at)["fig_batch"]["data"][0]["customdata"][0]][-1] == "␣"
 
 
+def test_the_side_can_be_chosen_only_where_there_are_pads() -> None:
+    sides = [opened(text=text).get("button_group")[0].proto for text in ("My dog is\nMy dog", "My dog is\nIt rains so")]
+    assert [side.disabled for side in sides] == [False, True]
+    assert sides[0].help != sides[1].help
+
+
+def test_an_id_that_is_none_is_refused_and_the_one_before_stays_in_force() -> None:
+    at = opened(pad=464)
+    for asked in (50257, -1):
+        at.number_input(key="pad").set_value(asked).run()
+        assert not at.exception
+        assert at.number_input(key="pad").value == 464
+        assert sum(str(asked) in line.value and "464" in line.value for line in at.text) == 1
+    at.number_input(key="pad").set_value(262).run()
+    assert not any("464" in line.value for line in at.text)
+
+
 def test_rows_of_one_length_need_no_pads() -> None:
     at = opened(text="My dog is\nYour cat was")
     assert array(figures(at)["fig_batch"]["data"][0]["z"]).tolist() == [[1, 1, 1]] * 2
