@@ -383,9 +383,9 @@ def number(
 ) -> Any:
     """Draw a published number and return it, as a slider or a box. `high` narrows the bound to the model or text.
 
-    A `bare` one has no help beside its label; a `disabled` one shows its value and cannot be changed; a box that is not `bounded`
-    takes any number, and its page refuses what does not fit. A value beyond `high`,
-    left over from another model or text or asked for by a link, falls back and the page says so.
+    A `bare` one has no help beside its label; a `disabled` one shows its value and cannot be changed; a box that is not
+    `bounded` takes any number, and its page refuses what does not fit. A value beyond `high`, left over from another model or
+    text or asked for by a link, falls back and the page says so.
     """
     control, top, key = CONTROLS[name], of.top(name, high), of.key(name)
     hold(key, of.value(name), control.low, top)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 EXAMPLES = ((" unbelievable", "English"), ("🦊", "Emoji"), ("你好", "Chinese"))
 
 
-# The id that was refused, and the one that stayed in force.
-_REFUSED = "_pad_refused"
+# The id that was refused last, with the one that stayed in force, until another is taken; and the one in force.
+_REFUSED, _IN_FORCE = "_pad_refused", "_pad_in_force"
 
 
 def padding(page: Page) -> tuple[Side, int, DeltaGenerator]:
@@ -51,19 +51,24 @@ def _pad(last: int) -> int:
     """Draw the id of a pad, from 0 to `last`, and return it; one beyond is refused here, where the page can say so."""
     state, asked = st.session_state, controls.value("pad")
     if not 0 <= asked <= last:
-        state[_REFUSED] = asked, state.get("_pad_in_force", CONTROLS["pad"].default)
-        controls.change(pad=state[_REFUSED][1])
-    state["_pad_in_force"] = controls.value("pad")
+        kept = state.get(_IN_FORCE, CONTROLS["pad"].default)
+        state[_REFUSED] = asked, kept
+        controls.change(pad=kept)
+    elif asked != state.get(_IN_FORCE):
+        state.pop(_REFUSED, None)
+    state[_IN_FORCE] = controls.value("pad")
     return int(controls.number("pad", bounded=False))
 
 
 def say_pad(page: Page, pad: int) -> None:
     """Write which token a pad is, and of an id that was refused which there are."""
-    label, (asked, kept) = cache.label(page.model, pad), st.session_state.get(_REFUSED, (None, None))
-    if kept != pad:
+    label, refused = cache.label(page.model, pad), st.session_state.get(_REFUSED)
+    if refused is None:
         st.text(f"A pad is the token {label}.")
         return
-    st.text(f"{asked} is no id: they go from 0 to {page.entry.vocabulary - 1}.\nIn force: {pad}, the token {label}.")
+    asked, kept = refused
+    last = page.entry.vocabulary - 1
+    st.text(f"{asked} is no id: they go from 0 to {last}.\nIn force: {kept}, the token {label}.")
 
 
 def take_home(page: Page, key: BatchKey) -> None:
