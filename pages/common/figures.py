@@ -147,9 +147,9 @@ def _in_numbers(found: WeightShares, rows: slice) -> str:
     """Return what is wrong with the rows of words, in numbers."""
     leak, total = found.blocked[rows].mean(), found.total[rows]
     if leak > 1e-6:
-        return f"leaks {percent(leak)}, future {percent(found.later[rows].mean())}"
+        return f"blocked words get {percent(leak)}"
     low = float(total.min())
-    return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1, leak 0"
+    return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1"
 
 
 def waterfall(distribution: FullDistribution, label: Label, *, drawn: int | None, palette: Palette) -> Figure:

@@ -79,7 +79,7 @@ def safe_spec(batch: TokenBatch) -> MaskSpec:
     try:
         return mask_spec(batch)
     except InputError as error:
-        st.error(literal(f"{error} Until then nothing is hidden by hand."))
+        st.error(literal(f"{error} Nothing is hidden by hand."))
         return MaskSpec(
             pattern=value("pattern"),
             width=value("width"),

@@ -74,7 +74,7 @@ def shown(page: frame.Page) -> Shown:
     try:
         weights = dict(parse_weights(controls.value("weights"), count))
     except InputError as error:
-        st.error(literal(f"{error} Until then nothing is hidden by hand."))
+        st.error(literal(f"{error} Nothing is hidden by hand."))
         weights = {}
     return Shown(text=text, hidden=frozenset(token for token, weight in weights.items() if weight == 0), own=True)
 

@@ -64,7 +64,7 @@ def _half(page: Page) -> None:
     st.markdown(
         "| *jumps* | mean weight | change |\n|---|---|---|\n"
         f"| no mask | {percent(found.before)} | |\n"
-        f"| today's library | {percent(found.flat)} | {percent(found.flat_change)} |\n"
+        f"| Hugging Face now | {percent(found.flat)} | {percent(found.flat_change)} |\n"
         f"| log 0.5 added | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(

@@ -36,8 +36,7 @@ def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
         st.rerun(scope="fragment")
     row = st.session_state.get(key, len(tokens) - 1)
     st.markdown(
-        "All words: a row is a word that reads, a column a word that is read. The number counts layers: 1 where the row reads "
-        "the word directly, 2 where it reads a word that has read it, and so on; 0 is the row’s own word."
+        "Each row is a word that reads. 1: it reads the column's word directly; 2: through one other word, and so on; 0: itself."
     )
     picture, words = st.columns([620, 290], gap="medium", vertical_alignment="center")
     with words:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
-NAMES = {"none": "no mask", "today": "today's library", "formula": "older library", "log": "log m added"}
+NAMES = {"none": "no mask", "today": "Hugging Face now", "formula": "Hugging Face before", "log": "log m added"}
 CAPTIONS = {
-    "today": "The library transformers makes the mask true or false: {m} counts as {flat}.",
-    "formula": "Its older releases add (1 − m) times the lowest float32, {added}, to the scores: {m} counts as {formula}.",
+    "today": "Its library transformers makes the mask true or false: {m} counts as {flat}.",
+    "formula": "Older releases of it add (1 − m) times a huge negative number to the scores: {m} counts as {formula}.",
     "log": "The word’s attention weight is multiplied by {m}, then the row is divided by its new sum.",
 }
 
@@ -106,9 +106,8 @@ def _column(page: Page, one: SoftMaskRun, plain: SoftMaskRun, at: tuple[int, int
 
     before, after = (float(run.weights[at][list(word.tokens)].sum()) for run in (plain, one))
     st.metric(NAMES[one.kind], f"{_share(before)} → {_share(after)}")
-    added = "0" if weight == 1 else f"−{1 - weight:.2g} × 3.4 · 10³⁸"
     counts = {"flat": 0 if weight == 0 else 1, "formula": 1 if weight == 1 else 0}
-    st.caption(CAPTIONS[one.kind].format(m=f"{weight:g}", added=added, **counts))
+    st.caption(CAPTIONS[one.kind].format(m=f"{weight:g}", **counts))
     moved = float(total_variation(plain.probabilities, one.probabilities))
     best = ", ".join(
         f"“{literal(cache.label(page.model, int(token)))}” {percent(float(one.probabilities[token]))}"

@@ -55,8 +55,8 @@ def _fill(name: str) -> None:
 def _say(matches: Matches, words: Sequence[Word], entries: Sequence[str]) -> None:
     """Say what the list met, and what it did not."""
     if not matches.places:
-        count = "its one entry is" if len(entries) == 1 else f"none of its {len(entries)} entries is"
-        st.markdown(f"**There is nothing to hide here:** {count} a word of this sentence.")
+        none = "its one entry is not" if len(entries) == 1 else f"none of its {len(entries)} entries is"
+        st.markdown(f"**There is nothing to hide here:** {none} a word of this sentence.")
         return
     names = ", ".join(f"“{literal(words[place].label)}”" for place in matches.places[:NAMED])
     more = f" and {len(matches.places) - NAMED} more" if len(matches.places) > NAMED else ""

@@ -222,7 +222,7 @@ def _sentence(selection: CellSelection, stage: str) -> str:
     heaviest = literal(selection.labels[int(selection.row.weight.argmax())].replace("␣", ""))
     if _empty(selection) and stage != "score":
         return (
-            f"**“{word}” may read nothing at all, so the fill decides:** `min` swallows every score and each column gets the "
+            f"**“{word}” may read nothing at all, so the fill decides:** beside `min` no score counts and each column gets the "
             "same, `-10000` cancels out as if there were no mask, `-inf` leaves 0 divided by 0."
         )
     too_small = "is" if selection.fill == "-inf" else "is too small for float32 and becomes"
@@ -237,9 +237,8 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         "nothing overflows; the division cancels it.",
         "weight": f"**Divided by their sum, the numbers add up to 1.** {_shared_out(selection)}"
         f"Most goes to “{heaviest}”.",
-        "values": "**Each word's value times its weight, added number by number:** the lengths of these vectors, below "
-        f"them, do not add up. The sum, {selection.trace.width} numbers (coloured above 0, grey below), is this head's "
-        f"output for “{word}”.",
+        "values": f"**Each word's value times its weight, added up: {selection.trace.width} numbers, this head's output for "
+        f"“{word}”.** Coloured above 0, grey below. Lengths of vectors do not add up.",
     }[stage]
 
 

@@ -70,6 +70,11 @@ def _empty_rows(selection: CellSelection) -> str:
     return f" {rows} may read nothing; their weights are under “Fill values”."
 
 
+def _pad_rows(selection: CellSelection) -> str:
+    """Return what the rows of pads are beside those of words, as a further sentence; nothing where there are no pads."""
+    return " The rows of pads mean nothing in either." if (~selection.trace.real).any() else ""
+
+
 def _cells(selection: CellSelection) -> pd.DataFrame:
     """Return every cell of the head, one per line: query, key, score, masked score, weight, and why it is blocked."""
     from model_utils.masks.mask import CAUSES
@@ -141,9 +146,14 @@ def _steps(selection: CellSelection) -> list[tuple[str, float]]:
         (f"q·k, the sum of {selection.trace.width} products", cell.dot),
         (f"divided by {selection.trace.divisor_name or 1}", cell.score),
         (f"plus the mask, {signed(cell.bias)}", cell.masked),
-        (f"exp(score − largest), its query's largest is {signed(cell.largest, 3)}", cell.exp),
-        (f"divided by its query's sum ({signed(cell.total, 3)})", cell.weight),
+        (f"exp(score − {_in_brackets(signed(cell.largest, 3))}), the row's largest", cell.exp),
+        (f"divided by {signed(cell.total, 3)}, the row's sum", cell.weight),
     ]
+
+
+def _in_brackets(number: str) -> str:
+    """Return a number as it is written behind a minus."""
+    return f"({number})" if number.startswith("−") else number
 
 
 def without_mask(selection: CellSelection) -> None:
@@ -170,7 +180,7 @@ def without_mask(selection: CellSelection) -> None:
     st.markdown(
         f"Without the {'causal mask, pads still hidden' if trace.causes['padding'].any() else 'mask'}, "
         f"**{percent(share_on(free, later, trace.real))} of this head's weight** would come from words that are not written yet. "
-        f"(These weights were never trained to read ahead: this is not BERT.){_empty_rows(selection)}"
+        f"(These weights were never trained to read ahead: this is not BERT.){_pad_rows(selection)}"
     )
     downloads.bar(
         "without_mask",

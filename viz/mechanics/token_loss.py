@@ -132,7 +132,7 @@ def _mark_mean(figure: Figure, mean: float, palette: Palette) -> None:
     """Draw a dashed line at the mean, and write it above the bars, where it covers none of them."""
     figure.add_shape(**across(y=mean), line={"color": palette.accent, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        text=f"– – mean of the bars: {signed(mean, 3)} bits = {signed(mean * float(np.log(2)), 3)} nats",
+        text=f"– – mean of the bars: {signed(mean, 3)} bits",
         **FROM_LEFT,
         yref="paper",
         y=1,

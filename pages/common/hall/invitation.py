@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from pathlib import Path
 from urllib.parse import quote
 
 import streamlit as st
@@ -23,6 +24,7 @@ def button() -> None:
 
 def _invitation() -> None:
     """Draw the code with the short link below it, or how to set them."""
+    st.html(Path(__file__).with_name("invitation.css"))
     with st.container(key="invitation", horizontal_alignment="center"):
         try:
             address = public_address()

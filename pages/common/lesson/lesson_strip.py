@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 
@@ -47,6 +48,7 @@ def draw() -> None:
     room.follow()
     if place is None and not lesson.covers():
         return
+    st.html(Path(__file__).with_name("lesson_strip.css"))
     with st.container(border=True, gap="xsmall", key="lesson_strip"):
         if place is None:
             _cover_alone()
