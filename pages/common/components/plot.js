@@ -120,6 +120,7 @@ class Plot {
     this.figure = figure;
     this.clicked = clicked;
     this.frame.classList.toggle("clickable", figure.settings.clickable);
+    this.frame.classList.toggle("with-bar", this.bar > 0);
     if (!this.plot.data) this.plot.style.minHeight = `${figure.figure.layout.height + this.bar}px`; // nothing jumps when it comes
     this.draw();
   }
@@ -141,7 +142,9 @@ class Plot {
     const { frame, plot, figure } = this;
     this.width = frame.clientWidth;
     const size = this.size();
-    const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar };
+    const spare = this.spare(size.width);
+    const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar - spare };
+    if (document.fullscreenElement !== frame) size.height -= spare;
     // A copy: Plotly writes a zoom into its layout, and given back as the figure's own it would be no zoom to keep.
     const layout = { ...structuredClone(figure.figure.layout), ...size, margin, uirevision: axes(figure.figure.layout) };
     const { opens } = figure.settings;
@@ -184,6 +187,12 @@ class Plot {
   get bar() {
     const { settings, figure } = this.figure;
     return settings.toolbar && !figure.layout.title ? BAR : 0; // a title keeps the words of the columns clear of it
+  }
+
+  // Returns the px that a legend above the plot, which has room for the narrowest place, leaves free in one of `width` px.
+  spare(width) {
+    const { takes, row, narrow } = this.figure.figure.layout.meta?.legend ?? {};
+    return takes ? row * (Math.ceil(takes / narrow) - Math.ceil(takes / Math.max(width, narrow))) : 0;
   }
 
   // Returns the size that the figure has now: that of the screen, or its own within the bounds of its place.
