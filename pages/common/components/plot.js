@@ -189,10 +189,14 @@ class Plot {
     return settings.toolbar && !figure.layout.title ? BAR : 0; // a title keeps the words of the columns clear of it
   }
 
-  // Returns the px that a legend above the plot, which has room for the narrowest place, leaves free in one of `width` px.
+  // Returns the px that a legend above the plot, which has room for the narrowest place, leaves free in one of `width` px. Its
+  // columns are equally wide, so that some of a line stays empty.
   spare(width) {
-    const { takes, row, narrow } = this.figure.figure.layout.meta?.legend ?? {};
-    return takes ? row * (Math.ceil(takes / narrow) - Math.ceil(takes / Math.max(width, narrow))) : 0;
+    const { margin, meta } = this.figure.figure.layout;
+    if (!meta?.legend) return 0;
+    const { takes, row, narrow } = meta.legend;
+    const line = Math.max(narrow, 0.9 * (width - margin.l - margin.r));
+    return row * (Math.ceil(takes / narrow) - Math.ceil(takes / line));
   }
 
   // Returns the size that the figure has now: that of the screen, or its own within the bounds of its place.
