@@ -120,7 +120,7 @@ def _legend(comparison: Comparison) -> str:
     return (
         "Grey at first: the prompt. Coloured: the stronger, the likelier the model found the token. "
         + "Orange in the second model: the first token that is not the first one's. " * two
-        + f"Grey after it: the texts have parted, and {due} Click a token to see the choice it came from."
+        + f"Grey after the first difference: the texts have parted, and {due} Click a token to see the choice it came from."
         + _SEARCHED * any(row.beams.on for row in request.rows)
     )
 
