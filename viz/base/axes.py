@@ -31,7 +31,10 @@ FROM_LEFT: dict[str, Any] = {"xref": "paper", "x": 0, "xanchor": "left", "showar
 def key_above(parts: Iterable[tuple[str, str, str]], palette: Palette) -> dict[str, Any]:
     """Return the annotation that says in one line above a picture what its colours mean: of each colour, sign and name."""
     return {
-        **FROM_LEFT,
+        "xref": "paper",
+        "x": 1,  # on a phone it reaches to the left, above the labels
+        "xanchor": "right",
+        "showarrow": False,
         "yref": "paper",
         "y": 1,
         "yanchor": "bottom",
