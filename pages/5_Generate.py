@@ -43,9 +43,7 @@ def texts(request: GenerateRequest | None) -> None:
 
 
 with (
-    frame.open_page(
-        "Generate", "Predict, filter, draw, append, repeat: how the next token is chosen, step by step."
-    ) as page,
+    frame.open_page("Generate", "How the next token is chosen, step by step.") as page,
     frame.in_turn(page),
 ):
     examples.draw(page)

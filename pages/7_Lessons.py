@@ -3,7 +3,5 @@
 from pages.common import frame
 from pages.lessons import listing
 
-with frame.open_page(
-    "Lessons", "Predict first, then look: lessons that open each page in the state that they speak of."
-):
+with frame.open_page("Lessons", "Predict first, then look."):
     listing.draw()

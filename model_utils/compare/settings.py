@@ -81,7 +81,7 @@ def parse(text: str) -> tuple[SettingsRow, ...]:
 
     Rows stand between semicolons, values between commas: a filter by its letter in FILTERS, `o` the order of the filters,
     `s` a seed of the row's own, beams by their letters in BEAM_SETTINGS. What a row does not name is off, so that `t1` is
-    pure sampling and `b4` a beam search. Raises InputError for what it cannot read, for values outside their bounds or
+    no filter and `b4` a beam search. Raises InputError for what it cannot read, for values outside their bounds or
     without an effect, for no row and for more than MAX_SETTINGS.
     """
     found, wrong = readable(text)
@@ -162,7 +162,7 @@ def _written(row: SettingsRow) -> str:
     if row.beams.on:
         searched = [one.write(row.beams) for one in BEAM_SETTINGS if not one.is_off(row.beams)]
         return ",".join([*searched, *(one.write(settings) for one in settings.processors)])
-    # A row that names no value would be none: pure sampling is written t1.
+    # A row that names no value would be none: no filter is written t1.
     parts = [one.write(settings) for one in FILTERS if not one.is_off(settings)] or [BY_LETTER["t"].write(settings)]
     if settings.full_order != GENERATE_ORDER:
         parts.append(f"o{settings.order}")
@@ -172,7 +172,7 @@ def _written(row: SettingsRow) -> str:
 
 
 def name(row: SettingsRow) -> str:
-    """Return a row as its text is headed, such as `temperature 0.7, top-p 0.9`; `pure sampling` where nothing is on."""
+    """Return a row as its text is headed, such as `temperature 0.7, top-p 0.9`; `no filter` where nothing is on."""
     return _name(row, row.settings.order)
 
 
@@ -188,4 +188,4 @@ def _name(row: SettingsRow, order: str) -> str:
         return ", ".join(["greedy", *parts]) + seed
     if settings.full_order != GENERATE_ORDER:
         parts.append(f"order {order}")
-    return ", ".join(parts or ["pure sampling"]) + seed
+    return ", ".join(parts or ["no filter"]) + seed

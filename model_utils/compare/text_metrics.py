@@ -63,21 +63,21 @@ TEXT_METRICS = (
     ),
     TextMetric(
         name="distinct_1",
-        title="distinct-1",
-        unit="% different tokens",
-        caption="Different tokens as a share of all tokens of one text (Li et al. 2016): samples are not compared with each "
-        "other. Falls with length: compare texts of one length.",
+        title="different tokens",
+        unit="% of all",
+        caption="Different tokens as a share of all tokens of one text (distinct-1, Li et al. 2016): samples are not compared "
+        "with each other. Falls with length: compare texts of one length.",
     ),
     TextMetric(
         name="distinct_2",
-        title="distinct-2",
-        unit="% different pairs",
-        caption="Different pairs of neighbouring tokens as a share of all pairs of one text (after Li et al. 2016).",
+        title="different pairs",
+        unit="% of all",
+        caption="Different pairs of neighbouring tokens as a share of all pairs of one text (distinct-2, after Li et al. 2016).",
     ),
     TextMetric(
         name="rep_4",
         title="repetition",
-        unit="% repeated 4-grams",
+        unit="% of 4-grams",
         caption="Groups of four tokens (4-grams) that came before in the same text, as a share of all "
         "(seq-rep-4, Welleck et al. 2020).",
     ),

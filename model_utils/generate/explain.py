@@ -65,7 +65,6 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
     """
     found = step.candidates
     top, drawn = label(int(found.ids[0])), label(step.token_id)
-    probability, after = float(found.before[0]), float(found.after[0])
     if step.instead_of is not None:
         had = "greedy would have taken" if settings.greedy else "the draw had given"
         return (
@@ -74,28 +73,17 @@ def why(step: Step, settings: SamplingSettings, label: Callable[[int], str], tex
         )
     by = CUTS[found.cut[0]]
     banned = ban(by, int(found.ids[0]), text, settings, label)
-    start = f"“{top}” was the likeliest ({_share(probability, settings)}"
+    start = f"“{top}” was the likeliest"
     if settings.greedy:
         if banned:
-            return f"{start}), but it is {banned}; greedy takes “{drawn}”, the likeliest left ({percent(step.probability)})."
-        return f"{start}), and greedy always takes it: at temperature 0 filters and random numbers have no effect."
+            return f"{start}, but it is {banned}; greedy takes “{drawn}”, the likeliest left."
+        return f"{start}, and greedy always takes it: at temperature 0 filters and random numbers have no effect."
     if step.stages[-1].kept == 1:
-        lone = f"“{drawn}” ({_share(step.probability, settings)})"
-        return f"{lone} was the only token that the filters left, so nothing was left to chance."
-    fell = (
-        f"“{drawn}” was drawn, rank {step.rank:,} "
-        f"({percent(step.probability)}{_then(step.probability, step.probability_after, 'after')})."
-    )
+        return f"“{drawn}” was the only token that the filters left, so nothing was left to chance."
+    fell = f"“{drawn}” was drawn, rank {step.rank:,}."
     if by:
-        how = f"it is {banned}" if banned else f"{filter_name(by, settings)} cut it"
-        return f"{start}), but {how}; {fell}"
-    start = f"{start}{_then(probability, after, 'after the filters')})"
+        return f"{start}, but {f'it is {banned}' if banned else f'{filter_name(by, settings)} cut it'}; {fell}"
     return f"{start}, and it was drawn." if step.rank == 1 else f"{start}, but {fell}"
-
-
-def _then(before: float, after: float, when: str) -> str:
-    """Return what a probability is `when` filters have changed it; empty where it reads the same."""
-    return "" if percent(before) == percent(after) else f", {percent(after)} {when}"
 
 
 def shift(settings: SamplingSettings) -> str:
@@ -112,12 +100,6 @@ def shift_before(name: str, settings: SamplingSettings) -> str:
         return ""
     order = [one.name for one in settings.filters]
     return shift(settings) if order.index("temperature") < order.index(name) else ""
-
-
-def _share(probability: float, settings: SamplingSettings) -> str:
-    """Return a probability before the filters, and of what it is a share where that is not the model's own."""
-    of = shift(settings)
-    return f"{percent(probability)} of the probability {of}" if of else percent(probability)
 
 
 def funnel(step: Step, settings: SamplingSettings, vocabulary: int) -> str:
@@ -146,18 +128,17 @@ def counts_within(settings: SamplingSettings) -> str:
         return ""
     if settings.top_p == 0:
         return "Top-p 0 keeps the likeliest token alone."
-    later = " before the temperature" if "t" in order[order.index("p") :] else ""
-    return f"Top-p counts within what top-k left: {percent(settings.top_p)} of that{later}, not of all tokens."
+    later = ", before the temperature" if "t" in order[order.index("p") :] else ""
+    return f"Top-p: {percent(settings.top_p)} of what top-k left{later}."
 
 
 def uncertainty(step: Step) -> str:
-    """Return the entropy before and after the filters, also as a number of equal tokens."""
+    """Return the entropy before and after the filters, as a number of equal tokens (its perplexity)."""
     before, after = step.entropy_before, step.entropy_after
     count = round(2**before)
-    among = f"like choosing among {count:,} equal tokens" if count > 1 else "like a single token to choose from"
-    if f"{before:.1f}" == f"{after:.1f}" and count == round(2**after):
-        return f"Uncertainty {before:.1f} bits, before the filters and after them: {among}."
-    return f"Uncertainty {before:.1f} bits → {after:.1f} bits: {among}, then among {2**after:,.0f}."
+    among = f"Like choosing among {count:,} equal tokens" if count > 1 else "Like a single token to choose from"
+    left = round(2**after)
+    return f"{among}, before the filters and after them." if left == count else f"{among}, after the filters {left:,}."
 
 
 def ending(step: Step, context: int) -> str:

@@ -84,7 +84,7 @@ BUNDLED = ModelEntry(
     width=384,
     context=256,
     parameters=33_593_472,
-    about="small model, 217 old books; not OpenAI's GPT-2",
+    about="a small GPT-2 trained on 217 old books, not OpenAI's",
     opening=(3, 2),
 )
 HUB = tuple(

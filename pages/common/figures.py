@@ -205,7 +205,7 @@ def _bar(settings: SamplingSettings, ids: list[int], stage: Stage, before: Stage
 def draws_table(
     distribution: FullDistribution, counts: NDArray[np.int64], label: Label, *, rows: int = ROWS
 ) -> pd.DataFrame:
-    """Return how often each of the `rows` likeliest words came in DRAWS draws, `counts[V]`, beside what theory expects."""
+    """Return how often each of the `rows` likeliest words came in DRAWS draws, `counts[V]`, beside what is expected."""
     after = distribution.after.astype(float)
     shown = np.argsort(-after, kind="stable")[:rows]
     shown = shown[after[shown] > 0]
@@ -223,7 +223,7 @@ def draws_table(
 
 
 def draws(table: pd.DataFrame, *, drawn: int | None, palette: Palette) -> Figure:
-    """Return that table as bars beside theory; `drawn` is the id of the token drawn."""
+    """Return that table as bars beside what is expected; `drawn` is the id of the token drawn."""
     from viz.generate.repeated_draws import repeated_draws
 
     ids = table["token_id"].tolist()
@@ -289,7 +289,7 @@ def next_word_rows(batch: TokenBatch, found: Sequence[Reading], *, words: int | 
     last = batch.size[1] - 1
     right = [_panel(_title(batch, b), one.right, "reference") for b, one in enumerate(found)]
     wrong = [
-        _panel(_title(batch, b), one.last_column, "same" if batch.last(b) == last else "different")
+        _panel(_title(batch, b), one.last_column, "same" if batch.last(b) == last else "different", "above")
         for b, one in enumerate(found)
     ]
     right, wrong = ([replace(one, words=one.words[:words]) for one in panels] for panels in (right, wrong))
@@ -298,7 +298,7 @@ def next_word_rows(batch: TokenBatch, found: Sequence[Reading], *, words: int | 
         part = slice(start, start + PANELS_A_ROW)
         rows.append(_row("Predicted at the last real token" if both else "", right[part]))
         if both:
-            rows.append(_row("Predicted in the last column, as transformers does to generate", wrong[part]))
+            rows.append(_row("Predicted in the last column", wrong[part]))
     return rows
 
 
@@ -307,7 +307,9 @@ def independence_rows(batch: TokenBatch, found: Sequence[Independence]) -> list[
     rows = []
     for b, one in enumerate(found):
         panels = [_panel("alone", one.alone, "reference")]
-        panels += [_panel(way, answer, "same" if answer.same else "different") for way, answer in one.in_batch.items()]
+        panels += [
+            _panel(way, answer, "same" if answer.same else "different", "alone") for way, answer in one.in_batch.items()
+        ]
         rows.append(_row(_title(batch, b, 60), panels))
     return rows
 
@@ -318,23 +320,16 @@ def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
     return f"{sentence_label(batch.texts[sentence], limit)} →"
 
 
-def _panel(title: str, answer: Answer, agreement: Agreement) -> Panel:
-    """Return one answer as a panel; the right one needs no note."""
+def _panel(title: str, answer: Answer, agreement: Agreement, against: str = "") -> Panel:
+    """Return one answer as a panel that says how it differs from the one that stands `against`; the right one needs no note."""
     from viz.tokens.answers import Panel
 
-    # Of the same answer float32 leaves some 1e-6 or an exact 0, which say the same: both read as less than what shows.
-    changed = percent(max(answer.total_variation, 1e-6) if answer.same else answer.total_variation)
-    note = f"changed by {changed}\nlogits by {_logits(answer)}"
-    return Panel(title=title, note="" if agreement == "reference" else note, words=answer.words, agreement=agreement)
-
-
-def _logits(answer: Answer) -> str:
-    """Return by how much the logits differ; of the same answer only that it is less than what float32 may differ by."""
-    from model_utils.experiments.batch_invariance import TOLERANCE
-
-    if answer.same:
-        return f"less than {TOLERANCE:g}"
-    return f"up to {answer.logit_difference:{'.1f' if answer.logit_difference >= 1 else '.1g'}}"
+    notes = {
+        "reference": "",
+        "same": f"the same as {against}",
+        "different": f"changed by {percent(answer.total_variation)} vs {against}",
+    }
+    return Panel(title=title, note=notes[agreement], words=answer.words, agreement=agreement)
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:

@@ -110,7 +110,6 @@ def _opened(title: str, sentence: str) -> Page:
     with st.sidebar:
         for path, label in MENU:
             page_link(path, label)
-        st.divider()
         page = _shared_controls(above)
         page_tools.draw(title)
         controls.draw_history()
@@ -178,7 +177,7 @@ def _shared_controls(above: DeltaGenerator) -> Page:
         key="text",
         persist_state="session",
         on_change=controls.changed,
-        height=130,
+        height=120,
         help=control.help,
     )
     if not fits:

@@ -11,7 +11,7 @@ TERMS = {
     "belongs to its token; GPT-2 knows 50,257 of them.",
     "batch": "Several texts that go through the model together, a row each: tensors of shape [batch, tokens].",
     "padding": "Tokens without meaning that fill up the shorter rows of a batch, so that all rows are equally long.",
-    "attention mask": "What says which tokens may be read. Given to transformers as attention_mask it is one number a "
+    "attention mask": "What says which tokens may be read. In the library transformers, attention_mask is one number a "
     "token: 1 may be read, 0, as for padding, may not.",
     "causal": "Under a causal mask every token reads itself and the tokens before it, and none that comes later. GPT-2 was "
     "trained under one.",

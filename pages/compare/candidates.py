@@ -19,6 +19,8 @@ from pages.common.markdown import literal
 from pages.compare import texts as compare_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from model_utils.compare.request import TextPlace
     from model_utils.generate.step import Step
     from pages.compare.run import Comparison, Texts
@@ -37,8 +39,11 @@ def draw(comparison: Comparison, place: TextPlace, number: int) -> None:
     if isinstance(step, BeamToken):
         st.markdown("A beam search chooses whole texts: no token of it is drawn.")
         return
-    lines, other = _lines(comparison, texts, place, number), _other_word(comparison, texts, place, number)
-    st.markdown("  \n".join(lines))
+    places, other = _same_past(comparison, texts, place, number), _other_word(comparison, texts, place, number)
+    st.markdown(
+        "  \n".join(_lines(comparison, texts, place, number, places)),
+        help=_why_it_wins(comparison, {one: texts[one][number] for one in places}),
+    )
     before, settings = comparison.before(texts, place, number), comparison.request.settings(place.row)
     label = partial(comparison.label, model=place.model)
     figure = cache_shared.figure(
@@ -56,12 +61,6 @@ def draw(comparison: Comparison, place: TextPlace, number: int) -> None:
     )
     plot(figure, "choice", alt=f"The candidates of row {place.row} at step {number + 1} as bars, likeliest first.")
     st.text(explain.funnel(step, settings, comparison.loaded[place.model].entry.vocabulary))
-    if not settings.greedy:
-        st.caption(
-            "ln p: the logarithm of the token’s probability before the filters. Noise: a random number of the token’s own at "
-            "this step (Gumbel noise), the same in all rows of one seed. Of the tokens that the filters leave, the one with "
-            "the largest sum is drawn; cutting some changes the sum of no other."
-        )
     downloads.bar("choice", numbers=lambda: tables.candidates_table(step, label, other), code=None)
     compare_texts.open_on_generate(comparison, place)
 
@@ -72,34 +71,62 @@ def _other_word(comparison: Comparison, texts: Texts, place: TextPlace, number: 
     return (found.other_id,) if found and found.number == number else ()
 
 
-def _lines(comparison: Comparison, texts: Texts, place: TextPlace, number: int) -> list[str]:
+def _same_past(comparison: Comparison, texts: Texts, place: TextPlace, number: int) -> list[TextPlace]:
+    """Return the text in view, behind the one that it is compared with where that one draws from the same past."""
+    other, found = comparison.compared_with(place), comparison.first_difference(texts, place)
+    if other is None or (found and found.number < number) or len(texts[other]) <= number:
+        return [place]
+    return [other, place]
+
+
+def _lines(
+    comparison: Comparison, texts: Texts, place: TextPlace, number: int, places: Sequence[TextPlace]
+) -> list[str]:
     """Return what the text in view draws, below what the one that it is compared with draws from the same past."""
-    here, other = _line(comparison, place, texts[place][number]), comparison.compared_with(place)
-    if other is None:
-        return [here]
-    found = comparison.first_difference(texts, place)
-    if (found and found.number < number) or len(texts[other]) <= number:
+    lines = [_line(comparison, one, texts[one][number]) for one in places]
+    other, found = comparison.compared_with(place), comparison.first_difference(texts, place)
+    if other is not None and len(places) == 1:
         whose = f"row {other.row}" if other.row != place.row else "the first model"
-        return [here, f":gray[By this step {whose} has another text, with other candidates.]"]
-    there = texts[other][number]
-    if found and found.reason == "cut" and found.number == number:
-        here = f"{here}; “{literal(comparison.label(there.token_id))}” is cut"
-    return [_line(comparison, other, there), here]
+        lines.append(f":gray[By this step {whose} has another text, with other candidates.]")
+    elif found and found.reason == "cut" and found.number == number:
+        lines[-1] += f"; “{literal(comparison.label(found.other_id))}” is cut"
+    return lines
 
 
 def _line(comparison: Comparison, place: TextPlace, step: Step | BeamToken) -> str:
-    """Return which token a setting draws at a step, its rank and probability, and the sum by which it wins."""
+    """Return which token a setting draws at a step, its rank and probability."""
     row, token = comparison.request.rows[place.row], literal(comparison.label(step.token_id, place.model))
     start = f"**{place.row} · {literal(compare_settings.name(row))}**"
     if isinstance(step, BeamToken):
         return f"{start} has “{token}”: a beam search draws nothing"
     if row.settings.greedy:
         return f"{start} takes “{token}”, the likeliest: {percent(step.probability)}"
-    if not step.probability:  # what was likelier is banned, and a low temperature left this one nothing
-        return f"{start} draws “{token}”: rank {step.rank:,}; its probability was below the smallest number, so it has no ln p"
-    share = round(log(step.probability), 2)
-    noise = round(float(comparison.noise(place, step.number)[step.token_id]), 2)
+    # What was likelier is banned, and a low temperature left this one nothing.
+    share = percent(step.probability) if step.probability else "its probability was below the smallest number"
+    return f"{start} draws “{token}”: rank {step.rank:,}, {share}"
+
+
+def _why_it_wins(comparison: Comparison, steps: Mapping[TextPlace, Step | BeamToken]) -> str | None:
+    """Return the sums by which the drawn tokens win, and what is added; None where nothing is drawn."""
+    sums = [
+        f"row {place.row}: {_sum(log(step.probability), float(comparison.noise(place, step.number)[step.token_id]))}"
+        for place, step in steps.items()
+        if not isinstance(step, BeamToken)
+        and step.probability
+        and not comparison.request.rows[place.row].settings.greedy
+    ]
+    if not sums:
+        return None
+    return (
+        "Of the tokens that the filters leave, the one with the largest ln p + noise is drawn. ln p: the logarithm of its "
+        "probability before the filters; noise: a random number of its own at this step (Gumbel noise), the same in all rows "
+        f"of one seed.\n\n{'; '.join(sums)}"
+    )
+
+
+def _sum(share: float, noise: float) -> str:
+    """Return two numbers and their sum, which fits them as they are written."""
+    share, noise = round(share, 2), round(noise, 2)
     plus = "+" if noise >= 0 else "-"
-    total = f"{share:.2f} {plus} {abs(noise):.2f} = **{share + noise:.2f}**".replace("-", "\N{MINUS SIGN}")
-    total = f"ln p + noise: {total}".replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{start} draws “{token}”: rank {step.rank:,}, {percent(step.probability)}; {total}"
+    total = f"{share:.2f} {plus} {abs(noise):.2f} = **{share + noise:.2f}**"
+    return total.replace("-", "\N{MINUS SIGN}").replace(" ", "\N{NO-BREAK SPACE}")

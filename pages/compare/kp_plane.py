@@ -164,10 +164,7 @@ def _step_note(ranked: Ranked, settings: Any, *, drawn: bool) -> None:
             "leaves one with a larger number."
         )
     st.markdown(text)
-    st.caption(
-        "Held fixed on this map: the step and the temperature, which comes first, then top-k, then top-p; no other filter and "
-        "no penalty or ban is on."
-    )
+    st.caption("One step, one temperature; no other filter, penalty or ban is on.")
 
 
 def _away_note(comparison: Comparison, temperature: float) -> None:

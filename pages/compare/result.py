@@ -80,7 +80,8 @@ def _texts(comparison: Comparison) -> None:
 
 def _picture(comparison: Comparison) -> None:
     """Draw the chosen view, of the step that is chosen."""
-    view = choose("plot", VIEWS, show_label=False)
+    with st.container():  # directly in a column the names would scroll out of sight on a phone
+        view = choose("plot", VIEWS, show_label=False)
     place, number = texts.chosen(comparison)
     whole = view in (VIEWS["metrics"], VIEWS["steps"])
     # The choice of a first word that was not there when this was drawn: the picture stands still while words come.

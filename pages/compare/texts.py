@@ -92,9 +92,7 @@ def draw(comparison: Comparison, pinned: Callable[[int], None] | None = None, ro
     """
     palette, texts, request = frame.palette(), comparison.texts(), comparison.request
     place, number = chosen(comparison)
-    st.markdown(
-        "Every row continues the same prompt. **On solid colour: the first token that differs from row 0, and why.**"
-    )
+    st.markdown("Every row continues the same prompt. **Orange: the first token that differs from row 0.**")
     sample = int(st.session_state.get("sample", 0))
     strips = []
     for row in range(max(len(request.rows), rows)):
@@ -112,9 +110,8 @@ def _legend(comparison: Comparison) -> str:
     """Return what the colours mean, and what a first difference is due to."""
     request = comparison.request
     two, own = len(request.models) > 1, request.own_noise or any(row.seed is not None for row in request.rows)
-    than = "row 0, and for the second model from the first one's text" if two else "row 0"
     due = (
-        "each has its own random numbers, so that a difference may be chance."
+        "each row has its own random numbers, so that a difference may be chance."
         if own
         else "only the first difference itself is due to the setting (or the model) alone."
         if two
@@ -122,9 +119,9 @@ def _legend(comparison: Comparison) -> str:
     )
     return (
         "Grey at first: the prompt. Coloured: the stronger, the likelier the model found the token. "
-        f"On solid colour: the **first difference**, the first token that is not that of {than}. "
-        f"What follows it is grey, since it has another past: {due} Click a token to see the choice it came from; "
-        "framed: the one in view." + _SEARCHED * any(row.beams.on for row in request.rows)
+        + "Orange in the second model: the first token that is not the first one's. " * two
+        + f"Grey after the first difference: the texts have parted, and {due} Click a token to see the choice it came from."
+        + _SEARCHED * any(row.beams.on for row in request.rows)
     )
 
 
@@ -192,11 +189,11 @@ def _reason(comparison: Comparison, place: TextPlace, found: FirstDifference) ->
     here, there = comparison.label(found.token_id, place.model), comparison.label(found.other_id)
     start = f"first difference at step {found.number + 1}: "
     first, own = (comparison.request.settings(row).greedy for row in (0, place.row))
-    how = f"“{here}” is the likeliest" if own else f"the same random numbers draw “{here}”"
+    how = f"is {'taken' if own else 'drawn'}"
     reasons = {
-        "cut": f"{_filter(comparison, place.row, found)} cut “{there}”; of the rest {how}.",
+        "cut": f"{_filter(comparison, place.row, found)} cut “{there}”, so “{here}” {how}.",
         "admitted": f"“{here}” may be {'taken' if own else 'drawn'} here; in row 0 {_filter(comparison, 0, found)} had cut it.",
-        "tempered": f"both keep “{there}” and “{here}”, but with other probabilities: here {how}.",
+        "tempered": f"both keep “{there}” and “{here}”, but with other probabilities: here “{here}” {how}.",
         "greedy": f"row 0 is greedy and takes the likeliest, “{there}”; this row draws “{here}”."
         if first
         else f"greedy takes the likeliest, “{here}”; row 0 draws “{there}”.",
@@ -331,7 +328,7 @@ def open_on_generate(comparison: Comparison, place: TextPlace) -> None:
     seed = None if row.beams.on else request.settings(place.row).seed
     st.page_link(
         "pages/5_Generate.py",
-        label=f"The settings of row {place.row} on Generate",
+        label=f"Open row {place.row} in Generate",
         icon=":material/arrow_forward:",
         query_params={controls.TAKE: compare_settings.write([replace(row, seed=seed)])},
     )

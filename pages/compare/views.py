@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from model_utils.compare.request import CompareRequest, TextPlace
     from pages.compare.run import Comparison
+    from viz.compare.metrics import Dots
 
 FEW = 4  # settings whose numbers make a sentence
 TEMPERATURES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -65,8 +66,14 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
                 log=one.name == "kept",
             )
         )
-    st.caption("; ".join(_numbered(row, name) for row, name in enumerate(names)))
-    plot(draw(dots, names, chosen=place.row, palette=frame.palette()), "measures", alt="Measures of every setting.")
+    same = [one.title for one in dots if len(names) > 1 and _level(one)]
+    if differ := [one for one in dots if one.title not in same]:
+        st.caption("; ".join(_numbered(row, name) for row, name in enumerate(names)))
+        plot(
+            draw(differ, names, chosen=place.row, palette=frame.palette()), "measures", alt="Measures of every setting."
+        )
+    if same:
+        st.markdown(f"The same in all texts: {', '.join(same)}.")
     st.markdown(f"**None of these is quality: they say how texts differ, not which is better.** {_interval(request)}")
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
         for one in TEXT_METRICS:
@@ -75,6 +82,11 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
     downloads.bar(
         "measures", numbers=lambda: tables.measures_frame(compare_texts.listing(comparison, read=False)), code=None
     )
+
+
+def _level(one: Dots) -> bool:
+    """Return whether all texts have one value of a measure, or none has any."""
+    return len({value for values in one.values for value in values if not np.isnan(value)}) < 2
 
 
 _INTERVAL = (
@@ -124,9 +136,7 @@ def over_steps(comparison: Comparison, place: TextPlace, number: int) -> None:
         )
     st.markdown(_breathing(comparison, place.row, rows[place.row][1]))
     if any(at is not None for at in ringed):
-        st.caption(
-            "A ring is a row's first difference: behind it the text is another, so not all that differs is the filters' doing."
-        )
+        st.caption("A ring is a row's first difference: after it the texts differ too, not the filters alone.")
 
     def table() -> pd.DataFrame:
         return tables.steps_frame(
@@ -213,8 +223,8 @@ def sweep(comparison: Comparison, place: TextPlace, number: int) -> None:
 def _sweep_buttons() -> None:
     """Draw the buttons that put a sweep in the place of the rows."""
     st.markdown(
-        f"**Over whole texts:** rows that differ in one setting alone, {ENOUGH} samples of each. A button puts "
-        "them in place of yours."
+        f"**Over whole texts:** rows that differ in one setting alone, {ENOUGH} samples of each. This replaces your "
+        "rows."
     )
     with st.container(horizontal=True):
         for label in ("k from low to high", "p from low to high", "temperature from low to high"):
@@ -303,7 +313,7 @@ def _trend_notes(count: int, unit: str, *, searched: bool, own_noise: bool) -> N
 VIEWS = {
     "candidates": View(
         label="Candidates",
-        help="The choice that the token in view comes from: what might be drawn, what was cut.",
+        help="What could be drawn at this step, and what was cut.",
         draw=candidates.draw,
     ),
     "map": View(
@@ -322,5 +332,5 @@ VIEWS = {
         draw=over_steps,
     ),
     "sweep": View(label="Trends", help="What changes as k, p or temperature grows, and what does not.", draw=sweep),
-    "pinned": View(label="Pinned", help="A run that you keep, below the present one row by row.", draw=pinned.draw),
+    "pinned": View(label="Pinned", draw=pinned.draw),
 }

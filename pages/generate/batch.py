@@ -179,15 +179,14 @@ def _decoded(run: Generation) -> None:
         )
     st.markdown(
         f"**`max_new_tokens={run.request.max_new_tokens}` adds so many to every row. `max_length=40` counts the row, pads "
-        f"included:** this batch is {width} wide, so that {room(lengths, 40)} new tokens would be left for every prompt, also "
-        f"for the shortest of {min(lengths)}" + (": none at all." if room(lengths, 40) == 0 else ".")
+        f"included:** this batch is {width} wide, so that {room(lengths, 40) or 'no'} new tokens would be left."
     )
     downloads.bar("decoded", numbers=lambda: table, code=None)
 
 
 VIEWS = {
     "none": View(
-        label="hide",
+        label="off",
         help="The prompts are the rows of one batch: is that faster than one at a time, and what do the rows hold?",
     ),
     "timing": View(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
@@ -56,11 +56,16 @@ def tree(run: BeamRun, row: int, steps: Sequence[BeamStep]) -> None:
         alt=f"The beams of {len(steps)} steps as a tree: what was kept, what was dropped, what ended. Each step is a "
         "table too, below.",
         on_click=click,
-        opens="end" if opened is None else (opened.column + 1) / max(1, len(found.columns)),
+        opens=_opens(steps) if opened is None else (opened.column + 1) / max(1, len(found.columns)),
     )
     _open_text(run, row, found, opened)
     plain = run.request.policy.plain
     downloads.bar("beam_tree", numbers=lambda: beams_table(steps, label), code=(lambda: _code(run)) if plain else None)
+
+
+def _opens(steps: Sequence[BeamStep]) -> Literal["start", "end"]:
+    """Return where a tree opens: a whole one at its first branches, a growing one where it grows."""
+    return "start" if steps[-1].done else "end"
 
 
 def ends(texts: Sequence[Sequence[int]], label: Callable[[int], str]) -> list[str]:
@@ -91,10 +96,7 @@ def _open_text(run: BeamRun, row: int, found: Tree, opened: Node | None) -> None
     from model_utils.generate.beam_search.explain_beams import OUTCOMES, score
 
     if opened is None:
-        st.caption(
-            "Tokens in colour went on, grey ones broke off there. ln p: the natural logarithm of a probability. "
-            "Click a token for its whole text."
-        )
+        st.caption("ln p: the natural logarithm of a probability. Click a token for its whole text.")
         return
     text = found.path(opened)
     prompt = explain.words([token.id for token in run.prompt(row)], run.label)

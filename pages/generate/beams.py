@@ -84,10 +84,7 @@ def texts(run: BeamRun, rows: list[list[BeamStep]]) -> None:
     for row, strip in enumerate(strips):
         tokens_strip(strip, key=f"text_{row}", label=f"Text {row}", palette=palette, size="flow")
     text_strip.say_repeats(strips)
-    st.caption(
-        "Grey: the prompts. Behind each its leading text: of the best beam while the search goes on, the best ended one at "
-        "the end. Until then it may change. Each prompt is searched as if it were alone."
-    )
+    st.caption("Grey: the prompts. After each, its best text so far.")
 
 
 def _strip(run: BeamRun, row: int, steps: list[BeamStep]) -> list[StripToken]:
@@ -117,9 +114,7 @@ def _told(run: BeamRun, row: int, steps: list[BeamStep], number: int) -> None:
 
     prompt = [token.id for token in run.prompt(row)]
     before = steps[number - 1] if number else None
-    lines = told(
-        steps[number], before, run.request.beams, run.request.settings, prompt, run.label, run.loaded.end_of_text
-    )
+    lines = told(steps[number], before, run.request.beams, run.request.settings, prompt, run.label)
     st.text("\n".join(lines))
     if steps[number].done:
         best = run.new_tokens()[row]

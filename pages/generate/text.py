@@ -32,20 +32,11 @@ def texts(run: Generation, chosen: tuple[int, int]) -> None:
             st.caption(ending)
         _stopped_note(run, row)
     text_strip.say_repeats(strips)
+    grey = "the prompt" if len(run.batch.texts) == 1 else "the prompts"
     st.caption(
-        f"{_grey(run)} The stronger its colour, the likelier the model found a token. Click one to see its step."
-        + " All rows share the random numbers of a step, so that a text does not depend on its neighbours."
-        * (run.count > 1 and not run.request.settings.greedy)
+        f"Grey: {grey}. The stronger its colour, the likelier the model found a token. Click one to see its step."
     )
     _steps_download(run)
-
-
-def _grey(run: Generation) -> str:
-    """Return what the grey words are, and how the model gets them."""
-    if len(run.batch.texts) == 1:
-        return "Grey: the prompt."
-    padded = ", padded on the left" if len({len(tokens) for tokens in run.batch.tokens}) > 1 else ""
-    return f"Grey: the prompts. The model gets them as one batch{padded}."
 
 
 def _strip(run: Generation, row: int, steps: list[Step], palette: Palette, chosen: tuple[int, int]) -> list[StripToken]:

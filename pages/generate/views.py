@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from formatting import percent
 from model_utils.generate import explain
 from pages.common import downloads, figures, frame
 from pages.common.components.plot import plot
@@ -96,12 +97,12 @@ def ranks(run: Generation, step: Step) -> None:
 def _what_is_cut(by: str) -> str:
     """Return where the filters cut, `by` being what cut the likeliest word, empty where it was kept."""
     if not by:
-        return "Filters cut the tail. Both axes are logarithmic, so that areas are no shares."
+        return "Filters cut the tail."
     return f"Not only the tail is cut here: {by} takes out the likeliest token itself."
 
 
 def repeated_draws(run: Generation, step: Step) -> None:
-    """Draw how often each word comes when the step is drawn many times, beside theory."""
+    """Draw how often each word comes when the step is drawn many times, beside what is expected."""
     distribution = _distribution(run, step)
     request = run.request
     counts = cache.repeated_draws(
@@ -111,11 +112,12 @@ def repeated_draws(run: Generation, step: Step) -> None:
     table = figures.draws_table(distribution, counts, run.label, rows=rows)
     figure = figures.draws(table, drawn=step.token_id, palette=frame.palette())
     others = int(figures.DRAWS - table["came"].sum())
-    plot(figure, "dice", alt=f"How often each token came in {figures.DRAWS} draws of this step, beside theory.")
+    plot(
+        figure, "dice", alt=f"How often each token came in {figures.DRAWS} draws of this step, beside what is expected."
+    )
     st.markdown(
-        f"Bars and the numbers beside them are what came in {figures.DRAWS} draws, marks what theory expects. "
-        "Whiskers reach two standard deviations to either side: some 95 of 100 counts fall within. "
-        + (f"{others} draws fell on tokens further down." if others else "")
+        f"Marks: expected; whiskers: where about {percent(0.95)} of counts fall."
+        + (f" {others} draws fell on tokens further down." if others else "")
     )
     downloads.bar("dice", numbers=lambda: table, code=lambda: step_lines(run, step))
 
@@ -167,17 +169,11 @@ def mask(run: Generation, step: Step) -> None:
         width=WIDE,
     )
     plot(figure, "grown", alt="Which token each row may read when this step is drawn, and why not.")
-    entry, reads = run.loaded.entry, int((grown.visible[0, -1] > 0).sum())
-    width = entry.width // entry.heads
-    computed = (
-        "Only the last row is computed." if step.number else "The first step computes all rows, later ones the last."
-    )
+    reads = int((grown.visible[0, -1] > 0).sum())
     st.markdown(
-        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens,** pads not counted. {computed} What it needs of the "
-        f"earlier tokens, their keys and values, is kept (the KV cache): in each layer {entry.heads} heads × "
-        f"{len(labels)} tokens × {width} numbers of keys, and as many of values, one token more at each step."
+        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** Each step computes one row more; earlier rows never "
+        "change."
     )
-    st.caption("A row never changes later: its token could read only what stood there when the model came to it.")
     downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: step_lines(run, step))
 
 

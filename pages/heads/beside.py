@@ -208,8 +208,8 @@ def _difference(one: Side, other: Side, found: Any) -> None:
             f"{_other_words(one.labels, other.labels)}."
         )
         words.markdown(
-            f"**To turn one map into the other, {percent(moved)} of a row's weight would have to move,** averaged over "
-            f"{counted_in_words(start)}."
+            f"**The two differ in {percent(moved)} of a row's weight.**",
+            help=f"So much would have to move to turn one map into the other, averaged over {counted_in_words(start)}.",
         )
         with picture:
             figure = draw_difference(

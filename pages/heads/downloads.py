@@ -46,7 +46,7 @@ def button(maps: AttentionMaps, labels: Sequence[str], *, title: str, model: str
     palette = frame.palette()
     layers, heads, tokens = maps.weights.shape[:3]
     st.download_button(
-        f"All heads as a page ({_size(page_bytes(layers, heads, tokens))})",
+        f"Download all heads ({_size(page_bytes(layers, heads, tokens))})",
         data=lambda: heads_page(maps.weights, maps.causes, labels, title=title, model=model, palette=palette),
         file_name="maskscope-heads.html",
         mime="text/html",

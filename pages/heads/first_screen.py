@@ -172,8 +172,9 @@ def _habit_links(selection: HeadSelection) -> None:
             st.caption("Click a head to open it.")
             return
         st.caption(
-            "Click a head. Framed: most weight on",
-            help=f"The share of a head's attention weight, averaged over {counted_in_words(habits.from_row)}.",
+            "Click a head. Framed: the top head for",
+            help="The head that gives it more of its attention weight than any other head does, averaged over "
+            f"{counted_in_words(habits.from_row)}.",
         )
         for habit, place in PLACES.items():
             at_layer, at_head, share = habits.strongest(habit)

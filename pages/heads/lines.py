@@ -33,7 +33,6 @@ def lines(selection: HeadSelection) -> None:
 
 def first_column(selection: HeadSelection) -> None:
     """Draw the open head without its first column, its colours stretched over what is left."""
-    from model_utils.heads.measures import counted_in_words
     from model_utils.masks.mask import CAUSE_CODE
     from viz.heads.difference import without_first
 
@@ -50,14 +49,8 @@ def first_column(selection: HeadSelection) -> None:
     habits = selection.all_heads[1]
     given = "" if habits is None else percent(float(habits.first[selection.head]))
     name = "**Layer {}, head {}".format(*selection.head)
+    gives = f"{name} gives the first token {given} of its weight here.** " if given else ""
     st.markdown(
-        (
-            f"{name} gives the first token {given} of its weight here, averaged over "
-            f"{counted_in_words(habits.from_row)}.** "
-            if habits is not None
-            else ""
-        )
-        + f"That column is hidden "
-        f"from this picture and the colours run to {top:.2g} instead of 1: **the weights are what they were**, and do not "
-        "add up to 1 without it."
+        f"{gives}That column is hidden from this picture and the colours run to {top:.2g} instead of 1: **the weights are what "
+        "they were**, and do not add up to 1 without it."
     )

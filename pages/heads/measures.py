@@ -63,12 +63,10 @@ def measures(selection: HeadSelection) -> None:
         },
     )
     left_out = " and ".join(f"“{TITLES[name][0]}”" for name in REPEATS if name not in known)
-    missing = f" Without {left_out}: no word of this text has what they measure, a copy before it." if left_out else ""
-    st.caption(
-        f"Averages over {counted_in_words(found.from_row)}. A click on a title sorts, the box at the left of "
-        f"a row opens that head.{missing}"
-    )
+    missing = f" No {left_out}: no token comes again." if left_out else ""
+    st.caption(f"A click on a title sorts, the box at the left of a row opens that head.{missing}")
     with st.popover("What each measures", icon=":material/info:", key="definitions"):
+        st.markdown(f"Averages over {counted_in_words(found.from_row)}.")
         for name in known:
             st.markdown("**{}**: {}.".format(*TITLES[name]))
     _map(selection, found, known)

@@ -38,7 +38,7 @@ def search(selection: HeadSelection) -> None:
         with column:
             _say_order(by)
             for place, line in enumerate(table.head(5).to_dict("records")):
-                number = percent(line["weight"]) if by == "weight" else f"length {line['contribution']:.2g}"
+                number = percent(line["weight"]) if by == "weight" else f"size {line['contribution']:.2g}"
                 st.button(
                     f"layer {line['layer']}, head {line['head']}: {number}",
                     key=f"found_{by}_{place}",
@@ -58,7 +58,7 @@ def _say_order(by: str) -> None:
         st.caption("by attention weight")
     else:
         st.caption(
-            "by length of what it adds",
+            "by size of the vector it adds",
             help="What a head adds to the reading token from the token that is read: that one's value vector times its weight, "
             "after the output projection.",
         )

@@ -36,7 +36,7 @@ SHOWS = {
     "Compare": "one prompt, several settings",
     "Lessons": "two lessons for a class",
 }
-_EXAMPLE = " Example sentence. To use your own, edit Sentences in the sidebar."
+_EXAMPLE = " To use your own sentence, edit Sentences in the sidebar."
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
 PICTURE = 330  # px of the bars and the sentence below them
@@ -168,5 +168,5 @@ def _sentence(without: str, moved: float) -> str:
     """Return what the picture says, in one sentence; `without` are the hidden words, empty where none are."""
     space = "“␣”\N{NO-BREAK SPACE}is a\N{NO-BREAK SPACE}space."
     if not without:
-        return f"A mask removes what the model may read, and the next word changes. {space}"
+        return f"Hide a word and the prediction changes. {space}"
     return f"{change.sentence(f'Hiding {literal(without)}', moved)} {space}"

@@ -84,21 +84,12 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
             "changes; only a prediction in the last column, at a pad, is wrong."
         )
     else:
-        st.markdown(
-            "Only mask **and** positions give every padded sentence the answer that it gets alone; with the mask alone it may be "
-            "further off than with no mask."
-        )
+        st.markdown("Only mask **and** positions give the same answer as the sentence alone.")
 
 
 def _explain() -> None:
-    """Write what the marks of the panels mean, and on asking what the numbers are."""
-    from model_utils.experiments.batch_invariance import TOLERANCE
-
-    st.caption(
-        "✓: the same answer, but for rounding; ✗: another one. Logits: the scores of which softmax makes probabilities.",
-        help="Changed by: the share of the probability that went to other words (total variation). Logits by: the largest "
-        f"difference of a logit; below {TOLERANCE:g} it is rounding, which depends on the size of a batch.",
-    )
+    """Write what the marks of the panels mean, and their number."""
+    st.caption("✓: the same answer, but for rounding. ✗: another one; so much of the probability is with other words.")
 
 
 def _gather(

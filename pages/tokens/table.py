@@ -151,8 +151,7 @@ def say_what_is_shown(batch: TokenBatch) -> None:
     else:
         st.markdown(
             "Pads on the left bring every sentence’s last word into the last column, where its next word is predicted. Mask 0"
-            " hides the pads; positions count the real tokens alone, a pad’s 0 only fills its place. “␣” is the space that a"
-            " token begins with."
+            " hides the pads; positions count only real tokens. “␣” is the space that a token begins with."
         )
     for text in batch.texts:
         ending_space.say(text)
@@ -213,7 +212,7 @@ def _draw_merges(word: MergedWord) -> None:
     space = " (the space “␣” is one)" if rows[0].pieces[0][0] == visible(" ") else ""
     st.markdown(
         f"{_counted(size, 'byte')}{space}, {_counted(merged, 'merge')}, {_counted(left, 'token')}: each step joins the"
-        " neighbours whose pair comes first in GPT-2’s list of 50,000 (the lowest rank), until no pair is listed."
+        " neighbours whose pair comes first in GPT-2’s list of 50,000, until no pair is listed."
     )
     plot(
         merge_figure(rows, word.ids, palette=frame.palette()),

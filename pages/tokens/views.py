@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 VIEWS = {
     "next-word": View(
         label="Next word",
-        help="What the model predicts after each sentence; with pads on the right also what it would say in the last column.",
+        help="What the model predicts after each sentence.",
         draw=answers.next_words,
     ),
     "alone": View(

@@ -118,7 +118,7 @@ def test_a_click_on_a_word_opens_its_step_and_the_values_outlive_a_page_switch(p
     page.get_by_role("link", name="Compare", exact=True).click()
     expect(page.get_by_text("Row 1, step 4:").first).to_be_visible()
     assert setting_of(page) == "t1;k3"
-    page.get_by_role("link", name="The settings of row 1 on Generate").click()
+    page.get_by_role("link", name="Open row 1 in Generate").click()
     expect(page.get_by_role("heading", name="Generate", exact=True)).to_be_visible()
     expect(page.locator(".st-key-top_k input")).to_have_value("3")
 

@@ -173,7 +173,7 @@ def test_all_heads_go_home_as_a_page_and_a_tile_of_the_gallery_opens_its_head(pa
     tiles = page.locator(".st-key-fig_gallery .js-plotly-plot")
     expect(tiles).to_be_visible(timeout=60_000)
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="All heads as a page").click()
+        page.get_by_role("button", name="Download all heads").click()
     written = Path(waiting.value.path()).read_text(encoding="utf-8")
     assert "He shook his head" in written
     assert "http" not in written.replace("http-equiv", "")

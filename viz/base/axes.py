@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from viz.base.figure import Trace, scatter
+from viz.base.figure import Figure, Trace, scatter
 from viz.base.text import escape, shorten
 from viz.base.theme import MIN_FONT
 
@@ -31,7 +31,10 @@ FROM_LEFT: dict[str, Any] = {"xref": "paper", "x": 0, "xanchor": "left", "showar
 def key_above(parts: Iterable[tuple[str, str, str]], palette: Palette) -> dict[str, Any]:
     """Return the annotation that says in one line above a picture what its colours mean: of each colour, sign and name."""
     return {
-        **FROM_LEFT,
+        "xref": "paper",
+        "x": 1,  # on a phone it reaches to the left, above the labels
+        "xanchor": "right",
+        "showarrow": False,
         "yref": "paper",
         "y": 1,
         "yanchor": "bottom",
@@ -159,4 +162,16 @@ def numbered(axis: str, number: int) -> str:
 
 def legend_height(names: Iterable[str]) -> int:
     """Return the px that a legend of `names` takes below the narrowest picture."""
-    return _LEGEND_ROW * ceil(sum(_SIGN + _LETTER * len(name) for name in names) / _NARROW)
+    return _LEGEND_ROW * ceil(_length(names) / _NARROW)
+
+
+def legend_above(figure: Figure, names: Iterable[str]) -> Figure:
+    """Return the figure with room for a legend of `names` above it; its browser takes back what a wider place leaves free."""
+    takes = _length(names)
+    figure.update_layout(meta={"legend": {"takes": takes, "row": _LEGEND_ROW, "narrow": _NARROW}})
+    return figure.grow_above(_LEGEND_ROW * ceil(takes / _NARROW))
+
+
+def _length(names: Iterable[str]) -> float:
+    """Return the px of a legend of `names` in one line."""
+    return sum(_SIGN + _LETTER * len(name) for name in names)

@@ -26,8 +26,8 @@ LEGIBLE = 10  # px; smaller numbers are seen on hover alone
 
 LEGEND_ENTRY, LEGEND_LINE = 180, 26  # px of one entry below the matrix, and of one line of them
 
-# px below the cells: with a bar and one line of the legend; for the legend alone; for six entries of it, one a line.
-BELOW, BELOW_LEGEND, BELOW_STACKED = 100, 84, 150
+# px below the cells: with a bar and one line of the legend; for the legend alone; for one entry of it where each has a line.
+BELOW, BELOW_LEGEND, BELOW_STACKED = 100, 84, 23
 
 # What stands beside the last row's label, and the px that it takes with the gap before it: as much of it as there is room.
 ROLES = {"→ next word": 84, "→ next": 56}
@@ -267,7 +267,8 @@ def _lay_out(
         lines = math.ceil(entries / max(1, int(side) // LEGEND_ENTRY))
         below, legend = BELOW + LEGEND_LINE * (lines - 1), 56
     else:
-        below, legend = BELOW_STACKED if narrow else BELOW_LEGEND, 14
+        # Softened cells, drawn later, have an entry too.
+        below, legend = max(14 + BELOW_STACKED * (entries + 1), BELOW_LEGEND) if narrow else BELOW_LEGEND, 14
     style(figure, palette, height=place.top + round(side) + below)
     figure.update_layout(
         width=place.left + round(side) + place.right,

@@ -197,7 +197,7 @@ def _add_equal(figure: Figure, ks: NDArray[np.int64], equal: NDArray[np.int64], 
         y=1,
         yanchor="bottom",
         yshift=18,
-        text=f'<span style="color:{palette.accent}"><b>•••</b></span> top-k alone and top-p alone leave equally many',
+        text=f'<span style="color:{palette.accent}"><b>•••</b></span> top-k alone leaves as many as top-p alone',
         font={"size": 15, "color": palette.text},
     )
 

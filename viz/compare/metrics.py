@@ -132,6 +132,10 @@ def _panel(
     """Return the two axes of one panel."""
     known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
     low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
+    if one.share and high > 0.8:
+        high = 1.0
+    # Few numbers that reach the marks: all that a phone has room for.
+    tick = 1 if one.log else None if not one.share or high <= 0.5 else 0.25 if high < 1 else 0.5
     pad, left = (
         share * (high - low or 1.0) for share in (0.06, 0.12)
     )  # a mark at the least value stands clear of the row's number
@@ -141,7 +145,7 @@ def _panel(
             "anchor": f"y{axis}",
             "range": [-0.5, math.log10(max(high, 1)) + 0.25] if one.log else [low - left, high + pad],
             "type": "log" if one.log else "linear",
-            "dtick": 1 if one.log else None,
+            "dtick": tick,
             "showgrid": True,
             "gridcolor": palette.line,
             "zeroline": False,
@@ -211,11 +215,13 @@ def _style_steps(figure: Figure, kept: Sequence[Sequence[float]], palette: Palet
     """
     largest = math.log10(max((value for values in kept for value in values), default=1))
     span = [min([-0.2, *(place - 0.1 for place in places)]), max([largest + 0.2, *(place + 0.1 for place in places)])]
+    last = max(map(len, kept), default=1)
+    left = max(0.5, 0.04 * last)  # a ring at the first step stands clear of the axis's numbers
     style(figure, palette, height=440)
     one_above_other(
         figure,
         palette,
-        across=counted("step", 1, max(map(len, kept), default=1), palette, pad=(0.5, 1.5)),
+        across=counted("step", 1, last, palette, pad=(left, 1.5)),
         upper=(
             "tokens that the filters leave",
             {"domain": [0.56, 0.95], "type": "log", "range": span, "dtick": 1, "tickformat": ",d"},

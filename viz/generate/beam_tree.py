@@ -127,7 +127,7 @@ def _lines(figure: Figure, nodes: Sequence[TreeNode], place: _Places, rows: int,
         ),
         ("to kept", lambda node: node.outcome in ("kept", "finished"), {"width": 1.5, "color": palette.accent}),
         ("leading text", lambda node: node.best, {"width": 5, "color": palette.accent}),
-        ("greedy path", lambda node: node.greedy, {"width": 2.5, "dash": "dash", "color": palette.text}),
+        ("greedy path", lambda node: node.greedy, {"width": 2.5, "color": palette.text}),
     )
     beams = {(node.column, node.row): node for node in nodes if node.outcome == "kept"}
     for name, of_kind, look in kinds:
@@ -229,14 +229,14 @@ def _titles(figure: Figure, columns: Sequence[TreeColumn], palette: Palette) -> 
 
 
 def _key(figure: Figure, palette: Palette, *, greedy: bool) -> None:
-    """Write above the tree what its colours mean, its dashes where a `greedy` path is drawn, and its numbers."""
+    """Write above the tree what its colours mean, with that of a `greedy` path where one is drawn, and its numbers."""
     ended = ramp_colour(palette, 0.75)
     parts = (
         (palette.accent, "━", "leading text"),
         (palette.accent, "─", "kept"),
         (palette.muted, "┈", "dropped"),
         (ended, "■", "ended"),
-        *(((palette.text, "╌", "greedy path"),) if greedy else ()),
+        *(((palette.text, "━", "greedy path"),) if greedy else ()),
     )
     figure.add_annotation(
         name="legend",

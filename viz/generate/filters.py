@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from formatting import percent
-from viz.base.axes import legend_height
+from viz.base.axes import legend_above
 from viz.base.figure import Figure, bar, scatter
 from viz.base.text import escape
 from viz.base.theme import ink, ramp_colour, style
@@ -78,7 +78,7 @@ def waterfall(
     look = {"itemclick": False, "itemdoubleclick": False, "font": {"size": 15}, "traceorder": "normal"}
     figure.update_layout(legend={**look, "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"})
     if legend:
-        figure.grow_above(_LEGEND + legend_height(legend))
+        legend_above(figure, legend).grow_above(_LEGEND)
     # Sums of float32 end a little behind 1, and plotly draws no text of a bar that ends outside.
     figure.update_xaxes(range=[0, 1 + _ROUNDING], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(stages) - 0.55, -0.6], visible=False, fixedrange=True)

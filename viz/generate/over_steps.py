@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from viz.base.axes import legend_height
+from viz.base.axes import legend_above
 from viz.base.figure import Figure, scatter
 from viz.base.panels import counted, one_above_other
 from viz.base.text import escape
@@ -61,7 +61,7 @@ def over_steps(
     figure.update_layout(margin={"l": 56, "r": 12, "t": 28, "b": 44}, hovermode="closest")
     # Above: below, a screen would cut it off.
     figure.update_layout(legend={"yref": "container", "y": 1, "yanchor": "top"})
-    figure.grow_above(legend_height(trace.name for trace in figure.data))
+    legend_above(figure, [trace.name for trace in figure.data])
     return figure
 
 

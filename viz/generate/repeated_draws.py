@@ -25,7 +25,7 @@ def repeated_draws(
     drawn: int | None,
     palette: Palette,
 ) -> Figure:
-    """Return bars of how often each word came, its count behind its name, with a mark and a whisker for theory and its spread.
+    """Return bars of how often each word came, its count behind its name, with a mark and a whisker for what is expected.
 
     `expected` is in draws, `margins` is twice the standard deviation. `drawn` is the row of the word that the text got.
     Traces: `count`, `expected`.
@@ -44,7 +44,7 @@ def repeated_draws(
             showlegend=False,
         )
     )
-    figure.add(_theory(expected, margins, palette))
+    figure.add(_expected(expected, margins, palette))
     most = max([*counts, *(e + m for e, m in zip(expected, margins, strict=True)), 1])
     # Behind a whisker a count would read as where the whisker ends.
     names = [f"{escape(label)}  <b>{count}</b>" for label, count in zip(labels, counts, strict=True)]
@@ -53,8 +53,8 @@ def repeated_draws(
     return figure
 
 
-def _theory(expected: Sequence[float], margins: Sequence[float], palette: Palette) -> Trace:
-    """Return the marks of what theory expects in each row, with their whiskers."""
+def _expected(expected: Sequence[float], margins: Sequence[float], palette: Palette) -> Trace:
+    """Return the marks of what is expected in each row, with their whiskers."""
     return scatter(
         name="expected",
         mode="markers",
@@ -62,7 +62,7 @@ def _theory(expected: Sequence[float], margins: Sequence[float], palette: Palett
         y=list(range(len(expected))),
         error_x={"array": list(margins), "color": palette.text, "thickness": 2, "width": 6},
         marker={"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": palette.text}},
-        hovertemplate="theory: %{x:.1f} times<extra></extra>",
+        hovertemplate="expected: %{x:.1f} times<extra></extra>",
         showlegend=False,
     )
 
@@ -70,7 +70,7 @@ def _theory(expected: Sequence[float], margins: Sequence[float], palette: Palett
 def _key(palette: Palette, *, drawn: bool) -> list[tuple[str, str, str]]:
     """Return colour, sign and name of what the picture has."""
     own = [(palette.accent, "■", "the text's own token")] if drawn else []
-    return [(ramp_colour(palette, 0.5), "■", "came"), *own, (palette.text, "├|┤", "theory")]
+    return [(ramp_colour(palette, 0.5), "■", "came"), *own, (palette.text, "├|┤", "expected")]
 
 
 def _frame(figure: Figure, names: Sequence[str], most: float, palette: Palette) -> None:

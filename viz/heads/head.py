@@ -9,8 +9,8 @@ import numpy as np
 
 from viz.base.axes import frame
 from viz.base.geometry import geometry
-from viz.base.hatching import HOVER_UP_TO, visible
-from viz.base.matrix import matrix, set_empty_rows_apart
+from viz.base.hatching import HOVER_UP_TO, first_cause, spans, visible
+from viz.base.matrix import LETTER, matrix, set_empty_rows_apart
 from viz.base.text import escape, number
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 TITLE, TITLE_FONT = 42, 17  # px of two lines above the matrix
+NAME, HIGH = 14, 24  # px of what blocks, written into its cells, and of the lowest that hold it
 
 
 def head(
@@ -48,6 +49,7 @@ def head(
         figure.add_shape(**frame((chosen, chosen), (0, len(labels) - 1), palette), name="chosen")
     for start, end, _ in pieces:
         _bracket(figure, start, end, palette)
+    _name_causes(figure, causes, z, palette, geometry(shown, None, palette.sizes).cell)
     if name:
         _write_name(figure, name, palette)
     return _titled(figure, title, palette) if title else figure
@@ -99,6 +101,30 @@ def _write_name(figure: Figure, name: str, palette: Palette) -> None:
         showarrow=False,
         font={"size": 14, "color": palette.text},
     )
+
+
+def _name_causes(
+    figure: Figure, causes: Mapping[str, NDArray[np.bool_]], z: NDArray[Any], palette: Palette, cell: float
+) -> None:
+    """Write into the blocked cells what blocks them, where there is room: the legend is below the first screen."""
+    live = ~np.isnan(z).all(-1)  # (Q,)
+    for cause, cells in first_cause(causes, z.shape).items():
+        runs = [(end - start, row, start) for row in np.flatnonzero(live).tolist() for start, end in spans(cells[row])]
+        text = palette.causes[cause].label.removeprefix("blocked: ")
+        longest = max((length for length, _, _ in runs), default=-1)
+        if cell < HIGH or (longest + 1) * cell < len(text) * LETTER * NAME + 16:
+            continue
+        rows = [(row, start) for length, row, start in runs if length == longest]
+        row, start = rows[len(rows) // 2]
+        figure.add_annotation(
+            name="cause",
+            x=start + longest / 2,
+            y=row,
+            text=text,
+            showarrow=False,
+            font={"size": NAME, "color": palette.muted},
+            bgcolor=palette.paper,
+        )
 
 
 def _joined(labels: Sequence[str], pieces: Sequence[tuple[int, int, str]]) -> list[str]:

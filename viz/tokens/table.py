@@ -233,7 +233,7 @@ def _captions(table: Table, window: range, palette: Palette) -> list[dict[str, A
             shift = 44 if last - window.start > 4 else 25
             font = {"size": 16, "color": palette.text}
             dotted = {
-                "text": "dotted: not here, a pad",
+                "text": "dotted: a pad",
                 "x": last + 0.5,
                 "xanchor": "right",
                 "yshift": shift,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -36,12 +36,10 @@ def told(
     settings: SamplingSettings,
     prompt: Sequence[int],
     label: Label,
-    end_of_text: Container[int],
 ) -> tuple[str, ...]:
     """Return what a step did, a sentence each: bans, what was kept, what ended, which beams and which greedy path fell out.
 
-    `before` is the step before, None for the first; `prompt` are the tokens before all steps. A text ends with one of the
-    tokens `end_of_text`, or when it has as many new tokens as it may have.
+    `before` is the step before, None for the first; `prompt` are the tokens before all steps.
     """
     texts: Sequence[tuple[int, ...]] = before.texts if before is not None else ((),) * beams.num_beams
     lines = [_ban(ban.beam, ban.token_id, ban.by, texts, settings, prompt, label) for ban in step.bans]
@@ -49,9 +47,7 @@ def told(
     if kept:
         listed = ", ".join(f"“{_end((*texts[one.beam], one.token_id), label)}” ({score(one.total)})" for one in kept)
         lines.append(f"Kept, the {len(kept)} best that do not end: {listed}.")
-    for one in step.candidates:
-        if one.normalised is not None and (one.outcome == "finished" or one.rank <= beams.num_beams):
-            lines.append(_ended(one, texts, beams, step, label, end_of_text))
+    lines += _ended(step, texts, beams, label)
     lines += _fallen(step, texts, label)
     lines += [_greedy(one, texts, step, label) for one in step.candidates if one.greedy and one.slot is None]
     return tuple(lines)
@@ -77,23 +73,18 @@ def _ban(
     return f"Behind “{_end(text, label)}” the likeliest token, “{label(token)}”, is {why}."
 
 
-def _ended(
-    one: BeamCandidate,
-    texts: Sequence[tuple[int, ...]],
-    beams: BeamSettings,
-    step: BeamStep,
-    label: Label,
-    end_of_text: Container[int],
-) -> str:
-    text = (*texts[one.beam], one.token_id)
-    power = "" if beams.length_penalty == 1 else f" to the power of {beams.length_penalty:g}"
-    reckoned = f"{score(one.normalised or 0.0)}, its sum {score(one.total)} divided by its length {len(text)}{power}"
-    why = "ends" if one.token_id in end_of_text else f"has all its {len(text)} new tokens"
-    start = f"“{_end(text, label)}” {why}, with the score {reckoned}"
-    if one.outcome == "finished":
-        place = [found.tokens for found in step.hypotheses].index(text) + 1
-        return f"{start}: number {place} of the ended texts."
-    return f"{start}, but is lost: the ended texts are better."
+def _ended(step: BeamStep, texts: Sequence[tuple[int, ...]], beams: BeamSettings, label: Label) -> list[str]:
+    """Return which texts ended, with their scores, and which did so in vain."""
+    lines = []
+    for outcome, start in (("finished", "Ended"), ("lost", "Ended, but the ended texts are better")):
+        ended = [one for one in step.candidates if one.outcome == outcome and one.normalised is not None]
+        named = [
+            f"“{_end((*texts[one.beam], one.token_id), label)}” (score {score(one.normalised or 0.0)})"
+            for one in ended
+            if outcome == "finished" or one.rank <= beams.num_beams
+        ]
+        lines += [f"{start}: {', '.join(named)}."] if named else []
+    return lines
 
 
 def _fallen(step: BeamStep, texts: Sequence[tuple[int, ...]], label: Label) -> list[str]:

@@ -120,6 +120,7 @@ class Plot {
     this.figure = figure;
     this.clicked = clicked;
     this.frame.classList.toggle("clickable", figure.settings.clickable);
+    this.frame.toggleAttribute("data-bar", this.bar > 0);
     if (!this.plot.data) this.plot.style.minHeight = `${figure.figure.layout.height + this.bar}px`; // nothing jumps when it comes
     this.draw();
   }
@@ -141,7 +142,9 @@ class Plot {
     const { frame, plot, figure } = this;
     this.width = frame.clientWidth;
     const size = this.size();
-    const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar };
+    const spare = this.spare(size.width);
+    const margin = { ...figure.figure.layout.margin, t: figure.figure.layout.margin.t + this.bar - spare };
+    if (document.fullscreenElement !== frame) size.height -= spare;
     // A copy: Plotly writes a zoom into its layout, and given back as the figure's own it would be no zoom to keep.
     const layout = { ...structuredClone(figure.figure.layout), ...size, margin, uirevision: axes(figure.figure.layout) };
     const { opens } = figure.settings;
@@ -184,6 +187,16 @@ class Plot {
   get bar() {
     const { settings, figure } = this.figure;
     return settings.toolbar && !figure.layout.title ? BAR : 0; // a title keeps the words of the columns clear of it
+  }
+
+  // Returns the px that a legend above the plot, which has room for the narrowest place, leaves free in one of `width` px. Its
+  // columns are equally wide, so that some of a line stays empty.
+  spare(width) {
+    const { margin, meta } = this.figure.figure.layout;
+    if (!meta?.legend) return 0;
+    const { takes, row, narrow } = meta.legend;
+    const line = Math.max(narrow, 0.9 * (width - margin.l - margin.r));
+    return row * (Math.ceil(takes / narrow) - Math.ceil(takes / line));
   }
 
   // Returns the size that the figure has now: that of the screen, or its own within the bounds of its place.

@@ -16,5 +16,4 @@ def sentence(causes: str, moved: float, *, against: str = "", why: str = SAME) -
     """
     if moved < EQUAL:
         return f"{causes} **changed nothing**{against}: {LITTLE if moved else why}."
-    share = f"**changed the prediction by {percent(moved)}**{against}"
-    return f"{causes} {share}: so much of the probability has moved between words."
+    return f"{causes} moved **{percent(moved)} of the probability** to other words{against}."

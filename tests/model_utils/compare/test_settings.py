@@ -127,7 +127,7 @@ def test_names_are_what_a_reader_would_say() -> None:
     line = "t0;t1;k50;t0.7,p0.9;m0.1;k5,optkm;t0,s4;b4;b2,n2,d0.6,ftrue"
     assert [name(row) for row in parse(line)] == [
         "greedy",
-        "pure sampling",
+        "no filter",
         "top-k 50",
         "temperature 0.7, top-p 0.9",
         "min-p 0.1",

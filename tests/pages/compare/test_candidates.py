@@ -21,6 +21,7 @@ def test_the_sums_of_both_rows_are_the_largest_of_what_each_leaves_and_what_is_c
     found = run.first_difference(texts, TextPlace(model=0, row=1, sample=0))
     assert (found.number, found.reason) == (9, "cut")  # the step in view
     noise, shown = gumbel(uniforms(0, 0, 9, 50_257)), lines(at)
+    (told,) = [line.proto.help for line in at.markdown if "draws “" in line.value]
     for row in (0, 1):
         step = texts[TextPlace(model=0, row=row, sample=0)][9]
         some, token = step.candidates, step.token_id
@@ -30,7 +31,8 @@ def test_the_sums_of_both_rows_are_the_largest_of_what_each_leaves_and_what_is_c
             if not cut
         }
         assert max(sums, key=lambda one: sums[one]) == token
-        said = shown[shown.index(f"draws “{run.label(token)}”: rank") :].split("\n")[0]
+        assert f"draws “{run.label(token)}”: rank" in shown
+        said = told[told.index(f"row {row}: ") :].split(";")[0]
         assert numbers(said)[-1] == pytest.approx(abs(sums[token]), abs=0.011)
     assert f"“{run.label(found.other_id)}” is cut" in shown
     assert set(figure(at)) >= {"drawn", "kept", "cut"}

@@ -81,9 +81,9 @@ def test_steps_go_back_and_forth_and_the_tree_with_them() -> None:
     assert {place[0] for place in nodes(at)} == columns
 
 
-def test_a_tree_is_first_seen_at_the_step_in_view() -> None:
+def test_a_whole_tree_is_first_seen_at_its_first_branches_a_part_of_it_at_the_step_in_view() -> None:
     at = opened()
-    assert settings(at, "beam_tree")["opens"] == "end"
+    assert settings(at, "beam_tree")["opens"] == "start"
     at.button(key="back").click().run()
     assert settings(at, "beam_tree")["opens"] == "end"
 

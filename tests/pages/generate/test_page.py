@@ -259,7 +259,7 @@ def test_every_view_of_a_step_is_drawn_alone_and_counts_the_whole_vocabulary() -
 def test_a_step_is_drawn_200_times_and_the_text_s_own_draw_counts() -> None:
     at = opened(view="draws")
     counts = figure(at, "fig_dice")["data"][0]["x"]
-    (line,) = quoting(at.markdown, 200)
+    (line,) = quoting(at.markdown, 95)
     further = 200 - sum(counts)
     assert (further in numbers(line)) == (further != 0)
 

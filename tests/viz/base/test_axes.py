@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from viz.base.axes import FEW, apart, around, behind_bars, cell_texts, frame, together, word_columns
-from viz.base.theme import LIGHT
+from viz.base.axes import FEW, apart, around, behind_bars, cell_texts, frame, legend_above, together, word_columns
+from viz.base.figure import Figure
+from viz.base.theme import LIGHT, style
 
 
 @pytest.mark.parametrize("T", [1, FEW, FEW + 1, 47, 48, 128])
@@ -51,3 +54,13 @@ def test_places_are_moved_as_little_as_it_takes_to_be_apart(places: list[float],
 
 def test_numbers_at_one_place_are_all_written_or_counted() -> None:
     assert [together([0, 4, 5], most) for most in (3, 2)] == ["0, 4, 5", "0 +2"]
+
+
+def test_room_above_a_picture_is_that_of_its_legend_where_it_is_narrowest_and_says_how_much_that_is() -> None:
+    figure = style(Figure(), LIGHT, height=100)
+    figure.update_layout(margin={"t": 10})
+    legend_above(figure, ["before the filters"] * 4)
+    legend = figure.layout.meta["legend"]
+    lines = math.ceil(legend["takes"] / legend["narrow"])
+    assert lines > 1
+    assert (figure.layout.height, figure.layout.margin.t) == (100 + lines * legend["row"], 10 + lines * legend["row"])

@@ -35,7 +35,7 @@ def test_the_axis_of_counts_has_several_ticks_however_far_they_reach() -> None:
 
 
 def test_values_that_would_touch_stand_slanted_and_shares_are_not_rounded_into_one() -> None:
-    panel = SweepPanel(title="distinct-2", means=[1.0] * 7, margins=[0.0] * 7, trend="stays", share=True)
+    panel = SweepPanel(title="different pairs", means=[1.0] * 7, margins=[0.0] * 7, trend="stays", share=True)
     thousands, tenths = (
         sweep([panel], ticks, palette=LIGHT).layout
         for ticks in (

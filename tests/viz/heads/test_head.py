@@ -89,3 +89,21 @@ def test_the_chosen_row_is_framed() -> None:
     figure = head(np.eye(3), labels=list("abc"), causes={"causal": later}, palette=LIGHT, last=2, chosen=1)
     (shape,) = figure.layout.shapes
     assert (shape.x0, shape.x1, shape.y0, shape.y1) == (-0.5, 2.5, 0.5, 1.5)
+
+
+def test_blocked_cells_say_what_blocks_them_where_there_is_room() -> None:
+    pads = 3
+
+    def named(tokens: int) -> list[tuple[str, float, int]]:
+        padding = np.zeros((tokens, tokens), dtype=bool)
+        padding[:, :pads] = True
+        causes = {"padding": padding, "causal": np.triu(np.ones((tokens, tokens), dtype=bool), 1)}
+        labels = ["pad"] * pads + ["a"] * (tokens - pads)
+        figure = head(
+            np.full((tokens, tokens), 0.1), labels=labels, causes=causes, palette=LIGHT, last=tokens - 1, name="head"
+        )
+        return [(note.text, note.x, note.y) for note in figure.layout.annotations if note.name == "cause"]
+
+    first = pads  # the first row that reads anything: the most tokens come later
+    assert named(8) == [("padding", 1, 5), ("comes later", 5.5, first)]
+    assert named(60) == []

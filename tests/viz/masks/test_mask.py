@@ -91,23 +91,26 @@ def test_a_layer_that_is_on_has_a_strong_frame() -> None:
 
 
 def test_a_narrow_combination_keeps_to_its_width_and_has_room_for_all_entries():
-    labels = ["␣rain"] * 14
     later = np.triu(np.ones((14, 14), dtype=bool), 1)
-    figures = [
-        combined(
-            np.where(later, 0, 1.0),
-            labels=labels,
-            causes={"causal": later},
+    first, lower = np.zeros((2, 14, 14), dtype=bool)
+    first[:, 0], lower[9:, 1:3] = True, True
+
+    def layout(causes: dict[str, np.ndarray], width: int):
+        blocked = np.logical_or.reduce(list(causes.values()))
+        return combined(
+            np.where(blocked, 0, 1.0),
+            labels=["␣rain"] * 14,
+            causes=causes,
             sentences=None,
             palette=LIGHT,
             last=13,
             width=width,
-        )
-        for width in (400, 600)
-    ]
-    narrow, wide = (figure.layout for figure in figures)
-    assert narrow.width < 440 < wide.width
-    assert narrow.margin.b > wide.margin.b
+        ).layout
+
+    one, three = {"causal": later}, {"causal": later, "padding": first, "pattern": lower}
+    assert layout(three, 400).width < 440 < layout(three, 600).width
+    assert layout(three, 400).margin.b > layout(three, 600).margin.b
+    assert layout(three, 400).margin.b > layout(one, 400).margin.b
 
 
 def test_without_softened_cells_there_are_no_numbers() -> None:

@@ -8,7 +8,7 @@ from model_utils.generate import explain
 from model_utils.generate.beam_search.beam_settings import BeamSettings
 from model_utils.generate.beam_search.beam_tree import beam_tree
 from model_utils.generate.beam_search.beams import BeamStep
-from model_utils.generate.beam_search.explain_beams import beams_table, ranked, told
+from model_utils.generate.beam_search.explain_beams import beams_table, ranked, score, told
 from model_utils.generate.beam_search.hypotheses import Hypothesis
 from model_utils.generate.filters.filter_settings import SamplingSettings
 from model_utils.models.loading import LoadedModel
@@ -76,13 +76,12 @@ def test_a_step_is_told_in_words(tiny: LoadedModel, ending: list[BeamStep]) -> N
     for number, step in enumerate(ending):
         before = ending[number - 1] if number else None
         greedy = SamplingSettings(temperature=0.0)
-        lines = told(step, before, FOUR, greedy, prompt, lambda token: f"<{token}>", tiny.end_of_text)
+        lines = told(step, before, FOUR, greedy, prompt, lambda token: f"<{token}>")
         gone = len({*range(4)} - {one.beam for one in step.kept}) if number and step.kept else 0
         assert sum("fell out" in line for line in lines) == gone
         ended = [one for one in step.candidates if one.normalised is not None and one.rank <= 4]
-        assert sum("with the score" in line for line in lines) == len(ended)
-        full = [one for one in ended if one.token_id not in tiny.end_of_text]
-        assert sum(f"all its {number + 1} new tokens" in line for line in lines) == len(full)
+        assert [sum(f"(score {score(one.normalised)})" in line for line in lines) for one in ended] == [1] * len(ended)
+        assert sum("(score" in line for line in lines) == len({one.outcome for one in ended})
         greedy_fell += any("greedy" in line for line in lines)
     assert greedy_fell == 1
 
@@ -92,7 +91,7 @@ def test_a_ban_is_told_with_its_reason(tiny: LoadedModel) -> None:
     one = lane(tiny, ONCE, chosen)
     (steps,) = searched(tiny, [one], FOUR, 1)
     (ban,) = steps[0].bans
-    lines = told(steps[0], None, FOUR, chosen, one.prompt, lambda token: f"<{token}>", tiny.end_of_text)
+    lines = told(steps[0], None, FOUR, chosen, one.prompt, lambda token: f"<{token}>")
     assert f"<{ban.token_id}>" in lines[0]
     assert explain.ban("bad words", ban.token_id, one.prompt, chosen, str) in lines[0]
     assert explain.ban("no-repeat n-gram", 9, (7, 8), SamplingSettings(no_repeat_ngram_size=2), str).endswith("“89”")
