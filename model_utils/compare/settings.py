@@ -81,8 +81,8 @@ def parse(text: str) -> tuple[SettingsRow, ...]:
 
     Rows stand between semicolons, values between commas: a filter by its letter in FILTERS, `o` the order of the filters,
     `s` a seed of the row's own, beams by their letters in BEAM_SETTINGS. What a row does not name is off, so that `t1` is
-    no filter and `b4` a beam search. Raises InputError for what it cannot read, for values outside their bounds or
-    without an effect, for no row and for more than MAX_SETTINGS.
+    sampling without a filter and `b4` a beam search. Raises InputError for what it cannot read, for values outside their
+    bounds or without an effect, for no row and for more than MAX_SETTINGS.
     """
     found, wrong = readable(text)
     if wrong:
@@ -162,7 +162,7 @@ def _written(row: SettingsRow) -> str:
     if row.beams.on:
         searched = [one.write(row.beams) for one in BEAM_SETTINGS if not one.is_off(row.beams)]
         return ",".join([*searched, *(one.write(settings) for one in settings.processors)])
-    # A row that names no value would be none: no filter is written t1.
+    # A row that names no value would be none: sampling without a filter is written t1.
     parts = [one.write(settings) for one in FILTERS if not one.is_off(settings)] or [BY_LETTER["t"].write(settings)]
     if settings.full_order != GENERATE_ORDER:
         parts.append(f"o{settings.order}")

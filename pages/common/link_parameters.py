@@ -295,7 +295,7 @@ _ALL = (
         label="As text: “t0.7,p0.9;t0” are two rows",
         default="t1;k50;p0.9;t0",
         help=f"Rows between semicolons, values between commas: {LETTERS}, o order, s seed; {BEAM_LETTERS}. "
-        "What a row does not name is off: t1 samples with no filter, t0 greedy, b4 a beam search with 4 beams.",
+        "What a row does not name is off: t1 is sampling without a filter, t0 greedy, b4 a beam search with 4 beams.",
     ),
     Control(
         name="samples",

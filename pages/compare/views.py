@@ -332,5 +332,5 @@ VIEWS = {
         draw=over_steps,
     ),
     "sweep": View(label="Trends", help="What changes as k, p or temperature grows, and what does not.", draw=sweep),
-    "pinned": View(label="Pinned", draw=pinned.draw),
+    "pinned": View(label="Pinned", help="A run that you keep, to see it beside the next.", draw=pinned.draw),
 }
