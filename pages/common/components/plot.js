@@ -120,7 +120,6 @@ class Plot {
     this.figure = figure;
     this.clicked = clicked;
     this.frame.classList.toggle("clickable", figure.settings.clickable);
-    this.frame.toggleAttribute("data-bar", this.bar > 0);
     if (!this.plot.data) this.plot.style.minHeight = `${figure.figure.layout.height + this.bar}px`; // nothing jumps when it comes
     this.draw();
   }
