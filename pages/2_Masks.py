@@ -15,10 +15,8 @@ def explorer(page: frame.Page) -> None:
     """Draw the first screen and the one part below it that is open; the others do not compute."""
     with frame.in_turn(page), frame.reader_errors():
         with st.container(gap="xsmall"):  # a screen of 1,280 x 720 ends below the choice of the view
-            first, below = (
-                st.container(gap="xsmall"),
-                st.container(),
-            )  # what comes and goes in one does not move the other
+            # What comes and goes in one does not move the other.
+            first, below = st.container(gap="xsmall"), st.container()
         with first:
             with st.container(horizontal=True, vertical_alignment="bottom", width=520, key="mask_sentence"):
                 batch = mask_state.choose_sentence(page)
