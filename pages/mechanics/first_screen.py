@@ -136,7 +136,7 @@ def _step_buttons(stage: str) -> None:
 
 def stages(selection: CellSelection) -> None:
     """Draw the row's strips up to the present stage, with the buttons that step through."""
-    from viz.mechanics.row import strips_width
+    from viz.mechanics.strip_layout import strips_width
 
     with st.container(horizontal=True, vertical_alignment="center", key="stage_buttons"):
         if lesson.here() is None:  # in a lesson Back and Next are those of its steps

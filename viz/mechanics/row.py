@@ -4,47 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from viz.base.axes import FROM_LEFT, numbered
 from viz.base.figure import Figure, bar, heatmap, scatter
-from viz.base.geometry import breadth
 from viz.base.hatching import bar_marker
 from viz.base.text import escape, precise, shorten, signed
 from viz.base.theme import Palette, sign_colours, signed_scale, style, weight_colour
+from viz.mechanics.strip_layout import (
+    BELOW_WORDS,
+    FOLDED_FONT,
+    HALL_STRIPS,
+    LONGEST,
+    MASK,
+    STAGES,
+    TITLE_FONT,
+    WORD_FONT,
+    Layout,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STAGES = ("score", "mask", "exp", "weight", "values")
-# The stage whose own strip names the hatches in the legend.
-MASK = "mask"
-# On the screen of a hall that many strips have room: the latest ones.
-HALL_STRIPS = 3
-
-# Above this many keys the numbers would touch: bars alone.
-NUMBERS_UP_TO = 20
-COLUMN, THIN_COLUMN = 54, 14  # px that a column needs with a number and without
-NARROWEST = 330  # px of all columns on a phone: few have more room there
-
-# The strip of a stage and the one that it is made from are whole, earlier ones fold to a line of numbers.
-WHOLE_STRIPS = 2
-# px of a whole strip in a hall, its title above the bars included, and of a folded one.
-STRIP, FOLDED_STRIP = 86, 40
-# px of all strips: more would lie below a window of 1,280 x 720. While few are shown each is as tall as that allows.
-ALL_STRIPS, TALLEST_STRIP = 318, 140
-LAST_STRIP = 34  # px by which the last one, which holds W rows, is taller than the one above it
-TOKENS, SLANTED_TOKENS = 40, 66  # px of the words on top
-UPRIGHT, WORD_FONT, LONGEST = 10, 18, 9  # words, more are slanted; px and characters of an upright one
-TITLE, FOLDED_TITLE = 26, 19
-TITLE_FONT, FOLDED_FONT = 18, 15
-BELOW_WORDS = 6  # px between the words and the first title
-GAP = 6  # px below a strip
-# px below the bars that their numbers take, however tall the strip is.
-NUMBERS = 21
 # What lies above the largest score, in lengths of the scores' span: at STRIP px its dot still fits in.
 ABOVE_SCORES = 0.5
 
@@ -81,11 +64,6 @@ class Strips:
         return self.blocked & (not self.blocked.all())
 
 
-def strips_width(keys: int) -> int:
-    """Return how many px wide the strips of that many keys need to be."""
-    return (keys + 1) * (COLUMN if keys <= NUMBERS_UP_TO else THIN_COLUMN)
-
-
 def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
     """Return the strips of one row up to `stage`, one of STAGES: the last WHOLE_STRIPS whole, earlier ones as their numbers.
 
@@ -96,12 +74,13 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
     """
     stages = STAGES[: STAGES.index(stage) + 1]
     stages = stages[-HALL_STRIPS:] if palette.sizes.brief else stages
-    draft = _Draft(figure=Figure(), row=row, palette=palette, stages=stages)
+    layout = Layout(labels=row.labels, stages=stages, brief=palette.sizes.brief)
+    draft = _Draft(figure=Figure(), row=row, palette=palette, layout=layout)
     for place, name in enumerate(stages, start=1):
         draft.title(place, name)
         drawn = {"score": draft.scores, "mask": draft.scores, "values": draft.values}.get(name, draft.bars)
-        (draft.fold if place <= draft.folded else drawn)(place, name)
-    style(draft.figure, palette, height=draft.height)
+        (draft.fold if place <= layout.folded else drawn)(place, name)
+    style(draft.figure, palette, height=layout.height)
     draft.words()
     draft.figure.update_layout(
         margin={"l": 4, "r": 28, "t": 0, "b": 0},  # the result is wider than its column
@@ -111,7 +90,7 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
         legend={
             "x": 1,
             "xanchor": "right",
-            "y": max(0.0, 1 - draft.above(stages.index(draft.explained) + 1) / draft.height),
+            "y": max(0.0, 1 - layout.above(stages.index(layout.explained) + 1) / layout.height),
             "yanchor": "top",
             "bgcolor": "rgba(0,0,0,0)",
         },
@@ -123,79 +102,12 @@ def strips(row: Strips, *, stage: str, palette: Palette) -> Figure:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Draft:
-    """A figure under construction; the strips of `stages` stand in places from 1, each on its own axis."""
+    """A figure under construction; the strips stand in places from 1, each on its own axis."""
 
     figure: Figure
     row: Strips
     palette: Palette
-    stages: Sequence[str]
-
-    @property
-    def shown(self) -> int:
-        """Return how many strips there are."""
-        return len(self.stages)
-
-    @property
-    def explained(self) -> str:
-        """Return the stage whose strip names the hatches in the legend."""
-        whole = self.stages[self.folded :]
-        return MASK if MASK in whole else whole[0]
-
-    @property
-    def folded(self) -> int:
-        """Return how many strips, the first ones, are folded."""
-        return 0 if self.palette.sizes.brief else max(0, self.shown - WHOLE_STRIPS)
-
-    @property
-    def taller(self) -> int:
-        """Return the px by which the last strip is taller than the one above it."""
-        return LAST_STRIP if self.stages[-1] == STAGES[-1] else 0
-
-    @property
-    def strip(self) -> int:
-        """Return the px of one whole strip."""
-        if self.palette.sizes.brief:
-            return max(STRIP, min(TALLEST_STRIP, HALL_STRIPS * STRIP // self.shown))
-        room = ALL_STRIPS - self.taller - FOLDED_STRIP * self.folded
-        return min(TALLEST_STRIP, room // (self.shown - self.folded))
-
-    def above(self, place: int) -> int:
-        """Return the px above the strip at a place."""
-        before = place - 1
-        folded = min(before, self.folded)
-        return self.top + FOLDED_STRIP * folded + self.strip * (before - folded)
-
-    @property
-    def floor(self) -> float:
-        """Return the part of a strip that its numbers take, in heights of the bars."""
-        return NUMBERS / (self.strip - TITLE - GAP - NUMBERS)
-
-    @property
-    def height(self) -> int:
-        """Return the px of all strips that are shown."""
-        return self.above(self.shown + 1) + self.taller
-
-    @property
-    def few(self) -> bool:
-        """Return whether there is room for numbers."""
-        return len(self.row.labels) <= NUMBERS_UP_TO
-
-    @property
-    def top(self) -> int:
-        """Return the px that the words on top need."""
-        return TOKENS if self.upright else SLANTED_TOKENS
-
-    @property
-    def upright(self) -> bool:
-        """Return whether the words on top stand upright: few, and none so long that it would touch the next."""
-        wide = [breadth(shorten(label, LONGEST), WORD_FONT) for label in self.row.labels]
-        column = max(COLUMN, NARROWEST / (len(wide) + 1))
-        return len(wide) <= UPRIGHT and all(one + other < 2 * column for one, other in pairwise(wide))
-
-    @property
-    def end(self) -> float:
-        """Return where on the x axis the totals stand."""
-        return len(self.row.labels) + (0 if self.few else 1.5)
+    layout: Layout
 
     def title(self, place: int, name: str) -> None:
         """Reserve a strip's room and write its title, that of the last one in the accent colour."""
@@ -207,22 +119,19 @@ class _Draft:
             "weight": "divided by the row's sum = weight",
             "values": "times values, vectors added up",
         }
-        top, folded = self.above(place), place <= self.folded
-        title, gap = (FOLDED_TITLE, 0) if folded else (TITLE, GAP)
-        bottom = self.height if place == self.shown else self.above(place + 1)
-        domain = [max(0.0, 1 - (bottom - gap) / self.height), 1 - (top + title) / self.height]
+        layout = self.layout
         self.figure.update_layout(
-            **{numbered("yaxis", place): {"domain": domain, "visible": False, "fixedrange": True}}
+            **{numbered("yaxis", place): {"domain": layout.domain(place), "visible": False, "fixedrange": True}}
         )
-        text, last = f"{STAGES.index(name) + 1}  {titles[name]}", place == self.shown
+        text, last = f"{STAGES.index(name) + 1}  {titles[name]}", place == layout.shown
         self.figure.add_annotation(
             text=f"<b>{text}</b>" if last else text,
             **FROM_LEFT,
             yref="paper",
             yanchor="middle",
-            y=1 - (top + title / 2 + 2) / self.height,
+            y=1 - (layout.above(place) + layout.title(place) / 2 + 2) / layout.height,
             font={
-                "size": FOLDED_FONT if folded else TITLE_FONT,
+                "size": FOLDED_FONT if place <= layout.folded else TITLE_FONT,
                 "color": self.palette.accent if last else self.palette.text,
             },
         )
@@ -269,7 +178,10 @@ class _Draft:
                 yaxis=axis,
                 mode="markers",
                 cliponaxis=False,
-                marker={"color": self.palette.ramp[4], "size": min(16, self.strip // 8) if self.few else 8},
+                marker={
+                    "color": self.palette.ramp[4],
+                    "size": min(16, self.layout.strip // 8) if self.layout.few else 8,
+                },
             ),
         )
         self.write(place, name, (low, high))
@@ -302,14 +214,14 @@ class _Draft:
 
     def write(self, place: int, name: str, ends: tuple[float, float]) -> None:
         """Write the numbers of a strip below it, and set the range of its axis."""
-        floor = self.floor * (ends[1] - ends[0])
+        floor = self.layout.floor * (ends[1] - ends[0])
         self.figure.update_layout(**{numbered("yaxis", place): {"range": [ends[0] - floor, ends[1]]}})
         written = [_written(value) for value in self.held(name).tolist()]
         self.numbers(place, written, self.total(name), ends[0] - 0.55 * floor)
 
     def hatches(self, place: int, name: str, ends: tuple[float, float], held: Sequence[str]) -> None:
         """Add the blocked keys of a strip with what they hold, one trace per cause: blocked is no small number."""
-        explained = name == self.explained
+        explained = name == self.layout.explained
         for cause, cells in self.row.causes.items():
             keys = np.flatnonzero(cells if name == MASK else cells & self.row.silent).tolist()
             if not keys:
@@ -332,11 +244,11 @@ class _Draft:
 
     def numbers(self, place: int, texts: Sequence[str], total: str, y: float) -> None:
         """Add the numbers of a strip, and its total at the right in the accent colour."""
-        text = ([*texts] if self.few else []) + [total]
-        keys, most = len(texts), FOLDED_FONT if place <= self.folded else TITLE_FONT
+        text = ([*texts] if self.layout.few else []) + [total]
+        keys, most = len(texts), FOLDED_FONT if place <= self.layout.folded else TITLE_FONT
         self.figure.add(
             scatter(
-                x=[*(range(keys) if self.few else ()), self.end],
+                x=[*(range(keys) if self.layout.few else ()), self.layout.end],
                 y=[y] * len(text),
                 mode="text",
                 name="numbers",
@@ -365,7 +277,7 @@ class _Draft:
         most = float(np.nanmax(np.abs(row.output))) if np.isfinite(row.output).any() else 1.0
         columns = {
             "mixed": (np.where(row.silent, np.nan, row.mixed.T), np.arange(K), [escape(label) for label in row.labels]),
-            "output": (row.output[:, None], [self.end], ["the sum"]),
+            "output": (row.output[:, None], [self.layout.end], ["the sum"]),
         }
         for trace, (z, x, names) in columns.items():
             self.figure.add(
@@ -376,7 +288,7 @@ class _Draft:
                     name=trace,
                     yaxis=numbered("y", place),
                     **signed_scale(self.palette, most).heatmap(),
-                    xgap=6 if self.few else 1,
+                    xgap=6 if self.layout.few else 1,
                     customdata=np.tile(names, (W, 1)),
                     hovertemplate="<b>%{customdata}</b>, number %{y}: %{z:.9g}<extra></extra>",
                 )
@@ -392,7 +304,7 @@ class _Draft:
         """Write above the last strip's right column that it is the sum."""
         self.figure.add_annotation(
             text="sum",
-            x=self.end,
+            x=self.layout.end,
             yref=numbered("y", place),
             y=self.row.mixed.shape[1] - 0.5,
             yanchor="bottom",
@@ -403,18 +315,18 @@ class _Draft:
     def words(self) -> None:
         """Put the words that are read on top, thinned out where they would touch."""
         K = len(self.row.labels)
-        shown = list(range(0, K, 1 if self.few else max(1, K // 24)))
+        shown = list(range(0, K, 1 if self.layout.few else max(1, K // 24)))
         self.figure.update_xaxes(
-            range=[-0.5, self.end + (0.5 if self.few else 1)],
+            range=[-0.5, self.layout.end + (0.5 if self.layout.few else 1)],
             tickmode="array",
             tickvals=shown,
-            ticktext=[escape(shorten(self.row.labels[key], LONGEST if self.few else 12)) for key in shown],
-            tickangle=0 if self.upright else -45,
-            tickfont={"size": WORD_FONT if self.upright else 14, "color": self.palette.text},
-            ticklabelstandoff=BELOW_WORDS if self.upright else 0,
+            ticktext=[escape(shorten(self.row.labels[key], LONGEST if self.layout.few else 12)) for key in shown],
+            tickangle=0 if self.layout.upright else -45,
+            tickfont={"size": WORD_FONT if self.layout.upright else 14, "color": self.palette.text},
+            ticklabelstandoff=BELOW_WORDS if self.layout.upright else 0,
             side="top",
             anchor="free",
-            position=1 - self.top / self.height,
+            position=1 - self.layout.top / self.layout.height,
             automargin=False,
             fixedrange=True,
         )

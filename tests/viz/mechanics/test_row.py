@@ -12,7 +12,8 @@ from plotly.basedatatypes import BaseTraceType
 
 from viz.base.sizes import hall
 from viz.base.theme import DARK, LIGHT
-from viz.mechanics.row import STAGES, Strips, strips, strips_width
+from viz.mechanics.row import Strips, strips
+from viz.mechanics.strip_layout import STAGES, strips_width
 
 LABELS = ("pad", "the", "<b>cat</b>", "the")
 SHORT = ("pad", "the", "cat", "the")
