@@ -308,7 +308,8 @@ def independence_rows(batch: TokenBatch, found: Sequence[Independence]) -> list[
     for b, one in enumerate(found):
         panels = [_panel("alone", one.alone, "reference")]
         panels += [
-            _panel(way, answer, "same" if answer.same else "different", "alone") for way, answer in one.in_batch.items()
+            _panel(way, answer, "same" if answer.same else "different", "alone", logits=True)
+            for way, answer in one.in_batch.items()
         ]
         rows.append(_row(_title(batch, b, 60), panels))
     return rows
@@ -320,7 +321,7 @@ def _title(batch: TokenBatch, sentence: int, limit: int = 22) -> str:
     return f"{sentence_label(batch.texts[sentence], limit)} →"
 
 
-def _panel(title: str, answer: Answer, agreement: Agreement, against: str = "") -> Panel:
+def _panel(title: str, answer: Answer, agreement: Agreement, against: str = "", *, logits: bool = False) -> Panel:
     """Return one answer as a panel that says how it differs from the one that stands `against`; the right one needs no note."""
     from viz.tokens.answers import Panel
 
@@ -329,7 +330,17 @@ def _panel(title: str, answer: Answer, agreement: Agreement, against: str = "") 
         "same": f"the same as {against}",
         "different": f"changed by {percent(answer.total_variation)} vs {against}",
     }
-    return Panel(title=title, note=notes[agreement], words=answer.words, agreement=agreement)
+    note = f"{notes[agreement]}\n{_logits(answer)}" if logits else notes[agreement]
+    return Panel(title=title, note=note, words=answer.words, agreement=agreement)
+
+
+def _logits(answer: Answer) -> str:
+    """Return by how much the logits differ; of the same answer only that it is less than what float32 may differ by."""
+    from model_utils.experiments.batch_invariance import TOLERANCE
+
+    if answer.same:
+        return f"logits by less than {TOLERANCE:g}"
+    return f"logits by up to {answer.logit_difference:{'.1f' if answer.logit_difference >= 1 else '.1g'}}"
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:

@@ -67,7 +67,7 @@ def independence(key: BatchKey, batch: TokenBatch) -> None:
         "The five likeliest next words of every sentence, alone and in the batch in three ways.",
     )
     if explained:
-        _explain()
+        _explain(" Logits: the scores of which softmax makes probabilities.")
 
 
 def _judge(batch: TokenBatch, found: list[Independence]) -> None:
@@ -87,9 +87,11 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
         st.markdown("Only mask **and** positions give the same answer as the sentence alone.")
 
 
-def _explain() -> None:
-    """Write what the marks of the panels mean, and their number."""
-    st.caption("✓: the same answer, but for rounding. ✗: another one; so much of the probability is with other words.")
+def _explain(more: str = "") -> None:
+    """Write what the marks of the panels mean, and their numbers."""
+    st.caption(
+        f"✓: the same answer, but for rounding. ✗: another one; so much of the probability is with other words.{more}"
+    )
 
 
 def _gather(
