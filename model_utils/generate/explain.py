@@ -133,12 +133,13 @@ def counts_within(settings: SamplingSettings) -> str:
 
 
 def uncertainty(step: Step) -> str:
-    """Return the entropy before and after the filters, as a number of equal tokens (its perplexity)."""
+    """Return the entropy before and after the filters, as a number of equal tokens (its perplexity) and in bits."""
     before, after = step.entropy_before, step.entropy_after
-    count = round(2**before)
+    count, left = round(2**before), round(2**after)
     among = f"Like choosing among {count:,} equal tokens" if count > 1 else "Like a single token to choose from"
-    left = round(2**after)
-    return f"{among}, before the filters and after them." if left == count else f"{among}, after the filters {left:,}."
+    if count == left and f"{before:.1f}" == f"{after:.1f}":
+        return f"{among} ({before:.1f} bits), before the filters and after them."
+    return f"{among} ({before:.1f} bits), after the filters {left:,} ({after:.1f} bits)."
 
 
 def ending(step: Step, context: int) -> str:

@@ -171,8 +171,8 @@ def mask(run: Generation, step: Step) -> None:
     plot(figure, "grown", alt="Which token each row may read when this step is drawn, and why not.")
     reads = int((grown.visible[0, -1] > 0).sum())
     st.markdown(
-        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** Each step computes one row more; earlier rows never "
-        "change."
+        f"**Step {step.number + 1} reads {reads} of {len(labels)} tokens.** Each step computes one row more. Earlier rows never "
+        "change, so their keys and values are kept (the KV cache)."
     )
     downloads.bar("grown", numbers=lambda: table(grown, labels, 0), code=lambda: step_lines(run, step))
 

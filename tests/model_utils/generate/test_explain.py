@@ -90,9 +90,11 @@ def test_the_funnel_counts_what_each_filter_left_and_names_the_one_without_effec
     assert "no filter" in funnel(step_of(off), off, 4)
 
 
-def test_uncertainty_is_given_in_equal_words() -> None:
+def test_uncertainty_is_given_in_equal_words_and_in_bits() -> None:
     settings = SamplingSettings(top_k=1, top_p=1.0)
-    assert uncertainty(step_of(settings)) == "Like choosing among 3 equal tokens, after the filters 1."
+    assert uncertainty(step_of(settings)) == (
+        "Like choosing among 3 equal tokens (1.8 bits), after the filters 1 (0.0 bits)."
+    )
     uncut = SamplingSettings(top_k=0, top_p=1.0)
     assert uncertainty(step_of(uncut)).count("equal") == 1
     lone = replace(step_of(uncut), entropy_before=0.0, entropy_after=0.0)
