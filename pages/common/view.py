@@ -8,7 +8,6 @@ from typing import Any
 
 from pages.common import controls
 from pages.common.components.glossary import sentence
-from pages.common.lesson import lesson
 from pages.common.link_parameters import CONTROLS
 
 
@@ -30,7 +29,7 @@ def choose(name: str, views: Mapping[str, View], **options: Any) -> View:
 
     While a step covers what views show there is nothing to choose.
     """
-    if lesson.waits():
+    if controls.waits():
         return views.get(controls.value(name), views[CONTROLS[name].default])
     view = views[controls.choice(name, views, **options)]
     if view.help:

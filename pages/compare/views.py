@@ -73,7 +73,7 @@ def metrics(comparison: Comparison, place: TextPlace, _: int) -> None:
             draw(differ, names, chosen=place.row, palette=frame.palette()), "measures", alt="Measures of every setting."
         )
     if same:
-        st.markdown(f"The same in all texts: {', '.join(same)}.")
+        st.markdown(f"No difference between the texts: {', '.join(same)}.")
     st.markdown(f"**None of these is quality: they say how texts differ, not which is better.** {_interval(request)}")
     with st.popover("How each is defined", icon=":material/info:", key="definitions"):
         for one in TEXT_METRICS:

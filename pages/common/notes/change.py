@@ -16,4 +16,4 @@ def sentence(causes: str, moved: float, *, against: str = "", why: str = SAME) -
     """
     if moved < EQUAL:
         return f"{causes} **changed nothing**{against}: {LITTLE if moved else why}."
-    return f"{causes} moved **{percent(moved)} of the probability** to other words{against}."
+    return f"{causes} **changed the prediction by {percent(moved)}**{against}: so much of the probability moved to other words."
