@@ -115,6 +115,10 @@ def test_on_a_phone_the_matrix_scrolls_in_its_frame_and_the_page_does_not(phone:
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     frame = phone.locator(".st-key-fig_head .plot-frame")
     assert frame.evaluate("el => el.scrollWidth > el.clientWidth + 100")
+    words = figure.locator(".annotation", has_text="padding")
+    expect(words).to_be_hidden()  # it opens at the words, and the names of rows stand where the pads are
+    frame.evaluate("el => { el.scrollLeft = 0 }")
+    expect(words).to_be_visible()
 
 
 def test_opening_a_head_changes_the_figure_in_place_and_keeps_the_zoom(page: Page, app: str) -> None:

@@ -235,7 +235,7 @@ class Plot {
   }
 
   // The names of rows stay in view while a wide figure scrolls: ticks of the first y axis, or notes named "row"; so does a note
-  // named "corner" above them.
+  // named "corner" above them. Notes named "cause", words in cells, are not seen where the names hide their cells.
   keepRowNames() {
     const { plot, frame } = this;
     if (!frame.scrollLeft && !plot.querySelector(".ground")) return false; // measuring them takes a layout of the page
@@ -245,7 +245,9 @@ class Plot {
     const names = [...(notes.length ? notes : ticks()), ...this.notes("corner")];
     plot.querySelector(".ground")?.remove();
     plot.querySelector(".hidden-columns")?.remove();
+    const inCells = this.notes("cause");
     for (const name of names) name.style.translate = "";
+    for (const note of inCells) note.style.visibility = "";
     const width = Math.max(...names.map((name) => name.getBoundingClientRect().right)) - plot.getBoundingClientRect().left;
     const by = width < ROW_NAMES * frame.clientWidth ? frame.scrollLeft : 0;
     if (!names.length || !by) return false;
@@ -254,6 +256,8 @@ class Plot {
     const style = `filter: drop-shadow(0.3rem 0 0.25rem ${fill})`;
     names[0].before(element("rect", { class: "ground", x: by, y: 0, width: width + 4, height, fill, style }));
     for (const name of names) name.style.translate = `${by}px`;
+    const edge = plot.getBoundingClientRect().left + by + width;
+    for (const note of inCells) if (note.getBoundingClientRect().left < edge) note.style.visibility = "hidden";
     if (notes.length) this.countHiddenColumns(names[0], by, width);
     return true;
   }
