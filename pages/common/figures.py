@@ -339,8 +339,8 @@ def _logits(answer: Answer) -> str:
     from model_utils.experiments.batch_invariance import TOLERANCE
 
     if answer.same:
-        return f"logits by less than {TOLERANCE:g}"
-    return f"logits by up to {answer.logit_difference:{'.1f' if answer.logit_difference >= 1 else '.1g'}}"
+        return f"logits within {TOLERANCE:g}"
+    return f"logits off by up to {answer.logit_difference:{'.1f' if answer.logit_difference >= 1 else '.1g'}}"
 
 
 def _row(title: str, panels: list[Panel]) -> PanelRow:
