@@ -121,6 +121,20 @@ def _dots(one: Dots, names: Sequence[str], axis: str, chosen: int, palette: Pale
     return [samples, mean]
 
 
+def _scale(one: Dots) -> dict[str, Any]:
+    """Return kind, range and step of the axis of values; on that of shares few marks up to the end, as a phone has room for."""
+    known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
+    if one.log:
+        return {"type": "log", "range": [-0.5, math.log10(max([*known, 1])) + 0.25], "dtick": 1}
+    low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
+    if one.share and high > 0.8:
+        high = 1.0
+    tick = None if not one.share or high <= 0.5 else 0.25 if high < 1 else 0.5
+    size = high - low or 1.0
+    # A mark at the least value stands clear of the row's number.
+    return {"type": "linear", "range": [low - 0.12 * size, high + 0.06 * size], "dtick": tick}
+
+
 def _panel(
     one: Dots,
     axis: str,
@@ -130,22 +144,11 @@ def _panel(
     palette: Palette,
 ) -> dict[str, Any]:
     """Return the two axes of one panel."""
-    known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
-    low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
-    if one.share and high > 0.8:
-        high = 1.0
-    # Few numbers that reach the marks: all that a phone has room for.
-    tick = 1 if one.log else None if not one.share or high <= 0.5 else 0.25 if high < 1 else 0.5
-    pad, left = (
-        share * (high - low or 1.0) for share in (0.06, 0.12)
-    )  # a mark at the least value stands clear of the row's number
     return {
         f"xaxis{axis}": {
             "domain": across,
             "anchor": f"y{axis}",
-            "range": [-0.5, math.log10(max(high, 1)) + 0.25] if one.log else [low - left, high + pad],
-            "type": "log" if one.log else "linear",
-            "dtick": tick,
+            **_scale(one),
             "showgrid": True,
             "gridcolor": palette.line,
             "zeroline": False,
