@@ -78,6 +78,28 @@ def test_every_stage_is_in_view_at_once_whether_opened_by_its_address_or_by_next
         assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
 
 
+# How much of a box's content is not seen, in px, at most while it opens and its content comes.
+HIDDEN = """async box => {
+  const high = (selector) => box.querySelector(selector).getBoundingClientRect().height;
+  box.querySelector("summary").click();
+  let hidden = 0;
+  for (const end = performance.now() + 1500; performance.now() < end;) {
+    await new Promise(requestAnimationFrame);
+    if (box.querySelector("[inert]")) continue;
+    hidden = Math.max(hidden, high("summary") + high("[data-testid=stExpanderDetails]") - high("details"));
+  }
+  return [hidden, high("details")];
+}"""
+
+
+def test_a_box_has_its_height_at_once_so_that_nothing_below_moves_on_under_a_press(page: Page, app: str) -> None:
+    page.goto(f"{app}/Mechanics?layer=3&head=1&part=fills")
+    drawn(page, "fig_fates_blocked")
+    hidden, height = page.locator(".st-key-how_low_box").evaluate(HIDDEN)
+    assert height > 300
+    assert hidden < 1
+
+
 # Each part about what goes wrong, with the figure it draws last, the lines of its tables, and what its code says.
 FAULTS = (
     ("unmasked", "fig_unmasked", {"without_mask": 64}, "free = scores"),
