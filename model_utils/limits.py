@@ -38,9 +38,6 @@ MAX_BEAMS = 12
 # Draws of one step that are counted together: 200 of them take some 0.2 s.
 MAX_DRAWS = 1_000
 
-# More than any vocabulary, so that every top-k that can make a difference may be written.
-MAX_TOP_K = 1_000_000
-
 # The largest seed that a number box of the browser holds exactly and every generator takes.
 MAX_SEED = 2**31 - 1
 

@@ -65,11 +65,6 @@ def thumbnails(maps: AttentionMaps) -> Thumbnails:
     return Thumbnails(picture=picture.reshape(L * pitch, H * pitch), pitch=pitch, gap=gap, pooled=pooled)
 
 
-def weight_of(code: int) -> float:
-    """Return the weight that a thumbnail's code from WEIGHT_CODE on stands for."""
-    return float(((code - WEIGHT_CODE) / (TOP_CODE - WEIGHT_CODE)) ** 2)
-
-
 def _codes(weights: NDArray[Any]) -> NDArray[np.uint8]:
     """Return the codes of `weights`: even steps of their square root."""
     steps = np.sqrt(weights.astype(np.float32)) * (TOP_CODE - WEIGHT_CODE)

@@ -81,12 +81,12 @@ class Control:
             raise ValueError(self.takes())
         return value
 
-    def admits(self, value: float | str, high: float | None = None) -> bool:
-        """Return whether `value` lies within the bounds, `high` the upper one where it is narrower; NaN does not, text does."""
+    def admits(self, value: float | str) -> bool:
+        """Return whether `value` lies within the bounds; NaN does not, text does."""
         if isinstance(value, str):
             return True
-        top = self.high if high is None else high
-        return math.isfinite(value) and (self.low is None or value >= self.low) and (top is None or value <= top)
+        low, high = (-math.inf if self.low is None else self.low), (math.inf if self.high is None else self.high)
+        return math.isfinite(value) and low <= value <= high
 
     def takes(self, high: float | None = None) -> str:
         """Return in words what the control takes, such as `a whole number from 0 to 15`; `high` narrows the bound."""

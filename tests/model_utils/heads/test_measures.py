@@ -173,10 +173,10 @@ def test_the_bundled_model_has_the_induction_heads_that_its_card_names(tiny):
     words = " wolf silver candle ship garden letter mountain king paper window horse river"
     batch = encode(tiny.tokenizer, (words * 2,))
     (maps,) = attention_maps(tiny, batch, build_mask(MaskSpec(), batch))
-    frame = measures_table(measured(maps, batch, 0), by="induction")
-    best = {(int(layer), int(head)) for layer, head in frame[["layer", "head"]][:4].to_numpy()}
+    frame = measures_table(measured(maps, batch, 0)).nlargest(4, "induction")
+    best = {(int(layer), int(head)) for layer, head in frame[["layer", "head"]].to_numpy()}
     assert best == {(6, 0), (7, 3), (7, 4), (7, 5)}
-    assert frame["induction"][3] > 0.3
+    assert frame["induction"].min() > 0.3
 
 
 def test_half_precision_measures_the_same_within_its_rounding():

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from model_utils.errors import InputError
 from model_utils.heads.measures import MEASURES, measure
 from model_utils.heads.tables import measures_table, weights_table
 from tests.tools.heads import padded_maps, random_maps
 
 
-def test_the_table_has_a_row_per_head_and_sorts_by_any_measure():
+def test_the_table_has_a_row_per_head():
     rng = np.random.default_rng(3)
     found = measure(random_maps(rng, 8), rng.integers(0, 3, 8), 0, 7)
     frame = measures_table(found)
     assert list(frame.columns) == ["layer", "head", *MEASURES]
     assert frame[["layer", "head"]].to_numpy().tolist() == [list(at) for at in np.ndindex(2, 3)]
     assert frame["entropy_bits"].to_numpy().reshape(2, 3).tolist() == found.entropy_bits.tolist()
-    for name in MEASURES:
-        wanted = sorted(frame.to_dict("records"), key=lambda row: (-row[name], row["layer"], row["head"]))
-        assert measures_table(found, by=name).to_dict("records") == wanted
-        rising = sorted(frame.to_dict("records"), key=lambda row: (row[name], row["layer"], row["head"]))
-        assert measures_table(found, by=name, ascending=True).to_dict("records") == rising
-    with pytest.raises(InputError, match="no measure 'focus': sort by one of layer, head, previous"):
-        measures_table(found, by="focus")
 
 
-def test_sorting_by_what_the_text_does_not_tell_keeps_the_order():
+def test_what_the_text_does_not_tell_is_empty():
     found = measure(random_maps(np.random.default_rng(3), 6), np.arange(6), 0, 5)
-    frame = measures_table(found, by="induction")
+    frame = measures_table(found)
     assert frame["induction"].isna().all()
-    assert frame[["layer", "head"]].to_numpy().tolist() == [list(at) for at in np.ndindex(2, 3)]
 
 
 def test_the_table_names_every_cell_and_leaves_blocked_ones_empty():
