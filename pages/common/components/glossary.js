@@ -1,4 +1,6 @@
-// A line of text whose terms are buttons. The line that has all terms opens them as a list, at the one that was asked for.
+// The glossary as a list. Terms in the sentences of a page are links into it, and open it where they stand in it.
+
+const LINK = "#glossary-";
 
 const element = (tag, text, name) => {
   const made = document.createElement(tag);
@@ -26,32 +28,33 @@ function list(terms) {
   return dialog;
 }
 
-function open(dialog, term) {
+function open(dialog, hash = "") {
   for (const entry of dialog.querySelectorAll("[data-term]")) {
-    entry.classList.toggle("asked", entry.dataset.term === term);
+    entry.classList.toggle("asked", hash === LINK + encodeURIComponent(entry.dataset.term));
   }
   dialog.showModal();
   dialog.querySelector(".asked")?.scrollIntoView({ block: "center" });
 }
 
+function openLinked(event) {
+  const link = event.target.closest?.(`a[href^="${LINK}"]`);
+  if (!link) return;
+  event.preventDefault(); // the address stays that of the page
+  open(globalThis.maskscopeGlossary, link.hash);
+}
+
 export default function (component) {
-  const { parentElement } = component;
-  const data = JSON.parse(new TextDecoder().decode(component.data));
-  const line = parentElement.querySelector(".line");
-  const all = Boolean(data.terms);
-  line.classList.toggle("all", all);
-  if (all && !parentElement.querySelector("dialog")) {
-    const dialog = list(data.terms);
-    line.after(dialog);
-    globalThis.maskscopeGlossary = (term) => open(dialog, term);
-  }
-  line.replaceChildren(
-    ...data.parts.map(({ text, term }) => {
-      if (!term) return element("span", text);
-      const button = element("button", text);
-      button.setAttribute("aria-haspopup", "dialog");
-      button.addEventListener("click", () => globalThis.maskscopeGlossary?.(term));
-      return button;
-    }),
-  );
+  const { data, parentElement } = component;
+  if (parentElement.querySelector("dialog")) return;
+  if (!globalThis.maskscopeGlossary) document.addEventListener("click", openLinked);
+  const dialog = list(JSON.parse(new TextDecoder().decode(data)));
+  const button = parentElement.querySelector(".open");
+  button.addEventListener("click", () => open(dialog));
+  button.after(dialog);
+  globalThis.maskscopeGlossary = dialog;
+  const { hash, pathname, search } = window.location;
+  if (!hash.startsWith(LINK)) return;
+  // A link from elsewhere, or a click that came before this did.
+  window.history.replaceState(window.history.state, "", pathname + search);
+  open(dialog, hash);
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -16,12 +17,12 @@ _LINKED = "_linked_terms"
 # Registered once, when the server first imports this.
 _GLOSSARY = st.components.v2.component(
     "maskscope_glossary",
-    html='<p class="line"></p>',
+    html='<button class="open" aria-haspopup="dialog">Glossary</button>',
     css=source("glossary.css"),
     js=source("glossary.js"),
 )
 # What components are sent as bytes is not searched for data frames, and not written as JSON twice.
-_ALL = json.dumps({"parts": [{"text": "Glossary", "term": "all"}], "terms": TERMS}).encode()
+_ALL = json.dumps(TERMS).encode()
 
 
 def begin() -> None:
@@ -35,13 +36,13 @@ def glossary() -> None:
 
 
 def sentence(text: str, key: str) -> None:
-    """Draw a sentence of the app as small print; terms that the page names here first open the glossary."""
+    """Draw a sentence of the app, in Markdown, as small print; terms that the page names here first open the glossary.
+
+    It is text from the start, not drawn by a script: what comes late pushes the page down.
+    """
     linked: Mapping[str, str] = st.session_state.setdefault(_LINKED, {})
     elsewhere = frozenset(term for term, line in linked.items() if line != key)
     found = parts(text, elsewhere)
-    if not any(part.term for part in found):
-        st.caption(text, width="content")
-        return
     st.session_state[_LINKED] = {**linked, **{part.term: key for part in found if part.term}}
-    data = json.dumps({"parts": [vars(part) for part in found]}).encode()
-    _GLOSSARY(data=data, key=f"terms_{key}", width="content")
+    written = (f"[{part.text}](#glossary-{quote(part.term)})" if part.term else part.text for part in found)
+    st.caption("".join(written), width="content")
