@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from model_utils.models.registry import BUNDLED_ID
 from tests.tools.server import ROOT
@@ -288,6 +288,25 @@ def test_the_library_is_asked_for_once_a_visit_and_kept_for_a_year(page: Page, a
     assert [answer.status for answer in answers] == [200]
     assert page.locator("script[src*=plotly]").count() == 1
     assert answers[0].headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_what_stands_below_a_figure_does_not_move_when_it_comes(page: Page, address: str) -> None:
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route("**/assets/plotly*", hold)
+    with page.expect_request("**/assets/plotly*"):
+        page.goto(address)
+    below = page.get_by_text("clicked None")
+    expect(below).to_be_visible()
+    expect(page.locator(".st-key-fig_other .plot")).to_have_text("")
+    waiting = below.bounding_box()
+    assert page.locator(".js-plotly-plot").count() == 0
+    asked[0].continue_()
+    expect(page.locator(".st-key-fig_other [aria-label=another]")).to_be_attached()
+    assert below.bounding_box() == waiting
 
 
 def test_where_the_library_cannot_be_had_the_figures_place_says_so(chromium: BrowserContext, address: str) -> None:

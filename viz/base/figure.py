@@ -123,6 +123,11 @@ class Figure:
         """Return the px that its layout sets."""
         return int(self._layout["width"])
 
+    @property
+    def height(self) -> int:
+        """Return the px that it is high, as written. Raises KeyError where its layout has no height."""
+        return round(self.sizes.px(self._layout["height"]))
+
     def to_json(self) -> str:
         """Return the figure as plotly's JSON; what is not finite is null."""
         figure: dict[str, Any] = {"data": self._traces, "layout": self._layout}
@@ -135,8 +140,8 @@ class Figure:
             return json.dumps(_finite(figure), default=_written, allow_nan=False)
 
     def written(self) -> Figure:
-        """Return the figure as its JSON alone: to be kept and drawn many times, not to be changed."""
-        return _Written(self.to_json(), self.sizes)
+        """Return the figure as its JSON and height alone: to be kept and drawn many times, not to be changed."""
+        return _Written(self.to_json(), self.sizes, self.height)
 
     def checked(self) -> go.Figure:
         """Return the figure as plotly's own object. Raises ValueError for an attribute that plotly does not know."""
@@ -162,9 +167,13 @@ class Figure:
 class _Written(Figure):
     """A figure of which the JSON is left."""
 
-    def __init__(self, text: str, sizes: Sizes) -> None:
+    def __init__(self, text: str, sizes: Sizes, height: int) -> None:
         super().__init__()
-        self._text, self.sizes = text, sizes
+        self._text, self._height, self.sizes = text, height, sizes
+
+    @property
+    def height(self) -> int:
+        return self._height
 
     def to_json(self) -> str:
         return self._text

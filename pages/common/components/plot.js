@@ -49,9 +49,6 @@ function toolbar({ settings }) {
   };
 }
 
-// What the tool bar takes above a figure, in px: it would lie on the words of the columns, on a screen that is touched always.
-const BAR = 26;
-
 // What the reader zoomed into is kept as long as the axes say the same.
 function axes(layout) {
   const named = Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name));
@@ -120,7 +117,6 @@ class Plot {
     this.figure = figure;
     this.clicked = clicked;
     this.frame.classList.toggle("clickable", figure.settings.clickable);
-    if (!this.plot.data) this.plot.style.minHeight = `${figure.figure.layout.height + this.bar}px`; // nothing jumps when it comes
     this.draw();
   }
 
@@ -151,7 +147,7 @@ class Plot {
     if (!plot.data) plot.textContent = ""; // it may hold the sentence of a failure
     this.config ??= toolbar(figure); // Plotly draws all anew for another one
     await plotly.react(plot, figure.figure.data, layout, this.config);
-    plot.style.minHeight = "";
+    this.letGrow(frame.closest(".stElementContainer"));
     frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
     // The end moves as a figure grows; columns of another text, or in another window, are other ones.
     const wide = figure.figure.layout.width ?? figure.settings.least;
@@ -167,6 +163,12 @@ class Plot {
     const grew = layout.height > this.height;
     this.height = layout.height;
     if (grew && figure.settings.follows) frame.scrollIntoView({ block: "nearest" });
+  }
+
+  // The place of the figure is as high as the figure from now on; until it came, it had the height that the server gave it.
+  letGrow({ style, parentElement }) {
+    Object.assign(style, { height: "auto", overflow: "visible" });
+    if (getComputedStyle(parentElement).flexDirection === "column") style.flexBasis = "auto";
   }
 
   // Returns the place at which the last column is in view and none is cut at the left, beside the names of the rows. So that
@@ -185,7 +187,7 @@ class Plot {
 
   get bar() {
     const { settings, figure } = this.figure;
-    return settings.toolbar && !figure.layout.title ? BAR : 0; // a title keeps the words of the columns clear of it
+    return settings.toolbar && !figure.layout.title ? settings.bar : 0; // a title keeps the words of the columns clear of it
   }
 
   // Returns the px that a legend above the plot, which has room for the narrowest place, leaves free in one of `width` px. Its

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LARGEST = 6400  # px; in more, a text of 1,024 tokens would be a picture that no screen scrolls through
 
+# What the tool bar takes above a figure, in px: it would lie on the words of the columns, on a screen that is touched always.
+BAR = 26
+
 MOST = 1.7  # of its size; a larger matrix would not fit the height of a screen
 
 # Registered once, when the server first imports this.
@@ -71,11 +74,13 @@ def plot(
         "opens": opens,
         "grows": MOST if grows else 1,
         "toolbar": toolbar,
+        "bar": BAR,
         "follows": follows,
     }
     # As bytes: anything else would be written as JSON twice, once to see whether it changed.
     _PLOT(
         data=f'{{"figure":{figure.to_json()},"settings":{json.dumps(settings)}}}'.encode(),
         key=key,
+        height=figure.height + BAR * toolbar,  # from the start, so that nothing below moves when it comes
         on_clicked_change=clicked,
     )

@@ -60,9 +60,10 @@ def test_reading_a_figure_checks_its_attributes() -> None:
 
 
 def test_a_written_figure_is_its_json_with_its_sizes_and_stays_as_it_was() -> None:
-    figure = Figure(bar(x=[1], y=[2]), layout={"width": 300})
+    figure = Figure(bar(x=[1], y=[2]), layout={"width": 300, "height": 200})
     figure.sizes = hall(1920)
     kept, text = figure.written(), figure.to_json()
+    assert kept.height == figure.height == round(kept.layout.height)
     figure.update_layout(width=400)
     assert kept.to_json() == kept.written().to_json() == text
     assert kept.sizes is figure.sizes

@@ -69,7 +69,7 @@ def test_a_figure_is_drawn_once_for_all_that_it_depends_on() -> None:
 
     def draw() -> Figure:
         drawn.append(1)
-        return Figure(bar(x=[len(drawn)]))
+        return Figure(bar(x=[len(drawn)]), layout={"height": 200})
 
     first = cache_shared.figure(("drawn once", 1), draw)
     assert cache_shared.figure(("drawn once", 1), draw) is first
