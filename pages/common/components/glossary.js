@@ -38,19 +38,23 @@ function open(dialog, hash = "") {
 
 function openLinked(event) {
   const link = event.target.closest?.(`a[href^="${LINK}"]`);
-  if (!link) return;
-  event.preventDefault(); // the address stays that of the page
-  open(globalThis.maskscopeGlossary, link.hash);
+  const dialog = globalThis.maskscopeGlossary;
+  if (!link || !dialog.isConnected) return; // while another page comes the term waits in the address, as below
+  event.preventDefault();
+  open(dialog, link.hash);
 }
 
-export default function (component) {
-  const { data, parentElement } = component;
-  if (parentElement.querySelector("dialog")) return;
-  if (!globalThis.maskscopeGlossary) document.addEventListener("click", openLinked);
-  const dialog = list(JSON.parse(new TextDecoder().decode(data)));
+function withButton(parentElement, terms) {
+  const dialog = list(terms);
   const button = parentElement.querySelector(".open");
   button.addEventListener("click", () => open(dialog));
   button.after(dialog);
+  return dialog;
+}
+
+export default function ({ data, parentElement }) {
+  if (!globalThis.maskscopeGlossary) document.addEventListener("click", openLinked);
+  const dialog = parentElement.querySelector("dialog") ?? withButton(parentElement, JSON.parse(new TextDecoder().decode(data)));
   globalThis.maskscopeGlossary = dialog;
   const { hash, pathname, search } = window.location;
   if (!hash.startsWith(LINK)) return;

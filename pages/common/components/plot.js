@@ -147,7 +147,7 @@ class Plot {
     if (!plot.data) plot.textContent = ""; // it may hold the sentence of a failure
     this.config ??= toolbar(figure); // Plotly draws all anew for another one
     await plotly.react(plot, figure.figure.data, layout, this.config);
-    this.letGrow(frame.closest(".stElementContainer"));
+    this.letGrow();
     frame.setAttribute("aria-label", figure.settings.alt); // now it shows what this says
     // The end moves as a figure grows; columns of another text, or in another window, are other ones.
     const wide = figure.figure.layout.width ?? figure.settings.least;
@@ -166,9 +166,11 @@ class Plot {
   }
 
   // The place of the figure is as high as the figure from now on; until it came, it had the height that the server gave it.
-  letGrow({ style, parentElement }) {
-    Object.assign(style, { height: "auto", overflow: "visible" });
-    if (getComputedStyle(parentElement).flexDirection === "column") style.flexBasis = "auto";
+  letGrow() {
+    const place = this.frame.closest(".stElementContainer");
+    if (!place?.isConnected) return; // the reader is on another page by now
+    Object.assign(place.style, { height: "auto", overflow: "visible" });
+    if (getComputedStyle(place.parentElement).flexDirection === "column") place.style.flexBasis = "auto";
   }
 
   // Returns the place at which the last column is in view and none is cut at the left, beside the names of the rows. So that
