@@ -36,6 +36,8 @@ defaults
     timeout tunnel 1h
     timeout http-request 10s
     option redispatch 1
+    # Asked of a process that ended before it answered: another one answers.
+    retry-on conn-failure empty-response
     option httpchk GET /_stcore/health
     # Who has come to a process stays with it, unless it is gone.
     cookie MASKSCOPE insert indirect nocache httponly
@@ -43,6 +45,7 @@ defaults
 
 frontend maskscope
     bind {bind}
+    http-request disable-l7-retry unless METH_GET
     http-response set-header X-Content-Type-Options nosniff
     http-response set-header Referrer-Policy same-origin
     http-response set-header Content-Security-Policy "{policy}"

@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_WORKERS = len(ALPHABET)
 # Seconds until a process that has just started answers, and until one that is told to stop has stopped.
 START, STOP = 120, 20
+# Seconds for which a process that is sent nobody any more still answers whom it was sent before.
+DRAIN = 2.0
 # Seconds between two starts of one process: one that cannot start must not take a core for trying.
 PAUSE = 2.0
 
@@ -132,6 +134,7 @@ def renew(workers: Sequence[Worker], proxy: Path) -> None:
     """
     for worker in workers:
         _set_state(proxy, worker, "maint")
+        time.sleep(DRAIN)
         worker.stop()
         worker.start()
         if not worker.wait():
