@@ -26,10 +26,11 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server = cast("Process", self.server)
+        life = server.life
         if self.path == "/slow":
             server.asked.set()
             time.sleep(0.5)
-        if server.ended or (self.path == "/never" and server.number == 0):
+        if server.life != life or (self.path == "/never" and server.number == 0):
             self.close_connection = True
             return
         body = str(server.number).encode()
@@ -49,16 +50,15 @@ class Process(ThreadingHTTPServer):
 
     def __init__(self, number: int) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
-        self.number, self.asked, self.ended = number, Event(), False
+        self.number, self.asked, self.life = number, Event(), 0
         Thread(target=self.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
-        """End without an answer for anybody."""
-        self.ended = True
+        """End without an answer for whom it was sent before."""
+        self.life += 1
 
     def start(self) -> None:
-        """Answer again."""
-        self.ended = False
+        """Begin: it never stopped listening."""
 
     def wait(self) -> bool:
         """Return that it answers."""
