@@ -42,10 +42,19 @@ def _around(phase: Literal["start", "stop"], facts: dict[str, int]) -> None:
         if _now["everything"]:
             gc.unfreeze()
         return
-    survivors = len(gc.get_objects(generation=2))
+    survivors = _survivors()
     if _now["everything"]:
         gc.freeze()
         _now.update({"set aside": 0, "everything": 0})
     elif survivors > WALKED:
         gc.freeze()
         _now["set aside"] += survivors
+
+
+def _survivors() -> int:
+    """Return how many objects every collection walks.
+
+    The list of them is gone before another thread runs: `map` calls both functions without a step of the interpreter between
+    them. While such a list is there, a thread that is filling a tuple from a generator fails with a SystemError.
+    """
+    return next(map(len, map(gc.get_objects, (2,))))

@@ -159,8 +159,7 @@ def encode(
     """
     if not 0 <= pad_id < len(tokenizer):
         raise InputError(f"Pad id {pad_id} is not in the vocabulary: choose one from 0 to {len(tokenizer) - 1:,}.")
-    # Of a list: while a generator fills a tuple, another thread may see it half made.
-    rows = tuple([tokenize(tokenizer, text) for text in texts])
+    rows = tuple(tokenize(tokenizer, text) for text in texts)
     for text, row in zip(texts, rows, strict=True):
         if not row:
             raise InputError(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
+from threading import Event, Thread
 
 import pytest
 
@@ -60,3 +62,37 @@ def test_a_cycle_that_was_set_aside_is_found_once_much_has_been_set_aside(
     gc.collect()
     assert gone() is None
     assert len(gc.get_objects()) < garbage.WALKED
+
+
+@pytest.fixture
+def threads_take_turns() -> Iterator[None]:
+    """Let threads change as often as the interpreter can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_who_fills_a_tuple_is_not_disturbed_by_what_another_thread_collects(
+    watched: None, threads_take_turns: None
+) -> None:
+    ended = Event()
+
+    def collections_end() -> None:
+        while not ended.is_set():
+            garbage._around("stop", {"generation": 2})
+
+    def numbers() -> Iterator[int]:
+        yield 0
+        gc.collect()  # the tuple is among the survivors from here on
+        yield from range(1, 2_000)
+
+    kept = [[] for _ in range(garbage.WALKED // 2)]
+    other = Thread(target=collections_end)
+    other.start()
+    try:
+        assert all(tuple(numbers()) == tuple(range(2_000)) for _ in range(100))
+    finally:
+        ended.set()
+        other.join()
+    assert kept
