@@ -17,20 +17,10 @@ import pytest
 
 from deploy.proxy import configuration
 from deploy.workers import MOST_WORKERS, firsts, free_port
-from deploy.workers import haproxy as installed_haproxy
 from lessons.rooms import ALPHABET, Rooms
 from tests.tools.server import ROOT
 
-
-@pytest.fixture(scope="module", autouse=True)
-def haproxy() -> str:
-    """Return where HAProxy is installed; without it these tests skip, but never in CI."""
-    found = installed_haproxy()
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must run these tests, but HAProxy is not installed")
-        pytest.skip("no HAProxy on this machine: install it to run these tests")
-    return found
+pytestmark = pytest.mark.usefixtures("haproxy")
 
 
 class Served:
@@ -79,7 +69,7 @@ def until(true: Callable[[], bool], seconds: float = 90.0) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, haproxy: str) -> Iterator[Served]:
     """Return two processes that both serve pages."""
     one = Served(tmp_path_factory.mktemp("deploy") / "log")
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import socket
 import subprocess
 import time
@@ -18,7 +17,6 @@ import pytest
 
 from deploy.proxy import configuration
 from deploy.workers import Worker, firsts, free_port, renew
-from deploy.workers import haproxy as installed_haproxy
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -66,13 +64,8 @@ class Process(ThreadingHTTPServer):
 
 
 @pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[tuple[int, list[Process], Path]]:
+def proxied(tmp_path: Path, haproxy: str) -> Iterator[tuple[int, list[Process], Path]]:
     """Return the port of HAProxy, the two that it leads to, and where it takes orders."""
-    haproxy = installed_haproxy()
-    if haproxy is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must run these tests, but HAProxy is not installed")
-        pytest.skip("no HAProxy on this machine: install it to run these tests")
     processes, port, orders, file = [Process(0), Process(1)], free_port(), tmp_path / "orders", tmp_path / "haproxy.cfg"
     ports = [process.server_address[1] for process in processes]
     file.write_text(configuration(ports, firsts(2), bind=f"127.0.0.1:{port}", socket=orders))
