@@ -8,6 +8,7 @@ import streamlit as st
 
 from model_utils.limits import TABLE_WINDOW
 from pages.common import controls, frame
+from pages.common.caches import cache_masks
 from pages.common.components.plot import plot
 from pages.common.markdown import literal
 
@@ -16,17 +17,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model_utils.masks.broadcasting import BroadcastStep
-    from model_utils.masks.mask import Mask, MaskSpec
+    from model_utils.masks.mask import MaskSpec
     from model_utils.tokens.batch import TokenBatch
+    from pages.common.frame import Page
 
 # The step that writes the fill value.
 ADDED = 3
 
 
-def steps(mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw one step, chosen by its name and shape: its line of code, its shape, its numbers."""
+def shapes(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
+    """Draw one step, chosen by its name and shape: its line of code, its shape, its numbers. The page names the part."""
     from model_utils.masks import broadcasting
 
+    mask = cache_masks.mask(page.key(batch.side), spec)
     fill = controls.value("fill")
     found = broadcasting.broadcast_steps(mask, fill=fill)
     names = [f"{number}. {step.name} {step.shape}" for number, step in enumerate(found, start=1)]

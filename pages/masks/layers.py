@@ -16,7 +16,6 @@ from pages.common.caches import cache_masks, cache_shared
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
 from pages.common.notes import thinned_names
-from pages.masks import broadcasting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +38,7 @@ NARROWEST = 540
 
 
 def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
-    """Draw the layers, their combination with its brush, and the mask's way into the model. The page names the part."""
+    """Draw the layers and their combination with its brush. The page names the part."""
     mask = cache_masks.mask(page.key(batch.side), spec)
     _small_pictures(page, mask, spec, batch)
     picture, brush = st.columns([620, 290], gap="medium")
@@ -50,8 +49,6 @@ def layers(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     with picture:
         _combined(page, mask, spec, batch, (query, key))
     downloads.bar("masks", numbers=lambda: _numbers(mask, spec, batch), code=lambda: _code(page, spec, batch))
-    st.header("From one number per token to one per cell", anchor=False)
-    broadcasting.steps(mask, spec, batch)
 
 
 def _small_pictures(page: Page, mask: Mask, spec: MaskSpec, batch: TokenBatch) -> None:

@@ -9,6 +9,7 @@ from pages.common.lesson import cover
 from pages.common.view import View, choose
 from pages.masks.ablation_curve import more
 from pages.masks.attention_vs_ablation import attention_vs_ablation
+from pages.masks.broadcasting import shapes
 from pages.masks.claims import claims
 from pages.masks.layers import layers
 from pages.masks.patterns import patterns
@@ -57,6 +58,11 @@ VIEWS = {
         label="Hide more",
         help="How fast does the prediction change as words are hidden one after another? Follow each line to the right.",
         draw=more,
+    ),
+    "shapes": View(
+        label="Shapes",
+        help="How does attention_mask, one number per token, become one number per cell, added to the scores? Choose a step.",
+        draw=shapes,
     ),
     "claims": View(label="True or false?", help="Is it true what one reads about masks? Ask the model.", draw=claims),
 }

@@ -81,16 +81,16 @@ def test_a_cell_is_blocked_and_shown_again_by_button_and_the_rows_that_move_are_
 
 
 def test_every_stage_has_its_shape_code_and_numbers() -> None:
-    at = opened("why-blocked")
+    at = opened("shapes")
     stage = at.get("button_group")
     shapes = [option.content for group in stage for option in group.proto.options]
     assert "2. two axes more [2, 1, 1, 7]" in shapes
     assert "4. added [2, 1, 7, 7]" in shapes
-    at = opened("why-blocked", mask_stage=4)
+    at = opened("shapes", mask_stage=4)
     assert "-10000" in str(figures(at)["fig_stage"]["data"][1]["text"])
-    at = opened("why-blocked", mask_stage=3, fill="-inf")
+    at = opened("shapes", mask_stage=3, fill="-inf")
     assert "-∞" in str(figures(at)["fig_stage"]["data"][1]["text"])
-    (note,) = {one.value for one in at.caption} - {one.value for one in opened("why-blocked", mask_stage=3).caption}
+    (note,) = {one.value for one in at.caption} - {one.value for one in opened("shapes", mask_stage=3).caption}
     assert "`min`" in note
 
 
