@@ -22,10 +22,11 @@ if __name__ == "__main__":
         model_picker.offer_gpt2(page.entry)
 else:
     from model_utils import garbage
-    from pages.common import assets
+    from pages.common import assets, callbacks
     from pages.common.voting import routes
 
     garbage.keep_collections_short()
+    callbacks.take_over_whole()
     # For so many seconds the thread that sends what is drawn waits for the interpreter after every message, and a page has a
     # hundred: at Python's own 0.005 pages that are ready stay on the server while others are drawn.
     sys.setswitchinterval(0.001)

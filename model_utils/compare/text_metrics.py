@@ -57,7 +57,7 @@ TEXT_METRICS = (
     ),
     TextMetric(
         name="log_prob",
-        title="log₂ probability",
+        title="mean log₂ probability",
         unit="bits per token",
         caption="Mean log₂ of the chance that the model itself, without temperature and filters, gives each token of the text.",
     ),

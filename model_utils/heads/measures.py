@@ -52,6 +52,11 @@ class Habits:
         layer, head = np.unravel_index(int(shares.argmax()), shares.shape)
         return int(layer), int(head), float(shares[layer, head])
 
+    def telling(self) -> dict[str, tuple[int, int, float]]:
+        """Return for each habit that some head has more often than not (layer, head, share) of its strongest head."""
+        found = {habit: self.strongest(habit) for habit in HABITS}
+        return {habit: one for habit, one in found.items() if one[2] > 0.5}
+
     def main(self, layer: int, head: int) -> tuple[str, float]:
         """Return (habit, share) of the habit that is strongest in one head."""
         shares = {habit: float(getattr(self, habit)[layer, head]) for habit in HABITS}

@@ -125,7 +125,7 @@ def wrong_ways(
     from viz.mechanics.wrong_masks import wrong_masks
 
     titles = {
-        "added": "right: add the fill",
+        "added": "correct: add the fill",
         "after": "mask after softmax",
         "times": "multiply by 0 or 1",
         "zero": "add 0 instead",
@@ -147,7 +147,7 @@ def _in_numbers(found: WeightShares, rows: slice) -> str:
     """Return what is wrong with the rows of words, in numbers."""
     leak, total = found.blocked[rows].mean(), found.total[rows]
     if leak > 1e-6:
-        return f"blocked words get {percent(leak)}"
+        return f"blocked tokens get {percent(leak)}"
     low = float(total.min())
     return f"row sums: {low:.2g} to {total.max():.2g}" if low < 0.9999 else "rows sum to 1"
 

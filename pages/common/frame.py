@@ -48,7 +48,9 @@ MENU = (
 
 
 # Said where a row may read nothing: its numbers are there, and mean nothing.
-ALL_HIDDEN = "Nothing is left for the last word to read, so the prediction means nothing. Show one word again."
+ALL_HIDDEN = (
+    "Nothing is left for the last word to read, so the prediction means nothing. Click a word to show it again."
+)
 
 
 @dataclass(frozen=True, kw_only=True)

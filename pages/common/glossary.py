@@ -47,8 +47,8 @@ TERMS = {
     "top-k": "Keeps the k likeliest tokens, and more only where they tie; no other can be drawn.",
     "top-p": "Keeps the fewest tokens, the likeliest first, whose probabilities add up to at least p; no other can be drawn.",
     "seed": "Where the generator of random numbers starts: with the same seed and settings the same text is drawn again.",
-    "noise": "A random number for each token and step (Gumbel noise). Added to the logits it makes a draw: the token with "
-    "the largest sum is drawn. Rows of one seed share it.",
+    "noise": "The random numbers of a draw, one for each token and step (Gumbel noise). Added to the logits they make the "
+    "draw: the token with the largest sum is drawn. Rows of one seed share them.",
     "log-probability": "The logarithm of a probability: 0 is certain, and the less likely, the lower. That of a text is the "
     "sum over its tokens.",
     "greedy": "Always takes the likeliest token: nothing is drawn, and filters change nothing.",

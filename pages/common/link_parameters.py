@@ -180,9 +180,9 @@ _ALL = (
         undone=True,
     ),
     Control(
-        name="width", label="Width", default=4, low=1, high=MAX_PATTERN_TOKENS, step=1, help="The word itself counts."
+        name="width", label="Width", default=2, low=1, high=MAX_PATTERN_TOKENS, step=1, help="The word itself counts."
     ),
-    Control(name="first", label="First words", default=1, low=0, high=MAX_PATTERN_TOKENS, step=1),
+    Control(name="first", label="First words", default=2, low=0, high=MAX_PATTERN_TOKENS, step=1),
     Control(name="padding", label="Padding mask", default="on", options=_same("on", "off"), undone=True),
     Control(
         name="gap",

@@ -108,6 +108,17 @@ def in_force(rule: MaskSpec, batch: TokenBatch) -> DeltaGenerator | None:
     return box
 
 
+def weights_now(count: int) -> dict[int, float]:
+    """Return the mask values of a sentence of `count` tokens as they are by now; none where they cannot be read.
+
+    For callbacks: another one may have changed them since the page was drawn.
+    """
+    try:
+        return parse_weights(value("weights"), count)
+    except InputError:
+        return {}
+
+
 def set_weights(weights: Mapping[int, float]) -> None:
     """Make `weights` the hand mask, with undo. Call it before `hand_fields`, or from a callback."""
     change(weights=format_weights(weights))

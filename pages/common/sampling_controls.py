@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 IN_A_ROW = 4  # filters in view because they are on
 BEAMS, CHOICES = tuple(one.field for one in BEAM_SETTINGS), tuple(one.field for one in BEAM_SETTINGS if one.options)
-DRAW, SEARCH = "one draw a step", "beam search"
+DRAW, SEARCH = "sampling", "beam search"
 MANY = 4  # beams at first
 _MORE = "more_filters"
 TEXTUAL = tuple(one.field for one in PROCESSORS)
@@ -69,7 +69,7 @@ def how(of: Holder = PAGE) -> None:
         key=key,
         on_change=lambda: of.change(num_beams=MANY if st.session_state[key] == SEARCH else 1),
         disabled=controls.waits(),
-        help="One draw a step: a token is drawn from the filtered probabilities; at temperature 0 the likeliest is taken. "
+        help="Sampling: at each step a token is drawn from the filtered probabilities; at temperature 0 the likeliest is taken. "
         "Beam search: several texts grow side by side, and the likeliest as a whole wins.",
     )
 
@@ -82,8 +82,6 @@ def more(of: Holder = PAGE) -> PopoverContainer:
 def others(of: Holder = PAGE) -> None:
     """Draw the further filters and the order of all, for the box: a filter that is set there stays there until it closes."""
     names = _used(of)
-    off = ", ".join(one.when_off for one in FILTERS if one.field in names)
-    st.caption(f"Off: {off}.", width=480)  # longer, it would make the box wider
     for name in names:
         _filter(name, of)
     if searching(of):

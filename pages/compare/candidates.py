@@ -102,7 +102,9 @@ def _line(comparison: Comparison, place: TextPlace, step: Step | BeamToken) -> s
     if row.settings.greedy:
         return f"{start} takes “{token}”, the likeliest: {percent(step.probability)}"
     # What was likelier is banned, and a low temperature left this one nothing.
-    share = percent(step.probability) if step.probability else "its probability was below the smallest number"
+    before, after = percent(step.probability), percent(step.probability_after)
+    share = before if before == after else f"{before} → {after} after the filters"
+    share = share if step.probability else "its probability was below the smallest number"
     return f"{start} draws “{token}”: rank {step.rank:,}, {share}"
 
 

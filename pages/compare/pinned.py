@@ -54,7 +54,7 @@ def draw(comparison: Comparison, place: TextPlace, _: int) -> None:
     )
     pinned = state.pinned[st.session_state[_CHOSEN]]
     st.markdown(
-        "Below each row: the same row of the pinned run. Marked in it: the first token that differs from **the present run**."
+        "Below each row: the same row of the pinned run."
         if comparison.request.texts[place.prompt] in pinned.run.request.texts
         else "The pinned texts continue another prompt than those of the present run."
     )

@@ -92,7 +92,8 @@ def draw(comparison: Comparison, pinned: Callable[[int], None] | None = None, ro
     """
     palette, texts, request = frame.palette(), comparison.texts(), comparison.request
     place, number = chosen(comparison)
-    st.markdown("Every row continues the same prompt. **Orange: the first token that differs from row 0.**")
+    of_pinned = " In a pinned run: from the present run." if pinned is not None else ""
+    st.markdown(f"Every row continues the same prompt. **Orange: the first token that differs from row 0.**{of_pinned}")
     sample = int(st.session_state.get("sample", 0))
     strips = []
     for row in range(max(len(request.rows), rows)):

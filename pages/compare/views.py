@@ -101,9 +101,11 @@ def _interval(request: CompareRequest) -> str:
     prompts, samples = len(request.texts), request.samples
     if prompts > 1:
         of = f"the mean of its {samples} samples" if samples > 1 else "its text"
-        text = f"Dots are prompts, each {of}; a diamond their mean{_line(prompts, 'prompts')}."
+        text = (
+            f"Dots are prompts, each {of}; a diamond their mean (orange: the row in view){_line(prompts, 'prompts')}."
+        )
     elif samples > 1:
-        text = f"Dots are texts, a diamond their mean{_line(samples, 'samples')}."
+        text = f"Dots are texts, a diamond their mean (orange: the row in view){_line(samples, 'samples')}."
     else:
         text = "One text per setting: ask for more samples to see how much of this is chance."
     if any(row.beams.on for row in request.rows):

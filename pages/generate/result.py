@@ -146,7 +146,7 @@ def choose(run: Generation | BeamRun, *, wide: bool = False) -> tuple[int, int]:
         with beside[0] if beside else nullcontext(), st.container(key="choose_step"):
             controls.number("step", high=last, slider=True)
     if row >= len(run.batch.texts):
-        st.caption("The link does not hold the branch: it opens the text without it.")
+        st.caption("A link cannot hold a branch: this one opened the text without it.")
     return int(row), int(controls.value("step")) - 1
 
 

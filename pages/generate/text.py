@@ -33,9 +33,7 @@ def texts(run: Generation, chosen: tuple[int, int]) -> None:
         _stopped_note(run, row)
     text_strip.say_repeats(strips)
     grey = "the prompt" if len(run.batch.texts) == 1 else "the prompts"
-    st.caption(
-        f"Grey: {grey}. The stronger its colour, the likelier the model found a token. Click one to see its step."
-    )
+    st.caption(f"Grey: {grey}. Stronger colour: likelier token. Click one to see its step.")
     _steps_download(run)
 
 

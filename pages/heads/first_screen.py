@@ -163,12 +163,13 @@ def draw_map(selection: HeadSelection) -> None:
 
 
 def _habit_links(selection: HeadSelection) -> None:
-    """Draw one click each to the heads with the strongest habits on this text, which the map frames."""
+    """Draw one click each to the heads that have one habit most of the time on this text, which the map frames."""
     from model_utils.heads.measures import PLACES, counted_in_words
 
     habits = selection.all_heads[1]
     with st.container(gap=None, key="telling_heads"):
-        if habits is None:
+        telling = habits.telling() if habits else {}
+        if not habits or not telling:
             st.caption("Click a head to open it.")
             return
         st.caption(
@@ -176,10 +177,9 @@ def _habit_links(selection: HeadSelection) -> None:
             help="The head that gives it more of its attention weight than any other head does, averaged over "
             f"{counted_in_words(habits.from_row)}.",
         )
-        for habit, place in PLACES.items():
-            at_layer, at_head, share = habits.strongest(habit)
+        for habit, (at_layer, at_head, share) in telling.items():
             st.button(
-                f"{place}: layer {at_layer}, head {at_head} ({percent(share)})",
+                f"{PLACES[habit]}: layer {at_layer}, head {at_head} ({percent(share)})",
                 key=f"telling_{habit}",
                 type="tertiary",
                 on_click=open_head,
@@ -197,7 +197,7 @@ def _map_figure(selection: HeadSelection) -> Figure:
 
 
 def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
-    from model_utils.heads.measures import HABITS, PLACES
+    from model_utils.heads.measures import PLACES
     from model_utils.heads.thumbnails import WEIGHT_CODE
     from model_utils.masks.mask import CAUSES
     from viz.heads.overview import overview
@@ -216,7 +216,7 @@ def _draw_map(selection: HeadSelection, palette: Palette) -> Figure:
         causes=CAUSES,
         facts=facts,
         opened=selection.head,
-        marked=[habits.strongest(habit)[:2] for habit in HABITS] if habits else [],
+        marked=[at[:2] for at in habits.telling().values()] if habits else [],
         palette=palette,
     )
 
@@ -256,8 +256,10 @@ def draw_below(selection: HeadSelection) -> None:
         code=lambda: downloads.code(selection.page.entry, batch, selection.sentence, selection.spec, *selection.head),
     )
     downloads.button(selection.maps, labels, title=_shown(batch.texts[selection.sentence]), model=selection.page.model)
-    if (selection.maps.cause > 0).all(-1).any():
-        st.caption("The model computes a row for a pad too, but all of it is blocked, so its numbers mean nothing.")
+    if len(labels) > len(batch.tokens[selection.sentence]):
+        st.caption(
+            "The model computes the rows of pads too, but no prediction is read there: their numbers mean nothing."
+        )
     size = cache.attention_size(selection.key)
     if size > MAX_ATTENTION_MB:
         st.caption(

@@ -37,7 +37,7 @@ ACROSS = 680  # px that all measures have beside each other on a screen of 1,280
 
 def measures(selection: HeadSelection) -> None:
     """Draw every head's measures as a table that sorts by a click; choosing a row opens that head."""
-    from model_utils.heads.measures import MEASURES, REPEATS, counted_in_words
+    from model_utils.heads.measures import MEASURES, counted_in_words
     from model_utils.heads.tables import measures_table
 
     found = cache.measures(*selection.source)
@@ -62,9 +62,7 @@ def measures(selection: HeadSelection) -> None:
             **{name: _column(name, frame_[name], ACROSS // len(known)) for name in known},
         },
     )
-    left_out = " and ".join(f"“{TITLES[name][0]}”" for name in REPEATS if name not in known)
-    missing = f" No {left_out}: no token comes again." if left_out else ""
-    st.caption(f"A click on a title sorts, the box at the left of a row opens that head.{missing}")
+    st.caption("A click on a title sorts, the box at the left of a row opens that head.")
     with st.popover("What each measures", icon=":material/info:", key="definitions"):
         st.markdown(f"Averages over {counted_in_words(found.from_row)}.")
         for name in known:

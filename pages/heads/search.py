@@ -33,12 +33,12 @@ def search(selection: HeadSelection) -> None:
         return
     sizes = cache.value_sizes(*selection.source)
     ranked = {by: find_heads(maps, sizes, first + query, first + key, by=by) for by in ("weight", "contribution")}
-    st.markdown(f"**In which head does “{names[0]}” read “{names[1]}” most?**")
+    st.markdown(f"**Which heads read “{names[1]}” most, in the row of “{names[0]}”?**")
     for column, (by, table) in zip(st.columns(2), ranked.items(), strict=True):
         with column:
             _say_order(by)
             for place, line in enumerate(table.head(5).to_dict("records")):
-                number = percent(line["weight"]) if by == "weight" else f"size {line['contribution']:.2g}"
+                number = percent(line["weight"]) if by == "weight" else f"length {line['contribution']:.2g}"
                 st.button(
                     f"layer {line['layer']}, head {line['head']}: {number}",
                     key=f"found_{by}_{place}",
@@ -58,7 +58,7 @@ def _say_order(by: str) -> None:
         st.caption("by attention weight")
     else:
         st.caption(
-            "by size of the vector it adds",
+            "by the length of the vector that it adds",
             help="What a head adds to the reading token from the token that is read: that one's value vector times its weight, "
             "after the output projection.",
         )

@@ -12,7 +12,7 @@ from model_utils.errors import InputError
 from model_utils.masks.link import format_weights
 from model_utils.tokens.batch import BatchKey, sentence_label, split_sentences
 from model_utils.tokens.glyphs import spoken
-from pages.common import controls, figures, frame
+from pages.common import controls, figures, frame, mask_state
 from pages.common.caches import cache, cache_shared, cache_words
 from pages.common.components.plot import plot
 from pages.common.components.strip import StripToken, tokens_strip
@@ -36,7 +36,7 @@ SHOWS = {
     "Compare": "one prompt, several settings",
     "Lessons": "two lessons for a class",
 }
-_EXAMPLE = " To use your own sentence, edit Sentences in the sidebar."
+_EXAMPLE = " The sentence is an example: for your own, edit Sentences in the sidebar."
 CARRIED = ("Masks", "Heads", "Mechanics", "Generate")  # pages that know what is hidden
 
 PICTURE = 330  # px of the bars and the sentence below them
@@ -76,7 +76,11 @@ def shown(page: frame.Page) -> Shown:
     except InputError as error:
         st.error(literal(f"{error} Nothing is hidden by hand."))
         weights = {}
-    return Shown(text=text, hidden=frozenset(token for token, weight in weights.items() if weight == 0), own=True)
+    return Shown(text=text, hidden=_of_no_weight(weights), own=True)
+
+
+def _of_no_weight(weights: Mapping[int, float]) -> frozenset[int]:
+    return frozenset(token for token, weight in weights.items() if weight == 0)
 
 
 def links(carried: Mapping[str, str]) -> None:
@@ -91,23 +95,25 @@ def links(carried: Mapping[str, str]) -> None:
 def draw(page: frame.Page, now: Shown) -> None:
     """Draw the sentence as words that a click hides, and the five likeliest next words, which change."""
     page.loaded()
-    st.markdown("**Click a word to hide it.**" + ("" if now.own else _EXAMPLE))
+    st.markdown("**Click a word to hide it, again to show it.**" + ("" if now.own else _EXAMPLE))
     if now.own and len(texts := split_sentences(page.text)) > 1:
         with st.container(width=480):
             controls.item("sentence", [sentence_label(text) for text in texts], show_label=False)
     ending_space.say(now.text)
     words = cache_words.words(page.model, now.text)
-    strip = st.empty()
-    clicked = _draw(strip, words, now.hidden)
-    if clicked is not None and clicked < len(words):
-        tokens = frozenset(words[clicked].tokens)
-        _hide(now, now.hidden - tokens if _is_hidden(words[clicked], now.hidden) else now.hidden | tokens)
-        st.rerun()  # the links take along what is hidden
+    _draw(words, now)
     cover.answer(_next_words, page, words, now)
 
 
-def _hide(now: Shown, hidden: frozenset[int]) -> None:
-    if now.own:
+def _click(words: Sequence[Word], at: int, *, own: bool) -> None:
+    """Hide a word, or show it again. A callback."""
+    if at >= len(words):
+        return
+    weights = mask_state.weights_now(words[-1].tokens[-1] + 1)
+    hidden = _of_no_weight(weights) if own else st.session_state["_demo_hidden"]
+    tokens = frozenset(words[at].tokens)
+    hidden = hidden - tokens if _is_hidden(words[at], hidden) else hidden | tokens
+    if own:
         controls.change(weights=format_weights(dict.fromkeys(hidden, 0.0)))
     else:
         st.session_state["_demo_hidden"] = hidden
@@ -142,7 +148,9 @@ def _is_hidden(word: Word, hidden: frozenset[int]) -> bool:
     return not hidden.isdisjoint(word.tokens)
 
 
-def _draw(strip: st.delta_generator.DeltaGenerator, words: Sequence[Word], hidden: frozenset[int]) -> int | None:
+def _draw(words: Sequence[Word], now: Shown) -> None:
+    """Draw the sentence as words that a click hides."""
+    hidden = now.hidden
     tokens = [
         StripToken(
             text=word.label,
@@ -154,14 +162,14 @@ def _draw(strip: st.delta_generator.DeltaGenerator, words: Sequence[Word], hidde
         for word in words
     ]
     blank = StripToken(text="?", state="blank", clickable=False, spoken="the next word")
-    with strip:
-        return tokens_strip(
-            [*tokens, blank],
-            key="demo_words",
-            label="Words to hide",
-            palette=frame.palette(),
-            size="large" if len(tokens) <= LARGE else "text",
-        )
+    tokens_strip(
+        [*tokens, blank],
+        key="demo_words",
+        label="Words to hide",
+        palette=frame.palette(),
+        size="large" if len(tokens) <= LARGE else "text",
+        on_click=lambda at: _click(words, at, own=now.own),
+    )
 
 
 def _sentence(without: str, moved: float) -> str:

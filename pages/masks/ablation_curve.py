@@ -63,19 +63,15 @@ def _figure(found: tuple[AblationCurve, ...], *, further: bool) -> None:
 
 
 def _sentence(found: tuple[AblationCurve, ...], *, further: bool) -> str:
-    """Return what the curves show: the first hidden word at either end, and what most hiding does."""
+    """Return what the curves show: the first hidden word at either end."""
     first, last = (one.change[1] for one in found)
     one = "one further word" if further else "one word"
-    far = (
+    if not np.isfinite([first, last]).all():
+        return "**Where a line breaks off, the last row may read nothing at all:** its numbers would mean nothing."
+    return (
         f"**Hiding {one} changes the prediction by {percent(first)} at the start of the sentence, by {percent(last)} at its "
         "end.**"
     )
-    bits = [one.bits for one in found]
-    start, end = bits[0][0], np.nanmean([one[-1] for one in bits])
-    if not np.isfinite([first, last, start, end]).all():
-        return "**Where a line breaks off, the last row may read nothing at all:** its numbers would mean nothing."
-    trend = "grows" if end > start + 0.05 else "falls" if end < start - 0.05 else "stays"
-    return f"{far} With one word left to read, the uncertainty {trend} from {start:.1f} to {end:.1f} bits, the mean of both ends."
 
 
 def numbers(found: tuple[AblationCurve, ...]) -> pd.DataFrame:

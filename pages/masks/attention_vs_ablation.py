@@ -101,12 +101,8 @@ def _points(found: AttentionVsAblation) -> None:
 
 def _verdict(found: AttentionVsAblation) -> None:
     """Say how well attention tells what hiding does."""
-    from model_utils.experiments.ablation import FEWEST_WORDS
-
     r = found.correlation
-    if r is None:
-        st.markdown(f"Too few words for a correlation: it takes {FEWEST_WORDS}, with numbers that differ.")
-    else:
+    if r is not None:
         st.metric("Correlation", f"{r:.2f}".replace("-", "−"), help="Pearson’s r over the visible words.")
         if abs(r) < WEAK:
             tendency = "how much a word is read hardly tells how much hiding it changes the prediction"

@@ -50,7 +50,7 @@ def _emphasis(page: Page) -> None:
         f"| {word} | {percent(before)} | {percent(after)} | ×{factor:.2f} |"
         for word, before, after, factor in found.rows
     )
-    st.markdown(f"| word | from | to | |\n|---|---|---|---|\n{lines}")
+    st.markdown(f"| word | from | to | factor |\n|---|---|---|---|\n{lines}")
     st.caption(
         "What the last token reads in layer 0, head 0, before and after “The”, “quick” and “over” "
         f"are hidden. A mask of ones, *fox* included, changes the prediction by {percent(found.ones)}."
@@ -64,7 +64,7 @@ def _half(page: Page) -> None:
     st.markdown(
         "| *jumps* | mean weight | change |\n|---|---|---|\n"
         f"| no mask | {percent(found.before)} | |\n"
-        f"| Hugging Face now | {percent(found.flat)} | {percent(found.flat_change)} |\n"
+        f"| 0.5 counts as 1 | {percent(found.flat)} | {percent(found.flat_change)} |\n"
         f"| log 0.5 added | {percent(found.log)} | {percent(found.log_change)} |"
     )
     st.caption(

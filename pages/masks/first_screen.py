@@ -71,18 +71,22 @@ def strip(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     """Draw the sentence as clickable words; a click hides a word with all its pieces, or shows it again."""
     shown = units(sentence_words(page, batch), batch, spec.sentence)
     blank = StripToken(text="?", state="blank", clickable=False, spoken="the next word")
-    clicked = tokens_strip(
+    tokens_strip(
         [*(_token(word, spec, batch) for word in shown), blank],
         key="mask_strip",
         label="Words to hide",
         palette=frame.palette(),
         size="large" if len(shown) <= LARGE_WORDS else "text",
+        on_click=lambda at: _click(shown, at, len(batch.tokens[spec.sentence])),
     )
-    if clicked is not None and clicked < len(shown):
-        tokens = shown[clicked].tokens
-        weight = 0.0 if word_weight(shown[clicked], spec) == 1 else 1.0
-        mask_state.set_weights({**dict(spec.pairs), **dict.fromkeys(tokens, weight)})
-        st.rerun(scope="fragment")
+
+
+def _click(shown: Sequence[Word], at: int, count: int) -> None:
+    """Hide a word of a sentence of `count` tokens, or show it again. A callback."""
+    if at < len(shown):
+        weights, tokens = mask_state.weights_now(count), shown[at].tokens
+        visible = min(weights.get(token, 1.0) for token in tokens) == 1
+        mask_state.set_weights({**weights, **dict.fromkeys(tokens, 0.0 if visible else 1.0)})
 
 
 def _token(word: Word, spec: MaskSpec, batch: TokenBatch) -> StripToken:

@@ -30,11 +30,8 @@ def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     real = after[first : first + len(tokens), first : first + len(tokens)]  # (N, N)
     key = f"_reach_{batch.texts[spec.sentence]}"
     labels = [token.label for token in tokens]
-    clicked = _strip(real, labels, st.session_state.get(key, len(tokens) - 1))
-    if clicked is not None and clicked < len(tokens) and clicked != st.session_state.get(key):
-        st.session_state[key] = clicked
-        st.rerun(scope="fragment")
     row = st.session_state.get(key, len(tokens) - 1)
+    _strip(real, labels, row, key)
     st.markdown(
         "Each row is a word that reads. 1: it reads the column's word directly; 2: through one other word, and so on; 0: itself."
     )
@@ -46,8 +43,8 @@ def receptive_field(page: Page, spec: MaskSpec, batch: TokenBatch) -> None:
     downloads.bar("reach", numbers=lambda: _numbers(real, labels), code=lambda: _code(spec, page, batch))
 
 
-def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
-    """Draw the words with when each reaches `row`, and return the index of a clicked one."""
+def _strip(after: NDArray[np.int16], labels: list[str], row: int, chosen: str) -> None:
+    """Draw the words with when each reaches `row`; `chosen` is where the session keeps which one was clicked."""
     from viz.masks.receptive_field import after_layers, colours
 
     palette, most = frame.palette(), max(int(after.max()), 1)
@@ -66,7 +63,13 @@ def _strip(after: NDArray[np.int16], labels: list[str], row: int) -> int | None:
                 spoken=f"{spoken(label)}: reached {after_layers(layers)}. What is it reached by?",
             )
         )
-    return tokens_strip(tokens, key="reach_words", label="What the chosen word is reached by", palette=palette)
+    tokens_strip(
+        tokens,
+        key="reach_words",
+        label="What the chosen word is reached by",
+        palette=palette,
+        on_click=lambda at: st.session_state.update({chosen: at}),
+    )
 
 
 def _say(after: NDArray[np.int16], label: str, spec: MaskSpec, layers: int) -> None:

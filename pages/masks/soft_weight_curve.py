@@ -121,7 +121,7 @@ def _say(turn: Turn, turned: SoftRow, weight: float, share: float) -> None:
     """Say what the dial shows: the bias, the weight before dividing, the weight that is left."""
     query, key = turn.names()
     full = turned.share(0.0)
-    st.caption(f"Layer 0, head {turned.head}: the head that reads this word most in this row.")
+    st.caption(f"Layer 0, head {turned.head}: of layer 0, the head that reads this word most in this row.")
     if weight == 0:
         st.text(
             f"A mask value of 0 hides {key}: the fill value is added, and {query} gives it 0 % instead of {percent(full)}."

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from model_utils.tokens.words import Word
     from pages.common.frame import Page
 
-NAMES = {"none": "no mask", "today": "Hugging Face now", "formula": "Hugging Face before", "log": "log m added"}
+NAMES = {"none": "no mask", "today": "true or false", "formula": "(1 − m) · min added", "log": "log m added"}
 CAPTIONS = {
-    "today": "Its library transformers makes the mask true or false: {m} counts as {flat}.",
-    "formula": "Older releases of it add (1 − m) times a huge negative number to the scores: {m} counts as {formula}.",
+    "today": "What the library transformers does today: {m} counts as {flat}.",
+    "formula": "What its older releases do, with min a huge negative number: {m} counts as {formula}.",
     "log": "The word’s attention weight is multiplied by {m}, then the row is divided by its new sum.",
 }
 

@@ -48,8 +48,11 @@ def whose_row(selection: CellSelection) -> None:
     ]
     with st.container(horizontal=True, vertical_alignment="center", key="whose_row"):
         st.caption("Whose row? Click a token to see what it reads.", width="content")
-        clicked = tokens_strip(tokens, key="row_words", label="Whose row is shown", palette=frame.palette())
-    if clicked is not None and clicked < count and clicked != chosen:
-        # Counted from the end for the last word, so that it stays the last when the sentence changes.
-        controls.change(query=-1 if clicked == count - 1 else clicked)
-        st.rerun(scope="fragment")
+        tokens_strip(
+            tokens,
+            key="row_words",
+            label="Whose row is shown",
+            palette=frame.palette(),
+            # Counted from the end for the last word, so that it stays the last when the sentence changes.
+            on_click=lambda at: controls.change(query=-1 if at == count - 1 else at),
+        )

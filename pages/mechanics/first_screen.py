@@ -238,7 +238,7 @@ def _sentence(selection: CellSelection, stage: str) -> str:
         "weight": f"**Divided by their sum, the numbers add up to 1.** {_shared_out(selection)}"
         f"Most goes to “{heaviest}”.",
         "values": f"**Each word's value times its weight, added up: {selection.trace.width} numbers, this head's output for "
-        f"“{word}”.** Coloured above 0, grey below. Lengths of vectors do not add up.",
+        f"“{word}”.** Coloured above 0, grey below. The length of the sum is not the sum of the lengths.",
     }[stage]
 
 

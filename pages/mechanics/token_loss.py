@@ -39,7 +39,7 @@ def losses(selection: CellSelection) -> None:
     plot(figure, "loss", least=wide(selection), alt="What each word cost the model")
     st.markdown(
         "**In training the causal mask lets one pass grade every word at once:** each row predicts the next word and cannot "
-        "see it. Training code leaves a token out by giving it the label −100: pads at least."
+        "see it. Training code leaves a token out by giving it the label −100."
     )
     _means(found, bit)
     if not selection.batch.pads(selection.spec.sentence):

@@ -24,7 +24,7 @@ VIEWS = {
     ),
     "fills": View(
         label="Fill values",
-        help="What the mask adds to blocked scores: dtype minimum, −10000 or −∞, and where they differ.",
+        help="What the mask adds to blocked scores: the lowest float32, −10000 or −∞, and where they differ.",
         draw=fills,
     ),
     "wrong": View(label="Wrong masks", help="Four ways to apply a mask, three of them wrong.", draw=wrong_ways),

@@ -90,7 +90,7 @@ def _blocked_row(selection: CellSelection, shared: dict[str, Any], hidden_row: b
         picture = fill_values.by_fill_value(rows, causes={}, **shared)
         plot(picture, "fates_blocked", least=wide(selection), alt="A fully blocked row under each fill")
     st.markdown(
-        f"Beside `min` no score counts: 1/{len(selection.labels)} to each column, later ones too. `-10000` moves all scores "
+        f"Against `min` no score counts: 1/{len(selection.labels)} to each column, later ones too. `-10000` moves all scores "
         "alike: the mask vanishes. `-inf` leaves 0 divided by 0: NaN, not a number."
     )
 
@@ -128,7 +128,7 @@ def _how_low(selection: CellSelection) -> None:
     figure = fill_values.enough(FILL_RANGE, shares.tolist(), palette=frame.palette())
     plot(figure, "enough", least=320, alt="What blocked cells still get as the fill sinks")
     st.markdown(
-        "**−10000 is enough because exp(−10000) is exactly 0 in float32,** as is exp of anything below about −104. The "
+        "**−10000 is enough because exp(−10000) is exactly 0 in float32.** The "
         "formula says −∞ because only that is 0 whatever the scores."
     )
     downloads.bar(
@@ -191,5 +191,5 @@ def _told(selection: CellSelection, rows: slice) -> str:
     return (
         "**Only adding a very low number before the softmax hides words and keeps every row at 1.** After it, the shares of "
         "hidden words are cut off and nobody gets them. A score multiplied by 0 is 0, so a hidden word has a score of 0, "
-        "not a very low one. Adding 0 blocks nothing, not even pads. What blocked words get is a mean over all rows."
+        "not a very low one. Adding 0 blocks nothing, not even pads. What blocked tokens get is a mean over all rows."
     )

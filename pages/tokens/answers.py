@@ -23,7 +23,7 @@ WORDS_IN_HALL = 3
 
 
 _WAYS = (
-    "No mask: nothing hides the pads, positions are the columns. Mask only: pads are hidden. "
+    "No mask: nothing hides the pads, positions are the columns. Mask only: pads are hidden, positions are still the columns. "
     "Mask and positions: positions count from the first word."
 )
 
@@ -84,13 +84,16 @@ def _judge(batch: TokenBatch, found: list[Independence]) -> None:
             "changes; only a prediction in the last column, at a pad, is wrong."
         )
     else:
-        st.markdown("Only mask **and** positions give the same answer as the sentence alone.")
+        st.markdown(
+            "With mask **and** positions every answer is that of the sentence alone; the other two may go wrong."
+        )
 
 
 def _explain(more: str = "") -> None:
     """Write what the marks of the panels mean, and their numbers."""
     st.caption(
-        f"✓: the same answer, but for rounding. ✗: another one; so much of the probability is with other words.{more}"
+        "✓: the same answer, but for rounding. ✗: another one; the percentage is the share of the probability that moved to "
+        f"other words.{more}"
     )
 
 

@@ -169,7 +169,7 @@ def why_padding(key: BatchKey, batch: TokenBatch) -> None:
         return
     st.markdown(
         "A batch is a rectangle of numbers: every row has to be as long as the longest. These rows have "
-        f"{_listed(lengths)} tokens; without pads the library transformers says:"
+        f"{_listed(lengths)} tokens; without pads transformers says:"
     )
     st.code(error, language=None, wrap_lines=True)
 

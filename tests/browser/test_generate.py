@@ -161,7 +161,7 @@ def test_a_beam_search_is_watched_as_a_tree_stepped_through_by_key_and_ranked_an
     expect(page).to_have_url(re.compile("length_penalty=0.9"))
     expect(page.locator(".st-key-beam_view")).to_be_visible(timeout=60_000)
 
-    page.locator(".st-key-how").get_by_text("one draw a step").click()
+    page.locator(".st-key-how").get_by_text("sampling").click()
     page.locator(".st-key-generate button").click()
     expect(page.locator(".st-key-fig_candidates .js-plotly-plot")).to_be_visible(timeout=60_000)
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 BEST = "document.querySelector('.st-key-fig_next .js-plotly-plot')?.layout?.yaxis.ticktext[0].trim()"
+# Clicks the first words, with a pause in ms between two clicks.
+QUICK = """async (nodes, [words, pause]) => {
+  for (const word of nodes.slice(0, words)) {
+    word.click();
+    if (pause) await new Promise((on) => setTimeout(on, pause));
+  }
+}"""
 COLD = 90_000  # the first page of a server waits for torch
 
 
@@ -26,6 +34,19 @@ def test_a_click_hides_a_word_the_link_says_so_and_undo_shows_it_again(page: Pag
     expect(page).to_have_url(re.compile(r"weights=1(:|%3A)0"))
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="hide shook")).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("path", ["Masks?look=word-list&", "?"])
+@pytest.mark.parametrize("pause", [0, 40])
+def test_words_that_are_clicked_faster_than_the_page_answers_are_all_hidden(
+    page: Page, app: str, path: str, pause: int
+) -> None:
+    page.goto(f"{app}/{path}text=He+shook+his+old+grey+head")
+    words = page.locator("button.token")
+    expect(words).to_have_count(6, timeout=COLD)
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+    words.evaluate_all(QUICK, [5, pause])
+    expect(words.and_(page.locator("[aria-pressed=true]"))).to_have_count(5)
 
 
 def test_words_are_hidden_by_keyboard_alone(page: Page, app: str) -> None:

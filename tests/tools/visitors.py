@@ -68,6 +68,11 @@ class Visitor:
 
     def press(self, drawn: list[ForwardMsg], key: str, patience: float = 60) -> list[ForwardMsg]:
         """Return what the server sends when the button `key` of a page that was drawn by some messages is pressed."""
+        self.click(drawn, key)
+        return self.read(patience)
+
+    def click(self, drawn: list[ForwardMsg], key: str) -> None:
+        """Press the button `key` of a page that was drawn by some messages, and do not wait for what it does."""
         message = BackMsg()
         for one in drawn:
             if one.HasField("navigation"):
@@ -78,7 +83,6 @@ class Visitor:
             if button.endswith(f"-{key}"):
                 message.rerun_script.widget_states.widgets.add(id=button, trigger_value=True)
         self._socket.send(message.SerializeToString())
-        return self.read(patience)
 
     def read(self, patience: float = 60) -> list[ForwardMsg]:
         """Return what the server sends until the page asked for is finished. Raises TimeoutError after `patience` seconds."""

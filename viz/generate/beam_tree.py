@@ -250,7 +250,7 @@ def _key(figure: Figure, palette: Palette, *, greedy: bool) -> None:
         showarrow=False,
         align="left",
         text="   ".join(f'<span style="color:{colour}">{sign}</span> {name}' for colour, sign, name in parts)
-        + "<br>below a token: sum of ln p of its text; below ■: the score, that sum ÷ length^penalty",
+        + "<br>below a token: ln p of the text so far; below ■: its score, that ÷ length^penalty",
         font={"size": 14, "color": palette.muted},
     )
 

@@ -131,7 +131,7 @@ def enough(fills: Sequence[float], leaks: Sequence[float], *, palette: Palette) 
         )
     style(figure, palette, height=34 * len(fills) + 56)
     named = {"size": 17, "color": palette.text}
-    share = {"text": "share of the row's weight that blocked words still get", "font": named}
+    share = {"text": "share of the row's weight that blocked tokens still get", "font": named}
     figure.update_xaxes(title=share, showticklabels=False, range=[0, 135 * max(*leaks, 1e-9)], fixedrange=True)
     figure.update_yaxes(**word_rows([f"{signed(fill)}  " for fill in fills], palette, size=17, ends=(0.6, 0.4)))
     figure.update_yaxes(title={"text": "fill value", "font": named})

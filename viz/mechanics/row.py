@@ -117,7 +117,7 @@ class _Draft:
             "mask": "plus the mask",
             "exp": f"exp(score − largest), the row's largest is {signed(self.row.largest, 3)}",
             "weight": "divided by the row's sum = weight",
-            "values": "times values, vectors added up",
+            "values": "times values, added up (number: vector length)",
         }
         layout = self.layout
         self.figure.update_layout(

@@ -1,6 +1,9 @@
 // Tokens as flowing text. Each token is a button (or plain text); its text is set as textContent, never as HTML.
 // Nodes are kept and updated in place, so that keyboard focus stays where it is while text streams in.
 
+// By strip: clicks that the server has not taken over yet. Of messages that wait for it, it reads the last alone.
+const waiting = new WeakMap();
+
 const LONGEST = 24; // characters of a word that stays on one line
 
 const mark = (node, name, value) => (value === null ? node.removeAttribute(name) : node.setAttribute(name, value));
@@ -85,6 +88,13 @@ export default function (component) {
   strip.classList.toggle("dense", data.size === "dense");
   for (const [name, colour] of Object.entries(data.colours)) strip.style.setProperty(`--${name}`, colour);
 
+  const clicks = (waiting.get(strip) ?? []).filter(({ number }) => number >= data.taken);
+  waiting.set(strip, clicks);
+  const click = (at) => {
+    clicks.push({ number: (clicks.at(-1)?.number ?? data.taken - 1) + 1, at });
+    setTriggerValue("clicked", [...clicks]);
+  };
+
   for (const gap of strip.querySelectorAll("wbr")) gap.remove();
   const nodes = [...strip.querySelectorAll(".token")];
   const flows = strip.classList.contains("flow"); // elsewhere each token stands alone
@@ -97,7 +107,7 @@ export default function (component) {
     }
     fill(node, token);
     put(strip, node, nodes[index - 1], same[index]);
-    node.onclick = token.clickable ? () => setTriggerValue("clicked", index) : null;
+    node.onclick = token.clickable ? () => click(index) : null;
   });
   for (const node of nodes.slice(data.tokens.length)) node.remove();
   for (const whole of strip.querySelectorAll(".whole:empty")) whole.remove();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,9 @@ _STRIP = st.components.v2.component(
     css=source("strip.css"),
     js=source("strip.js"),
 )
+
+# How many clicks of a strip have been taken over, by its key.
+_TAKEN = "_clicks_taken_"
 
 State = Literal["plain", "quiet", "hidden", "blank", "difference"]
 
@@ -55,20 +58,41 @@ def tokens_strip(
     label: str,
     palette: Palette,
     size: Literal["text", "large", "flow", "dense"] = "text",
-) -> int | None:
-    """Draw `tokens` as flowing text and return the index of the one that was clicked in this run, else None.
+    on_click: Callable[[int], None] | None = None,
+) -> None:
+    """Draw `tokens` as flowing text.
 
-    Clickable tokens are buttons: Tab and the arrow keys move between them, Enter and Space click. `label` names the strip
-    for screen readers. Inside a fragment a click reruns that fragment alone. The size `flow` sets no gaps between tokens,
-    so that those which keep their own spaces read as running text; `dense` is the same, smaller.
+    `on_click` is called as a widget's callback with the index of a token that was clicked, once for each click. Clickable
+    tokens are buttons: Tab and the arrow keys move between them, Enter and Space click. `label` names the strip for screen
+    readers. Inside a fragment a click reruns that fragment alone. The size `flow` sets no gaps between tokens, so that those
+    which keep their own spaces read as running text; `dense` is the same, smaller.
     """
+
+    def clicked() -> None:
+        for click in _clicks(key):
+            if click["number"] >= st.session_state.get(_TAKEN + key, 0):
+                st.session_state[_TAKEN + key] = click["number"] + 1
+                if on_click is not None and 0 <= click["at"] < len(tokens):
+                    on_click(click["at"])
+
     hand = palette.causes["hand"]
     data = {
         "tokens": [vars(token) for token in tokens],
+        "taken": st.session_state.get(_TAKEN + key, 0),
         "label": label,
         "size": size,
         "colours": {"muted": palette.muted, "hand-mark": hand.mark, "hand-tint": hand.tint},
     }
     # As bytes: a dictionary would be searched for data frames, and written as JSON twice.
-    result = _STRIP(data=json.dumps(data).encode(), key=key, on_clicked_change=lambda: None)
-    return None if result.clicked is None else int(result.clicked)
+    _STRIP(data=json.dumps(data).encode(), key=key, on_clicked_change=clicked)
+
+
+def last_click(key: str) -> int | None:
+    """Return the index of the token of the strip `key` that was clicked in this run, the last of several; None without any."""
+    clicks = _clicks(key)
+    return clicks[-1]["at"] if clicks else None
+
+
+def _clicks(key: str) -> list[dict[str, int]]:
+    """Return the clicks that came with this run, each its number and the index of its token, in their order."""
+    return getattr(st.session_state.get(key), "clicked", None) or []

@@ -16,4 +16,5 @@ def sentence(causes: str, moved: float, *, against: str = "", why: str = SAME) -
     """
     if moved < EQUAL:
         return f"{causes} **changed nothing**{against}: {LITTLE if moved else why}."
-    return f"{causes} **changed the prediction by {percent(moved)}**{against}: so much of the probability moved to other words."
+    share = f"{causes} **changed the prediction by {percent(moved)}**{against}"
+    return f"{share}: that share of the probability moved to other words."

@@ -12,7 +12,7 @@ from formatting import percent
 from model_utils.compare.text_metrics import repeated
 from model_utils.generate.beam_search.beam_text import BeamToken
 from model_utils.tokens.glyphs import spoken
-from pages.common.components.strip import StripToken
+from pages.common.components.strip import StripToken, last_click
 
 if TYPE_CHECKING:
     from model_utils.generate.step import Step
@@ -69,8 +69,8 @@ def say_repeats(strips: Iterable[Sequence[StripToken]]) -> None:
 
 def clicked_step(key: str, prompt: Sequence[Token]) -> int | None:
     """Return the step, counted from 0, whose token in the strip `key` was clicked; None where none was."""
-    clicked = getattr(st.session_state.get(key), "clicked", None)
-    return None if clicked is None else int(clicked) - len(prompt)
+    clicked = last_click(key)
+    return None if clicked is None else clicked - len(prompt)
 
 
 def _flowing(label: str) -> str:

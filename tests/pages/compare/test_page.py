@@ -433,7 +433,7 @@ def test_a_row_is_set_by_the_sliders_that_generate_has() -> None:
     assert at.session_state["settings"] == "t1;b4,d-1,r1.2;b4"
     at.slider(key="edited_num_beams").set_value(6).run()
     assert at.session_state["settings"] == "t1;b6,d-1,r1.2;b4"
-    at.segmented_control(key="edited_how").set_value("one draw a step").run()
+    at.segmented_control(key="edited_how").set_value("sampling").run()
     assert at.session_state["settings"] == "t1;r1.2;b4"
     assert "top_k" not in at.query_params  # Generate's own settings stay
     assert not at.exception

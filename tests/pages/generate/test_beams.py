@@ -107,7 +107,7 @@ def test_the_choice_of_how_stands_for_the_number_of_beams() -> None:
     at.button(key="generate").click().run()
     finished(at)
     assert len(run(at).rows()[0][0].texts) == 4
-    at.segmented_control(key="how").set_value("one draw a step").run()
+    at.segmented_control(key="how").set_value("sampling").run()
     at.button(key="generate").click().run()
     assert len(finished(at).session_state["_generate"].run.rows()[0]) == 2
     assert at.session_state["num_beams"] == 1
@@ -195,14 +195,14 @@ def test_what_the_browser_still_says_of_dials_that_are_gone_does_not_bring_the_b
     at = opened(num_beams=4)
     gone = [at.slider(key="num_beams_dial"), at.number_input(key="num_beams_dial_box")]
     stale = [one._widget_state for one in gone]
-    at.segmented_control(key="how").set_value("one draw a step").run()
+    at.segmented_control(key="how").set_value("sampling").run()
     assert at.session_state["num_beams"] == 1
     said = at._tree.get_widget_states()
     assert not {one.id for one in stale} & {one.id for one in said.widgets}
     said.widgets.extend(stale)
     at._run(said)
     assert at.session_state["num_beams"] == 1
-    assert at.segmented_control(key="how").value == "one draw a step"
+    assert at.segmented_control(key="how").value == "sampling"
 
 
 def test_a_link_to_a_step_of_a_search_opens_that_step() -> None:

@@ -118,10 +118,10 @@ def test_the_small_pictures_of_the_patterns_show_what_is_hidden_by_hand() -> Non
 def test_a_pattern_that_changes_nothing_is_not_compared_with_causal_and_says_why() -> None:
     at = opened("patterns", pattern="documents")
     assert [trace["name"] for trace in figures(at)["fig_surprise"]["data"]] == ["now", "numbers"]
-    under = [line.value for line in at.caption]  # five words: a prefix of one, a sink and a window of four reach as far
-    assert sum("the same as causal" in line for line in under) == 3
-    assert sum("changes the prediction by" in line for line in under) == 2
-    hidden = opened("patterns", pattern="prefix", weights="1:0")
+    under = [line.value for line in at.caption]
+    assert sum("the same as causal" in line for line in under) == 1  # documents
+    assert sum("changes the prediction by" in line for line in under) == 4
+    hidden = opened("patterns", pattern="prefix", first=1, weights="1:0")
     assert any(PATTERNS["prefix"].unchanged in line.value for line in hidden.markdown)
     assert not {"fig_pattern_words", "fig_leak"} & set(figures(hidden))
 
@@ -130,7 +130,7 @@ def test_a_window_that_leaves_out_pads_is_not_causal_where_padding_may_be_read()
     texts = "My dog is\nThey opened the door and saw a"
     same = []
     for padding in ("on", "off"):
-        captions = [one.value for one in opened("patterns", text=texts, padding=padding).caption]
+        captions = [one.value for one in opened("patterns", text=texts, padding=padding, width=4, first=1).caption]
         same.append(sum("the same as causal" in one for one in captions))
     assert same == [4, 1]  # documents alone: the others let pads or the sentence read otherwise than causal
 

@@ -45,7 +45,10 @@ def test_the_next_word_has_a_place_while_the_text_grows(growing: bool, stop: str
 
 
 def test_a_click_is_a_step_and_the_prompt_before_it_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = {"text_0": SimpleNamespace(clicked=5), "text_1": SimpleNamespace(clicked=None)}
+    state = {
+        "text_0": SimpleNamespace(clicked=[{"number": 0, "at": 4}, {"number": 1, "at": 5}]),
+        "text_1": SimpleNamespace(clicked=None),
+    }
     monkeypatch.setattr(text_strip.st, "session_state", state)
     assert [text_strip.clicked_step(f"text_{row}", PROMPT) for row in range(3)] == [3, None, None]
 
