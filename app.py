@@ -27,6 +27,7 @@ else:
 
     garbage.keep_collections_short()
     callbacks.take_over_whole()
+    callbacks.leave_at_once()
     # For so many seconds the thread that sends what is drawn waits for the interpreter after every message, and a page has a
     # hundred: at Python's own 0.005 pages that are ready stay on the server while others are drawn.
     sys.setswitchinterval(0.001)

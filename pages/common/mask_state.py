@@ -1,7 +1,6 @@
 """What the mask pages share: the sentence, the rule read from the published controls, and undo for the hand mask.
 
-Order on a page, inside its fragment: `choose_sentence`, then `mask_spec` or `safe_spec`, then whatever draws, with
-`hand_fields` last: a click on a word must be able to change `weights` before its field is drawn.
+Order on a page, inside its fragment: `choose_sentence`, then `mask_spec` or `safe_spec`, then whatever draws, `hand_fields` last.
 """
 
 from __future__ import annotations
@@ -120,12 +119,12 @@ def weights_now(count: int) -> dict[int, float]:
 
 
 def set_weights(weights: Mapping[int, float]) -> None:
-    """Make `weights` the hand mask, with undo. Call it before `hand_fields`, or from a callback."""
+    """Make `weights` the hand mask, with undo. A callback."""
     change(weights=format_weights(weights))
 
 
 def set_cells(cells: Collection[tuple[int, int]]) -> None:
-    """Make `cells` the blocked cells, with undo. Call it before `hand_fields`, or from a callback."""
+    """Make `cells` the blocked cells, with undo. A callback."""
     change(cells=format_cells(cells))
 
 
