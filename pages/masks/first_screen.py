@@ -173,7 +173,7 @@ def _sentence(page: Page, spec: MaskSpec, batch: TokenBatch) -> str:
     """Return what the picture says, in one sentence: everything that is in force against the plain causal mask."""
     causes = _causes(page, spec, batch)
     if not causes:
-        return "**Click a word to hide it, and the prediction changes.**"
+        return "**Click a word to hide it, and the prediction changes.** “␣” is a space."
     from model_utils.experiments.ablation import plain
 
     moved = masks_cache.moved(page.key(batch.side), plain(spec), spec)
