@@ -109,8 +109,8 @@ def _click(words: Sequence[Word], at: int, *, own: bool) -> None:
     """Hide a word, or show it again. A callback."""
     if at >= len(words):
         return
-    weights = mask_state.weights_now(words[-1].tokens[-1] + 1)
-    hidden = _of_no_weight(weights) if own else st.session_state["_demo_hidden"]
+    count = words[-1].tokens[-1] + 1
+    hidden = _of_no_weight(mask_state.weights_now(count)) if own else st.session_state["_demo_hidden"]
     tokens = frozenset(words[at].tokens)
     hidden = hidden - tokens if _is_hidden(words[at], hidden) else hidden | tokens
     if own:

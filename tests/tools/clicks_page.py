@@ -1,12 +1,12 @@
-"""Two pages for quick clicks: buttons whose callbacks take their time, and one that computes until the other is there."""
+"""Pages for quick clicks: buttons whose callbacks take their time, one that computes until it is left, and the next one."""
 
 import threading
 import time
 
 import streamlit as st
 
-# Seconds that a callback takes before it stores what was pressed, and after which the second page gives up.
-SECONDS, PATIENCE = 0.5, 5.0
+# Seconds that a callback takes before it stores what was pressed, and after which the second page gives up waiting.
+SECONDS, PATIENCE = 0.5, 30.0
 
 
 def buttons() -> None:

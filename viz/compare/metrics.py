@@ -126,14 +126,9 @@ def _scale(one: Dots) -> dict[str, Any]:
     known = [value for values in (*one.values, one.means) for value in values if not math.isnan(value)]
     if one.log:
         return {"type": "log", "range": [-0.5, math.log10(max([*known, 1])) + 0.25], "dtick": 1}
-    reach = (
-        []
-        if one.share
-        else [mean + end for mean, half in zip(one.means, one.margins, strict=True) for end in (-half, half)]
-    )
-    known += [
-        end for end in reach if not math.isnan(end)
-    ]  # the ends of the intervals; those of shares stay within 0 to 1
+    reach = whiskers(one.means, one.margins, share=one.share)
+    for mean, up, down in zip(one.means, reach["array"], reach.get("arrayminus", reach["array"]), strict=True):
+        known += [] if math.isnan(mean) else [mean - down, mean + up]
     low, high = min([*known, 0.0]), max([*known, 0.2 if one.share else 0.0])
     if one.share and high > 0.8:
         high = 1.0

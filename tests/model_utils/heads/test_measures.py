@@ -217,6 +217,7 @@ def test_habits_of_three_tokens_by_hand():
     assert found.first[0].tolist() == pytest.approx([0.2, 0.1])
     assert found.itself[0].tolist() == pytest.approx([0.1, 0.8])
     assert found.strongest("itself") == (0, 1, pytest.approx(0.8))
+    assert found.telling() == {"previous": (0, 0, pytest.approx(0.7)), "itself": (0, 1, pytest.approx(0.8))}
     assert found.main(0, 0) == ("previous", pytest.approx(0.7))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from viz.base.theme import DARK, LIGHT
 from viz.compare.metrics import Dots, measures, steps
 
@@ -31,6 +33,13 @@ def test_measures_show_every_text_and_leave_out_what_is_unknown() -> None:
         "a &lt; b",
         None,
     ]  # its definition, where there is one
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_an_interval_ends_within_its_panel(share: bool) -> None:
+    dots = Dots(title="", values=[[0.3, 0.5], [0.1]], means=[0.4, 0.1], margins=[0.3, math.nan], share=share)
+    low, high = measures([dots], ["a", "b"], chosen=0, palette=LIGHT).layout.xaxis.range
+    assert low < 0.1 < 0.7 < high
 
 
 def test_lines_over_the_steps_end_where_their_text_does() -> None:
